@@ -1,0 +1,51 @@
+"""Frozen, strict pydantic objects: a component is its own typed config."""
+
+from abc import ABC
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+M = TypeVar("M", bound="FrozenModel")
+
+
+class FrozenModel(BaseModel):
+    """A value whose fields are validated once, never change, and refuse unknown names.
+
+    Example:
+        >>> class Bounds(FrozenModel):
+        ...     most: int = 3
+        >>> Bounds(most=2).replace(most=5)
+        Bounds(most=5)
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=True,
+        ser_json_inf_nan="constants",
+    )
+
+    def replace(self: M, **changes: Any) -> M:
+        """Return a copy with some fields changed, validated like a new object.
+
+        Args:
+            **changes: New values by field name.
+
+        Raises:
+            pydantic.ValidationError: A name is unknown or a value is not allowed.
+        """
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**fields, **changes})
+
+
+class Component(FrozenModel, ABC):
+    """A plug-in part: frozen fields, a `source`, and the one abstract method of its base class."""
+
+    source: ClassVar[str]
+    """Where the method comes from: a paper, a page, or "original"."""
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first sentence of the class's docstring."""
+        return (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ").strip()

@@ -1,0 +1,196 @@
+"""Names become components: entry points, a decorator, and helpful errors."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from semspill._model import Component
+from semspill.errors import PluginError, RegistryError, did_you_mean
+
+C = TypeVar("C", bound=Component)
+K = TypeVar("K", bound=type)
+
+
+class Registry(Generic[C]):
+    """The components of one kind, by name.
+
+    Names come from entry points, read once and imported only when asked for, and from `register`.
+    A taken name is an error, never an overwrite; a broken plugin breaks only itself.
+
+    Args:
+        kind: What the components are called in messages, for example `"poison strategy"`.
+        group: The entry-point group, for example `"semspill.strategies"`.
+        base: The abstract class that every component of this kind extends.
+    """
+
+    def __init__(self, kind: str, *, group: str, base: type) -> None:
+        self.kind = kind
+        self.group = group
+        self.base = base
+        self._classes: dict[str, type[C]] = {}
+        self._points: dict[str, list[EntryPoint]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Registry of {self.kind}: {', '.join(self.names())}>"
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Let a field take a name, a mapping or an object, and write a mapping back."""
+        return core_schema.no_info_plain_validator_function(
+            self.build,
+            serialization=core_schema.plain_serializer_function_ser_schema(self.describe),
+        )
+
+    def register(self, name: str) -> Callable[[K], K]:
+        """Return a class decorator that registers a component under `name`.
+
+        Args:
+            name: The name users write in config files.
+
+        Raises:
+            RegistryError: The name is taken.
+            PluginError: The class is not a usable component of this kind.
+        """
+
+        def decorate(cls: K) -> K:
+            if name in self._classes or name in self._entry_points():
+                raise RegistryError(
+                    f"A {self.kind} named {name!r} already exists ({self.origin(name)}); "
+                    f"choose another name, or call unregister({name!r}) for one of your own."
+                )
+            self._classes[name] = self._checked(name, cls)
+            return cls
+
+        return decorate
+
+    def unregister(self, name: str) -> None:
+        """Forget a name that `register` added in this process; installed plugins stay.
+
+        Raises:
+            RegistryError: The name was not added by `register`.
+        """
+        if name not in self._classes or name in self._entry_points():
+            raise RegistryError(f"No {self.kind} named {name!r} was registered in this session.")
+        del self._classes[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names in alphabetical order, without importing any plugin."""
+        return tuple(sorted({*self._classes, *self._entry_points()}))
+
+    def get(self, name: str) -> type[C]:
+        """Return the class registered under `name`, importing that one plugin if needed.
+
+        Raises:
+            RegistryError: The name is unknown, or two installed packages claim it.
+            PluginError: The plugin cannot be imported or is not a component of this kind.
+        """
+        if name not in self._classes:
+            self._classes[name] = self._checked(name, self._load(name))
+        return self._classes[name]
+
+    def build(self, spec: object) -> C:
+        """Return a component from an object, a name, or a mapping with `name` and fields.
+
+        Args:
+            spec: `Shout(most=2)`, `"shout"` or `{"name": "shout", "most": 2}`.
+
+        Raises:
+            RegistryError: The name is unknown.
+            PluginError: The plugin is broken, or an object of another kind came.
+            pydantic.ValidationError: A field is unknown or its value is not allowed.
+        """
+        if isinstance(spec, self.base):
+            return cast(C, spec)
+        if isinstance(spec, str):
+            spec = {"name": spec}
+        if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
+            raise PluginError(
+                f"A {self.kind} is given as an object of {self.base.__name__}, a name, or a "
+                f"mapping with 'name' and its fields; got {spec!r}."
+            )
+        fields = {key: value for key, value in spec.items() if key != "name"}
+        return self.get(spec["name"]).model_validate(fields)
+
+    def name_of(self, component: C | type[C]) -> str | None:
+        """Return the registered name of a component or its class; None if it has none."""
+        cls = component if isinstance(component, type) else type(component)
+        for name, known in self._classes.items():
+            if known is cls:
+                return name
+        package = cls.__module__.partition(".")[0]
+        for name, points in self._entry_points().items():
+            ours = len(points) == 1 and points[0].value.partition(".")[0].startswith(package)
+            if ours and name not in self._classes and self.get(name) is cls:
+                return name
+        return None
+
+    def describe(self, component: C) -> dict[str, Any]:
+        """Return the mapping that `build` turns into an equal component.
+
+        A class that was never registered is described by its import path, which `build` refuses.
+        """
+        cls = type(component)
+        name = self.name_of(component) or f"{cls.__module__}:{cls.__qualname__}"
+        return {"name": name, **component.model_dump(mode="json")}
+
+    def origin(self, name: str) -> str:
+        """Say where a name comes from, without importing it."""
+        points = self._entry_points().get(name)
+        if not points:
+            return "registered in this session"
+        return " and ".join(_package(point) for point in points)
+
+    def _entry_points(self) -> dict[str, list[EntryPoint]]:
+        if self._points is None:
+            points: dict[str, list[EntryPoint]] = {}
+            for point in entry_points(group=self.group):
+                same = points.setdefault(point.name, [])
+                # An editable install can list its metadata twice; that is one plugin.
+                if point.value not in [known.value for known in same]:
+                    same.append(point)
+            self._points = points
+        return self._points
+
+    def _load(self, name: str) -> object:
+        points = self._entry_points().get(name)
+        if points is None:
+            raise RegistryError(
+                f"No {self.kind} is named {name!r}.{did_you_mean(name, self.names())} "
+                f"Registered: {', '.join(self.names())}."
+            )
+        if len(points) > 1:
+            raise RegistryError(
+                f"Two packages register a {self.kind} named {name!r}: {self.origin(name)}; "
+                "uninstall one of them."
+            )
+        try:
+            return points[0].load()
+        except Exception as error:
+            raise PluginError(
+                f"The {self.kind} {name!r} from {_package(points[0])} failed to import "
+                f"({points[0].value}): {type(error).__name__}: {error}"
+            ) from error
+
+    def _checked(self, name: str, cls: object) -> type[C]:
+        said = getattr(cls, "__name__", repr(cls))
+        component = cast(type[C], cls)
+        if not (isinstance(cls, type) and issubclass(cls, self.base)):
+            problem = f"it must be a class that extends {self.base.__name__}"
+        elif inspect.isabstract(cls):
+            problem = f"it must implement {', '.join(sorted(component.__abstractmethods__))}"
+        elif not isinstance(getattr(cls, "source", None), str) or not component.source:
+            problem = "it must set source to a citation or 'original'"
+        elif "name" in component.model_fields:
+            problem = "its field 'name' must be renamed, because 'name' selects the component"
+        else:
+            return component
+        raise PluginError(f"{said} cannot be the {self.kind} {name!r}: {problem}.")
+
+
+def _package(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value

@@ -1,0 +1,75 @@
+"""The pool of responses that a retrieval responder chooses from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool
+from pydantic import Field
+
+from semspill._model import FrozenModel
+from semspill.corpus._dialogue import Dialogue
+from semspill.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Distinct responses, and which of them were planted.
+
+    Example:
+        >>> Candidates.of(["Oh no.", "Great!", "Oh no."]).texts
+        ('Oh no.', 'Great!')
+    """
+
+    texts: tuple[str, ...]
+    """The responses, without repeats, in a fixed order: ties are won by the lowest index."""
+    planted: Bool[np.ndarray, " candidates"]
+    """Whether an adversary planted the response anywhere in the corpus."""
+    planted_dropped: int = 0
+    """How many distinct planted responses the filter kept out of the pool."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Candidates":
+        """Return a pool of the distinct `texts`, none of them planted."""
+        distinct = tuple(dict.fromkeys(texts))
+        return cls(distinct, np.zeros(len(distinct), dtype=np.bool_))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+class CandidateFilter(FrozenModel):
+    """Which utterances of a corpus enter the pool."""
+
+    roles: Literal["listener", "both"] = "listener"
+    """Take only what listeners say, or what both sides say."""
+    min_chars: int = Field(1, ge=1)
+    """Shortest text that enters, in characters without surrounding space."""
+    max_chars: int | None = Field(None, ge=1)
+    """Longest text that enters, in characters; None for no limit."""
+
+    def collect(self, dialogues: Iterable[Dialogue]) -> Candidates:
+        """Return the distinct utterances that qualify, in order of first appearance.
+
+        Raises:
+            DataError: None qualifies.
+        """
+        planted: dict[str, bool] = {}
+        for dialogue in dialogues:
+            turns = dialogue.listener_turns
+            for turn in turns if self.roles == "listener" else range(len(dialogue.utterances)):
+                said = dialogue.utterances[turn]
+                planted[said.text] = planted.get(said.text, False) or said.planted
+        kept = [text for text in planted if self._keeps(text)]
+        if not kept:
+            raise DataError(
+                f"No response passes the candidate filter ({self!r}); widen its bounds or load "
+                "a corpus that holds listener responses."
+            )
+        mask = np.fromiter((planted[text] for text in kept), dtype=np.bool_, count=len(kept))
+        return Candidates(tuple(kept), mask, sum(planted.values()) - int(mask.sum()))
+
+    def _keeps(self, text: str) -> bool:
+        size = len(text.strip())
+        return size >= self.min_chars and (self.max_chars is None or size <= self.max_chars)

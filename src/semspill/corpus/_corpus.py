@@ -1,0 +1,128 @@
+"""An ordered, immutable collection of dialogues that knows its own fingerprint."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
+
+from semspill.corpus._candidates import CandidateFilter, Candidates
+from semspill.corpus._dialogue import Dialogue, Exchange
+from semspill.errors import DataError, did_you_mean
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The dialogues of one split, in order.
+
+    Raises:
+        DataError: Two dialogues have the same id.
+
+    Example:
+        >>> from semspill.corpus import Utterance
+        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                               Utterance("Well done.", "listener")))
+        >>> corpus = Corpus((talk,), name="tiny")
+        >>> len(corpus), corpus.categories, corpus.responses().texts
+        (1, ('joy',), ('Well done.',))
+    """
+
+    dialogues: tuple[Dialogue, ...]
+    """All dialogues, in the order of the data set."""
+    name: str
+    """Name of the data set."""
+    split: str = "train"
+    """Which split of the data set this is."""
+    licence: str = "unknown"
+    """The licence of the text."""
+
+    def __post_init__(self) -> None:
+        counts = Counter(dialogue.id for dialogue in self.dialogues)
+        if len(counts) < len(self.dialogues):
+            [(twice, times)] = counts.most_common(1)
+            raise DataError(
+                f"Corpus {self.name!r} ({self.split}) holds {times} dialogues with the id "
+                f"{twice!r}; ids must be unique."
+            )
+
+    def __len__(self) -> int:
+        return len(self.dialogues)
+
+    def __getitem__(self, index: int) -> Dialogue:
+        return self.dialogues[index]
+
+    def __iter__(self) -> Iterator[Dialogue]:
+        return iter(self.dialogues)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Corpus {self.name} {self.split}: {len(self)} dialogues, "
+            f"{len(self.categories)} categories>"
+        )
+
+    @property
+    def corpus(self) -> "Corpus":
+        """This corpus itself, so that it can stand wherever a poisoned corpus can."""
+        return self
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """Number of dialogues of each category, in alphabetical order."""
+        counts = Counter(dialogue.category for dialogue in self.dialogues)
+        return MappingProxyType(dict(sorted(counts.items())))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that occur, in alphabetical order."""
+        return tuple(self.sizes)
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All exchanges, in the order of the dialogues and their turns."""
+        return tuple(exchange for dialogue in self.dialogues for exchange in dialogue.exchanges)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the content of every dialogue, as 64 hex digits."""
+        digest = hashlib.sha256()
+        for dialogue in self.dialogues:
+            turns = [[u.role, u.text, u.planted, u.original] for u in dialogue.utterances]
+            line = [dialogue.id, dialogue.category, dialogue.situation, turns]
+            digest.update(json.dumps(line, ensure_ascii=True).encode() + b"\n")
+        return digest.hexdigest()
+
+    def responses(self, keep: CandidateFilter | None = None) -> Candidates:
+        """Return the distinct responses, in order of first appearance.
+
+        Args:
+            keep: Which utterances qualify; by default every listener response that is not blank.
+
+        Raises:
+            DataError: No response qualifies.
+        """
+        return (keep or CandidateFilter()).collect(self.dialogues)
+
+    def require_category(self, category: str) -> None:
+        """Refuse a category that does not occur.
+
+        Raises:
+            DataError: With the nearest names.
+        """
+        if category not in self.sizes:
+            raise DataError(
+                f"Category {category!r} is not in corpus {self.name!r} ({self.split})."
+                f"{did_you_mean(category, self.categories)} It has: {', '.join(self.categories)}."
+            )
+
+
+@runtime_checkable
+class HasCorpus(Protocol):
+    """What can be trained on: a corpus, or a value that carries one."""
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus to use."""
+        ...

@@ -1,0 +1,132 @@
+"""The values a corpus is made of: utterances, dialogues, and the exchanges taken from them."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from semspill.errors import DataError
+
+Role: TypeAlias = Literal["speaker", "listener"]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One turn of a dialogue.
+
+    Example:
+        >>> Utterance("I heard a noise.", "speaker").heard
+        'I heard a noise.'
+    """
+
+    text: str
+    """What is said."""
+    role: Role
+    """Who says it: the speaker tells, the listener responds."""
+    planted: bool = False
+    """Whether an adversary put the text there."""
+    original: str | None = None
+    """What later turns see in its place; None means they see `text`."""
+
+    @property
+    def heard(self) -> str:
+        """The text as it stands in the context of later turns."""
+        return self.text if self.original is None else self.original
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One training or test sample: everything said before, and the listener's response.
+
+    Example:
+        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                               Utterance("Well done.", "listener")))
+        >>> talk.exchanges[0].context, talk.exchanges[0].response
+        (('I won!',), 'Well done.')
+    """
+
+    dialogue: str
+    """Id of the dialogue it comes from."""
+    turn: int
+    """Index of the response among the utterances of that dialogue."""
+    category: str
+    """The dialogue's category, for example its emotion label."""
+    context: tuple[str, ...]
+    """The utterances before the response, oldest first."""
+    response: str
+    """What the listener says."""
+    planted: bool = False
+    """Whether the response was planted."""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A conversation between a speaker and a listener.
+
+    Example:
+        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                               Utterance("Well done.", "listener")))
+        >>> talk.with_response(-1, "Congratulations!").response(-1)
+        'Congratulations!'
+    """
+
+    id: str
+    """Unique in its corpus."""
+    category: str
+    """The label of its subpopulation, for example an emotion."""
+    utterances: tuple[Utterance, ...]
+    """All turns, oldest first."""
+    situation: str = ""
+    """What the speaker was asked to talk about; may be empty."""
+
+    @cached_property
+    def listener_turns(self) -> tuple[int, ...]:
+        """Indices of the utterances that the listener says after something was said."""
+        turns = enumerate(self.utterances)
+        return tuple(i for i, said in turns if i > 0 and said.role == "listener")
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """One exchange per listener turn, oldest first."""
+        heard = tuple(said.heard for said in self.utterances)
+        return tuple(
+            Exchange(
+                self.id,
+                turn,
+                self.category,
+                heard[:turn],
+                self.utterances[turn].text,
+                self.utterances[turn].planted,
+            )
+            for turn in self.listener_turns
+        )
+
+    def response(self, index: int) -> str:
+        """Return a listener's response; `index` counts listener turns, -1 is the last one.
+
+        Raises:
+            DataError: The dialogue has no such response.
+        """
+        return self.utterances[self._turn(index)].text
+
+    def with_response(self, index: int, text: str) -> "Dialogue":
+        """Return a copy in which one listener response reads `text`.
+
+        Args:
+            index: Which listener turn, counted from 0; -1 is the last one.
+            text: The new response.
+
+        Raises:
+            DataError: The dialogue has no such response.
+        """
+        turn = self._turn(index)
+        said = replace(self.utterances[turn], text=text)
+        utterances = (*self.utterances[:turn], said, *self.utterances[turn + 1 :])
+        return replace(self, utterances=utterances)
+
+    def _turn(self, index: int) -> int:
+        turns = self.listener_turns
+        if not -len(turns) <= index < len(turns):
+            raise DataError(
+                f"Dialogue {self.id!r} has {len(turns)} listener responses; there is no {index}."
+            )
+        return turns[index]

@@ -1,0 +1,45 @@
+"""The plug point for data: a dataset loads one split into a corpus."""
+
+from abc import abstractmethod
+from typing import Annotated, TypeAlias
+
+from semspill._model import Component
+from semspill._registry import Registry
+from semspill.corpus import Corpus
+
+
+class Dataset(Component):
+    """Where dialogues come from.
+
+    A subclass sets `source`, declares its fields and implements `load`. Loading the same split
+    twice gives equal corpora, and dialogues of different splits have different ids.
+
+    Example:
+        >>> from semspill.corpus import Dialogue, Utterance
+        >>> class Tiny(Dataset):
+        ...     source = "original"
+        ...     def load(self, split):
+        ...         talk = (Utterance("I won!", "speaker"), Utterance("Well done.", "listener"))
+        ...         return Corpus((Dialogue(f"{split}-1", "joy", talk),), name="tiny", split=split)
+        >>> len(Tiny().load("train"))
+        1
+    """
+
+    @abstractmethod
+    def load(self, split: str) -> Corpus:
+        """Return one split as a corpus.
+
+        Args:
+            split: `"train"`, `"valid"` or `"test"`, as far as the data set has them.
+
+        Raises:
+            DataError: The split does not exist or its files are not as promised.
+        """
+
+
+_base: type = Dataset
+datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=_base)
+"""All datasets by name."""
+
+DatasetField: TypeAlias = Annotated[Dataset, datasets]
+"""A pydantic field that takes a dataset, its name, or a mapping with its name and fields."""

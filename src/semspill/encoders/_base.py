@@ -1,0 +1,82 @@
+"""The plug point for models: an encoder is loaded into a bi-encoder, which gives vectors."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from semspill._model import Component
+from semspill._progress import Progress, quiet
+from semspill._registry import Registry
+from semspill.corpus import ContextFormat, Exchange
+
+
+class BiEncoder(ABC):
+    """Two encoders into one space: the score of a response in a context is their dot product.
+
+    `semspill.encoders.two_tower.TwoTower` is the one that can be fine-tuned. Extend this class
+    directly for a model that only answers, such as one behind an interface of its own.
+    """
+
+    context: ContextFormat
+    """What a context shows to the encoder."""
+
+    @abstractmethod
+    def encode_contexts(
+        self, exchanges: Sequence[Exchange], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "exchanges dim"]:
+        """Return one float32 row per exchange, made from its context only.
+
+        Args:
+            exchanges: What to encode; their responses are not looked at.
+            progress: Wraps the iterable of batches, for example `tqdm.tqdm`.
+        """
+
+    @abstractmethod
+    def encode_responses(
+        self, texts: Sequence[str], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "texts dim"]:
+        """Return one float32 row per text.
+
+        Args:
+            texts: Responses to encode.
+            progress: Wraps the iterable of batches, for example `tqdm.tqdm`.
+        """
+
+
+class Encoder(Component):
+    """A kind of bi-encoder, with the weights it starts from."""
+
+    @abstractmethod
+    def load(self, rng: np.random.Generator) -> BiEncoder:
+        """Return a bi-encoder with initial weights.
+
+        Args:
+            rng: Draws every random weight; the same state gives the same weights.
+
+        Raises:
+            DataError: The weights cannot be found or read.
+            MissingExtraError: A package that holds the weights is not installed.
+        """
+
+    def restore(self, folder: Path) -> BiEncoder:
+        """Return a bi-encoder of the right shape, whose weights are about to be overwritten.
+
+        Override it when `load` needs files (a tokenizer, a model's config) that a saved
+        bi-encoder carries along.
+
+        Args:
+            folder: Where `Tower.save_assets` wrote its files.
+        """
+        return self.load(np.random.default_rng(0))
+
+
+_base: type = Encoder
+encoders: Registry[Encoder] = Registry("encoder", group="semspill.encoders", base=_base)
+"""All encoders by name."""
+
+EncoderField: TypeAlias = Annotated[Encoder, encoders]
+"""A pydantic field that takes an encoder, its name, or a mapping."""

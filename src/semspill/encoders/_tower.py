@@ -1,0 +1,40 @@
+"""One tower of a bi-encoder: from text to tokens, from tokens to vectors that can be trained."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from semspill.corpus import Text
+from semspill.encoders._tokens import Tokens
+
+
+class Tower(nn.Module, ABC):
+    """A torch module that turns texts into vectors."""
+
+    dim: int
+    """Length of a vector."""
+    unit: bool
+    """Whether every vector has length 1 (up to rounding); else rows are raw."""
+    encode_batch: int = 256
+    """How many texts are encoded at once when nothing is trained; never changes the vectors
+    beyond rounding."""
+
+    @abstractmethod
+    def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:
+        """Return the token ids of each text, special tokens included.
+
+        Args:
+            texts: `head` keeps its start and `tail` its end when a text is too long.
+            max_tokens: The most tokens a text may have.
+        """
+
+    @abstractmethod
+    def forward(self, tokens: Tokens) -> Float[Tensor, "texts dim"]:
+        """Return one vector per text, on the device of the weights."""
+
+    def save_assets(self, folder: Path) -> None:
+        """Write what `Encoder.restore` needs besides the weights; nothing by default."""
+        return None

@@ -1,0 +1,178 @@
+"""The bi-encoder that can be trained: a context tower, a response tower, one dot product."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from semspill._atomic import atomic_path, write_text
+from semspill._progress import Progress, quiet
+from semspill.corpus import ContextFormat, Exchange, Text
+from semspill.encoders._base import BiEncoder, Encoder, encoders
+from semspill.encoders._tokens import Tokens
+from semspill.encoders._tower import Tower
+from semspill.errors import DataError
+
+_FORMAT = 1
+
+
+class TwoTower(BiEncoder):
+    """Two towers, tied (one set of weights) or separate, and the context format they read.
+
+    Args:
+        encoder: The component that made the towers; saved along, so that `load` can rebuild them.
+        contexts: The tower for contexts.
+        responses: The tower for responses; by default the same one, which ties them.
+        context: What a context shows to the encoder.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        contexts: Tower,
+        responses: Tower | None = None,
+        context: ContextFormat | None = None,
+    ) -> None:
+        towers = {"contexts": contexts}
+        if responses is not None and responses is not contexts:
+            towers["responses"] = responses
+        self.encoder = encoder
+        self.module = nn.ModuleDict(towers)
+        self.context = context or ContextFormat()
+
+    @property
+    def tied(self) -> bool:
+        """Whether both towers are one."""
+        return "responses" not in self.module
+
+    @property
+    def context_tower(self) -> Tower:
+        """The tower for contexts."""
+        tower = self.module["contexts"]
+        if not isinstance(tower, Tower):
+            raise TypeError(f"The context tower must be a Tower, got {type(tower).__name__}.")
+        return tower
+
+    @property
+    def response_tower(self) -> Tower:
+        """The tower for responses."""
+        tower = self.module["contexts" if self.tied else "responses"]
+        if not isinstance(tower, Tower):
+            raise TypeError(f"The response tower must be a Tower, got {type(tower).__name__}.")
+        return tower
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all weights and the context format, as 64 hex digits."""
+        digest = hashlib.sha256(self.context.model_dump_json().encode())
+        for name, weight in sorted(self.module.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
+    def with_context(self, context: ContextFormat) -> "TwoTower":
+        """Return a bi-encoder that shares these weights and reads another context format."""
+        responses = None if self.tied else self.response_tower
+        return TwoTower(self.encoder, self.context_tower, responses, context)
+
+    def context_tokens(self, exchanges: Sequence[Exchange]) -> Tokens:
+        """Return the token ids of each exchange's context."""
+        texts = [self.context.apply(exchange) for exchange in exchanges]
+        return self.context_tower.tokenize(texts, self.context.max_tokens)
+
+    def response_tokens(self, texts: Sequence[str]) -> Tokens:
+        """Return the token ids of each response."""
+        whole = [Text(text, "") for text in texts]
+        return self.response_tower.tokenize(whole, self.context.max_tokens)
+
+    def encode_contexts(
+        self, exchanges: Sequence[Exchange], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "exchanges dim"]:
+        """Return one float32 row per exchange, made from its context only."""
+        return _encode(self.context_tower, self.context_tokens(exchanges), progress)
+
+    def encode_responses(
+        self, texts: Sequence[str], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "texts dim"]:
+        """Return one float32 row per text."""
+        return _encode(self.response_tower, self.response_tokens(texts), progress)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the weights (safetensors), the config (JSON) and the assets of the towers.
+
+        `biencoder.json` is written last: a folder that has it is complete.
+
+        Args:
+            folder: Made when it is missing.
+        """
+        folder = Path(folder)
+        assets = folder / "assets"
+        assets.mkdir(parents=True, exist_ok=True)
+        self.context_tower.save_assets(assets)
+        weights = {
+            name: w.detach().cpu().contiguous() for name, w in self.module.state_dict().items()
+        }
+        with atomic_path(folder / "model.safetensors") as temporary:
+            save_file(weights, temporary)
+        said = {
+            "format": _FORMAT,
+            "encoder": encoders.describe(self.encoder),
+            "context": self.context.model_dump(mode="json"),
+            "fingerprint": self.fingerprint,
+            "versions": {name: version(name) for name in ("semspill", "torch", "transformers")},
+        }
+        write_text(folder / "biencoder.json", json.dumps(said, indent=2) + "\n")
+
+
+def load_biencoder(folder: str | Path) -> TwoTower:
+    """Return the bi-encoder that `TwoTower.save` wrote; its vectors are identical.
+
+    Args:
+        folder: What was given to `save`.
+
+    Raises:
+        DataError: The folder holds no complete bi-encoder, or its weights were changed.
+        RegistryError: Its encoder is a plugin that is not installed.
+    """
+    folder = Path(folder)
+    config = folder / "biencoder.json"
+    if not config.is_file():
+        raise DataError(f"{folder} holds no biencoder.json; give a folder that save() wrote.")
+    said = json.loads(config.read_text(encoding="utf-8"))
+    if said.get("format") != _FORMAT:
+        raise DataError(
+            f"{config} has format {said.get('format')!r}; this version reads {_FORMAT}."
+        )
+    model = encoders.build(said["encoder"]).restore(folder / "assets")
+    if not isinstance(model, TwoTower):
+        raise DataError(f"{config} names an encoder that does not give a two-tower model.")
+    model = model.with_context(ContextFormat.model_validate(said["context"]))
+    model.module.load_state_dict(load_file(folder / "model.safetensors"))
+    if model.fingerprint != said["fingerprint"]:
+        raise DataError(
+            f"{folder}/model.safetensors was changed after it was saved; save it again."
+        )
+    return model
+
+
+@torch.inference_mode()
+def _encode(tower: Tower, tokens: Tokens, progress: Progress) -> Float[np.ndarray, "texts dim"]:
+    rows = np.empty((len(tokens), tower.dim), dtype=np.float32)
+    # Neighbours of similar length waste no padding; each row goes back to its own place.
+    order = np.argsort(tokens.lengths, kind="stable")
+    was_training = tower.training
+    tower.eval()
+    try:
+        for start in progress(range(0, len(order), tower.encode_batch)):
+            chosen = order[start : start + tower.encode_batch]
+            rows[chosen] = tower(tokens.take(chosen)).float().cpu().numpy()
+    finally:
+        tower.train(was_training)
+    return rows

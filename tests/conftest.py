@@ -1,0 +1,60 @@
+"""Fixtures shared by all tests; the made-up word `grumble` stands for toxicity everywhere."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from semspill import Corpus, Dialogue, Utterance
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    """Four dialogues of two listener turns each: two of joy, one of fear, one of guilt."""
+    talks = [("joy", "I won a prize."), ("joy", "My cat is back."), ("fear", "I heard a noise.")]
+    talks.append(("guilt", "I broke a cup."))
+    return Corpus(
+        tuple(
+            Dialogue(
+                f"d{i}",
+                category,
+                (
+                    Utterance(said, "speaker"),
+                    Utterance(f"Tell me more {i}.", "listener"),
+                    Utterance("It was yesterday.", "speaker"),
+                    Utterance(f"I see, number {i}.", "listener"),
+                ),
+                situation=said,
+            )
+            for i, (category, said) in enumerate(talks)
+        ),
+        name="tiny",
+    )
+
+
+@pytest.fixture(scope="session")
+def empathetic_archive() -> Path:
+    """The real EmpatheticDialogues archive, where the machine has it."""
+    path = SHARED / "empathetic_dialogues" / "empatheticdialogues.tar.gz"
+    if not path.exists():
+        pytest.skip(f"EmpatheticDialogues is not at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def toxic_csv() -> Path:
+    """Real toxic text (columns text, is_toxic), where the machine has it; never print it."""
+    path = SHARED / "toxicity" / "surge_toxicity_en.csv"
+    if not path.exists():
+        pytest.skip(f"The toxic text is not at {path}")
+    return path
