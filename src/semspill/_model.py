@@ -1,9 +1,13 @@
 """Frozen, strict pydantic objects: a component is its own typed config."""
 
 from abc import ABC
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from semspill.errors import did_you_mean
 
 M = TypeVar("M", bound="FrozenModel")
 
@@ -25,6 +29,26 @@ class FrozenModel(BaseModel):
         validate_default=True,
         ser_json_inf_nan="constants",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, given: Any) -> Any:
+        """Refuse unknown fields with the nearest known ones, before pydantic's bare sentence."""
+        if isinstance(given, Mapping):
+            for name in given:
+                if name not in cls.model_fields:
+                    near = did_you_mean(str(name), cls.model_fields)
+                    raise PydanticCustomError(
+                        "unknown_field",
+                        "{model} has no field '{name}'.{near} It has: {fields}.",
+                        {
+                            "model": cls.__name__,
+                            "name": str(name),
+                            "near": near,
+                            "fields": ", ".join(cls.model_fields),
+                        },
+                    )
+        return given
 
     def replace(self: M, **changes: Any) -> M:
         """Return a copy with some fields changed, validated like a new object.

@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._dialogue import Dialogue, Exchange
@@ -104,6 +106,25 @@ class Corpus:
             DataError: No response qualifies.
         """
         return (keep or CandidateFilter()).collect(self.dialogues)
+
+    def sample(self, share: float, rng: np.random.Generator) -> "Corpus":
+        """Return a part of the corpus that keeps every category's share, in the same order.
+
+        Args:
+            share: Share of each category's dialogues to keep, 0 < share <= 1; at least one stays.
+            rng: Draws which ones.
+        """
+        if share >= 1:
+            return self
+        places: dict[str, list[int]] = {}
+        for index, dialogue in enumerate(self.dialogues):
+            places.setdefault(dialogue.category, []).append(index)
+        kept: list[int] = []
+        for category in self.categories:
+            rows = places[category]
+            order = rng.permutation(len(rows))[: max(round(share * len(rows)), 1)]
+            kept += [rows[int(i)] for i in order]
+        return replace(self, dialogues=tuple(self.dialogues[i] for i in sorted(kept)))
 
     def require_category(self, category: str) -> None:
         """Refuse a category that does not occur.

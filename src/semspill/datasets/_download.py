@@ -1,0 +1,96 @@
+"""Fetch one file into a cache: from the first mirror that has it, checked, whole or not at all."""
+
+import hashlib
+import logging
+import os
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+from semspill._atomic import atomic_path
+from semspill.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file on the net."""
+
+    urls: tuple[str, ...]
+    """Its mirrors, in the order they are tried."""
+    sha256: str
+    """What its content must hash to, as 64 hex digits."""
+    timeout: float = 20.0
+    """How long one read may wait, in seconds."""
+
+
+def cached(target: Path, remote: Remote, *, offline: bool) -> Path:
+    """Return `target` with the right content, downloading it when it is missing or damaged.
+
+    Args:
+        target: Where the file is kept; appears only once it is complete and checked.
+        remote: Where it comes from.
+        offline: Refuse to use the network.
+
+    Raises:
+        DataError: The file is absent and offline, or no mirror gives the right content.
+    """
+    if target.is_file():
+        if _sha256(target) == remote.sha256:
+            return target
+        logger.info("deleting %s: it does not have the expected content", target)
+        target.unlink()
+    if offline:
+        raise DataError(
+            f"{target.name} is not in the cache ({target.parent}) and downloads are switched off "
+            f"(offline=true or HF_HUB_OFFLINE); {_advice(remote)}"
+        )
+    failures = [_try(url, target, remote) for url in remote.urls if not target.is_file()]
+    if not target.is_file():
+        said = "; ".join(failure for failure in failures if failure)
+        raise DataError(f"{target.name} could not be downloaded ({said}); {_advice(remote)}")
+    return target
+
+
+def hub_is_offline() -> bool:
+    """Return whether HF_HUB_OFFLINE asks every library to stay off the network."""
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+
+
+def _try(url: str, target: Path, remote: Remote) -> str | None:
+    """Download from one mirror; return why it failed, or None."""
+    logger.info("downloading %s", url)
+    try:
+        _download(url, target, remote)
+    except (OSError, HTTPException, ValueError) as error:
+        return f"{url}: {error or type(error).__name__}"
+    return None
+
+
+def _download(url: str, target: Path, remote: Remote) -> None:
+    with atomic_path(target) as temporary:
+        with (
+            urllib.request.urlopen(url, timeout=remote.timeout) as answer,
+            temporary.open("wb") as out,
+        ):
+            while chunk := answer.read(_CHUNK):
+                out.write(chunk)
+        found = _sha256(temporary)
+        if found != remote.sha256:
+            # Leaving atomic_path by an exception deletes the bad file.
+            raise DataError(f"its sha256 is {found}, not {remote.sha256}, so it was deleted")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _advice(remote: Remote) -> str:
+    return (
+        f"download {' or '.join(remote.urls)} on a machine that can, and give its place as 'path'."
+    )

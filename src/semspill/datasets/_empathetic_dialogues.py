@@ -1,0 +1,137 @@
+"""EmpatheticDialogues: 25 thousand conversations about 32 emotions, the paper's corpus."""
+
+import gzip
+import logging
+import tarfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+import platformdirs
+from pydantic import Field
+
+from semspill.corpus import Corpus, Dialogue
+from semspill.datasets._base import Dataset
+from semspill.datasets._download import Remote, cached, hub_is_offline
+from semspill.datasets._rows import read_dialogues
+from semspill.datasets._splits import require_split
+from semspill.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+_NAME = "empathetic_dialogues"
+_FOLDER = "empatheticdialogues"
+_MIRRORS = (
+    "https://dl.fbaipublicfiles.com/parlai/empatheticdialogues/empatheticdialogues.tar.gz",
+    "http://parl.ai/downloads/empatheticdialogues/empatheticdialogues.tar.gz",
+)
+_SHA256 = "56f234d77b7dd1f005fd365bb17769cfe346c3c84295b69bc069c8ccb83be03d"
+
+
+class EmpatheticDialogues(Dataset):
+    """Conversations in which a speaker tells of a moment of one of 32 emotions.
+
+    A dialogue's category is the emotion, its situation what the speaker was asked to talk about.
+    The text is licensed CC BY-NC 4.0. Without `path`, the official archive is downloaded once
+    (28 MB) into the user's cache. A row that is not as the official files promise is refused with
+    its line, never repaired.
+
+    Example:
+        >>> EmpatheticDialogues(path="empatheticdialogues.tar.gz").path.name
+        'empatheticdialogues.tar.gz'
+    """
+
+    source: ClassVar[str] = (
+        "Rashkin et al. 2019, Towards Empathetic Open-domain Conversation Models: a New Benchmark "
+        "and Dataset, arXiv:1811.00207"
+    )
+
+    path: Path | None = None
+    """The official archive (tar.gz), or a folder that holds train.csv, valid.csv and test.csv
+    directly or in `empatheticdialogues/`; None to download."""
+    offline: bool = False
+    """Never download: without `path`, use only what is cached. HF_HUB_OFFLINE=1 does the same."""
+    cache: Path | None = None
+    """Where a download is kept; None for the user's cache folder."""
+    mirrors: tuple[str, ...] = Field(_MIRRORS, min_length=1)
+    """Where the archive can be downloaded, in the order tried."""
+    sha256: str = Field(_SHA256, pattern="^[0-9a-f]{64}$")
+    """What a download must hash to, as 64 hex digits; a file given as `path` is not compared."""
+
+    def load(self, split: str) -> Corpus:
+        """Return `"train"`, `"valid"` or `"test"`.
+
+        Raises:
+            DataError: The split or the file does not exist, the archive is damaged or another
+                one, a row is malformed, or the download fails.
+        """
+        require_split(split, _NAME)
+        path = self._place()
+        if path.is_dir():
+            dialogues = _from_folder(path, split)
+        elif path.is_file():
+            dialogues = _from_archive(path, split)
+        else:
+            raise DataError(
+                f"EmpatheticDialogues is not at {path}; give 'path' as the official archive or "
+                "its unpacked folder, or leave it out to download."
+            )
+        logger.info("read %d dialogues of %s from %s", len(dialogues), split, path)
+        return Corpus(dialogues, name=_NAME, split=split, licence="CC BY-NC 4.0")
+
+    def _place(self) -> Path:
+        if self.path is not None:
+            return self.path.expanduser()
+        cache = self.cache or Path(platformdirs.user_cache_dir("semspill")) / "datasets"
+        return cached(
+            cache.expanduser() / f"{_FOLDER}.tar.gz",
+            Remote(self.mirrors, self.sha256),
+            offline=self.offline or hub_is_offline(),
+        )
+
+
+def _from_folder(folder: Path, split: str) -> tuple[Dialogue, ...]:
+    for file in (folder / f"{split}.csv", folder / _FOLDER / f"{split}.csv"):
+        if file.is_file():
+            with file.open("rb") as lines:
+                return _some(read_dialogues(lines, str(file)), str(file))
+    raise DataError(
+        f"{folder} holds neither {split}.csv nor {_FOLDER}/{split}.csv; give 'path' as the "
+        "official archive or its unpacked folder."
+    )
+
+
+def _from_archive(path: Path, split: str) -> tuple[Dialogue, ...]:
+    found: tuple[Dialogue, ...] | None = None
+    names: list[str] = []
+    try:
+        with gzip.open(path) as unzipped:
+            with tarfile.open(fileobj=unzipped, mode="r|") as archive:
+                for member in archive:
+                    names.append(member.name)
+                    lines = archive.extractfile(member)
+                    if lines is not None and PurePosixPath(member.name).name == f"{split}.csv":
+                        where = f"{path}:{member.name}"
+                        found = _some(read_dialogues(lines, where), where)
+            # Reading on to the end compares the checksum of the whole archive.
+            while unzipped.read(1 << 20):
+                pass
+    except (EOFError, OSError, tarfile.TarError, zlib.error) as error:
+        raise DataError(
+            f"{path} is not a whole tar.gz archive ({error}); download it again, or give 'path' "
+            "as the unpacked folder."
+        ) from error
+    if found is None:
+        raise DataError(
+            f"{path} holds no {split}.csv, only {', '.join(names[:5]) or 'nothing'}; give 'path' "
+            "as the official EmpatheticDialogues archive."
+        )
+    return found
+
+
+def _some(dialogues: Iterable[Dialogue], where: str) -> tuple[Dialogue, ...]:
+    found = tuple(dialogues)
+    if not found:
+        raise DataError(f"{where} holds a header and no dialogue; give a file with rows.")
+    return found

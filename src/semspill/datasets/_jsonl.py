@@ -1,0 +1,162 @@
+"""Dialogues from JSON lines, one dialogue per line, and back."""
+
+import codecs
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from semspill._atomic import atomic_path
+from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
+from semspill.datasets._base import Dataset
+from semspill.errors import DataError, did_you_mean
+
+
+class _Turn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    text: str
+    planted: bool = False
+    original: str | None = None
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1)
+    category: str = Field(min_length=1)
+    utterances: tuple[_Turn, ...] = Field(min_length=1)
+    situation: str = ""
+    split: str | None = None
+
+    def dialogue(self) -> Dialogue:
+        """Return the dialogue that the row describes."""
+        turns = tuple(Utterance(t.text, t.role, t.planted, t.original) for t in self.utterances)
+        return Dialogue(self.id, self.category, turns, self.situation)
+
+
+class JsonlDataset(Dataset):
+    """Dialogues from JSON lines, UTF-8, one dialogue per line.
+
+    A line is `{"id": "d1", "category": "joy", "situation": "", "split": "train", "utterances":
+    [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
+    `situation` may be left out; `split` too, unless one file holds all splits. An utterance may
+    also have `planted` (true or false) and `original` (what later turns see in its place). Other
+    keys are refused. `write_jsonl` writes such files.
+
+    Example:
+        >>> JsonlDataset(path="talks/{split}.jsonl").licence
+        'unknown'
+    """
+
+    source: ClassVar[str] = "original"
+
+    path: Path
+    """A folder with train.jsonl, valid.jsonl, test.jsonl; a file name with `{split}` in it; or one
+    file whose rows say their `split`."""
+    title: str | None = None
+    """Name of the corpus; None for the name of the file or folder."""
+    licence: str = "unknown"
+    """The licence of the text."""
+
+    def load(self, split: str) -> Corpus:
+        """Return the dialogues of one split; rows that name another split are passed over.
+
+        Raises:
+            DataError: A file is missing, a row is malformed (with file and row), or no dialogue
+                belongs to the split.
+        """
+        place = self.path.expanduser()
+        file = place / f"{split}.jsonl" if place.is_dir() else Path(_fill(str(place), split))
+        one_file = file == place
+        splits: Counter[str] = Counter()
+        dialogues = []
+        for where, row in _rows(file):
+            if one_file and row.split is None:
+                raise DataError(
+                    f"{where}: 'split' is missing; one file for all splits needs it in every row, "
+                    "or give 'path' as a folder or with '{split}' in it."
+                )
+            splits[row.split or split] += 1
+            if row.split in (None, split):
+                dialogues.append(row.dialogue())
+        if not dialogues:
+            raise DataError(
+                f"{file} holds no dialogue of split {split!r}.{did_you_mean(split, splits)} "
+                f"It has: {', '.join(sorted(splits)) or 'no rows'}."
+            )
+        name = self.title or place.stem.replace("{split}", "").strip("-_.") or "jsonl"
+        return Corpus(tuple(dialogues), name=name, split=split, licence=self.licence)
+
+
+def write_jsonl(corpus: HasCorpus, path: str | Path) -> None:
+    """Write a corpus as JSON lines that `JsonlDataset` reads back with the same fingerprint.
+
+    Planted text is written as it is: name the file so that its readers are warned.
+
+    Args:
+        corpus: A corpus, or a value that carries one.
+        path: The file; it appears whole or not at all, and replaces an older one.
+    """
+    with (
+        atomic_path(Path(path)) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as out,
+    ):
+        for dialogue in corpus.corpus:
+            row = _described(dialogue, corpus.corpus.split)
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
+    turns = []
+    for said in dialogue.utterances:
+        turn: dict[str, Any] = {"role": said.role, "text": said.text}
+        if said.planted:
+            turn["planted"] = True
+        if said.original is not None:
+            turn["original"] = said.original
+        turns.append(turn)
+    return {
+        "id": dialogue.id,
+        "category": dialogue.category,
+        "situation": dialogue.situation,
+        "split": split,
+        "utterances": turns,
+    }
+
+
+def _rows(file: Path) -> Iterator[tuple[str, _Row]]:
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+                where = f"{file}, row {number}"
+                if text.strip():
+                    yield where, _row(text, where)
+    except OSError as error:
+        raise DataError(
+            f"{file} cannot be read ({error.strerror}); give 'path' as a folder with "
+            "train.jsonl, a file, or a file name with '{split}' in it."
+        ) from error
+
+
+def _row(line: bytes, where: str) -> _Row:
+    try:
+        return _Row.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = f"{where}: {place + ': ' if place else ''}{first['msg']}."
+        if first["type"] == "extra_forbidden":
+            known = [*_Row.model_fields, *_Turn.model_fields]
+            message += did_you_mean(str(first["loc"][-1]), known)
+        raise DataError(message) from error
+
+
+def _fill(pattern: str, split: str) -> str:
+    # Not str.format: other braces in a path are plain characters.
+    return pattern.replace("{split}", split)

@@ -1,0 +1,167 @@
+"""Which columns of a table hold what: from rows of any data set to dialogues."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from semspill._model import FrozenModel
+from semspill.corpus import Dialogue, Role, Utterance
+from semspill.errors import DataError, did_you_mean
+
+Row = Mapping[str, Any]
+
+
+class Columns(FrozenModel):
+    """The names of the columns that make up a dialogue.
+
+    A row is one dialogue whose utterances are a list (of strings, or of mappings with a text and
+    perhaps a role), or, with `index`, one utterance.
+
+    Example:
+        >>> rows = [{"emotion": "joy", "talk": ["I won!", "Well done."]}]
+        >>> [talk] = Columns(category="emotion", utterances="talk").dialogues(rows, "train")
+        >>> talk.id, talk.response(-1)
+        ('train-1', 'Well done.')
+    """
+
+    category: str = "category"
+    """Column of the category label."""
+    utterances: str = "utterances"
+    """Column of the list of utterances; with `index`, of one utterance's text."""
+    id: str | None = None
+    """Column of the dialogue's id; None numbers the dialogues (not allowed with `index`)."""
+    situation: str | None = None
+    """Column of the situation; None for none."""
+    index: str | None = None
+    """Column of the utterance's place in its dialogue; None if a row is a whole dialogue."""
+    text: str = "text"
+    """Key of the text, where utterances are mappings."""
+    role: str | None = None
+    """Key of the role in such a mapping, or, with `index`, its column; None if speaker and
+    listener alternate, the speaker first."""
+    roles: dict[str, Role] = Field(
+        default={
+            "speaker": "speaker",
+            "listener": "listener",
+            "user": "speaker",
+            "assistant": "listener",
+        }
+    )
+    """Which role each value of `role` means; values are compared as strings."""
+    substitute: dict[str, str] = Field(default={})
+    """What is replaced in every text, for example `{"_comma_": ","}`."""
+
+    @model_validator(mode="after")
+    def _check_id(self) -> "Columns":
+        if self.index is not None and self.id is None:
+            raise ValueError("columns.index needs columns.id, which says what rows belong together")
+        return self
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
+    def check(self, columns: Sequence[str]) -> None:
+        """Refuse a table that lacks a column.
+
+        Raises:
+            DataError: With the columns there are, and the nearest names.
+        """
+        wanted: dict[str, str | None] = {
+            name: getattr(self, name) for name in ("category", "utterances", "id", "situation")
+        }
+        if self.index is not None:
+            wanted |= {"index": self.index, "role": self.role}
+        for field, column in wanted.items():
+            if column is not None and column not in columns:
+                raise DataError(
+                    f"The data has no column {column!r}, which columns.{field} names."
+                    f"{did_you_mean(column, columns)} It has: {', '.join(columns)}."
+                )
+
+    def dialogues(self, rows: Iterable[Row], split: str) -> tuple[Dialogue, ...]:
+        """Return the dialogues of a split, in order of their first rows.
+
+        Args:
+            rows: The rows of the table.
+            split: Name of the split, for numbered ids and messages.
+
+        Raises:
+            DataError: A row is not as the fields say; with the split, row number and reason.
+        """
+        numbered = ((f"{split}, row {n}", f"{split}-{n}", row) for n, row in enumerate(rows, 1))
+        if self.index is not None:
+            return self._grouped((where, row) for where, _, row in numbered)
+        return tuple(self._whole(where, name, row) for where, name, row in numbered)
+
+    def _whole(self, where: str, name: str, row: Row) -> Dialogue:
+        said = row[self.utterances]
+        if not isinstance(said, (list, tuple)) or not said:
+            raise DataError(
+                f"{where}: {self.utterances!r} must be a list of utterances with at least one; "
+                "name another column, or set columns.index if a row is one utterance."
+            )
+        turns = tuple(self._utterance(where, place, one) for place, one in enumerate(said))
+        return self._dialogue(where, str(row[self.id]) if self.id else name, row, turns)
+
+    def _grouped(self, rows: Iterable[tuple[str, Row]]) -> tuple[Dialogue, ...]:
+        talks: dict[str, dict[int, tuple[str, Row]]] = {}
+        for where, row in rows:
+            place = row[str(self.index)]
+            if not isinstance(place, int):
+                raise DataError(f"{where}: {self.index!r} must be a whole number.")
+            talk = talks.setdefault(str(row[str(self.id)]), {})
+            if place in talk:
+                raise DataError(
+                    f"{where}: dialogue {row[str(self.id)]!r} has two utterances with "
+                    f"{self.index} {place}; columns.index must number them."
+                )
+            talk[place] = (where, row)
+        return tuple(self._ordered(name, talk) for name, talk in talks.items())
+
+    def _ordered(self, name: str, talk: Mapping[int, tuple[str, Row]]) -> Dialogue:
+        rows = [talk[place] for place in sorted(talk)]
+        turns = []
+        for place, (where, row) in enumerate(rows):
+            if row[self.category] != rows[0][1][self.category]:
+                raise DataError(
+                    f"{where}: dialogue {name!r} changes its {self.category}; it must keep one."
+                )
+            said = {self.text: row[self.utterances]}
+            if self.role is not None:
+                said[self.role] = row[self.role]
+            turns.append(self._utterance(where, place, said))
+        return self._dialogue(rows[0][0], name, rows[0][1], tuple(turns))
+
+    def _dialogue(self, where: str, name: str, row: Row, turns: tuple[Utterance, ...]) -> Dialogue:
+        category = row[self.category]
+        if category is None or not str(category):
+            raise DataError(f"{where}: {self.category!r} is empty; every dialogue needs one.")
+        situation = row[self.situation] if self.situation else None
+        return Dialogue(name, str(category), turns, self._plain(str(situation or "")))
+
+    def _utterance(self, where: str, place: int, said: object) -> Utterance:
+        fields = said if isinstance(said, Mapping) else {self.text: said}
+        text = fields.get(self.text)
+        if not isinstance(text, str):
+            raise DataError(
+                f"{where}: utterance {place} has no text under {self.text!r}; columns.text must "
+                f"name it. It has: {', '.join(map(str, fields))}."
+            )
+        return Utterance(self._plain(text), self._role(where, place, fields))
+
+    def _role(self, where: str, place: int, fields: Row) -> Role:
+        if self.role is None:
+            return "listener" if place % 2 else "speaker"
+        said = str(fields.get(self.role))
+        if said not in self.roles:
+            raise DataError(
+                f"{where}: utterance {place} has the role {said!r}; columns.roles must map it to "
+                f"'speaker' or 'listener'. It knows: {', '.join(self.roles)}."
+            )
+        return self.roles[said]
+
+    def _plain(self, text: str) -> str:
+        for old, new in self.substitute.items():
+            text = text.replace(old, new)
+        return text.strip()

@@ -1,0 +1,177 @@
+"""Hugging Face data sets: tiny local ones, no network."""
+
+import json
+import sys
+
+import pytest
+
+hub = pytest.importorskip("datasets")
+
+from semspill import datasets  # noqa: E402
+from semspill.datasets import Columns, HuggingFaceDataset  # noqa: E402
+from semspill.errors import DataError, MissingExtraError  # noqa: E402
+
+TALKS = [
+    {"emotion": "joy", "talk": ["I won!", " Well_comma_ well. "], "name": "a"},
+    {"emotion": "fear", "talk": ["A noise.", "Oh no."], "name": "b"},
+]
+COLUMNS = {"category": "emotion", "utterances": "talk"}
+TURNS = [
+    {"conv": 7, "place": 2, "label": "joy", "said": "Well done.", "about": "A prize"},
+    {"conv": 7, "place": 1, "label": "joy", "said": "I won!", "about": "A prize"},
+    {"conv": 8, "place": 1, "label": "fear", "said": "A noise.", "about": None},
+]
+LONG = {
+    "category": "label",
+    "utterances": "said",
+    "id": "conv",
+    "index": "place",
+    "situation": "about",
+}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(hub.config, "HF_DATASETS_CACHE", str(tmp_path / "hub-cache"))
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_a_folder_of_jsonl_with_lists_of_strings(tmp_path):
+    write(tmp_path / "talks" / "train.jsonl", TALKS)
+    write(tmp_path / "talks" / "validation.jsonl", TALKS[1:])
+    dataset = datasets.build(
+        {
+            "name": "huggingface",
+            "path": str(tmp_path / "talks"),
+            "columns": {**COLUMNS, "substitute": {"_comma_": ","}},
+            "licence": "CC0",
+        }
+    )
+    corpus = dataset.load("train")
+    assert [talk.id for talk in corpus] == ["train-1", "train-2"]
+    assert corpus.categories == ("fear", "joy")
+    assert [(said.role, said.text) for said in corpus[0].utterances] == [
+        ("speaker", "I won!"),
+        ("listener", "Well, well."),
+    ]
+    assert [talk.id for talk in dataset.load("valid")] == ["valid-1"]
+    assert (corpus.licence, corpus.split) == ("CC0", "train")
+    assert datasets.build(datasets.describe(dataset)) == dataset
+    assert hash(dataset) == hash(dataset.replace())
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_files_by_pattern_with_one_row_per_utterance(tmp_path, suffix):
+    table = hub.Dataset.from_list(TURNS)
+    path = tmp_path / f"turns-train.{suffix}"
+    table.to_json(path) if suffix == "jsonl" else table.to_parquet(path)
+    corpus = HuggingFaceDataset(
+        path=str(tmp_path / f"turns-{{split}}.{suffix}"), columns=Columns(**LONG)
+    ).load("train")
+    assert [(talk.id, talk.situation) for talk in corpus] == [("7", "A prize"), ("8", "")]
+    assert corpus[0].utterances[0].text == "I won!"
+    assert corpus[0].response(0) == "Well done."
+
+
+def test_what_save_to_disk_wrote_with_roles(tmp_path):
+    talk = [{"who": "assistant", "text": "Hello?"}, {"who": "user", "text": "I won!"}]
+    table = hub.Dataset.from_list([{"category": "joy", "utterances": talk}])
+    hub.DatasetDict({"train": table}).save_to_disk(tmp_path / "saved")
+    dataset = HuggingFaceDataset(path=str(tmp_path / "saved"), columns=Columns(role="who"))
+    assert [said.role for said in dataset.load("train")[0].utterances] == ["listener", "speaker"]
+    with pytest.raises(DataError, match=r"has no split 'validation'\. It has: train"):
+        dataset.load("valid")
+    with pytest.raises(DataError, match=r"has the role 'user'; columns\.roles must map it"):
+        dataset.replace(columns=Columns(role="who", roles={"assistant": "listener"})).load("train")
+    with pytest.raises(DataError, match="has the role 'None'"):
+        dataset.replace(columns=Columns(role="whom")).load("train")
+
+
+def test_a_single_table_on_disk_is_the_split_it_was_made_as(tmp_path):
+    table = hub.Dataset.from_list(TALKS, split=hub.Split.TEST)
+    table.save_to_disk(tmp_path / "saved")
+    dataset = HuggingFaceDataset(
+        path=str(tmp_path / "saved"), columns=Columns(**COLUMNS, id="name")
+    )
+    assert [talk.id for talk in dataset.load("test")] == ["a", "b"]
+    with pytest.raises(DataError, match="has no split 'train'"):
+        dataset.load("train")
+
+
+def test_roles_can_be_a_column(tmp_path):
+    rows = [{**row, "who": "user" if row["place"] == 1 else "assistant"} for row in TURNS]
+    write(tmp_path / "train.jsonl", rows)
+    columns = Columns(**LONG, role="who")
+    corpus = HuggingFaceDataset(path=str(tmp_path / "{split}.jsonl"), columns=columns).load("train")
+    assert [said.role for said in corpus[0].utterances] == ["speaker", "listener"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, r"no column 'category', which columns\.category names\. It has: emotion, talk, name"),
+        (
+            {**COLUMNS, "utterances": "talks"},
+            r"columns\.utterances names\. Did you mean 'talk'",
+        ),
+        ({**COLUMNS, "id": "nam"}, r"columns\.id names\. Did you mean 'name'"),
+        ({**COLUMNS, "id": "name", "index": "turn"}, r"columns\.index names"),
+        ({**COLUMNS, "utterances": "name"}, r"train, row 1: 'name' must be a list of utterances"),
+    ],
+)
+def test_a_wrong_column_is_refused(tmp_path, columns, said):
+    write(tmp_path / "train.jsonl", TALKS)
+    dataset = HuggingFaceDataset(path=str(tmp_path / "{split}.jsonl"), columns=columns)
+    with pytest.raises(DataError, match=said):
+        dataset.load("train")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([*TURNS, {**TURNS[0]}], "row 4: dialogue 7 has two utterances with place 2"),
+        ([{**TURNS[0], "place": "2"}], "row 1: 'place' must be a whole number"),
+        ([TURNS[1], {**TURNS[0], "label": "fear"}], "row 2: dialogue '7' changes its label"),
+        ([{**TURNS[0], "label": None}], "row 1: 'label' is empty"),
+        ([{**TURNS[0], "said": None}], "row 1: utterance 0 has no text under 'text'"),
+    ],
+)
+def test_a_malformed_row_is_refused_with_its_number(rows, said):
+    with pytest.raises(DataError, match=said):
+        Columns(**LONG).dialogues(rows, "train")
+
+
+def test_an_index_needs_an_id():
+    with pytest.raises(ValueError, match=r"columns\.index needs columns\.id"):
+        Columns(index="place")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("train.jsonl", "is one file; write '{split}' where its name says the split"),
+        ("{split}.txt", r"has the suffix '\.txt'; allowed are \.json, \.jsonl, \.parquet, \.csv"),
+        ("nowhere", "could not be loaded .* check path, subset, revision and splits"),
+    ],
+)
+def test_a_wrong_path_is_refused(tmp_path, path, said):
+    write(tmp_path / "train.jsonl", TALKS)
+    write(tmp_path / "train.txt", TALKS)
+    with pytest.raises(DataError, match=said):
+        HuggingFaceDataset(path=str(tmp_path / path), columns=COLUMNS).load("train")
+
+
+def test_an_empty_split_is_refused(tmp_path):
+    hub.Dataset.from_dict({"category": [], "utterances": []}).to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(DataError, match=r"Split 'train' of .* could not be loaded"):
+        HuggingFaceDataset(path=str(tmp_path / "{split}.parquet")).load("train")
+
+
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "semspill\[datasets\]"'):
+        HuggingFaceDataset(path="x").load("train")

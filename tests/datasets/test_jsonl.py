@@ -1,0 +1,127 @@
+"""JSON lines: written, read back, and refused with the row."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semspill import Corpus, Dialogue, Utterance, datasets
+from semspill.datasets import JsonlDataset, write_jsonl
+from semspill.errors import DataError
+
+TALK = {
+    "id": "d1",
+    "category": "joy",
+    "utterances": [
+        {"role": "speaker", "text": "I won!"},
+        {"role": "listener", "text": "Well done."},
+    ],
+}
+utterances = st.tuples(
+    st.text(), st.sampled_from(["speaker", "listener"]), st.booleans(), st.none() | st.text()
+)
+dialogues = st.tuples(
+    st.text(min_size=1),
+    st.text(min_size=1),
+    st.lists(utterances, min_size=1, max_size=4),
+    st.text(),
+)
+
+
+def lines(path, *rows, mark=b""):
+    path.write_bytes(mark + b"\n".join(json.dumps(row).encode() for row in rows))
+    return path
+
+
+@given(talks=st.lists(dialogues, min_size=1, max_size=4, unique_by=lambda talk: talk[0]))
+def test_what_is_written_reads_back_with_the_same_fingerprint(talks, tmp_path_factory):
+    path = tmp_path_factory.mktemp("jsonl") / "talks.jsonl"
+    # Built here: beartype draws from the global generator, which a strategy must not.
+    dialogues = (
+        Dialogue(name, category, tuple(Utterance(*said) for said in turns), situation)
+        for name, category, turns, situation in talks
+    )
+    corpus = Corpus(tuple(dialogues), name="any", split="valid")
+    write_jsonl(corpus, path)
+    again = JsonlDataset(path=path).load("valid")
+    assert again.fingerprint == corpus.fingerprint
+    assert again.dialogues == corpus.dialogues
+
+
+def test_a_folder_has_one_file_per_split(corpus, tmp_path):
+    write_jsonl(corpus, tmp_path / "train.jsonl")
+    read = datasets.build({"name": "jsonl", "path": str(tmp_path), "licence": "CC0"}).load("train")
+    assert read.fingerprint == corpus.fingerprint
+    assert (read.name, read.split, read.licence) == (tmp_path.name, "train", "CC0")
+
+
+def test_a_pattern_names_one_file_per_split(tmp_path):
+    lines(tmp_path / "talks-{0}-test.jsonl", TALK, mark=b"\xef\xbb\xbf")
+    read = JsonlDataset(path=tmp_path / "talks-{0}-{split}.jsonl").load("test")
+    assert (read.name, read[0].situation, read[0].response(0)) == ("talks-{0}", "", "Well done.")
+    assert (
+        JsonlDataset(path=tmp_path / "talks-{0}-{split}.jsonl", title="x").load("test").name == "x"
+    )
+
+
+def test_one_file_can_hold_all_splits(tmp_path):
+    path = lines(
+        tmp_path / "all.jsonl", {**TALK, "split": "train"}, {**TALK, "id": "d2", "split": "test"}
+    )
+    assert [talk.id for talk in JsonlDataset(path=path).load("test")] == ["d2"]
+
+
+def test_one_file_without_splits_is_refused(tmp_path):
+    path = lines(tmp_path / "all.jsonl", TALK)
+    with pytest.raises(DataError, match=r"all\.jsonl, row 1: 'split' is missing"):
+        JsonlDataset(path=path).load("train")
+
+
+def test_a_split_without_rows_names_the_others(tmp_path):
+    path = lines(tmp_path / "all.jsonl", {**TALK, "split": "valid"})
+    with pytest.raises(
+        DataError, match=r"no dialogue of split 'validation'\. Did you mean 'valid'"
+    ):
+        JsonlDataset(path=path).load("validation")
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / "train.jsonl").write_text("\n \n")
+    with pytest.raises(DataError, match=r"no dialogue of split 'train'\. It has: no rows"):
+        JsonlDataset(path=tmp_path).load("train")
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"test\.jsonl cannot be read \(No such file"):
+        JsonlDataset(path=tmp_path).load("test")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({**TALK, "id": ""}, "id: String should have at least 1 character"),
+        ({**TALK, "utterances": []}, "utterances: Tuple should have at least 1 item"),
+        ({**TALK, "situaton": "x"}, r"situaton: Extra inputs.* Did you mean 'situation'"),
+        ({**TALK, "utterances": [{"role": "host", "text": "x"}]}, r"utterances\.0\.role: Input"),
+        ({**TALK, "utterances": [{"role": "speaker"}]}, r"utterances\.0\.text: Field required"),
+        ([1], r"Input should be an object"),
+    ],
+)
+def test_a_malformed_row_is_refused_with_its_number(tmp_path, row, reason):
+    lines(tmp_path / "train.jsonl", TALK, row)
+    with pytest.raises(DataError, match=r"train\.jsonl, row 2: " + reason):
+        JsonlDataset(path=tmp_path).load("train")
+
+
+@pytest.mark.parametrize("broken", [b'{"id": ', b'{"id": "\xff"}'])
+def test_a_row_that_is_not_json_is_refused(tmp_path, broken):
+    (tmp_path / "train.jsonl").write_bytes(broken)
+    with pytest.raises(DataError, match="row 1: Invalid JSON"):
+        JsonlDataset(path=tmp_path).load("train")
+
+
+def test_two_dialogues_with_one_id_are_refused(tmp_path):
+    lines(tmp_path / "train.jsonl", TALK, TALK)
+    with pytest.raises(DataError, match="2 dialogues with the id 'd1'"):
+        JsonlDataset(path=tmp_path).load("train")
