@@ -1,5 +1,19 @@
 """Scoring: from texts to toxicity between 0 and 1."""
 
 from semspill.scoring._base import Rater, RaterField, raters
+from semspill.scoring._detoxify import DetoxifyRater
+from semspill.scoring._lexicon import LexiconRater
+from semspill.scoring._profanity import ProfanityRater
+from semspill.scoring._scorer import ToxicityScorer
+from semspill.scoring._transformers import TransformersRater
 
-__all__ = ["Rater", "RaterField", "raters"]
+__all__ = [
+    "DetoxifyRater",
+    "LexiconRater",
+    "ProfanityRater",
+    "Rater",
+    "RaterField",
+    "ToxicityScorer",
+    "TransformersRater",
+    "raters",
+]

@@ -1,0 +1,148 @@
+"""Ratings kept on disk: hashes and numbers in one SQLite file per rater, never a text."""
+
+import logging
+import os
+import sqlite3
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+from zlib import crc32
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# Seconds to wait for another process's batch.
+_WAIT = 30.0
+# An old SQLite takes at most 999 texts in one question.
+_CHUNK = 900
+_TABLE = "CREATE TABLE IF NOT EXISTS ratings (text BLOB PRIMARY KEY, rating BLOB) WITHOUT ROWID"
+
+# What SQLite says of a file that is not, or no longer, what this module wrote.
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB)
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+class RatingCache:
+    """Ratings of one rater by the SHA-256 of the text; a context manager that closes the file.
+
+    A cache never stops a run: a damaged file is renamed to `<name>.damaged` and begun anew, and a
+    file that cannot be used at all (a read-only folder, a full disk) is done without; both are
+    logged as warnings. Every rating has a checksum, so a damaged one is never returned. Several
+    processes may share a file: each batch is one transaction.
+
+    Args:
+        path: The file; made, with its folder, when it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        self._usable = True
+
+    def __enter__(self) -> "RatingCache":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def get(self, digests: Sequence[bytes]) -> dict[bytes, float]:
+        """Return the ratings that are known, by digest.
+
+        Args:
+            digests: The SHA-256 of each text, 32 bytes.
+        """
+        nothing: dict[bytes, float] = {}
+        return self._attempt(lambda connection: _select(connection, digests), nothing)
+
+    def put(self, ratings: Mapping[bytes, float]) -> None:
+        """Add ratings by digest, all of them or, where the disk refuses, none."""
+        self._attempt(lambda connection: _insert(connection, ratings), None)
+
+    def _attempt(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        if not self._usable:
+            return otherwise
+        try:
+            if self._connection is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                # IMMEDIATE locks before the first write: two writers queue instead of failing.
+                self._connection = sqlite3.connect(
+                    self.path, timeout=_WAIT, isolation_level="IMMEDIATE"
+                )
+            return action(self._connection)
+        except (OSError, sqlite3.Error) as error:
+            self._close()
+            self._recover(error)
+            return otherwise
+
+    def _recover(self, error: Exception) -> None:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        try:
+            self._usable = code in _DAMAGE
+            if self._usable:
+                # A journal must not be replayed into the new file.
+                self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+                os.replace(self.path, aside)
+        except OSError:
+            self._usable = False
+        if self._usable:
+            logger.warning(
+                "The ratings in %s were damaged (%s); the file is now %s and a new one is begun.",
+                self.path,
+                error,
+                aside.name,
+            )
+        else:
+            logger.warning("Ratings cannot be kept in %s: %s.", self.path, error)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+def _select(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, float]:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_TABLE)
+    known: dict[bytes, float] = {}
+    for start in range(0, len(digests), _CHUNK):
+        chunk = digests[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        query = f"SELECT text, rating FROM ratings WHERE text IN ({marks})"
+        known.update((text, _unpack(text, kept)) for text, kept in connection.execute(query, chunk))
+    return known
+
+
+def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float]) -> None:
+    rows = [(digest, _pack(digest, rating)) for digest, rating in ratings.items()]
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_TABLE)
+        connection.executemany("INSERT OR REPLACE INTO ratings VALUES (?, ?)", rows)
+
+
+def _pack(digest: bytes, rating: float) -> bytes:
+    number = struct.pack("<d", rating)
+    return number + struct.pack("<I", crc32(digest + number))
+
+
+def _unpack(digest: bytes, kept: object) -> float:
+    if not isinstance(kept, bytes) or len(kept) != 12 or kept != _pack(digest, _number(kept)):
+        raise _DamagedError("a checksum does not match")
+    return _number(kept)
+
+
+def _number(kept: bytes) -> float:
+    return float(struct.unpack_from("<d", kept)[0])

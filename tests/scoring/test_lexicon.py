@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from semspill import raters
+from semspill.errors import DataError
+from semspill.scoring import LexiconRater
+
+
+def test_a_word_is_found_whole_and_in_either_case():
+    rater = LexiconRater(words={"dull": 0.5})
+    texts = ["dull", "How DULL!", "dullness", "undull", "dull_", "dull-witted", ""]
+    assert rater.rate(texts).tolist() == [0.5, 0.5, 0, 0, 0, 0.5, 0]
+
+
+def test_words_add_up_as_independent_signs():
+    rater = LexiconRater(words={"dull": 0.5, "pest": 0.75})
+    # 1 - (1 - 0.5) * (1 - 0.75)
+    assert rater.rate(["dull pest", "pest dull pest"]).tolist() == [0.875, 0.875]
+
+
+def test_default_words_are_rated_half_or_more():
+    rated = raters.build("lexicon").rate(["you grumble", "what a bore", "well done"])
+    assert rated.tolist() == pytest.approx([1.0, 0.6, 0.0])
+
+
+def test_no_text_gets_no_rating():
+    assert LexiconRater().rate([]).shape == (0,)
+
+
+def test_a_file_adds_words_and_wins(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("# mild\n\ngrumble\ndull\t0.25\nÜbel\t.5\n", encoding="utf-8")
+    rater = LexiconRater(words={"dull": 0.5, "pest": 0.5}, path=path)
+    texts = ["grumble", "dull", "pest", "übel"]
+    assert rater.rate(texts).tolist() == [1.0, 0.25, 0.5, 0.5]
+
+
+def test_the_fingerprint_is_the_words_not_their_place(tmp_path):
+    here, there = tmp_path / "a.txt", tmp_path / "b.txt"
+    for path in (here, there):
+        path.write_text("grumble\ndull\t0.5\n")
+    first = LexiconRater(words={}, path=here).fingerprint
+    assert LexiconRater(words={}, path=there).fingerprint == first
+    assert LexiconRater(words={"dull": 0.5, "Grumble": 1.0}).fingerprint == first
+    there.write_text("grumble\ndull\t0.6\n")
+    assert LexiconRater(words={}, path=there).fingerprint != first
+
+
+def test_it_is_rebuilt_from_its_description():
+    rater = LexiconRater(words={"dull": 0.5})
+    assert raters.build(raters.describe(rater)) == rater
+    assert raters.build({"name": "lexicon", "words": [["dull", 0.5]]}) == rater
+
+
+@pytest.mark.parametrize("line", ["two words", "dull\tmuch", "dull\t0", "dull\t1.5", "dull\tnan"])
+def test_a_bad_line_is_named(tmp_path, line):
+    path = tmp_path / "words.txt"
+    path.write_text(f"grumble\n{line}\n")
+    with pytest.raises(DataError, match=r"words\.txt, line 2 is not a word, or a word, a tab"):
+        LexiconRater(path=path).rate(["x"])
+
+
+def test_an_unreadable_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"The lexicon .*none\.txt cannot be read"):
+        LexiconRater(path=tmp_path / "none.txt").rate(["x"])
+    (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match=r"give a UTF-8 text file"):
+        LexiconRater(path=tmp_path / "bytes.txt").rate(["x"])
+
+
+def test_an_empty_lexicon_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"The lexicon holds no word; give words"):
+        LexiconRater(words=()).rate(["x"])
+    (tmp_path / "empty.txt").touch()
+    with pytest.raises(DataError, match=r"The lexicon holds no word"):
+        LexiconRater(words={}, path=tmp_path / "empty.txt").rate(["x"])
+
+
+@pytest.mark.parametrize("words", [{"dull": 0}, {"dull": 1.1}, {"two words": 0.5}, {"": 0.5}])
+def test_bad_words_are_refused(words):
+    with pytest.raises(ValidationError):
+        LexiconRater(words=words)
+
+
+def test_ratings_are_float64():
+    assert LexiconRater().rate(["x"]).dtype == np.float64
