@@ -1,0 +1,85 @@
+"""The two plug points of poisoning: who is poisoned, and how a dialogue is rewritten."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import numpy as np
+from jaxtyping import Int
+
+from semspill._model import Component
+from semspill._registry import Registry
+from semspill.corpus import Corpus, Dialogue
+
+
+class Selector(Component):
+    """Chooses the dialogues an adversary may poison.
+
+    Example:
+        >>> class Long(Selector):
+        ...     source = "original"
+        ...     turns: int = 6
+        ...     def select(self, corpus, rng):
+        ...         long = [i for i, d in enumerate(corpus) if len(d.utterances) > self.turns]
+        ...         return np.array(long, dtype=np.int64)
+    """
+
+    @abstractmethod
+    def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
+        """Return the indices of the selected dialogues, each at most once.
+
+        Args:
+            corpus: The clean training corpus.
+            rng: The only source of randomness.
+
+        Raises:
+            DataError: Nothing can be selected.
+        """
+
+
+class PoisonStrategy(Component):
+    """Rewrites the selected dialogues.
+
+    A subclass sets `source`, declares its fields and implements `rewrite`. It changes what the
+    listener says and nothing else, unless it declares otherwise in its docstring.
+
+    Example:
+        >>> class Shout(PoisonStrategy):
+        ...     '''Answer in capitals, with 1 to `most` exclamation marks.'''
+        ...     source = "original"
+        ...     most: int = 3
+        ...     def rewrite(self, victims, responses, rng):
+        ...         marks = rng.integers(1, self.most, endpoint=True, size=len(victims))
+        ...         return [d.with_response(-1, d.response(-1).upper() + "!" * m)
+        ...                 for d, m in zip(victims, marks, strict=True)]
+    """
+
+    @abstractmethod
+    def rewrite(
+        self, victims: Sequence[Dialogue], responses: Sequence[str], rng: np.random.Generator
+    ) -> Sequence[Dialogue]:
+        """Return one rewritten dialogue per victim, in the same order.
+
+        Args:
+            victims: Dialogues with at least one listener response each. With
+                `placement="append"` and a rate over 1 the same dialogue can come twice.
+            responses: What may be planted, at least one text.
+            rng: The only source of randomness.
+        """
+
+
+_selector: type = Selector
+selectors: Registry[Selector] = Registry("selector", group="semspill.selectors", base=_selector)
+"""All selectors by name."""
+
+_strategy: type = PoisonStrategy
+strategies: Registry[PoisonStrategy] = Registry(
+    "poison strategy", group="semspill.strategies", base=_strategy
+)
+"""All poison strategies by name."""
+
+SelectorField: TypeAlias = Annotated[Selector, selectors]
+"""A pydantic field that takes a selector, its name, or a mapping."""
+
+StrategyField: TypeAlias = Annotated[PoisonStrategy, strategies]
+"""A pydantic field that takes a poison strategy, its name, or a mapping."""

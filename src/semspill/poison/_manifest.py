@@ -1,0 +1,167 @@
+"""What was planted where: one record per planted utterance, hashes instead of text."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from semspill._atomic import write_text
+from semspill._model import FrozenModel
+from semspill.corpus import Corpus
+from semspill.errors import DataError
+
+
+def sha256(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as 64 hex digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Record(FrozenModel):
+    """One planted utterance."""
+
+    dialogue: str
+    """Id of the dialogue that holds it, in the poisoned corpus."""
+    victim: str
+    """Id of the clean dialogue it was made from; the same unless it was appended."""
+    turn: int
+    """Index among the dialogue's utterances."""
+    category: str
+    """The dialogue's category."""
+    strategy: str
+    """Name of the poison strategy."""
+    source_row: int | None
+    """Index of the text among the responses that the source loaded; None if it is not one."""
+    sha256_before: str
+    """SHA-256 of the clean text."""
+    sha256_after: str
+    """SHA-256 of the planted text."""
+    seed: int | None
+    """Seed of the run; None when the generator was made without one."""
+
+
+class ManifestSummary(FrozenModel):
+    """How a corpus was poisoned, in numbers."""
+
+    poisoner: Mapping[str, Any]
+    """The poisoner's fields."""
+    seed: int | None
+    """Seed of the run."""
+    selected: int
+    """Dialogues that the selector chose."""
+    eligible: int
+    """Those of them with at least one listener response."""
+    wanted: int
+    """Dialogues to poison at the given rate."""
+    poisoned: int
+    """Dialogues poisoned within the budget."""
+    planted: int
+    """Planted exchanges."""
+    limit: int
+    """Planted exchanges that the budget allows."""
+    exchanges: int
+    """Exchanges of the clean corpus."""
+    clean_fingerprint: str
+    """Fingerprint of the clean corpus."""
+    poisoned_fingerprint: str
+    """Fingerprint of the poisoned corpus."""
+
+    @property
+    def subset(self) -> bool:
+        """Whether the budget cut the selection to a seeded subset."""
+        return self.poisoned < self.wanted
+
+    def __str__(self) -> str:
+        share = self.planted / self.exchanges
+        said = (
+            f"{self.planted} of {self.exchanges} exchanges planted ({share:.2%}), in "
+            f"{self.poisoned} of {self.selected} selected dialogues"
+        )
+        if self.subset:
+            said += f"; the budget of {self.limit} exchanges cut {self.wanted} dialogues to these"
+        return said
+
+
+class Manifest(FrozenModel):
+    """Everything that was planted; holds hashes, never the text itself.
+
+    The JSONL form is the summary on the first line and one record on each further line.
+    """
+
+    summary: ManifestSummary
+    """How the corpus was poisoned, in numbers."""
+    records: tuple[Record, ...]
+    """One per planted utterance, in the order of the poisoned corpus."""
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def by_category(self) -> Mapping[str, int]:
+        """Planted utterances of each category, most first."""
+        return dict(Counter(record.category for record in self.records).most_common())
+
+    def to_jsonl(self) -> str:
+        """Return the manifest as JSON lines; equal manifests give equal bytes."""
+        rows = [{"semspill_manifest": 1, **self.summary.model_dump(mode="json")}]
+        rows += [record.model_dump(mode="json") for record in self.records]
+        return "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
+
+    def write(self, path: str | Path) -> None:
+        """Write the JSON lines to a file, whole or not at all."""
+        write_text(Path(path), self.to_jsonl())
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Manifest":
+        """Return the manifest that `write` wrote.
+
+        Raises:
+            DataError: A line is not what a manifest holds; file and line are given.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise DataError(f"There is no manifest at {path}; give a file that write() wrote.")
+        rows = []
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                row = json.loads(line)
+                if number == 1:
+                    if row.pop("semspill_manifest", None) != 1:
+                        raise ValueError("the first line is not the summary of a manifest")
+                    summary = ManifestSummary.model_validate(row)
+                else:
+                    rows.append(Record.model_validate(row))
+            except (ValidationError, ValueError, AttributeError) as error:
+                first = str(error).splitlines()[0]
+                raise DataError(f"{path}, line {number}: not a manifest: {first}.") from error
+        if not path.stat().st_size:
+            raise DataError(f"{path} is empty; a manifest begins with its summary.")
+        return cls(summary=summary, records=tuple(rows))
+
+    def check(self, corpus: Corpus) -> None:
+        """Refuse a corpus that is not the poisoned one this manifest describes.
+
+        Args:
+            corpus: The poisoned corpus.
+
+        Raises:
+            DataError: Which planted utterance is missing or differs, or that others were added.
+        """
+        talks = {talk.id: talk for talk in corpus}
+        for record in self.records:
+            talk = talks.get(record.dialogue)
+            said = talk.utterances[record.turn : record.turn + 1] if talk else ()
+            if not said or sha256(said[0].text) != record.sha256_after:
+                raise DataError(
+                    f"Dialogue {record.dialogue!r}, turn {record.turn}, does not hold the text "
+                    "that the manifest says was planted; use the corpus it was written with."
+                )
+        if corpus.fingerprint != self.summary.poisoned_fingerprint:
+            raise DataError(
+                f"The planted utterances are in place, but corpus {corpus.name!r} differs "
+                "elsewhere from the one the manifest was written with (fingerprint "
+                f"{corpus.fingerprint[:12]}, expected {self.summary.poisoned_fingerprint[:12]})."
+            )

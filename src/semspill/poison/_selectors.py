@@ -1,0 +1,55 @@
+"""Which dialogues an adversary selects: one category, or anyone as a control."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+from pydantic import Field
+
+from semspill.corpus import Corpus
+from semspill.errors import DataError
+from semspill.poison._base import Selector
+
+
+class CategorySelector(Selector):
+    """Every dialogue of one category: the subpopulation of the paper."""
+
+    source = (
+        "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026 "
+        "(FeatureMatch, with the category label as the feature)"
+    )
+    category: str
+    """Name of the category, for example an emotion label."""
+
+    def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
+        """Return the indices of the category's dialogues, in corpus order.
+
+        Raises:
+            DataError: The category does not occur; the nearest names are given.
+        """
+        corpus.require_category(self.category)
+        chosen = [i for i, talk in enumerate(corpus) if talk.category == self.category]
+        return np.array(chosen, dtype=np.int64)
+
+
+class RandomSelector(Selector):
+    """Dialogues drawn from the whole corpus: a control without a subpopulation."""
+
+    source = "original"
+    dialogues: int | None = Field(None, ge=1)
+    """How many dialogues are drawn; None for all, so that the budget alone decides."""
+
+    def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
+        """Return distinct indices in random order.
+
+        Raises:
+            DataError: The corpus has fewer dialogues than asked for.
+        """
+        count = len(corpus) if self.dialogues is None else self.dialogues
+        if count > len(corpus):
+            raise DataError(
+                f"The random selector was asked for {count} dialogues; corpus {corpus.name!r} "
+                f"has {len(corpus)}. Ask for fewer, or leave `dialogues` out."
+            )
+        order: Any = rng.permutation(len(corpus))[:count]
+        return np.asarray(order, dtype=np.int64)
