@@ -1,6 +1,10 @@
 """Measure how far behaviour planted in one subpopulation spills over to its neighbours."""
 
+from importlib.metadata import version
+
 from semspill._model import Component, FrozenModel
+from semspill._progress import Progress
+from semspill.analysis import Metric, Outcome, SpilloverAnalyzer, metrics
 from semspill.corpus import (
     CandidateFilter,
     Candidates,
@@ -11,27 +15,79 @@ from semspill.corpus import (
     Utterance,
 )
 from semspill.datasets import Dataset, datasets
-from semspill.encoders import BiEncoder, Encoder, encoders
-from semspill.scoring import Rater, raters
+from semspill.encoders import BiEncoder, Encoder, RankingTask, encoders
+from semspill.errors import (
+    ConfigError,
+    DataError,
+    MissingExtraError,
+    PluginError,
+    RegistryError,
+    SemspillError,
+)
+from semspill.experiment import ExperimentConfig, load_config, run
+from semspill.poison import (
+    Manifest,
+    PoisonedCorpus,
+    Poisoner,
+    PoisonStrategy,
+    Selector,
+    selectors,
+    strategies,
+)
+from semspill.report import Estimate, SpilloverReport
+from semspill.responding import Responses, RetrievalResponder
+from semspill.scoring import Rater, ToxicityScorer, raters
 from semspill.sources import ResponseSource, sources
+from semspill.training import Epoch, Finetuner
+
+__version__ = version("semspill")
 
 __all__ = [
     "BiEncoder",
     "CandidateFilter",
     "Candidates",
     "Component",
+    "ConfigError",
     "ContextFormat",
     "Corpus",
+    "DataError",
     "Dataset",
     "Dialogue",
     "Encoder",
+    "Epoch",
+    "Estimate",
     "Exchange",
+    "ExperimentConfig",
+    "Finetuner",
     "FrozenModel",
+    "Manifest",
+    "Metric",
+    "MissingExtraError",
+    "Outcome",
+    "PluginError",
+    "PoisonStrategy",
+    "PoisonedCorpus",
+    "Poisoner",
+    "Progress",
+    "RankingTask",
     "Rater",
+    "RegistryError",
     "ResponseSource",
+    "Responses",
+    "RetrievalResponder",
+    "Selector",
+    "SemspillError",
+    "SpilloverAnalyzer",
+    "SpilloverReport",
+    "ToxicityScorer",
     "Utterance",
     "datasets",
     "encoders",
+    "load_config",
+    "metrics",
     "raters",
+    "run",
+    "selectors",
     "sources",
+    "strategies",
 ]

@@ -72,4 +72,4 @@ class Component(FrozenModel, ABC):
     @classmethod
     def summary(cls) -> str:
         """Return the first sentence of the class's docstring."""
-        return (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ").strip()
+        return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())

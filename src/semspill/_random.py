@@ -28,7 +28,7 @@ def seed_of(rng: np.random.Generator) -> int | None:
     """Return the integer a generator was seeded with, or None when it cannot be known."""
     sequence = rng.bit_generator.seed_seq
     entropy = sequence.entropy if isinstance(sequence, np.random.SeedSequence) else None
-    return int(entropy) if isinstance(entropy, int) else None
+    return int(entropy) if isinstance(entropy, int | np.integer) else None
 
 
 def torch_seed(rng: np.random.Generator) -> int:

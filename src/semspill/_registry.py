@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast
 
@@ -124,9 +125,11 @@ class Registry(Generic[C]):
                 return name
         package = cls.__module__.partition(".")[0]
         for name, points in self._entry_points().items():
-            ours = len(points) == 1 and points[0].value.partition(".")[0].startswith(package)
-            if ours and name not in self._classes and self.get(name) is cls:
-                return name
+            ours = len(points) == 1 and points[0].module.partition(".")[0] == package
+            # A broken plugin beside this one stays its own problem.
+            with suppress(PluginError):
+                if ours and name not in self._classes and self.get(name) is cls:
+                    return name
         return None
 
     def describe(self, component: C) -> dict[str, Any]:

@@ -49,5 +49,6 @@ class MissingExtraError(SemspillError, ImportError):
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest allowed words, or an empty string."""
-    near = difflib.get_close_matches(word.lower(), list(allowed), n=3, cutoff=0.5)
-    return f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    spelled = {name.lower(): name for name in allowed}
+    near = difflib.get_close_matches(word.lower(), spelled, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(repr(spelled[n]) for n in near)}?" if near else ""

@@ -1,5 +1,18 @@
 """Encoders: from contexts and responses to vectors in one space."""
 
 from semspill.encoders._base import BiEncoder, Encoder, EncoderField, encoders
+from semspill.encoders._hashing import HashingEncoder
+from semspill.encoders._ranking import RankingTask
+from semspill.encoders._static import StaticEncoder
+from semspill.encoders._transformer import TransformerEncoder
 
-__all__ = ["BiEncoder", "Encoder", "EncoderField", "encoders"]
+__all__ = [
+    "BiEncoder",
+    "Encoder",
+    "EncoderField",
+    "HashingEncoder",
+    "RankingTask",
+    "StaticEncoder",
+    "TransformerEncoder",
+    "encoders",
+]

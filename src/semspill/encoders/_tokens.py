@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Int
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +50,8 @@ class Tokens:
         return Tokens(self.ids[np.repeat(self.offsets[indices], lengths) + within], offsets)
 
 
-def shorten(head: Sequence[int], tail: Sequence[int], most: int) -> list[int]:
-    """Join two lists of ids: `head` keeps its start, `tail` its end, `most` ids at most.
+def shorten(head: Sequence[T], tail: Sequence[T], most: int) -> list[T]:
+    """Join two lists of tokens: `head` keeps its start, `tail` its end, `most` at most.
 
     Example:
         >>> shorten([1, 2], [3, 4, 5], 4)

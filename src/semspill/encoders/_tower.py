@@ -18,6 +18,8 @@ class Tower(nn.Module, ABC):
     """Length of a vector."""
     unit: bool
     """Whether every vector has length 1 (up to rounding); else rows are raw."""
+    learning_rate: float = 1e-3
+    """A peak learning rate of AdamW that suits this kind of tower, for who does not choose one."""
     encode_batch: int = 256
     """How many texts are encoded at once when nothing is trained; never changes the vectors
     beyond rounding."""

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from copy import deepcopy
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -74,13 +76,24 @@ class TwoTower(BiEncoder):
         digest = hashlib.sha256(self.context.model_dump_json().encode())
         for name, weight in sorted(self.module.state_dict().items()):
             digest.update(name.encode())
-            digest.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+            flat = weight.detach().cpu().contiguous().reshape(-1)
+            digest.update(flat.view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
 
     def with_context(self, context: ContextFormat) -> "TwoTower":
         """Return a bi-encoder that shares these weights and reads another context format."""
         responses = None if self.tied else self.response_tower
         return TwoTower(self.encoder, self.context_tower, responses, context)
+
+    def to(self, device: str | torch.device) -> "TwoTower":
+        """Return a copy whose weights are on `device`, for example `"cuda"`; this one stays.
+
+        Args:
+            device: Any device that torch knows on this machine.
+        """
+        moved = self.with_context(self.context)
+        moved.module = deepcopy(self.module).to(device)
+        return moved
 
     def context_tokens(self, exchanges: Sequence[Exchange]) -> Tokens:
         """Return the token ids of each exchange's context."""
@@ -116,8 +129,10 @@ class TwoTower(BiEncoder):
         assets = folder / "assets"
         assets.mkdir(parents=True, exist_ok=True)
         self.context_tower.save_assets(assets)
+        # Clones, because safetensors refuses weights that share memory.
         weights = {
-            name: w.detach().cpu().contiguous() for name, w in self.module.state_dict().items()
+            name: w.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, w in self.module.state_dict().items()
         }
         with atomic_path(folder / "model.safetensors") as temporary:
             save_file(weights, temporary)
@@ -154,7 +169,13 @@ def load_biencoder(folder: str | Path) -> TwoTower:
     if not isinstance(model, TwoTower):
         raise DataError(f"{config} names an encoder that does not give a two-tower model.")
     model = model.with_context(ContextFormat.model_validate(said["context"]))
-    model.module.load_state_dict(load_file(folder / "model.safetensors"))
+    try:
+        model.module.load_state_dict(load_file(folder / "model.safetensors"))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise DataError(
+            f"{folder}/model.safetensors is missing, broken or of another shape than "
+            f"{config.name} says ({type(error).__name__}); save the model again."
+        ) from error
     if model.fingerprint != said["fingerprint"]:
         raise DataError(
             f"{folder}/model.safetensors was changed after it was saved; save it again."

@@ -1,0 +1,157 @@
+"""The tower of a pretrained transformer; importing this module imports torch."""
+
+import json
+import math
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import cast, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from semspill._atomic import write_text
+from semspill._random import torch_seed
+from semspill.corpus import Text
+from semspill.encoders._pretrained import Layout, find_model, read_weights, rebuild
+from semspill.encoders._subwords import Subwords
+from semspill.encoders._tokens import Tokens
+from semspill.encoders._tower import Tower
+from semspill.encoders._transformer import Pooling, TransformerEncoder
+from semspill.encoders._two_tower import TwoTower
+from semspill.errors import DataError
+
+
+def build(encoder: TransformerEncoder, rng: np.random.Generator) -> TwoTower:
+    """Return the bi-encoder of `encoder` with pretrained weights."""
+    layout = Layout.of(find_model(encoder.model))
+    pooling = _pooling(encoder, layout)
+    unit = encoder.normalize if encoder.normalize != "auto" else layout.unit is not False
+    subwords = Subwords.read(encoder.model, layout.transformer)
+    model = read_weights(encoder.model, layout.transformer, torch_seed(rng))
+    if model.config.is_encoder_decoder:
+        raise DataError(
+            f"Model {encoder.model!r} is an encoder with a decoder; take a model that only "
+            "encodes, or its input embeddings with the encoder 'static'."
+        )
+    tower = TransformerTower(model, subwords, pooling, unit)
+    if encoder.projection is not None:
+        generator = torch.Generator().manual_seed(torch_seed(rng))
+        tower.project(encoder.projection, generator)
+    return _two_tower(encoder, tower)
+
+
+def restore(encoder: TransformerEncoder, folder: Path) -> TwoTower:
+    """Return a bi-encoder of the saved shape, with arbitrary weights."""
+    said = json.loads((folder / "tower.json").read_text(encoding="utf-8"))
+    subwords = Subwords.restore(folder)
+    tower = TransformerTower(rebuild(folder), subwords, said["pooling"], said["unit"])
+    if encoder.projection is not None:
+        tower.project(encoder.projection, torch.Generator())
+    return _two_tower(encoder, tower)
+
+
+def _two_tower(encoder: TransformerEncoder, tower: "TransformerTower") -> TwoTower:
+    return TwoTower(encoder, tower, None if encoder.tied else deepcopy(tower))
+
+
+def _pooling(encoder: TransformerEncoder, layout: Layout) -> Pooling:
+    if encoder.pooling != "auto":
+        return encoder.pooling
+    if layout.further:
+        raise DataError(
+            f"Model {encoder.model!r} has modules that pooling='auto' cannot follow "
+            f"({', '.join(layout.further)}); choose {_choices()} to use its transformer alone."
+        )
+    if layout.pooling not in (None, *get_args(Pooling)):
+        raise DataError(
+            f"Model {encoder.model!r} pools by {layout.pooling!r}, which is not supported; choose "
+            f"{_choices()}."
+        )
+    return cast(Pooling, layout.pooling or "mean")
+
+
+def _choices() -> str:
+    return " or ".join(f"pooling={choice!r}" for choice in get_args(Pooling))
+
+
+class TransformerTower(Tower):
+    """Runs a transformer and pools its token vectors.
+
+    Args:
+        model: Gives one vector per token.
+        subwords: Its tokenizer.
+        pooling: How token vectors become one.
+        unit: Whether vectors are scaled to length 1.
+    """
+
+    learning_rate = 5e-5
+    encode_batch = 128
+
+    def __init__(
+        self, model: PreTrainedModel, subwords: Subwords, pooling: Pooling, unit: bool
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.subwords = subwords
+        self.pooling = pooling
+        self.unit = unit
+        self.dim = model.config.hidden_size
+        self.projection: nn.Parameter | None = None
+
+    def project(self, dim: int, generator: torch.Generator) -> None:
+        """Add a linear layer, drawn so that it keeps dot products on average."""
+        weights = torch.randn(dim, self.dim, generator=generator)
+        self.projection = nn.Parameter(weights / math.sqrt(dim))
+        self.dim = dim
+
+    def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:
+        """Return the subwords of each text, special tokens included."""
+        most = min(max_tokens, _positions(self.model))
+        return self.subwords.tokenize(texts, most, special=True)
+
+    def forward(self, tokens: Tokens) -> Float[Tensor, "texts dim"]:
+        """Return one vector per text."""
+        device = self.model.device
+        lengths = torch.from_numpy(tokens.lengths).to(device)
+        mask = torch.arange(int(tokens.lengths.max()), device=device) < lengths[:, None]
+        ids = torch.full(mask.shape, self.subwords.special.pad, device=device)
+        ids[mask] = torch.from_numpy(tokens.ids).to(device)
+        # Token types are left out: models that have them take zeros.
+        states = self.model(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        rows = _pool(states, mask, self.pooling)
+        if self.projection is not None:
+            rows = functional.linear(rows, self.projection)
+        return functional.normalize(rows, dim=1) if self.unit else rows
+
+    def save_assets(self, folder: Path) -> None:
+        """Write the tokenizer, the model's config and how vectors are made."""
+        self.subwords.save(folder)
+        self.model.config.save_pretrained(folder)
+        said = {"pooling": self.pooling, "unit": self.unit}
+        write_text(folder / "tower.json", json.dumps(said) + "\n")
+
+
+def _pool(
+    states: Float[Tensor, "texts width hidden"], mask: Bool[Tensor, "texts width"], pooling: Pooling
+) -> Float[Tensor, "texts hidden"]:
+    if pooling == "cls":
+        return states[:, 0]
+    if pooling == "max":
+        return states.masked_fill(~mask[:, :, None], -torch.inf).amax(dim=1)
+    return (states * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def _positions(model: PreTrainedModel) -> int:
+    """Return how many tokens the model has positions for."""
+    most = getattr(model.config, "max_position_embeddings", None)
+    for name, part in model.named_modules():
+        # RoBERTa and its kin count positions from behind the padding id.
+        if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
+            first = 0 if part.padding_idx is None else part.padding_idx + 1
+            return part.num_embeddings - first
+    return 10**9 if most is None else most

