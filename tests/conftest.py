@@ -3,12 +3,17 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from semspill import Corpus, Dialogue, Utterance
+
+# Shared cores make a single example slow now and then; that is no defect.
+hypothesis.settings.register_profile("semspill", deadline=None)
+hypothesis.settings.load_profile("semspill")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

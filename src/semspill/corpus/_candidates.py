@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from semspill._model import FrozenModel
 from semspill.corpus._dialogue import Dialogue
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,15 @@ class CandidateFilter(FrozenModel):
     """Shortest text that enters, in characters without surrounding space."""
     max_chars: int | None = Field(None, ge=1)
     """Longest text that enters, in characters; None for no limit."""
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> "CandidateFilter":
+        if self.max_chars is not None and self.max_chars < self.min_chars:
+            raise ConfigError(
+                f"max_chars is {self.max_chars}, less than min_chars, {self.min_chars}; nothing "
+                "would pass"
+            )
+        return self
 
     def collect(self, dialogues: Iterable[Dialogue]) -> Candidates:
         """Return the distinct utterances that qualify, in order of first appearance.

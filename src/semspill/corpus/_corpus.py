@@ -113,7 +113,14 @@ class Corpus:
         Args:
             share: Share of each category's dialogues to keep, 0 < share <= 1; at least one stays.
             rng: Draws which ones.
+
+        Raises:
+            DataError: The share is not above 0.
         """
+        if not share > 0:
+            raise DataError(
+                f"A share of {share} of corpus {self.name!r} keeps nothing; give one above 0."
+            )
         if share >= 1:
             return self
         places: dict[str, list[int]] = {}

@@ -55,11 +55,11 @@ class ManifestSummary(FrozenModel):
     eligible: int
     """Those of them with at least one listener response."""
     wanted: int
-    """Dialogues to poison at the given rate."""
+    """Dialogues that the strategy rewrote at the given rate; with `append`, copies."""
     poisoned: int
-    """Dialogues poisoned within the budget."""
+    """Those of them that the budget allows."""
     planted: int
-    """Planted exchanges."""
+    """Planted utterances; each listener turn is one planted exchange."""
     limit: int
     """Planted exchanges that the budget allows."""
     exchanges: int
@@ -124,21 +124,26 @@ class Manifest(FrozenModel):
         path = Path(path)
         if not path.is_file():
             raise DataError(f"There is no manifest at {path}; give a file that write() wrote.")
+        try:
+            # Not splitlines(): a JSON string may hold U+2028 and its like as they are.
+            lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path} is not UTF-8 text, so it is not a manifest.") from error
+        if lines == [""]:
+            raise DataError(f"{path} is empty; a manifest begins with its summary.")
         rows = []
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
                 if number == 1:
-                    if row.pop("semspill_manifest", None) != 1:
+                    if not isinstance(row, dict) or row.pop("semspill_manifest", None) != 1:
                         raise ValueError("the first line is not the summary of a manifest")
                     summary = ManifestSummary.model_validate(row)
                 else:
                     rows.append(Record.model_validate(row))
-            except (ValidationError, ValueError, AttributeError) as error:
-                first = str(error).splitlines()[0]
-                raise DataError(f"{path}, line {number}: not a manifest: {first}.") from error
-        if not path.stat().st_size:
-            raise DataError(f"{path} is empty; a manifest begins with its summary.")
+            except ValueError as error:
+                said = f"{path}, line {number}: not a manifest: {_first(error)}."
+                raise DataError(said) from error
         return cls(summary=summary, records=tuple(rows))
 
     def check(self, corpus: Corpus) -> None:
@@ -159,9 +164,24 @@ class Manifest(FrozenModel):
                     f"Dialogue {record.dialogue!r}, turn {record.turn}, does not hold the text "
                     "that the manifest says was planted; use the corpus it was written with."
                 )
+        held = [(t.id, i) for t in corpus for i, u in enumerate(t.utterances) if u.planted]
+        if sorted(held) != sorted((record.dialogue, record.turn) for record in self.records):
+            raise DataError(
+                f"Corpus {corpus.name!r} holds {len(held)} planted utterances, the manifest lists "
+                f"{len(self.records)}, and they are not the same; records were lost or added."
+            )
         if corpus.fingerprint != self.summary.poisoned_fingerprint:
             raise DataError(
                 f"The planted utterances are in place, but corpus {corpus.name!r} differs "
                 "elsewhere from the one the manifest was written with (fingerprint "
                 f"{corpus.fingerprint[:12]}, expected {self.summary.poisoned_fingerprint[:12]})."
             )
+
+
+def _first(error: ValueError) -> str:
+    """Return the first problem that an error reports, with the field it is in."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']}" if where else problem["msg"]

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Int
 from pydantic import Field, model_validator
 
 from semspill._model import FrozenModel
 from semspill._random import seed_of
 from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCorpus
-from semspill.errors import ConfigError, DataError, PluginError
+from semspill.errors import ConfigError, DataError
 from semspill.poison._base import SelectorField, StrategyField, strategies
+from semspill.poison._contract import checked_rewrite, checked_selection
 from semspill.poison._manifest import Manifest, ManifestSummary, Record, sha256
 from semspill.sources import SourceField, sources
+
+_Placed: TypeAlias = tuple[int, Dialogue]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,71 +75,55 @@ class Poisoner(FrozenModel):
         return self
 
     def poison(self, corpus: HasCorpus, rng: np.random.Generator) -> PoisonedCorpus:
-        """Return a poisoned copy of a corpus; the same generator state gives the same one.
+        """Return a poisoned copy of a corpus; the same seed gives the same one, bit for bit.
 
         Args:
             corpus: The clean training corpus.
-            rng: Draws the subset, the turns and the responses.
+            rng: Its children (`rng.spawn`) draw the subset, the turns and the responses, so a
+                second call on the same generator draws others.
 
         Raises:
-            DataError: The selection is empty, the source has nothing, or the budget is too small
-                for a single dialogue.
+            DataError: The selection is empty, the source has nothing, the strategy changes
+                nothing, or the budget is too small for a single dialogue.
             PluginError: The selector or the strategy breaks its contract.
         """
         clean = corpus.corpus
-        seed = seed_of(rng)
         choosing, ordering, rewriting = rng.spawn(3)
-        selected = self._select(clean, choosing)
+        selected = checked_selection(self.selector, clean, choosing)
         eligible = [int(i) for i in selected if clean[int(i)].listener_turns]
         if not eligible:
             raise DataError(
                 f"The selector chose {len(selected)} dialogues of corpus {clean.name!r}, none "
                 "with a listener response; select others."
             )
-        victims = self._victims(eligible, ordering)
         responses = self.source.load()
-        rewritten = self._rewrite([clean[i] for i in victims], responses, rewriting)
-        limit = int(self.budget * len(clean.exchanges) + 1e-9)
-        if rewritten == [clean[i] for i in victims]:
+        if not responses:
             raise DataError(
-                f"{type(self.strategy).__name__} changed nothing in {len(victims)} dialogues; "
-                "use another strategy or response source."
+                f"{type(self.source).__name__}.load returned no responses; at least one is needed."
             )
-        kept = _within(limit, [clean[i] for i in victims], rewritten)
+        changed = self._changed(clean, self._victims(eligible, ordering), responses, rewriting)
+        limit = int(self.budget * len(clean.exchanges) + 1e-9)
+        kept = _within(limit, changed)
         if not kept:
             raise DataError(
                 f"A budget of {self.budget} allows {limit} planted exchanges out of "
                 f"{len(clean.exchanges)}, too few for one dialogue; raise the budget."
             )
-        poisoned, records = self._assemble(clean, victims[:kept], rewritten[:kept], responses, seed)
+        poisoned, records = self._assemble(clean, kept, responses, seed_of(rng))
         summary = ManifestSummary(
             poisoner=self.model_dump(mode="json"),
-            seed=seed,
+            seed=seed_of(rng),
             selected=len(selected),
             eligible=len(eligible),
-            wanted=len(victims),
-            poisoned=kept,
-            planted=sum(e.planted for e in poisoned.exchanges),
+            wanted=len(changed),
+            poisoned=len(kept),
+            planted=sum(_cost(after) for _, after in kept),
             limit=limit,
             exchanges=len(clean.exchanges),
             clean_fingerprint=clean.fingerprint,
             poisoned_fingerprint=poisoned.fingerprint,
         )
         return PoisonedCorpus(poisoned, Manifest(summary=summary, records=records))
-
-    def _select(self, clean: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
-        selected = np.asarray(self.selector.select(clean, rng))
-        name = type(self.selector).__name__
-        if selected.ndim != 1 or (selected.size and selected.dtype.kind not in "iu"):
-            raise PluginError(f"{name}.select must return a list of integer indices.")
-        if len(np.unique(selected)) < len(selected):
-            raise PluginError(f"{name}.select returned an index twice; each may come once.")
-        if selected.size and not (0 <= selected.min() and selected.max() < len(clean)):
-            raise PluginError(
-                f"{name}.select returned indices from {selected.min()} to {selected.max()}; "
-                f"the corpus has dialogues 0 to {len(clean) - 1}."
-            )
-        return selected.astype(np.int64)
 
     def _victims(self, eligible: Sequence[int], rng: np.random.Generator) -> list[int]:
         wanted = max(round(self.rate * len(eligible)), 1)
@@ -146,65 +132,56 @@ class Poisoner(FrozenModel):
             order += [eligible[int(i)] for i in rng.permutation(len(eligible))]
         return order[:wanted]
 
-    def _rewrite(
-        self, victims: Sequence[Dialogue], responses: tuple[str, ...], rng: np.random.Generator
-    ) -> list[Dialogue]:
-        said = f"{type(self.strategy).__name__}.rewrite"
-        rewritten = list(self.strategy.rewrite(victims, responses, rng))
-        if len(rewritten) != len(victims):
-            raise PluginError(
-                f"{said} returned {len(rewritten)} dialogues for {len(victims)} victims; "
-                "it must return one each, in order."
-            )
-        for before, after in zip(victims, rewritten, strict=True):
-            kept = (before.id, before.category, [u.role for u in before.utterances])
-            if kept != (after.id, after.category, [u.role for u in after.utterances]):
-                raise PluginError(
-                    f"{said} changed the id, the category or the turns of dialogue {before.id!r}; "
-                    "it may change only what is said."
-                )
-        return rewritten
-
-    def _assemble(
+    def _changed(
         self,
         clean: Corpus,
         victims: Sequence[int],
-        rewritten: Sequence[Dialogue],
         responses: tuple[str, ...],
-        seed: int | None,
+        rng: np.random.Generator,
+    ) -> list[_Placed]:
+        """Return the index and the marked rewriting of every victim that the strategy changed."""
+        talks = [clean[i] for i in victims]
+        rewritten = checked_rewrite(self.strategy, talks, responses, rng)
+        marked = [self._mark(old, new) for old, new in zip(talks, rewritten, strict=True)]
+        changed = [(i, after) for i, after in zip(victims, marked, strict=True) if _cost(after)]
+        if not changed:
+            raise DataError(
+                f"{type(self.strategy).__name__} changed nothing in {len(victims)} dialogues; "
+                "use another strategy or response source."
+            )
+        return changed
+
+    def _assemble(
+        self, clean: Corpus, kept: Sequence[_Placed], responses: tuple[str, ...], seed: int | None
     ) -> tuple[Corpus, tuple[Record, ...]]:
         dialogues = list(clean.dialogues)
-        places: list[int] = []
-        for copy, (index, after) in enumerate(zip(victims, rewritten, strict=True)):
-            marked = self._mark(clean[index], after)
+        places: list[tuple[int, int]] = []
+        for copy, (index, after) in enumerate(kept):
             if self.placement == "append":
-                marked = replace(marked, id=f"{marked.id}#planted-{copy}")
-                places.append(len(dialogues))
-                dialogues.append(marked)
+                places.append((len(dialogues), index))
+                dialogues.append(replace(after, id=f"{after.id}#planted-{copy}"))
             else:
-                places.append(index)
-                dialogues[index] = marked
+                places.append((index, index))
+                dialogues[index] = after
         rows = {text: row for row, text in reversed(list(enumerate(responses)))}
         name = strategies.name_of(self.strategy) or type(self.strategy).__qualname__
-        records = []
-        for place, index in sorted(zip(places, victims, strict=True)):
-            before, after = clean[index], dialogues[place]
-            records += [
-                Record(
-                    dialogue=after.id,
-                    victim=before.id,
-                    turn=turn,
-                    category=after.category,
-                    strategy=name,
-                    source_row=rows.get(said.text),
-                    sha256_before=sha256(before.utterances[turn].text),
-                    sha256_after=sha256(said.text),
-                    seed=seed,
-                )
-                for turn, said in enumerate(after.utterances)
-                if said.planted
-            ]
-        return replace(clean, dialogues=tuple(dialogues)), tuple(records)
+        records = tuple(
+            Record(
+                dialogue=dialogues[place].id,
+                victim=clean[index].id,
+                turn=turn,
+                category=clean[index].category,
+                strategy=name,
+                source_row=rows.get(said.text),
+                sha256_before=sha256(clean[index].utterances[turn].text),
+                sha256_after=sha256(said.text),
+                seed=seed,
+            )
+            for place, index in sorted(places)
+            for turn, said in enumerate(dialogues[place].utterances)
+            if said.planted
+        )
+        return replace(clean, dialogues=tuple(dialogues)), records
 
     def _mark(self, before: Dialogue, after: Dialogue) -> Dialogue:
         utterances = tuple(
@@ -218,13 +195,16 @@ class Poisoner(FrozenModel):
         return replace(after, utterances=utterances)
 
 
-def _within(limit: int, victims: Sequence[Dialogue], rewritten: Sequence[Dialogue]) -> int:
-    """Return how many dialogues, from the first on, fit the limit of planted exchanges."""
-    planted = [
-        sum(
-            before.utterances[turn].text != after.utterances[turn].text
-            for turn in before.listener_turns
-        )
-        for before, after in zip(victims, rewritten, strict=True)
-    ]
-    return int(np.searchsorted(np.cumsum(planted), limit, side="right"))
+def _cost(marked: Dialogue) -> int:
+    """Return how many utterances are planted; one that is nobody's response costs as much."""
+    return sum(said.planted for said in marked.utterances)
+
+
+def _within(limit: int, changed: Sequence[_Placed]) -> list[_Placed]:
+    """Return the dialogues that fit the limit, taken in order; one that does not is passed over."""
+    kept, spent = [], 0
+    for index, after in changed:
+        if spent + _cost(after) <= limit:
+            kept.append((index, after))
+            spent += _cost(after)
+    return kept

@@ -1,0 +1,72 @@
+"""What a selector and a strategy promise, checked on what they return."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from semspill.corpus import Corpus, Dialogue
+from semspill.errors import PluginError
+from semspill.poison._base import PoisonStrategy, Selector
+
+
+def checked_selection(
+    selector: Selector, clean: Corpus, rng: np.random.Generator
+) -> Int[np.ndarray, " selected"]:
+    """Return the selected indices.
+
+    Raises:
+        PluginError: They are no integers, come twice, or lie outside the corpus.
+    """
+    selected = np.asarray(selector.select(clean, rng))
+    name = type(selector).__name__
+    if selected.ndim != 1 or (selected.size and selected.dtype.kind not in "iu"):
+        raise PluginError(f"{name}.select must return a list of integer indices.")
+    if len(np.unique(selected)) < len(selected):
+        raise PluginError(f"{name}.select returned an index twice; each may come once.")
+    if selected.size and not (0 <= selected.min() and selected.max() < len(clean)):
+        raise PluginError(
+            f"{name}.select returned indices from {selected.min()} to {selected.max()}; "
+            f"the corpus has dialogues 0 to {len(clean) - 1}."
+        )
+    return selected.astype(np.int64)
+
+
+def checked_rewrite(
+    strategy: PoisonStrategy,
+    victims: Sequence[Dialogue],
+    responses: Sequence[str],
+    rng: np.random.Generator,
+) -> list[Dialogue]:
+    """Return the rewritten dialogues.
+
+    Raises:
+        PluginError: There is not one dialogue per victim, or more changed than what is said.
+    """
+    said = f"{type(strategy).__name__}.rewrite"
+    answer: object = strategy.rewrite(victims, responses, rng)
+    rewritten: list[Dialogue] = []
+    for item in answer if isinstance(answer, Iterable) else [answer]:
+        if not isinstance(item, Dialogue):
+            raise PluginError(
+                f"{said} must return dialogues, one per victim, in order; "
+                f"got {type(item).__name__}."
+            )
+        rewritten.append(item)
+    if len(rewritten) != len(victims):
+        raise PluginError(
+            f"{said} returned {len(rewritten)} dialogues for {len(victims)} victims; "
+            "it must return one each, in order."
+        )
+    for before, after in zip(victims, rewritten, strict=True):
+        if _frame(before) != _frame(after):
+            raise PluginError(
+                f"{said} changed the id, the category, the situation or the turns of dialogue "
+                f"{before.id!r}; it may change only what is said."
+            )
+    return rewritten
+
+
+def _frame(talk: Dialogue) -> tuple[object, ...]:
+    """Return what a strategy must leave alone."""
+    return talk.id, talk.category, talk.situation, [said.role for said in talk.utterances]

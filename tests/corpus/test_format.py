@@ -1,0 +1,46 @@
+"""What a context shows to the encoder, by hand."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from semspill import ContextFormat, Exchange
+from semspill.corpus import Text
+
+FIVE = Exchange("d", 5, "afraid", ("a", "b", "c", "d", "e"), "no")
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({}, Text("afraid", "b c d e")),
+        ({"turns": 1}, Text("afraid", "e")),
+        ({"turns": 5}, Text("afraid", "a b c d e")),
+        ({"turns": 99}, Text("afraid", "a b c d e")),
+        ({"label": False}, Text("", "b c d e")),
+        ({"turns": 2, "separator": " | "}, Text("afraid", "d | e")),
+        ({"turns": 2, "separator": ""}, Text("afraid", "de")),
+    ],
+    ids=str,
+)
+def test_the_label_and_the_last_turns_oldest_first(fields, text):
+    assert ContextFormat(**fields).apply(FIVE) == text
+
+
+def test_an_exchange_without_context_has_an_empty_tail():
+    assert ContextFormat().apply(Exchange("d", 0, "joy", (), "no")) == Text("joy", "")
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("xyz", max_size=3), max_size=6).map(tuple), st.integers(1, 8))
+def test_never_more_than_the_turns_asked_for_and_always_the_newest(context, turns):
+    text = ContextFormat(turns=turns, separator="|").apply(Exchange("d", 9, "joy", context, "no"))
+    shown = text.tail.split("|") if context else []
+    assert shown == list(context[max(len(context) - turns, 0) :])
+
+
+@pytest.mark.parametrize("fields", [{"turns": 0}, {"max_tokens": 3}, {"label": "perhaps"}])
+def test_bounds_are_kept(fields):
+    with pytest.raises(ValidationError, match=next(iter(fields))):
+        ContextFormat(**fields)

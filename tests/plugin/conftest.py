@@ -1,0 +1,3 @@
+"""The plugin is a package to install, not a folder of tests."""
+
+collect_ignore = ["src"]

@@ -1,0 +1,173 @@
+"""Tests of the library about itself: what is public, described, light and in step."""
+
+import inspect
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+import pytest
+
+import semspill
+from semspill import Component, FrozenModel
+from semspill._registry import Registry
+
+ROOT = Path(__file__).parents[1]
+
+# Change this list on purpose only: a name that leaves it is a promise broken.
+PUBLIC = """
+    Component FrozenModel Progress
+    ConfigError DataError MissingExtraError PluginError RegistryError SemspillError
+    CandidateFilter Candidates ContextFormat Corpus Dialogue Exchange Utterance
+    Dataset datasets ResponseSource sources
+    Manifest PoisonStrategy PoisonedCorpus Poisoner Selector selectors strategies
+    BiEncoder Encoder RankingTask encoders
+    Epoch Finetuner
+    Responses RetrievalResponder
+    Rater ToxicityScorer raters
+    Estimate Metric Outcome SpilloverAnalyzer SpilloverReport metrics
+    ExperimentConfig load_config run
+""".split()
+
+KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+BUILT_IN = [
+    (kind, point.name)
+    for kind in KINDS
+    for point in entry_points(group=f"semspill.{kind}")
+    if point.value.startswith("semspill.")
+]
+# A value for every field that a component cannot do without.
+NEEDED = {
+    ("datasets", "huggingface"): {"path": "some/dataset"},
+    ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
+    ("sources", "csv"): {"path": "texts.csv"},
+    ("sources", "jigsaw"): {"path": "train.csv"},
+    ("sources", "jsonl"): {"path": "texts.jsonl"},
+    ("selectors", "category"): {"category": "joy"},
+}
+# Nothing that weighs: torch and its like cost seconds, and a plugin list needs none of them.
+HEAVY = "torch transformers sentence_transformers detoxify matplotlib datasets sklearn".split()
+
+
+def test_the_public_names_are_these_and_no_others():
+    assert set(semspill.__all__) == set(PUBLIC)
+    assert len(semspill.__all__) == len(PUBLIC) == len(set(PUBLIC))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_object_is_there_and_has_a_docstring(name):
+    thing = getattr(semspill, name)
+    assert (thing.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_method_has_a_docstring(name):
+    cls = getattr(semspill, name)
+    if not inspect.isclass(cls):
+        cls = type(cls)
+    own = {
+        key: value
+        for key, value in vars(cls).items()
+        if not key.startswith("_")
+        and cls.__module__.startswith("semspill")
+        and (inspect.isfunction(value) or isinstance(value, property | classmethod))
+    }
+    bare = [key for key, value in own.items() if not (value.__doc__ or "").strip()]
+    assert bare == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_registry_under_its_name(kind):
+    registry = getattr(semspill, kind)
+    assert isinstance(registry, Registry)
+    assert registry.group == f"semspill.{kind}"
+    assert issubclass(registry.base, Component)
+    assert registry.names()
+
+
+def test_no_module_hides_a_public_name():
+    """A module `poison/selectors.py` would replace the registry that `poison` exports."""
+    code = """
+import importlib, pkgutil, sys, types, semspill
+for module in pkgutil.walk_packages(semspill.__path__, "semspill."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+for name in ("semspill", *(m for m in sys.modules if m.startswith("semspill."))):
+    module = sys.modules[name]
+    for public in getattr(module, "__all__", ()):
+        if isinstance(getattr(module, public), types.ModuleType):
+            print(f"{name}.{public}")
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+
+
+@pytest.mark.parametrize(("kind", "name"), BUILT_IN)
+def test_every_component_says_what_it_is_and_where_it_comes_from(kind, name):
+    cls = getattr(semspill, kind).get(name)
+    assert cls.summary()
+    assert cls.summary() == " ".join(cls.summary().split())
+    assert len(cls.source) >= len("original")
+    assert [key for key, field in cls.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(("kind", "name"), BUILT_IN)
+def test_every_component_is_rebuilt_from_its_fields(kind, name):
+    registry = getattr(semspill, kind)
+    component = registry.build({"name": name, **NEEDED.get((kind, name), {})})
+    said = json.loads(json.dumps(registry.describe(component)))
+    assert said["name"] == name
+    again = registry.build(said)
+    assert again == component
+    assert hash(again) == hash(component)
+    assert registry.describe(again) == said
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_field_of_a_public_model_is_described(name):
+    cls = getattr(semspill, name)
+    if inspect.isclass(cls) and issubclass(cls, FrozenModel):
+        assert [key for key, f in cls.model_fields.items() if not f.description] == []
+
+
+def test_import_is_light():
+    code = f"import sys, semspill; print(sorted(set({HEAVY}) & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_import_is_quiet():
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import semspill"], capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_the_version_is_the_package_s_and_the_changelog_begins_with_it():
+    assert semspill.__version__ == version("semspill")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[?(\d+\.\d+\.\d+)", changelog, flags=re.MULTILINE)
+    assert versions[0] == version("semspill")
+
+
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_a_file_is_short_and_opens_by_saying_what_it_is_for(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 300
+    assert text.startswith('"""')
+
+
+def test_every_folder_of_the_package_is_a_package():
+    found = {module.name for module in pkgutil.walk_packages(semspill.__path__, "semspill.")}
+    written = {
+        ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+        for path in SOURCES
+        if path.name != "__init__.py"
+    }
+    assert written <= found
