@@ -1,0 +1,51 @@
+"""A number never comes alone: value, interval, level, method, sample size, source."""
+
+import math
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from semspill._model import FrozenModel
+
+
+def _nan_for_none(value: Any) -> Any:
+    return math.nan if value is None else value
+
+
+def _none_for_nan(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+Number: TypeAlias = Annotated[float, BeforeValidator(_nan_for_none), PlainSerializer(_none_for_nan)]
+"""A float that is NaN where it is undefined, and null in JSON."""
+
+
+class Estimate(FrozenModel):
+    """An estimated quantity with its interval.
+
+    Example:
+        >>> print(Estimate(value=0.25, low=0.2, high=0.31, n=400, method="Wilson"))
+        0.250 [0.200, 0.310]
+    """
+
+    value: Number
+    """The estimate; NaN where it is not defined."""
+    low: Number
+    """Lower end of the interval."""
+    high: Number
+    """Upper end of the interval."""
+    n: int
+    """How many independent units stand behind it: dialogues, or categories for a curve."""
+    method: str
+    """How the interval was made."""
+    level: float = 0.95
+    """Nominal coverage of the interval."""
+    p_value: float | None = None
+    """Two-sided p-value against no effect, where the metric tests one."""
+    source: str = ""
+    """Where the quantity comes from: a citation or "original"."""
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "not defined"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"

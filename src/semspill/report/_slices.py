@@ -1,0 +1,57 @@
+"""The parts a report is made of: slices of an arm and points of its curve over epochs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from semspill._model import FrozenModel
+from semspill.errors import did_you_mean
+from semspill.report._estimate import Estimate
+
+BINS = 10
+"""Number of equal bins of the toxicity distribution, as in the paper's Figure 1b."""
+
+
+class SliceReport(FrozenModel):
+    """One category, or one group of categories, under one arm."""
+
+    name: str
+    """The category, or the name of the group."""
+    arm: str
+    """The training-and-pool condition."""
+    dialogues: int
+    """Test dialogues in the slice."""
+    exchanges: int
+    """Test exchanges in the slice, of one seed."""
+    similarity: float | None = None
+    """Similarity to the target on the clean pretrained encoder; None for a group."""
+    distribution: tuple[float, ...]
+    """Share of responses in ten equal toxicity bins, [0, 0.1) to [0.9, 1]; sums to 1."""
+    estimates: Mapping[str, Estimate]
+    """Every metric of the analyzer, by name."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a metric's estimate as an attribute: `report.category("afraid").asr`."""
+        estimates = self.__dict__.get("estimates", {})
+        if name in estimates:
+            return estimates[name]
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(
+            f"This report has no metric {name!r}.{did_you_mean(name, estimates)} "
+            f"It has: {', '.join(estimates)}."
+        )
+
+
+class CurvePoint(FrozenModel):
+    """One group of one arm after one epoch, averaged over seeds."""
+
+    arm: str
+    """The training-and-pool condition."""
+    epoch: int
+    """Epochs trained."""
+    group: str
+    """Name of the group."""
+    toxicity: float
+    """Mean rated toxicity of the chosen responses, 0 to 1."""
+    asr: float
+    """Share of exchanges whose chosen response is a planted one."""

@@ -1,0 +1,165 @@
+"""The training loop: epochs of batches, one optimizer step each; importing it imports torch."""
+
+import copy
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Int
+
+from semspill._progress import Progress
+from semspill._random import torch_seed
+from semspill.corpus import ContextFormat, Exchange
+from semspill.encoders import BiEncoder, Encoder, RankingTask
+from semspill.encoders.two_tower import TwoTower
+from semspill.errors import ConfigError, DataError
+from semspill.training._batches import Pairs, shuffled, without_repeats
+from semspill.training._finetuner import Epoch, Finetuner
+from semspill.training._generators import seeded
+from semspill.training._gradient import backward
+from semspill.training._loss import InBatchLoss
+from semspill.training._optimizer import build_optimizer
+
+logger = logging.getLogger(__name__)
+
+
+def own_copy(
+    encoder: Encoder | BiEncoder, rng: np.random.Generator, context: ContextFormat | None
+) -> TwoTower:
+    """Return a bi-encoder that may be trained without changing anything of the caller's.
+
+    Raises:
+        ConfigError: It is not one that can be fine-tuned.
+    """
+    model = copy.deepcopy(encoder) if isinstance(encoder, BiEncoder) else encoder.load(rng)
+    if not isinstance(model, TwoTower):
+        raise ConfigError(
+            f"{type(encoder).__name__} gives a {type(model).__name__}, which cannot be fine-tuned; "
+            "choose an encoder that loads a TwoTower, or answer with this one as it is."
+        )
+    return model if context is None else model.with_context(context)
+
+
+class Training:
+    """One run of a `Finetuner` over one set of exchanges.
+
+    Args:
+        settings: What the user chose.
+        model: The bi-encoder to train, in place.
+        exchanges: What to learn from, at least two.
+        order: Draws all batches.
+        dropout: Seeds torch for each epoch.
+    """
+
+    def __init__(
+        self,
+        settings: Finetuner,
+        model: TwoTower,
+        exchanges: Sequence[Exchange],
+        order: np.random.Generator,
+        dropout: np.random.Generator,
+    ) -> None:
+        self.settings = settings
+        self.model = model
+        self.dropout = dropout
+        self.device = _device(settings.device)
+        model.module.to(self.device)
+        self.pairs = Pairs.of(model, exchanges)
+        self.epochs = [self._batches(order) for _ in range(settings.epochs)]
+        self.steps = sum(map(len, self.epochs))
+        if not self.steps:
+            raise DataError(
+                "Every batch would hold a single exchange, which has nothing to be told apart "
+                "from: all responses are one text; use duplicates='mask' or other data."
+            )
+        self.step = 0
+        tower = model.context_tower
+        self.loss = InBatchLoss(
+            settings.scale or (20.0 if tower.unit else 1.0), settings.duplicates == "mask"
+        )
+        self.rate = settings.learning_rate or tower.learning_rate
+        self.optimizer = build_optimizer(settings, model.module, self.rate)
+
+    def run(
+        self,
+        task: RankingTask | None,
+        observer: Callable[[Epoch], object] | None,
+        progress: Progress,
+    ) -> TwoTower:
+        """Train and return the bi-encoder."""
+        best, kept = -1.0, None
+        for number in range(1, self.settings.epochs + 1):
+            epoch = self._epoch(number, task, progress)
+            if self.settings.keep == "best" and epoch.precision is not None:
+                if epoch.precision > best:
+                    best, kept = epoch.precision, copy.deepcopy(self.model.module.state_dict())
+            if observer is not None:
+                observer(epoch)
+        if kept is not None:
+            self.model.module.load_state_dict(kept)
+        return self.model
+
+    def _epoch(self, number: int, task: RankingTask | None, progress: Progress) -> Epoch:
+        began = time.perf_counter()
+        batches = self.epochs[number - 1]
+        total = 0.0
+        self.model.module.train()
+        try:
+            # Seeded per epoch, so that what an observer draws does not reach the next one.
+            with seeded(self.device, torch_seed(self.dropout)):
+                for place, chosen in enumerate(progress(batches), start=1):
+                    loss = self._learn(chosen)
+                    if not math.isfinite(loss):
+                        raise self._diverged(number, f"in batch {place}")
+                    total += loss * len(chosen)
+        finally:
+            self.model.module.eval()
+        if not all(weight.isfinite().all() for weight in self.model.module.parameters()):
+            raise self._diverged(number, "after the last batch")
+        count = sum(map(len, batches))
+        seconds = time.perf_counter() - began
+        precision = None if task is None else task.precision(self.model)
+        mean = total / count
+        logger.info(
+            "Epoch %d of %d: loss %.4f over %d of %d exchanges, precision %s, %.1f s",
+            *(number, self.settings.epochs, mean, count, len(self.pairs.gold), precision, seconds),
+        )
+        return Epoch(number, self.model, mean, precision, count, seconds)
+
+    def _learn(self, chosen: Int[np.ndarray, " batch"]) -> float:
+        self.optimizer.zero_grad()
+        loss = backward(self.model, self.pairs.take(chosen), self.loss, self.settings.micro_batch)
+        if self.settings.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.module.parameters(), self.settings.clip_norm)
+        factor = self.settings.schedule_factor(self.step, self.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * factor
+        self.optimizer.step()
+        self.step += 1
+        return loss
+
+    def _batches(self, rng: np.random.Generator) -> list[Int[np.ndarray, " batch"]]:
+        size = self.settings.batch_size
+        if self.settings.duplicates == "forbid":
+            batches = without_repeats(self.pairs.gold, size, rng)
+        else:
+            batches = shuffled(len(self.pairs.gold), size, rng)
+        # One exchange alone has no negatives: its loss is zero and teaches nothing.
+        return [batch for batch in batches if len(batch) > 1]
+
+    def _diverged(self, number: int, where: str) -> ConfigError:
+        return ConfigError(
+            f"Training diverged in epoch {number}, {where}: the loss or a weight is no longer a "
+            f"finite number; lower learning_rate (now {self.rate:g}) or scale (now "
+            f"{self.loss.scale:g}), or set clip_norm (now {self.settings.clip_norm})."
+        )
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device='cuda' was asked for and torch finds none; use 'auto' or 'cpu'.")
+    cuda = wanted != "cpu" and torch.cuda.is_available()
+    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
