@@ -1,0 +1,141 @@
+"""What a run leaves on disk, written whole; harmful text stays masked unless asked for."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from semspill._atomic import write_text
+from semspill._mask import masked
+from semspill.corpus import Candidates, Exchange
+from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._folder import RunFolder
+from semspill.experiment._provenance import machine, versions
+from semspill.poison import Manifest
+from semspill.report import SpilloverReport
+
+TOXIC = 0.5
+"""Responses rated this toxic or more are masked, planted or not."""
+
+
+class Artifacts:
+    """The files of one run; without a folder, every method does nothing.
+
+    Args:
+        folder: Where to write, or None.
+        show_text: Whether planted and toxic responses are written unmasked.
+    """
+
+    def __init__(self, folder: RunFolder | None, *, show_text: bool = False) -> None:
+        self.folder = folder
+        self.show_text = show_text
+        self._begun = time.perf_counter()
+
+    @classmethod
+    def open(
+        cls,
+        config: ExperimentConfig,
+        out: str | Path | None,
+        *,
+        overwrite: bool,
+        show_text: bool,
+    ) -> "Artifacts":
+        """Claim the output folder, and resume what an interrupted run left there."""
+        if out is None:
+            return cls(None)
+        fields = config.model_dump(mode="json")
+        return cls(RunFolder(out, fields, overwrite=overwrite), show_text=show_text)
+
+    def similarity(self, found: Mapping[str, float] | None = None) -> Mapping[str, float] | None:
+        """Keep the similarities when given; else return those an interrupted run kept."""
+        if self.folder is None:
+            return None
+        path = self.folder.path / "similarity.json"
+        if found is not None:
+            write_text(path, json.dumps(dict(found), indent=2) + "\n")
+            return found
+        if not path.is_file():
+            return None
+        kept: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+        return kept
+
+    def manifest(self, seed: int, manifest: Manifest) -> None:
+        """Write what was planted under one seed."""
+        if self.folder is not None:
+            manifest.write(self.folder.path / f"seed-{seed}" / "manifest.jsonl")
+
+    def arm(self, seed: int, arm: str) -> ArmRun | None:
+        """Return a finished arm of an interrupted run, if there is one."""
+        if self.folder is None:
+            return None
+        path = self._arm_path(self.folder, seed, arm)
+        return ArmRun.read(path / "scores.npz") if (path / self._responses_name).exists() else None
+
+    def arm_done(
+        self, seed: int, arm: str, made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates
+    ) -> None:
+        """Write one arm's responses and scores; the scores, written last, say it is finished."""
+        if self.folder is None:
+            return
+        path = self._arm_path(self.folder, seed, arm)
+        write_text(path / self._responses_name, self._responses(made, exchanges, pool))
+        made.write(path / "scores.npz")
+
+    def finish(self, report: SpilloverReport) -> None:
+        """Write report, plots and environment, and move the folder to its place."""
+        if self.folder is None:
+            return
+        # Matplotlib is heavy, and only a run that writes plots needs it.
+        from semspill.report._plots import plot_distribution, plot_epochs
+
+        path = self.folder.path
+        write_text(path / "report.json", report.to_json())
+        write_text(path / "report.md", report.to_markdown())
+        plots = path / "plots"
+        plots.mkdir(exist_ok=True)
+        figures = {"distribution": plot_distribution(report)}
+        if report.curve:
+            figures["epochs"] = plot_epochs(report)
+        for name, figure in figures.items():
+            for kind in ("png", "svg"):
+                figure.savefig(plots / f"{name}.{kind}", dpi=150)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        spent = {
+            "seconds": round(time.perf_counter() - self._begun, 1),
+            "peak_memory_mib": round(peak / (2**20 if sys.platform == "darwin" else 2**10)),
+            "resumed": self.folder.resumed,
+        }
+        said = {"versions": versions(), "machine": machine(), "spent": spent}
+        write_text(path / "environment.json", json.dumps(said, indent=2) + "\n")
+        self.folder.finish()
+
+    @property
+    def _responses_name(self) -> str:
+        return f"responses{'.UNMASKED-HARMFUL-TEXT' if self.show_text else ''}.jsonl"
+
+    @staticmethod
+    def _arm_path(folder: RunFolder, seed: int, arm: str) -> Path:
+        return folder.path / f"seed-{seed}" / arm
+
+    def _responses(self, made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates) -> str:
+        rows = []
+        for i, exchange in enumerate(exchanges):
+            text = pool.texts[int(made.chosen[i])]
+            harmful = bool(made.planted[i]) or made.toxicity[i] >= TOXIC
+            rows.append(
+                {
+                    "dialogue": exchange.dialogue,
+                    "turn": exchange.turn,
+                    "category": exchange.category,
+                    "response": masked(text) if harmful and not self.show_text else text,
+                    "candidate": int(made.chosen[i]),
+                    "score": float(made.score[i]),
+                    "planted": bool(made.planted[i]),
+                    "toxicity": float(made.toxicity[i]),
+                    "correct": bool(made.correct[i]),
+                }
+            )
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

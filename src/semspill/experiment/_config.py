@@ -1,0 +1,88 @@
+"""An experiment as one typed value: the components side by side, and the seeds."""
+
+from typing import Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from semspill._model import FrozenModel
+from semspill.analysis import SpilloverAnalyzer
+from semspill.corpus import CandidateFilter, ContextFormat
+from semspill.datasets import DatasetField
+from semspill.encoders import EncoderField, encoders
+from semspill.errors import ConfigError
+from semspill.poison import Poisoner
+from semspill.poison._selectors import CategorySelector
+from semspill.scoring import RaterField, raters
+from semspill.training import Finetuner
+
+Arm: TypeAlias = Literal["clean", "poison"]
+"""A training-and-pool condition."""
+
+
+class ExperimentConfig(FrozenModel):
+    """Everything that decides the outcome of an experiment.
+
+    Example:
+        >>> config = ExperimentConfig(
+        ...     dataset="synthetic",
+        ...     poisoner={"selector": {"name": "category", "category": "terrified"}},
+        ... )
+        >>> config.arms, config.watched
+        (('clean', 'poison'), 'terrified')
+    """
+
+    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    """Training seeds, 0 or more each; every arm is run once per seed."""
+    arms: tuple[Arm, ...] = ("clean", "poison")
+    """Training-and-pool conditions to compare; `clean` is always among them."""
+    dataset: DatasetField
+    """Where the dialogues come from."""
+    poisoner: Poisoner
+    """Who is poisoned, how, with what and how much."""
+    encoder: EncoderField = Field(default_factory=lambda: encoders.build("hashing"))
+    """The bi-encoder that is fine-tuned."""
+    context: ContextFormat = ContextFormat()
+    """What a context shows to the encoder."""
+    candidates: CandidateFilter = CandidateFilter()
+    """Which training responses enter the pool."""
+    finetuner: Finetuner = Finetuner()
+    """How the encoder is trained."""
+    rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
+    """What rates the chosen responses."""
+    analyzer: SpilloverAnalyzer = Field(default_factory=SpilloverAnalyzer)
+    """What is computed from the outcomes."""
+    target: str | None = None
+    """The category whose neighbours are watched; None for the one the selector names."""
+    train_split: str = "train"
+    """Split that is poisoned and trained on."""
+    test_split: str = "test"
+    """Split that is answered and rated."""
+    valid_split: str | None = None
+    """Split for validation after each epoch; None for no validation."""
+    train_share: float = Field(1.0, gt=0, le=1)
+    """Share of each category's training dialogues that is used, drawn once for all seeds."""
+    list_size: int = Field(100, ge=2)
+    """Candidates per list of the utility measure P@1."""
+    curve: bool = True
+    """Whether the model answers the test split after every epoch, not only the last."""
+
+    @property
+    def watched(self) -> str:
+        """The category whose neighbours are watched."""
+        selector = self.poisoner.selector
+        if self.target is None and isinstance(selector, CategorySelector):
+            return selector.category
+        return str(self.target)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "ExperimentConfig":
+        if self.target is None and not isinstance(self.poisoner.selector, CategorySelector):
+            name = type(self.poisoner.selector).__name__
+            raise ConfigError(f"target must name a category, because {name} does not name one")
+        if "clean" not in self.arms or len(set(self.arms)) < len(self.arms):
+            raise ConfigError(f"arms must hold 'clean' and each arm once, got {list(self.arms)}")
+        if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
+            raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
+        if self.finetuner.keep == "best" and self.valid_split is None:
+            raise ConfigError("finetuner.keep is 'best', which needs valid_split, such as 'valid'")
+        return self
