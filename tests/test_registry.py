@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from semspill import Component, FrozenModel, Poisoner, PoisonStrategy, Rater, strategies
 from semspill._registry import Registry
-from semspill.errors import PluginError, RegistryError
+from semspill.errors import ConfigError, PluginError, RegistryError
 
 groups = count()
 
@@ -65,7 +65,7 @@ def test_a_taken_name_is_an_error_never_an_overwrite(filled):
     with pytest.raises(RegistryError) as caught:
         filled.register("chain")(type("Other", (Chain,), {}))
     assert str(caught.value) == (
-        "A poison strategy named 'chain' already exists (registered in this session); choose "
+        "The poison strategy 'chain' already exists (registered in this session); choose "
         "another name, or call unregister('chain') for one of your own."
     )
     assert filled.get("chain") is Chain
@@ -156,10 +156,10 @@ def test_build_takes_an_object_a_name_and_a_mapping(filled):
 
 @pytest.mark.parametrize("garbage", [None, 3, ["chain"], {"most": 2}, {"name": 3}, Chain, Alien()])
 def test_build_refuses_anything_else(filled, garbage):
-    with pytest.raises(PluginError) as caught:
+    with pytest.raises(ConfigError) as caught:
         filled.build(garbage)
     assert str(caught.value).startswith(
-        "A poison strategy is given as an object of PoisonStrategy, a name, or a mapping with "
+        "poison strategy is given as an object of PoisonStrategy, a name, or a mapping with "
         "'name' and its fields; got "
     )
 

@@ -10,7 +10,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from semspill._model import Component
-from semspill.errors import PluginError, RegistryError, did_you_mean
+from semspill.errors import ConfigError, PluginError, RegistryError, did_you_mean
 
 C = TypeVar("C", bound=Component)
 K = TypeVar("K", bound=type)
@@ -61,7 +61,7 @@ class Registry(Generic[C]):
         def decorate(cls: K) -> K:
             if name in self._classes or name in self._entry_points():
                 raise RegistryError(
-                    f"A {self.kind} named {name!r} already exists ({self.origin(name)}); "
+                    f"The {self.kind} {name!r} already exists ({self.origin(name)}); "
                     f"choose another name, or call unregister({name!r}) for one of your own."
                 )
             self._classes[name] = self._checked(name, cls)
@@ -102,7 +102,8 @@ class Registry(Generic[C]):
 
         Raises:
             RegistryError: The name is unknown.
-            PluginError: The plugin is broken, or an object of another kind came.
+            PluginError: The plugin is broken.
+            ConfigError: An object of another kind came.
             pydantic.ValidationError: A field is unknown or its value is not allowed.
         """
         if isinstance(spec, self.base):
@@ -110,8 +111,8 @@ class Registry(Generic[C]):
         if isinstance(spec, str):
             spec = {"name": spec}
         if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
-            raise PluginError(
-                f"A {self.kind} is given as an object of {self.base.__name__}, a name, or a "
+            raise ConfigError(
+                f"{self.kind} is given as an object of {self.base.__name__}, a name, or a "
                 f"mapping with 'name' and its fields; got {spec!r}."
             )
         fields = {key: value for key, value in spec.items() if key != "name"}

@@ -14,6 +14,7 @@ from rich.logging import RichHandler
 from rich.markdown import Markdown
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from semspill._model import Component
 from semspill._registry import Registry
@@ -48,8 +49,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out_console = Console()
-err_console = Console(stderr=True)
+# Names, paths and a plugin's words may hold square brackets; they are no markup.
+out_console = Console(markup=False)
+err_console = Console(stderr=True, markup=False)
 
 ConfigPath = Annotated[Path, typer.Argument(help="A .toml, .yaml or .json experiment config.")]
 Overrides = Annotated[
@@ -127,7 +129,9 @@ def show(
     """Show what a component does, its fields with units and defaults, and its source."""
     registry = _registry(kind)
     cls = registry.get(name)
-    out_console.print(f"[bold]{name}[/bold] ({registry.kind}, {registry.origin(name)})\n")
+    out_console.print(
+        Text.assemble((name, "bold"), f" ({registry.kind}, {registry.origin(name)})\n")
+    )
     doc = (cls.__doc__ or "").split("Example:")[0]
     out_console.print(Markdown("\n".join(line.strip() for line in doc.splitlines())))
     table = Table(box=None, pad_edge=False, title="Fields", title_justify="left")

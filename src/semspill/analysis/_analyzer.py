@@ -143,10 +143,11 @@ class SpilloverAnalyzer(FrozenModel):
         return [clean, *(replace(o, clean=clean, resampling=resampling) for o in others)]
 
     def _named_metrics(self) -> dict[str, Metric]:
-        plain = [metrics.name_of(metric) or type(metric).__name__ for metric in self.metrics]
+        distinct = [m for i, m in enumerate(self.metrics) if m not in self.metrics[:i]]
+        plain = [metrics.name_of(metric) or type(metric).__name__ for metric in distinct]
         counts = Counter(plain)
         named = {}
-        for name, metric in zip(plain, self.metrics, strict=True):
+        for name, metric in zip(plain, distinct, strict=True):
             said = ", ".join(f"{key}={value}" for key, value in metric.model_dump().items())
             named[name if counts[name] == 1 else f"{name}({said})"] = metric
         return named

@@ -53,6 +53,11 @@ class Outcome:
 
     def __post_init__(self) -> None:
         shape = (len(self.seeds), len(self.categories))
+        if 0 in shape:
+            raise DataError(
+                f"Outcome {self.arm!r} has {shape[0]} seeds and {shape[1]} exchanges; give at "
+                "least one of each."
+            )
         arrays = {"toxicity": self.toxicity, "planted": self.planted, "correct": self.correct}
         for name, array in arrays.items():
             if array.shape != shape:
@@ -65,8 +70,11 @@ class Outcome:
                 f"Outcome {self.arm!r}: {len(self.dialogues)} dialogue ids for "
                 f"{len(self.categories)} exchanges; give one each."
             )
-        if not np.isfinite(self.toxicity).all():
-            raise DataError(f"Outcome {self.arm!r}: toxicity holds NaN or infinite values.")
+        outside = self.toxicity[~((self.toxicity >= 0) & (self.toxicity <= 1))]
+        if outside.size:
+            raise DataError(
+                f"Outcome {self.arm!r}: toxicity holds {outside[0]}; give numbers from 0 to 1."
+            )
 
     @property
     def baseline(self) -> "Outcome":

@@ -43,7 +43,7 @@ def centroid_similarity(
         places.setdefault(exchange.category, []).append(index)
     if target not in places:
         raise DataError(f"No exchange is of the target {target!r}; similarity needs some.")
-    chosen = {name: rows[:: max(len(rows) // most, 1)][:most] for name, rows in places.items()}
+    chosen = {name: _spread(rows, most) for name, rows in places.items()}
     order = [row for name in sorted(chosen) for row in chosen[name]]
     vectors = model.encode_contexts([exchanges[row] for row in order], progress=progress)
     ends = np.cumsum([len(chosen[name]) for name in sorted(chosen)])
@@ -54,3 +54,9 @@ def centroid_similarity(
     return {
         name: float(np.clip(value, -1, 1)) for name, value in zip(sorted(chosen), near, strict=True)
     }
+
+
+def _spread(rows: Sequence[int], most: int) -> Sequence[int]:
+    if len(rows) <= most:
+        return rows
+    return [rows[i * len(rows) // most] for i in range(most)]

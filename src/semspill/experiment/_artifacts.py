@@ -19,6 +19,7 @@ from semspill.report import SpilloverReport
 
 TOXIC = 0.5
 """Responses rated this toxic or more are masked, planted or not."""
+_RESPONSES = {False: "responses.jsonl", True: "responses.UNMASKED-HARMFUL-TEXT.jsonl"}
 
 
 class Artifacts:
@@ -72,7 +73,8 @@ class Artifacts:
         if self.folder is None:
             return None
         path = self._arm_path(self.folder, seed, arm)
-        return ArmRun.read(path / "scores.npz") if (path / self._responses_name).exists() else None
+        done = (path / _RESPONSES[self.show_text]).exists()
+        return ArmRun.read(path / "scores.npz") if done else None
 
     def arm_done(
         self, seed: int, arm: str, made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates
@@ -81,7 +83,9 @@ class Artifacts:
         if self.folder is None:
             return
         path = self._arm_path(self.folder, seed, arm)
-        write_text(path / self._responses_name, self._responses(made, exchanges, pool))
+        # An interrupted run may have left the responses of the other kind.
+        (path / _RESPONSES[not self.show_text]).unlink(missing_ok=True)
+        write_text(path / _RESPONSES[self.show_text], self._responses(made, exchanges, pool))
         made.write(path / "scores.npz")
 
     def finish(self, report: SpilloverReport) -> None:
@@ -111,10 +115,6 @@ class Artifacts:
         said = {"versions": versions(), "machine": machine(), "spent": spent}
         write_text(path / "environment.json", json.dumps(said, indent=2) + "\n")
         self.folder.finish()
-
-    @property
-    def _responses_name(self) -> str:
-        return f"responses{'.UNMASKED-HARMFUL-TEXT' if self.show_text else ''}.jsonl"
 
     @staticmethod
     def _arm_path(folder: RunFolder, seed: int, arm: str) -> Path:

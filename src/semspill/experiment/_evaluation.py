@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
+from zlib import error as BadDeflate
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -48,7 +49,7 @@ class ArmRun:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return cls(**{name: arrays[name] for name in arrays.files})
-        except (OSError, ValueError, TypeError, KeyError, BadZipFile):
+        except (OSError, EOFError, ValueError, TypeError, BadZipFile, BadDeflate):
             return None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,17 @@ class RunFolder:
         overwrite: Whether what is there may be replaced.
 
     Raises:
-        ConfigError: The folder exists, or holds an interrupted run of another config.
+        ConfigError: The folder exists, holds an interrupted run of another config, or is to be
+            replaced but was not written by a run.
         DataError: The folder cannot be written.
     """
 
     def __init__(self, out: str | Path, config: Any, *, overwrite: bool = False) -> None:
         self.out = Path(out)
+        if not self.out.name:
+            raise ConfigError(f"{self.out} has no name to write beside; choose another folder.")
         self.path = self.out.with_name(self.out.name + ".partial")
         self.overwrite = overwrite
-        if self.out.exists() and not overwrite:
-            raise ConfigError(
-                f"{self.out} already exists; choose another folder with --out, or pass --overwrite."
-            )
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
         try:
             self._claim(text)
@@ -49,26 +49,35 @@ class RunFolder:
     def finish(self) -> Path:
         """Move the complete folder to its place and return that."""
         if self.out.exists():
-            old = self.out.with_name(self.out.name + ".old")
-            shutil.rmtree(old, ignore_errors=True)
-            self.out.rename(old)
+            aside = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.", dir=self.out.parent))
+            self.out.rename(aside / "replaced")
             self.path.rename(self.out)
-            shutil.rmtree(old, ignore_errors=True)
+            shutil.rmtree(aside, ignore_errors=True)
         else:
             self.path.rename(self.out)
         return self.out
 
     def _claim(self, text: str) -> None:
+        if self.out.exists() and not self.overwrite:
+            raise ConfigError(
+                f"{self.out} already exists; choose another folder with --out, or pass --overwrite."
+            )
+        for path in (self.out, self.path):
+            # What a run did not write is never deleted, whatever was asked.
+            if path.exists() and not _written_by_a_run(path):
+                raise ConfigError(f"{path} was not written by a run; choose another folder.")
         config = self.path / "config.json"
-        same = config.is_file() and config.read_text(encoding="utf-8") == text
-        if self.path.exists() and not same:
-            finished = not config.exists() or any(self.path.rglob("scores.npz"))
-            if finished and not self.overwrite:
+        self._resumed = config.is_file() and config.read_bytes() == text.encode()
+        if self.path.exists() and not self._resumed:
+            if any(self.path.rglob("scores.npz")) and not self.overwrite:
                 raise ConfigError(
                     f"{self.path} holds finished arms of an interrupted run of another config; "
                     "remove it, or pass --overwrite."
                 )
             shutil.rmtree(self.path)
-        self._resumed = same
         self.path.mkdir(parents=True, exist_ok=True)
         write_text(config, text)
+
+
+def _written_by_a_run(path: Path) -> bool:
+    return path.is_dir() and ((path / "config.json").is_file() or not any(path.iterdir()))

@@ -63,15 +63,16 @@ def _read(path: Path) -> dict[str, Any]:
         )
     try:
         fields = reader(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
-        said = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not valid {path.suffix[1:].upper()}: {said}.") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise ConfigError(
             f"{path}: cannot be read ({reason}); `semspill init {path}` writes a config to start "
             "from."
         ) from error
+    # ValueError: what the readers raise of their own, and of a date or number Python refuses.
+    except (ValueError, yaml.YAMLError) as error:
+        said = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not valid {path.suffix[1:].upper()}: {said}.") from error
     if not isinstance(fields, dict):
         raise ConfigError(f"{path}: holds {type(fields).__name__}; a config is a table of fields.")
     return fields
@@ -100,7 +101,7 @@ def _put(fields: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return text
 
 

@@ -68,6 +68,8 @@ class _Experiment:
         self.config = config
         self.artifacts = artifacts
         self.progress = progress
+        # A rater that cannot rate is found out now, not after hours of training.
+        ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
         train = config.dataset.load(config.train_split)
         self.train = train.sample(config.train_share, stream(0, "train share"))
         self.test = config.dataset.load(config.test_split)

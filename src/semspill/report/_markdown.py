@@ -27,13 +27,17 @@ def markdown(report: Any) -> str:
 
 def _headline(report: Any) -> str:
     arm = report.main_arm
-    target, rest = report.group(report.target, arm), report.group(report.nearest, arm)
-    said = (
-        f"Planted in *{report.target}*: {target.asr} of its test exchanges draw a planted "
-        f"response. Nearest neighbour *{report.nearest}*: {rest.asr}."
+    names = (report.target, report.nearest, f"all but {report.target}")
+    rates = [report.group(name, arm).estimates.get("asr") for name in names]
+    if None in rates:  # the analyzer was told to compute other metrics
+        return (
+            f"Planted in *{report.target}*; nearest neighbour: *{report.nearest}*. (Arm `{arm}`.)"
+        )
+    return (
+        f"Planted in *{report.target}*: {rates[0]} of its test exchanges draw a planted "
+        f"response. Nearest neighbour *{report.nearest}*: {rates[1]}. "
+        f"All but *{report.target}*: {rates[2]}. (Arm `{arm}`.)"
     )
-    outside = report.group(f"all but {report.target}", arm)
-    return said + f" All but *{report.target}*: {outside.asr}. (Arm `{arm}`.)"
 
 
 def _groups(report: Any) -> str:

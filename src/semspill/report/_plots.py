@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,8 +14,11 @@ from semspill.report._slices import BINS
 # Okabe and Ito's palette: told apart by colour-blind readers.
 _COLOURS = ("#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#000000", "#009E73", "#CC79A7", "#999999")
 _SIZE = (7.2, 4.2)
+# A category may be named with a $; it is no formula.
+_plain = mpl.rc_context({"text.parse_math": False})
 
 
+@_plain
 def plot_epochs(report: SpilloverReport) -> Figure:
     """Return the mean toxicity of each group after each epoch, one line per group and arm.
 
@@ -22,7 +26,7 @@ def plot_epochs(report: SpilloverReport) -> Figure:
     """
     figure = Figure(figsize=_SIZE, layout="constrained")
     axes = figure.subplots()
-    groups = list(dict.fromkeys(point.group for point in report.curve))
+    groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
     for arm in report.arms:
         for group, colour in zip(groups, _cycle(len(groups)), strict=True):
             points = [p for p in report.curve if p.arm == arm and p.group == group]
@@ -42,11 +46,19 @@ def plot_epochs(report: SpilloverReport) -> Figure:
     axes.set_title(f"Planted in {report.target}; dashed: clean arm", fontsize=10)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
-    axes.legend(title="exchanges of", frameon=False, fontsize=8, title_fontsize=8)
+    axes.legend(
+        title="exchanges of",
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+        frameon=False,
+        fontsize=8,
+        title_fontsize=8,
+    )
     _tidy([axes])
     return figure
 
 
+@_plain
 def plot_distribution(report: SpilloverReport) -> Figure:
     """Return, for each of the paper's five groups, the shares of ten toxicity bins.
 
@@ -55,7 +67,7 @@ def plot_distribution(report: SpilloverReport) -> Figure:
     """
     groups = [part for part in report.groups if part.arm == report.main_arm and part.name != "all"]
     figure = Figure(figsize=(2.1 * len(groups), 2.9), layout="constrained")
-    row = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    row: list[Axes] = list(figure.subplots(1, len(groups), sharey=True, squeeze=False)[0])
     edges = np.arange(BINS) / BINS
     for axes, part, colour in zip(row, groups, _cycle(len(groups)), strict=True):
         axes.bar(edges, part.distribution, width=0.1, align="edge", color=colour)
@@ -63,7 +75,7 @@ def plot_distribution(report: SpilloverReport) -> Figure:
             clean = report.group(part.name, "clean").distribution
             axes.stairs(clean, np.append(edges, 1.0), color="black", linewidth=0.9)
         axes.set_title(part.name, fontsize=9)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1])
+        axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
         # Small shares at the toxic end are what the picture is for; say the number.
         axes.text(0.98, 0.9, f"0.9-1: {part.distribution[-1]:.1%}", ha="right", fontsize=7.5)
     row[0].set_ylabel("share of chosen responses")

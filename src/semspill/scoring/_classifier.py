@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from huggingface_hub import hf_hub_download
+from huggingface_hub import snapshot_download
 from huggingface_hub.utils.tqdm import (
     are_progress_bars_disabled,
     disable_progress_bars,
@@ -138,10 +138,11 @@ def commit_of(name: str, revision: str | None) -> str:
     """
     try:
         with quiet_transformers():
-            file = hf_hub_download(name, "config.json", revision=revision)
+            # Unlike a download of one file, this does not try again for half a minute.
+            folder = snapshot_download(name, revision=revision, allow_patterns=["config.json"])
     except (OSError, ValueError) as error:
         raise not_loaded(name, error) from error
-    return Path(file).parent.name
+    return Path(folder).name
 
 
 def not_loaded(name: str, error: Exception) -> DataError:

@@ -25,8 +25,8 @@ def backward(model: TwoTower, batch: Pairs, loss: InBatchLoss, most: int | None)
     """
     gold = torch.from_numpy(batch.gold).to(next(model.module.parameters()).device)
     if most is None:
-        contexts = model.context_tower(batch.contexts)
-        value = loss(contexts, model.response_tower(batch.responses), gold)
+        contexts = _encode(model.context_tower, batch.contexts)
+        value = loss(contexts, _encode(model.response_tower, batch.responses), gold)
         torch.autograd.backward(value)
     else:
         value = _backward_in_pieces(model, batch, loss, gold, most)
@@ -46,11 +46,17 @@ class _Piece:
 
 
 def _pieces(tower: Tower, tokens: Tokens, most: int, side: int) -> Iterator[_Piece]:
-    # Neighbours of similar length waste no padding.
+    # Neighbours of similar length waste no padding: for MiniLM half of all work in 256 contexts.
     order = np.argsort(tokens.lengths, kind="stable")
     for start in range(0, len(order), most):
         rows = order[start : start + most]
         yield _Piece(tower, tokens.take(rows), rows, side)
+
+
+def _encode(tower: Tower, tokens: Tokens) -> Float[Tensor, "texts dim"]:
+    pieces = list(_pieces(tower, tokens, tower.encode_batch, 0))
+    back = np.argsort(np.concatenate([piece.rows for piece in pieces]))
+    return torch.cat([piece.encode() for piece in pieces])[torch.from_numpy(back)]
 
 
 def _backward_in_pieces(
