@@ -1,0 +1,1 @@
+"""The two generated pages: the config reference and the API reference."""

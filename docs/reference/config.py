@@ -1,0 +1,121 @@
+"""The config reference: what may be written in a file, read from the models themselves."""
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+import semspill as sp
+from reference.markdown import MADE, prose, table
+from semspill.datasets import Columns
+
+KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+PARTS: tuple[type[BaseModel], ...] = (
+    sp.Poisoner,
+    sp.ContextFormat,
+    sp.CandidateFilter,
+    sp.Finetuner,
+    sp.SpilloverAnalyzer,
+    Columns,
+)
+PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+BOUNDS = {
+    "gt": "over {}",
+    "ge": "at least {}",
+    "lt": "below {}",
+    "le": "at most {}",
+    "min_length": "at least {} long",
+    "max_length": "at most {} long",
+}
+LONGEST = 120
+
+
+def config_page() -> str:
+    """Return docs/config.md."""
+    intro = Path(__file__).with_name("config.intro.md").read_text(encoding="utf-8")
+    page = [MADE, intro.strip(), "## ExperimentConfig", "The top level of a file."]
+    page.append(_fields(sp.ExperimentConfig))
+    for part in PARTS:
+        page += [f"## {part.__name__}", prose(part.__doc__), _fields(part)]
+    for kind in KINDS:
+        registry = getattr(sp, kind)
+        page.append(f"## {kind.capitalize()}")
+        points = entry_points(group=registry.group)
+        for name in sorted({p.name for p in points if p.value.startswith("semspill.")}):
+            cls = registry.get(name)
+            page += [f"### {kind}: `{name}`", prose(cls.__doc__), _fields(cls)]
+            page.append(f"Source: {cls.source}")
+    return "\n\n".join(page) + "\n"
+
+
+def _fields(model: type[BaseModel]) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            _type(info.annotation) + _bounds(info),
+            _default(info),
+            info.description or "",
+        )
+        for name, info in model.model_fields.items()
+    ]
+    return table(["field", "type", "default", "meaning"], rows) if rows else "It has no fields."
+
+
+def _type(kind: Any) -> str:
+    """Return in words what a config file may hold."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _type(args[0])
+    if origin is Literal:
+        return " or ".join(_value(value) for value in args)
+    if origin in (Union, UnionType):
+        return " or ".join(_type(arg) for arg in args if arg is not NoneType)
+    if origin is tuple:
+        parts = [_type(arg) for arg in args if arg is not Ellipsis]
+        many = f"{parts[0]}s" if args[0] in PLAIN else parts[0]
+        return f"list of {many}" if Ellipsis in args else f"[{', '.join(parts)}]"
+    if origin is dict:
+        return f"table, each value {_type(args[1])}"
+    for name in KINDS:
+        if kind is getattr(sp, name).base:
+            return f"[{getattr(sp, name).kind}](#{name})"
+    return PLAIN.get(kind) or f"[{kind.__name__}](#{kind.__name__.lower()})"
+
+
+def _bounds(info: Any) -> str:
+    said = [
+        words.format(getattr(rule, key))
+        for rule in info.metadata
+        for key, words in BOUNDS.items()
+        if getattr(rule, key, None) is not None
+    ]
+    return "".join(f", {one}" for one in said)
+
+
+def _default(info: Any) -> str:
+    if info.is_required():
+        return "**required**"
+    value = info.get_default(call_default_factory=True)
+    return "left out" if value is None else _value(value)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        names = [name for kind in KINDS if (name := getattr(sp, kind).name_of(value))]
+        return f'`"{names[0]}"`' if names else "its defaults"
+    said = _toml(value)
+    return f"`{said}`" if len(said) <= LONGEST or isinstance(value, str) else f"{len(value)} items"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(part) for part in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, BaseModel):
+        return _value(value).strip("`")
+    return str(value) if isinstance(value, int | float) else f'"{value}"'

@@ -1,0 +1,167 @@
+"""Every example in README and docs is run, in the order of its page."""
+
+import logging
+import re
+import shlex
+import shutil
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import semspill as sp
+from semspill import ExperimentConfig, cli, load_config
+from semspill.datasets import SyntheticDataset
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+LANGUAGES = {"python", "toml", "console", "text"}
+
+# What a run in a page is cut down to; everything else of its command stays.
+SMALL = ["dataset.train=160", "dataset.test=100", "seeds=[0]", "finetuner.epochs=1", "list_size=20"]
+# What a part of a config is completed with before it is checked.
+REST = {
+    "dataset": "synthetic",
+    "poisoner": {"selector": {"name": "category", "category": "brave"}},
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    line: int
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
+        for found in BLOCK.finditer(text)
+    ]
+
+
+@pytest.fixture
+def registered():
+    """Names that a page registers are forgotten when the page is done."""
+    before = {kind: set(getattr(sp, kind).names()) for kind in KINDS}
+    yield
+    for kind, names in before.items():
+        for name in set(getattr(sp, kind).names()) - names:
+            getattr(sp, kind).unregister(name)
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """An empty folder to work in, with the repository's examples and a cache of its own."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.fixture
+def logger():
+    """A run on the command line sets up logging; other tests get it back as it was."""
+    logger = logging.getLogger("semspill")
+    before = logger.level, logger.handlers, logger.propagate
+    yield logger
+    logger.setLevel(before[0])
+    logger.handlers, logger.propagate = before[1:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_examples_of_a_page_work(page, desk, registered, logger, monkeypatch, capsys):
+    module = ModuleType(f"page_{page.stem}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for block in blocks(page):
+        where = f"{page.name}, line {block.line}"
+        if block.language == "python":
+            run_python(block, page, module, desk)
+        elif block.language == "toml":
+            check_toml(block.text, where)
+        elif block.language == "console":
+            for line in block.text.splitlines():
+                run_command(line, where, monkeypatch, capsys)
+
+
+def run_python(block: Block, page: Path, module: ModuleType, desk: Path) -> None:
+    # Blank lines in front make the lines of a traceback those of the page.
+    source = "\n" * block.line + block.text
+    path = desk / f"{page.stem}-{block.line}.py"
+    path.write_text(source, encoding="utf-8")
+    exec(compile(source, str(path), "exec"), vars(module))
+
+
+def check_toml(text: str, where: str) -> None:
+    fields = tomllib.loads(text)
+    if "project" in fields:
+        for group, points in fields["project"]["entry-points"].items():
+            assert group.removeprefix("semspill.") in KINDS, where
+            assert all(":" in place for place in points.values()), where
+        return
+    assert load_config({**REST, **fields}), where
+
+
+def run_command(line: str, where: str, monkeypatch, capsys) -> None:
+    assert line.startswith("$ "), f"{where}: every line of a console block is a command"
+    command = shlex.split(line.removeprefix("$ "))
+    if command[0] != "semspill" or "shout" in line:
+        return  # installing a package is tested in test_examples.py
+    assert command[1] in {"run", "validate", "list", "show", "init"}, where
+    if command[1] == "run":
+        if not isinstance(load_config(command[2]).dataset, SyntheticDataset):
+            return
+        command += [word for field in SMALL for word in ("--set", field)]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as done:
+        cli.main()
+    said = capsys.readouterr()
+    assert done.value.code == 0, f"{where}: {line}: {said.err}"
+    assert said.out, f"{where}: {line} prints nothing"
+
+
+def test_every_block_says_what_it_is():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        fences = re.findall(r"^```(.*)$", text, re.MULTILINE)
+        assert set(fences[::2]) <= LANGUAGES, page.name
+        assert set(fences[1::2]) <= {""}, page.name
+
+
+def test_the_whole_configs_of_the_pages_are_whole():
+    """The pages that promise a config to copy show one that needs nothing more."""
+    quickstart = tomllib.loads(blocks_of("quickstart.md", "toml")[0])
+    assert isinstance(load_config(quickstart), ExperimentConfig)
+    assert {"dataset", "poisoner"} <= set(tomllib.loads(blocks_of("extend.md", "toml")[0]))
+
+
+def blocks_of(name: str, language: str) -> list[str]:
+    return [b.text for b in blocks(ROOT / "docs" / name) if b.language == language]
+
+
+LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_somewhere(page):
+    for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        if target.startswith("http"):
+            continue
+        file = page.parent / target if target else page
+        if file.name == "LICENSE" or not anchor:
+            assert file.is_file(), f"{page.name}: {target}"
+            continue
+        headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        slugs = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+        assert anchor[1:] in slugs, f"{page.name}: {target}{anchor}"
+
+
+def test_no_page_names_the_folder_it_was_written_in():
+    for page in PAGES:
+        assert str(ROOT) not in page.read_text(encoding="utf-8"), page.name

@@ -1,0 +1,58 @@
+"""The generated pages are what the docstrings say today."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import semspill as sp
+
+DOCS = Path(__file__).parents[2] / "docs"
+KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """The pages made anew, in a process that registered nothing of its own."""
+    folder = tmp_path_factory.mktemp("docs")
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", DOCS / "make_reference.py", folder],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+@pytest.mark.parametrize("name", ["config.md", "api.md"])
+def test_the_committed_page_is_up_to_date(made, name):
+    fresh, kept = (folder.joinpath(name).read_text(encoding="utf-8") for folder in (made, DOCS))
+    assert fresh == kept, f"run: python docs/make_reference.py ({name} is older than the code)"
+
+
+def test_the_config_reference_has_every_field_of_an_experiment_and_every_component():
+    page = (DOCS / "config.md").read_text(encoding="utf-8")
+    for model in (sp.ExperimentConfig, sp.Poisoner, sp.Finetuner, sp.ContextFormat):
+        rows = page.split(f"## {model.__name__}\n")[1].split("\n## ")[0]
+        assert [name for name in model.model_fields if f"| `{name}` |" not in rows] == []
+    for kind in KINDS:
+        for name in getattr(sp, kind).names():
+            assert f"### {kind}: `{name}`\n" in page
+
+
+def test_null_leaves_a_default_out_as_the_page_says(tmp_path):
+    (tmp_path / "e.yaml").write_text(
+        "dataset: synthetic\n"
+        "poisoner: {selector: {name: category, category: brave}}\n"
+        "finetuner: {clip_norm: null}\n",
+        encoding="utf-8",
+    )
+    assert sp.Finetuner().clip_norm == 1.0
+    assert sp.load_config(tmp_path / "e.yaml").finetuner.clip_norm is None
+
+
+def test_the_api_reference_has_every_public_name_once():
+    lines = (DOCS / "api.md").read_text(encoding="utf-8").splitlines()
+    for name in sp.__all__:
+        assert lines.count(f"### `{name}`") == 1, name
