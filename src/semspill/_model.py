@@ -45,7 +45,7 @@ class FrozenModel(BaseModel):
                             "model": cls.__name__,
                             "name": str(name),
                             "near": near,
-                            "fields": ", ".join(cls.model_fields),
+                            "fields": f"{', '.join(cls.model_fields) or 'no fields'}",
                         },
                     )
         return given

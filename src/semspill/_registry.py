@@ -107,6 +107,7 @@ class Registry(Generic[C]):
             pydantic.ValidationError: A field is unknown or its value is not allowed.
         """
         if isinstance(spec, self.base):
+            self._checked(type(spec).__name__, type(spec))
             return cast(C, spec)
         if isinstance(spec, str):
             spec = {"name": spec}

@@ -2,13 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
-from pydantic_core import PydanticUndefined
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markdown import Markdown
@@ -75,16 +75,15 @@ def run(
     """Run an experiment: print the groups, write report, plots and everything behind them."""
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / config.stem
-    _log_stages()
     progress = _bar if err_console.is_terminal else iter
-    try:
-        report = run_experiment(
-            settings, out=folder, overwrite=overwrite, show_text=show_text, progress=progress
-        )
-    except KeyboardInterrupt:
-        _fail(
-            f"Interrupted; {folder}.partial keeps the finished arms, the same command resumes.", 130
-        )
+    with _stages():
+        try:
+            report = run_experiment(
+                settings, out=folder, overwrite=overwrite, show_text=show_text, progress=progress
+            )
+        except KeyboardInterrupt:
+            kept = f"{folder}.partial keeps the finished arms, if any"
+            _fail(f"Interrupted; {kept}; the same command resumes.", 130)
     _print_groups(report)
     out_console.print(f"Report: {folder / 'report.md'}\nPlots:  {folder / 'plots'}", soft_wrap=True)
 
@@ -124,10 +123,13 @@ def list_components(
 @app.command()
 def show(
     kind: Annotated[str, typer.Argument(help="datasets, strategies, ...")],
-    name: Annotated[str, typer.Argument(help="A name that `semspill list KIND` shows.")],
+    name: Annotated[str | None, typer.Argument(help="Without it, the kind is listed.")] = None,
 ) -> None:
     """Show what a component does, its fields with units and defaults, and its source."""
     registry = _registry(kind)
+    if name is None:
+        list_components(kind)
+        return
     cls = registry.get(name)
     out_console.print(
         Text.assemble((name, "bold"), f" ({registry.kind}, {registry.origin(name)})\n")
@@ -203,8 +205,6 @@ def _default(info: Any) -> str:
     if info.is_required():
         return "required"
     value = info.get_default(call_default_factory=True)
-    if value is PydanticUndefined:
-        return ""
     return type(value).__name__ if isinstance(value, Component) else repr(value)
 
 
@@ -212,12 +212,19 @@ def _bar(items: Iterable[T], /) -> Iterable[T]:
     return track(items, console=err_console, transient=True, description="")
 
 
-def _log_stages() -> None:
-    handler = RichHandler(console=err_console, show_path=False, show_level=False, markup=False)
+@contextmanager
+def _stages() -> Iterator[None]:
+    """Show on standard error what the library logs, while a run lasts."""
+    handler = RichHandler(console=err_console, show_path=False, show_level=False, show_time=False)
     logger = logging.getLogger("semspill")
+    level = logger.level
     logger.setLevel(logging.INFO)
-    logger.handlers = [handler]
-    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def _percent(estimate: Estimate) -> str:
@@ -225,7 +232,8 @@ def _percent(estimate: Estimate) -> str:
 
 
 def _print_groups(report: SpilloverReport) -> None:
-    names = [n for n in ("asr", "lift", "precision") if n in report.groups[0].estimates]
+    shown = report.group("all").estimates
+    names = [n for n in ("asr", "lift", "precision") if n in shown]
     title = f"Planted in {report.target}, arm {report.main_arm}, in %"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("group", "n", *(_TITLES[n] for n in names)):

@@ -52,11 +52,14 @@ class AttentionEncoder(Encoder):
     source = "original"
     drop: float = 0.0
     tied: bool = False
+    at_once: int = 256
 
     def load(self, rng: np.random.Generator) -> BiEncoder:
         with torch.random.fork_rng():
             torch.manual_seed(int(rng.integers(2**32)))
             towers = [AttentionTower(self.drop) for _ in range(1 if self.tied else 2)]
+        for tower in towers:
+            tower.encode_batch = self.at_once
         return TwoTower(self, *towers)
 
 

@@ -135,6 +135,15 @@ def test_micro_batches_have_the_gradient_of_the_whole_batch(
     assert max(gradient.abs().max() for gradient in whole.values()) > 1e-3
 
 
+@pytest.mark.parametrize("drop", [0.0, 0.3])
+def test_towers_that_encode_a_few_texts_at_once_have_the_same_gradient(lessons, attention, drop):
+    loss, whole, _ = watched(attention(drop=drop), lessons)
+    again, pieces, _ = watched(attention(drop=drop, at_once=9), lessons)
+    assert again == pytest.approx(loss, abs=1e-6)
+    for name, gradient in whole.items():
+        assert torch.allclose(gradient, pieces[name], rtol=1e-5, atol=1e-6), name
+
+
 def test_dropout_is_on_while_training(lessons, attention):
     plain, _, _ = watched(attention(drop=0.0), lessons)
     dropped, _, _ = watched(attention(drop=0.3), lessons)

@@ -181,7 +181,11 @@ def _slice(
         exchanges=len(part.dialogues),
         similarity=similarity,
         distribution=tuple(float(share) for share in counts / counts.sum()),
-        estimates={key: _compute(m, part) for key, m in named.items() if not m.whole},
+        estimates={
+            key: _compute(metric, part)
+            for key, metric in named.items()
+            if not (metric.whole or (metric.paired and arm.clean is None))
+        },
     )
 
 

@@ -33,6 +33,9 @@ class Metric(Component):
     whole: ClassVar[bool] = False
     """Whether it is computed once per arm, over all categories, instead of slice by slice."""
 
+    paired: ClassVar[bool] = False
+    """Whether it compares with the clean arm, and so means nothing for the clean arm itself."""
+
     @abstractmethod
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the estimate for these exchanges.
@@ -89,6 +92,7 @@ class Lift(Metric):
     """
 
     source = "original: a paired difference, so that the rater's floor drops out"
+    paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean paired difference."""

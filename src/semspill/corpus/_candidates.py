@@ -38,6 +38,9 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __repr__(self) -> str:
+        return f"<Candidates: {len(self)} texts, {int(self.planted.sum())} planted>"
+
 
 class CandidateFilter(FrozenModel):
     """Which utterances of a corpus enter the pool."""

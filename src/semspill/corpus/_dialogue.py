@@ -1,9 +1,10 @@
 """The values a corpus is made of: utterances, dialogues, and the exchanges taken from them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from semspill._mask import masked
 from semspill.errors import DataError
 
 Role: TypeAlias = Literal["speaker", "listener"]
@@ -26,6 +27,10 @@ class Utterance:
     """Whether an adversary put the text there."""
     original: str | None = None
     """What later turns see in its place; None means they see `text`."""
+
+    def __repr__(self) -> str:
+        text = masked(self.text) if self.planted else self.text
+        return f"Utterance({text!r}, {self.role!r}, planted={self.planted})"
 
     @property
     def heard(self) -> str:
@@ -50,9 +55,9 @@ class Exchange:
     """Index of the response among the utterances of that dialogue."""
     category: str
     """The dialogue's category, for example its emotion label."""
-    context: tuple[str, ...]
-    """The utterances before the response, oldest first."""
-    response: str
+    context: tuple[str, ...] = field(repr=False)
+    """The utterances before the response, oldest first; some may be planted."""
+    response: str = field(repr=False)
     """What the listener says."""
     planted: bool = False
     """Whether the response was planted."""

@@ -49,6 +49,12 @@ class TwoTower(BiEncoder):
         self.module = nn.ModuleDict(towers)
         self.context = context or ContextFormat()
 
+    def __repr__(self) -> str:
+        weights = sum(weight.numel() for weight in self.module.parameters())
+        kind = "tied" if self.tied else "separate"
+        size = f"{self.context_tower.dim} dimensions, {weights} weights"
+        return f"<TwoTower of {self.encoder!r}: {kind}, {size}>"
+
     @property
     def tied(self) -> bool:
         """Whether both towers are one."""

@@ -116,6 +116,11 @@ class Artifacts:
         write_text(path / "environment.json", json.dumps(said, indent=2) + "\n")
         self.folder.finish()
 
+    def tidy(self) -> None:
+        """Remove the partial folder of a run that failed before anything was worth keeping."""
+        if self.folder is not None:
+            self.folder.tidy()
+
     @staticmethod
     def _arm_path(folder: RunFolder, seed: int, arm: str) -> Path:
         return folder.path / f"seed-{seed}" / arm

@@ -57,6 +57,11 @@ class RunFolder:
             self.path.rename(self.out)
         return self.out
 
+    def tidy(self) -> None:
+        """Remove the partial folder unless it holds a finished arm or is finished itself."""
+        if self.path.is_dir() and not any(self.path.rglob("scores.npz")):
+            shutil.rmtree(self.path)
+
     def _claim(self, text: str) -> None:
         if self.out.exists() and not self.overwrite:
             raise ConfigError(

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from semspill.errors import ConfigError
+from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
 
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -27,7 +27,7 @@ def load_config(
 
     Args:
         config: Path of a .toml, .yaml or .json file, a mapping, or a config.
-        overrides: `"a.b=c"` sets one field; `c` is read as a TOML value, else as text.
+        overrides: `"a.b=c"` sets one field; `c` is read as a TOML value or null, else as text.
 
     Raises:
         ConfigError: The file cannot be read, or a field is unknown, missing or not allowed; the
@@ -50,6 +50,8 @@ def load_config(
         fields = _override(fields, override)
     try:
         return ExperimentConfig.model_validate(fields)
+    except RegistryError as error:
+        raise RegistryError(f"{where}: {error}") from error
     except ValidationError as error:
         problems = [f"{where}: {problem}" for problem in _problems(error)]
         raise ConfigError("\n".join(problems)) from error
@@ -99,6 +101,8 @@ def _put(fields: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str
 
 
 def _value(text: str) -> Any:
+    if text == "null":  # TOML has no word for None
+        return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except ValueError:

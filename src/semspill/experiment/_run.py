@@ -13,7 +13,7 @@ from semspill._random import stream
 from semspill.analysis import CENTROID, Outcome, centroid_similarity, group_members
 from semspill.corpus import Corpus, Exchange
 from semspill.encoders import RankingTask
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun, Examiner
@@ -56,8 +56,11 @@ def run(
     """
     config = load_config(config)
     artifacts = Artifacts.open(config, out, overwrite=overwrite, show_text=show_text)
-    report = _Experiment(config, artifacts, progress).report()
-    artifacts.finish(report)
+    try:
+        report = _Experiment(config, artifacts, progress).report()
+        artifacts.finish(report)
+    finally:
+        artifacts.tidy()
     return report
 
 
@@ -83,6 +86,11 @@ class _Experiment:
                 f"{config.test_split!r}, such as {min(overlap)!r}; spillover needs unseen ones."
             )
         logger.info("train: %r, test: %r", self.train, self.test)
+        if len(self.test.exchanges) < config.list_size:
+            raise ConfigError(
+                f"list_size is {config.list_size}, but {config.test_split!r} has only "
+                f"{len(self.test.exchanges)} exchanges; lower list_size."
+            )
         # One set of lists for all seeds and arms: utility is paired like the lifts.
         self.ranking = RankingTask.draw(
             self.test.exchanges, stream(0, "ranking"), size=config.list_size

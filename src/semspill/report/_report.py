@@ -44,6 +44,11 @@ class SpilloverReport(FrozenModel):
     provenance: Mapping[str, Any] = {}
     """Config, versions, fingerprints, device and the sources of every component used."""
 
+    def __repr__(self) -> str:
+        target = self.category(self.target).estimates
+        said = ", ".join(f"{name} {made}" for name, made in target.items())
+        return f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {said}>"
+
     @property
     def main_arm(self) -> str:
         """The arm whose numbers are meant when none is named: `poison`, else the last one."""

@@ -35,6 +35,12 @@ class Responses:
     def __len__(self) -> int:
         return len(self.indices)
 
+    def __repr__(self) -> str:
+        # The texts may be harmful, and a notebook shows what it is given.
+        return f"<Responses: {len(self)} of {len(self.candidates)} candidates, " + (
+            f"{int(self.planted.sum())} planted>"
+        )
+
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """The response given to each exchange: its best candidate."""
@@ -59,7 +65,8 @@ class RetrievalResponder:
 
     Args:
         model: Encodes contexts and responses.
-        candidates: The pool; of a plain sequence of texts each distinct one is taken once.
+        candidates: The pool; of a plain sequence of texts each distinct one is taken once, of a
+            corpus (or what carries one) every distinct listener response.
         max_bytes: Bound on the memory for scores, in bytes.
 
     Raises:
@@ -69,12 +76,14 @@ class RetrievalResponder:
     def __init__(
         self,
         model: BiEncoder,
-        candidates: Candidates | Sequence[str],
+        candidates: Candidates | HasCorpus | Sequence[str],
         *,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         if isinstance(candidates, str):
             raise DataError("The candidates are one text; give a list of texts or a Candidates.")
+        if isinstance(candidates, HasCorpus):
+            candidates = candidates.corpus.responses()
         if not isinstance(candidates, Candidates):
             candidates = Candidates.of(candidates)
         self.model = model

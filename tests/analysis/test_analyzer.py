@@ -1,0 +1,328 @@
+from dataclasses import replace
+
+import pytest
+from pydantic import ValidationError
+
+from semspill import ConfigError, DataError, Metric, PluginError, SpilloverAnalyzer
+from semspill.analysis import group_members
+from semspill.report import CurvePoint
+
+NAMES = ["fear", "dread", "joy", "calm", "guilt"]
+NEAR = {"fear": 1.0, "dread": 0.9, "joy": -0.1, "calm": 0.2, "guilt": 0.7}
+RATED = [1.0, 0.5, 0.0, 0.25, 0.5]
+
+
+@pytest.fixture
+def arms(outcome):
+    """One exchange per category; the clean arm is rated 0."""
+    clean = outcome("clean", [0.0] * 5, NAMES, similarity=NEAR)
+    return [clean, outcome("poison", RATED, NAMES, similarity=NEAR)]
+
+
+def changed(arms, **changes):
+    return [replace(arm, **changes) for arm in arms]
+
+
+# Groups
+
+
+def test_the_groups_are_the_paper_s(arms):
+    report = SpilloverAnalyzer().analyze(arms)
+    assert (report.target, report.nearest, report.far) == ("fear", "dread", ("joy", "calm"))
+    assert [g.name for g in report.groups if g.arm == "poison"] == [
+        "fear",
+        "dread",
+        "joy",
+        "calm",
+        "all but fear",
+        "all",
+    ]
+    assert report.group("fear").asr.value == 1
+    assert report.group("all but fear").asr.value == 2 / 4
+    assert report.group("all").asr.value == 3 / 5
+    assert report.group("all but fear").toxicity.value == pytest.approx(1.25 / 4)
+    assert report.group("all but fear", "clean").toxicity.value == 0
+    assert report.group("all").exchanges == 5
+    assert report.group("all").similarity is None
+
+
+def test_named_neighbours_win_over_similarity(arms):
+    analyzer = SpilloverAnalyzer(nearest="guilt", far=("calm",))
+    assert analyzer.neighbours(arms[0]) == ("guilt", ("calm",))
+    assert SpilloverAnalyzer(nearest="joy").neighbours(arms[0]) == ("joy", ("calm",))
+    assert SpilloverAnalyzer(far=("dread", "joy")).neighbours(arms[0]) == ("dread", ("joy",))
+    assert SpilloverAnalyzer(far=()).neighbours(arms[0]) == ("dread", ())
+
+
+def test_names_need_no_similarity(arms):
+    [clean, _] = bare = changed(arms, similarity={})
+    analyzer = SpilloverAnalyzer(nearest="dread", far=("joy", "calm"))
+    assert analyzer.neighbours(clean) == ("dread", ("joy", "calm"))
+    report = analyzer.analyze(bare)
+    assert report.category("dread").similarity is None
+    for needy in (
+        SpilloverAnalyzer(),
+        SpilloverAnalyzer(nearest="dread"),
+        SpilloverAnalyzer(far=("joy",)),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            needy.neighbours(clean)
+        assert str(caught.value) == "Name `nearest` and `far`, or give the outcomes similarities."
+
+
+def test_only_categories_with_a_similarity_are_chosen_by_it(arms):
+    [clean, _] = changed(arms, similarity={"fear": 1.0, "joy": 0.3, "guilt": 0.4})
+    assert SpilloverAnalyzer().neighbours(clean) == ("guilt", ("joy",))
+
+
+def test_of_two_categories_the_other_is_the_nearest_and_none_is_far(outcome):
+    pair = ["fear", "joy"]
+    arms = [outcome(arm, [0.0, 0.0], pair, similarity=NEAR) for arm in ("clean", "poison")]
+    report = SpilloverAnalyzer().analyze(arms)
+    assert (report.nearest, report.far) == ("joy", ())
+    assert [g.name for g in report.groups if g.arm == "poison"] == [
+        "fear", "joy", "all but fear", "all"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [{"nearest": "drad"}, {"far": ("joy", "drad")}])
+def test_an_untested_neighbour_is_refused_with_the_nearest_name(arms, field):
+    with pytest.raises(ConfigError) as caught:
+        SpilloverAnalyzer(**field).analyze(arms)
+    assert str(caught.value) == (
+        "Category 'drad' is not among the tested ones. Did you mean 'dread'? They are, besides "
+        "the target: calm, dread, guilt, joy."
+    )
+
+
+def test_the_target_is_no_neighbour_of_itself(arms):
+    with pytest.raises(ConfigError, match=r"^Category 'fear' is not among the tested ones\."):
+        SpilloverAnalyzer(nearest="fear").analyze(arms)
+
+
+def test_a_test_of_the_target_alone_is_refused(outcome):
+    arms = [outcome(arm, [0.0, 0.0]) for arm in ("clean", "poison")]
+    with pytest.raises(DataError) as caught:
+        SpilloverAnalyzer().analyze(arms)
+    assert str(caught.value) == "Only the target 'fear' was tested; test others too."
+
+
+def test_a_target_without_a_test_exchange_is_refused(outcome):
+    arm = outcome("clean", [0.0], ["joy"])
+    with pytest.raises(DataError) as caught:
+        group_members(arm, "joy", ())
+    assert str(caught.value) == "The target 'fear' has no test exchange."
+
+
+def test_three_far_categories_are_refused():
+    with pytest.raises(ValidationError, match="at most 2"):
+        SpilloverAnalyzer(far=("a", "b", "c"))
+
+
+# Categories
+
+
+def test_every_category_of_every_arm_has_its_numbers(arms):
+    report = SpilloverAnalyzer().analyze(arms)
+    assert [(c.arm, c.name) for c in report.categories] == [
+        (arm, name) for arm in ("clean", "poison") for name in sorted(NAMES)
+    ]
+    guilt = report.category("guilt")
+    assert (guilt.similarity, guilt.dialogues, guilt.exchanges) == (0.7, 1, 1)
+    assert (guilt.toxicity.value, guilt.lift.value, guilt.asr.value) == (0.5, 0.5, 1.0)
+    assert set(guilt.estimates) == {"asr", "toxicity", "lift", "toxic_share", "precision"}
+    assert "lift" not in report.category("guilt", "clean").estimates
+
+
+def test_dialogues_are_counted_once(outcome):
+    names = ["fear", "fear", "joy"]
+    arms = [
+        outcome(arm, [0.0, 0.0, 1.0], names, ["a", "a", "b"], similarity=NEAR)
+        for arm in ("clean", "poison")
+    ]
+    part = SpilloverAnalyzer().analyze(arms).category("fear")
+    assert (part.dialogues, part.exchanges, part.asr.n) == (1, 2, 1)
+
+
+def test_toxicity_falls_into_ten_bins_and_1_into_the_last(outcome):
+    """Two seeds of five exchanges: 0, 0.05 | 0.1 | 0.55 | 0.89 | 0.9, 0.95, 1, 1 | and a 0.3."""
+    rated = [[0.0, 0.05, 0.1, 0.55, 0.89], [0.9, 0.95, 1.0, 1.0, 0.35]]
+    names = ["fear"] * 4 + ["joy"]
+    arms = [outcome(arm, rated, names, similarity=NEAR) for arm in ("clean", "poison")]
+    report = SpilloverAnalyzer().analyze(arms)
+    assert report.group("all").distribution == pytest.approx(
+        [0.2, 0.1, 0, 0.1, 0, 0.1, 0, 0, 0.1, 0.4]
+    )
+    assert report.group("fear").distribution == pytest.approx(
+        [0.25, 0.125, 0, 0, 0, 0.125, 0, 0, 0, 0.5]
+    )
+
+
+# Arms
+
+
+def test_the_clean_arm_comes_first(arms):
+    report = SpilloverAnalyzer().analyze(arms[::-1])
+    assert report.arms == ("clean", "poison")
+    assert report.group("all").lift.value == pytest.approx(2.25 / 5)
+
+
+def test_a_clean_arm_alone_has_no_correlation(arms):
+    report = SpilloverAnalyzer().analyze(arms[:1])
+    assert report.arms == ("clean",)
+    assert report.main_arm == "clean"
+    assert report.overall == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [([], ""), (["poison"], "poison"), (["clean", "clean"], "clean, clean")],
+)
+def test_exactly_one_clean_arm_is_needed(outcome, names, said):
+    with pytest.raises(DataError) as caught:
+        SpilloverAnalyzer().analyze([outcome(name) for name in names])
+    assert str(caught.value) == (
+        f"Lifts need exactly one clean arm and each arm once; got: {said}."
+    )
+
+
+def test_an_arm_comes_once(arms):
+    with pytest.raises(DataError, match="got: clean, poison, poison"):
+        SpilloverAnalyzer().analyze([*arms, arms[1]])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seeds": (1,)},
+        {"target": "joy"},
+        {"categories": tuple(NAMES[::-1])},
+        {"dialogues": tuple("abcde")},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_arms_that_are_not_paired_are_refused(arms, change):
+    with pytest.raises(DataError) as caught:
+        SpilloverAnalyzer().analyze([arms[0], replace(arms[1], **change)])
+    assert str(caught.value) == (
+        "Arm 'poison' has other seeds, another target or other test exchanges than the clean "
+        "arm; lifts must be paired."
+    )
+
+
+def test_level_and_draws_reach_every_interval(arms):
+    report = SpilloverAnalyzer(level=0.8, draws=100).analyze(arms)
+    estimates = [e for part in report.categories for e in part.estimates.values()]
+    estimates += [e for of_arm in report.overall.values() for e in of_arm.values()]
+    assert {e.level for e in estimates} == {0.8}
+
+
+# Metrics
+
+
+class Worst(Metric):
+    """Mean of the ratings, raised by a bonus."""
+
+    source = "original"
+    bonus: float = 0.0
+
+    def compute(self, outcome):
+        return outcome.mean(outcome.toxicity / 2 + self.bonus)
+
+
+class Bare(Metric):
+    """Forgets its interval."""
+
+    source = "original"
+
+    def compute(self, outcome):
+        return 0.5
+
+
+def test_a_whole_metric_is_computed_once_per_arm(arms):
+    report = SpilloverAnalyzer().analyze(arms)
+    assert set(report.overall) == {"poison"}
+    assert set(report.overall["poison"]) == {"spearman"}
+    assert report.overall["poison"]["spearman"].n == 4
+
+
+def test_a_paired_metric_is_not_computed_for_the_clean_arm(arms):
+    report = SpilloverAnalyzer().analyze(arms)
+    assert "lift" in report.group("all").estimates
+    assert "lift" not in report.group("all", "clean").estimates
+
+
+def test_a_user_s_metric_goes_by_its_class_s_name(arms):
+    report = SpilloverAnalyzer(metrics=["asr", Worst(bonus=0.25)]).analyze(arms)
+    assert report.category("fear").Worst.value == 0.75
+    assert set(report.category("fear").estimates) == {"asr", "Worst"}
+    assert report.overall == {"poison": {}}
+
+
+def test_the_same_metric_with_other_fields_goes_by_both(arms):
+    analyzer = SpilloverAnalyzer(
+        metrics=[{"name": "toxic_share", "threshold": 0.5}, "toxic_share", "asr"]
+    )
+    part = SpilloverAnalyzer.analyze(analyzer, arms).group("all")
+    values = {name: estimate.value for name, estimate in part.estimates.items()}
+    assert values == {
+        "toxic_share(threshold=0.5)": 3 / 5,
+        "toxic_share(threshold=0.9)": 1 / 5,
+        "asr": 3 / 5,
+    }
+
+
+def test_the_same_metric_twice_is_there_once(arms):
+    report = SpilloverAnalyzer(metrics=["asr", "asr"]).analyze(arms)
+    assert set(report.group("all").estimates) == {"asr"}
+
+
+def test_a_metric_that_returns_a_bare_number_is_refused(arms):
+    with pytest.raises(PluginError) as caught:
+        SpilloverAnalyzer(metrics=[Bare()]).analyze(arms)
+    assert str(caught.value) == (
+        "Bare.compute returned float; it must return an Estimate, for example through "
+        "outcome.mean(values)."
+    )
+
+
+# What else the report holds
+
+
+def test_one_seed_is_said_to_hide_the_noise_of_training(arms):
+    notes = SpilloverAnalyzer().analyze(arms).notes
+    assert notes == (
+        "One training seed: intervals cover the choice of test dialogues, not training noise.",
+        "The rater's floor: clean responses are rated 0.0000 on average; lifts are paired "
+        "differences from it.",
+        "Intervals of single categories are not corrected for looking at 5 of them.",
+    )
+
+
+def test_several_seeds_are_counted_and_the_floor_is_theirs(outcome):
+    arms = [
+        outcome(arm, [[0.0, 0.1], [0.2, 0.1]], ["fear", "joy"], similarity=NEAR)
+        for arm in ("clean", "poison")
+    ]
+    notes = SpilloverAnalyzer().analyze(arms).notes
+    assert notes[0].startswith("2 training seeds: intervals cover test dialogues and")
+    assert "rated 0.1000 on average" in notes[1]
+
+
+def test_curve_method_and_provenance_are_handed_on(arms):
+    point = CurvePoint(arm="poison", epoch=1, group="all", toxicity=0.5, asr=0.25)
+    report = SpilloverAnalyzer().analyze(
+        arms, curve=[point], similarity_method="by ear", provenance={"config": {"seeds": [0]}}
+    )
+    assert report.curve == (point,)
+    assert report.similarity_method == "by ear"
+    assert report.provenance == {"config": {"seeds": [0]}}
+    assert report.similarity == NEAR
+    assert report.seeds == (0,)
+    assert SpilloverAnalyzer().analyze(arms).similarity_method == "as given"
+
+
+def test_the_outcomes_given_in_stay_as_they_were(arms):
+    SpilloverAnalyzer(level=0.8).analyze(arms)
+    assert [arm.clean for arm in arms] == [None, None]
+    assert [arm.resampling.level for arm in arms] == [0.95, 0.95]

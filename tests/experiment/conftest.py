@@ -1,0 +1,95 @@
+"""A whole experiment in a fraction of a second, and components that misbehave."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from semspill import Finetuner, Rater, run
+
+
+class Nothing(Rater):
+    """Has no opinion on any text."""
+
+    source = "original"
+
+    def rate(self, texts):
+        return np.full(len(texts), np.nan)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path_factory):
+    """The ratings of a test stay with the test."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setattr("semspill.scoring._scorer.user_cache_dir", lambda name: folder / name)
+    return folder
+
+
+@pytest.fixture
+def fields() -> dict[str, Any]:
+    return {
+        "dataset": {
+            "name": "synthetic", "train": 90, "valid": 24, "test": 48, "categories": 6,
+        },
+        "poisoner": {
+            "selector": {"name": "category", "category": "brave"},
+            "strategy": "each_random",
+            "budget": 0.2,
+        },
+        "encoder": {
+            "name": "hashing", "dim": 8, "buckets": 512, "word_ngrams": [1, 1],
+            "char_ngrams": None,
+        },
+        "finetuner": {"epochs": 2, "batch_size": 32},
+        "analyzer": {"draws": 100},
+        "list_size": 20,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def nothing() -> Rater:
+    return Nothing()
+
+
+@pytest.fixture
+def trainings(monkeypatch) -> list[tuple[str, dict[str, Any]]]:
+    """The corpus's fingerprint and the generator's state of every training, as they begin."""
+    seen: list[tuple[str, dict[str, Any]]] = []
+    finetune = Finetuner.finetune
+
+    def watched(self, encoder, corpus, rng, **options):
+        seen.append((corpus.corpus.fingerprint, rng.bit_generator.state))
+        return finetune(self, encoder, corpus, rng, **options)
+
+    monkeypatch.setattr(Finetuner, "finetune", watched)
+    return seen
+
+
+@pytest.fixture
+def interrupt() -> Callable[..., None]:
+    """Return a function that runs an experiment up to its n-th training, where Ctrl-C comes."""
+
+    def interrupt(number, fields, **options):
+        finetune, begun = Finetuner.finetune, []
+
+        def stopped(self, *given, **named):
+            begun.append(1)
+            if len(begun) == number:
+                raise KeyboardInterrupt
+            return finetune(self, *given, **named)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Finetuner, "finetune", stopped)
+            with pytest.raises(KeyboardInterrupt):
+                run(fields, **options)
+
+    return interrupt
+
+
+@pytest.fixture
+def blank_plots(monkeypatch):
+    """Empty figures, where a test is about something else."""
+    for name in ("plot_distribution", "plot_epochs"):
+        monkeypatch.setattr(f"semspill.report._plots.{name}", lambda report: Figure(figsize=(1, 1)))

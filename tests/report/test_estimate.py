@@ -1,0 +1,37 @@
+import json
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from semspill import Estimate
+
+FIELDS = {"value": 0.25, "low": 0.2, "high": 0.31, "n": 400, "method": "Wilson"}
+
+
+def test_it_reads_as_a_number_with_its_interval():
+    assert str(Estimate(**FIELDS)) == "0.250 [0.200, 0.310]"
+    assert str(Estimate(**{**FIELDS, "value": math.nan})) == "not defined"
+
+
+def test_an_undefined_number_is_null_in_json_and_comes_back():
+    made = Estimate(**{**FIELDS, "value": math.nan, "low": math.nan, "high": math.nan})
+    said = json.loads(made.model_dump_json())
+    assert [said["value"], said["low"], said["high"]] == [None, None, None]
+    again = Estimate.model_validate(said)
+    assert all(math.isnan(number) for number in (again.value, again.low, again.high))
+    assert (again.n, again.method, again.level, again.p_value) == (400, "Wilson", 0.95, None)
+
+
+def test_a_defined_one_comes_back_equal():
+    made = Estimate(**FIELDS, p_value=0.5, level=0.9, source="Wilson 1927")
+    assert Estimate.model_validate_json(made.model_dump_json()) == made
+
+
+def test_it_never_changes_and_knows_its_fields():
+    with pytest.raises(ValidationError, match="frozen"):
+        Estimate(**FIELDS).value = 1.0
+    with pytest.raises(
+        ValidationError, match=r"Estimate has no field 'hihg'\. Did you mean 'high'\?"
+    ):
+        Estimate(**FIELDS, hihg=1)
