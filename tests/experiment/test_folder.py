@@ -3,7 +3,9 @@ import shutil
 import numpy as np
 import pytest
 
+import semspill as sp
 from semspill import ConfigError, DataError, run
+from semspill.datasets import write_jsonl
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
@@ -144,6 +146,20 @@ def test_an_interrupted_run_goes_on_where_it_stopped(fields, out, partial, inter
     for path in ("report.json", "report.md", "seed-0/poison/responses.jsonl"):
         assert (out / path).read_bytes() == (out.with_name("whole") / path).read_bytes()
     assert '"resumed": true' in (out / "environment.json").read_text()
+
+
+def test_arms_of_data_that_changed_meanwhile_are_not_mixed(fields, out, interrupt, tmp_path):
+    made = sp.datasets.build(fields["dataset"])
+    for split in ("train", "test"):
+        write_jsonl(made.load(split), tmp_path / f"{split}.jsonl")
+    fields = {**fields, "dataset": {"name": "jsonl", "path": str(tmp_path)}}
+    interrupt(2, fields, out=out)
+    short = (tmp_path / "train.jsonl").read_text().splitlines(keepends=True)[:-6]
+    (tmp_path / "train.jsonl").write_text("".join(short))
+    assert said(fields, out, DataError) == (
+        f"The data changed since the run in {out}.partial was interrupted; remove that folder to "
+        "start anew."
+    )
 
 
 def test_a_finished_arm_is_not_trained_again(fields, out, interrupt, trainings):

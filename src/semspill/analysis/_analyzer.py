@@ -204,8 +204,9 @@ def _notes(clean: Outcome) -> tuple[str, ...]:
     noise = (
         "One training seed: intervals cover the choice of test dialogues, not training noise."
         if count == 1
-        else f"{count} training seeds: intervals cover test dialogues and, as far as so few seeds "
-        "can, the noise of training."
+        else f"{count} training seeds: intervals cover test dialogues and part of the noise of "
+        "training. Where it dominates they are too narrow: in a simulation nominal 95 % covered "
+        "64 % with 2 seeds, 77 % with 3, 90 % with 5."
     )
     return (
         noise,

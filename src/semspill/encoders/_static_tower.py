@@ -49,7 +49,7 @@ class StaticTower(BagTower):
         weights: One row per token of its vocabulary.
     """
 
-    learning_rate = 3e-3
+    learning_rate = 2e-3
 
     def __init__(self, subwords: Subwords, weights: Float[Tensor, "rows dim"]) -> None:
         super().__init__(weights)

@@ -21,8 +21,8 @@ class Tower(nn.Module, ABC):
     learning_rate: float = 1e-3
     """A peak learning rate of AdamW that suits this kind of tower, for who does not choose one."""
     encode_batch: int = 256
-    """How many texts are encoded at once when nothing is trained; never changes the vectors
-    beyond rounding."""
+    """How many texts are encoded at once, also in training, where all pieces of a batch keep their
+    graph; never changes the vectors beyond rounding."""
 
     @abstractmethod
     def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:

@@ -90,7 +90,7 @@ class TransformerTower(Tower):
     """
 
     learning_rate = 5e-5
-    encode_batch = 128
+    encode_batch = 32
 
     def __init__(
         self, model: PreTrainedModel, subwords: Subwords, pooling: Pooling, unit: bool

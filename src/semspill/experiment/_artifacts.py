@@ -10,6 +10,7 @@ from pathlib import Path
 from semspill._atomic import write_text
 from semspill._mask import masked
 from semspill.corpus import Candidates, Exchange
+from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun
 from semspill.experiment._folder import RunFolder
@@ -62,6 +63,22 @@ class Artifacts:
             return None
         kept: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
         return kept
+
+    def same_data(self, **fingerprints: str) -> None:
+        """Refuse to go on with arms that an interrupted run trained on other data.
+
+        Raises:
+            DataError: The data changed since.
+        """
+        if self.folder is None:
+            return
+        path = self.folder.path / "fingerprints.json"
+        if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != fingerprints:
+            raise DataError(
+                f"The data changed since the run in {self.folder.path} was interrupted; remove "
+                "that folder to start anew."
+            )
+        write_text(path, json.dumps(fingerprints, indent=2) + "\n")
 
     def manifest(self, seed: int, manifest: Manifest) -> None:
         """Write what was planted under one seed."""

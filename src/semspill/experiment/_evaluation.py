@@ -47,7 +47,8 @@ class ArmRun:
     def read(cls, path: Path) -> "ArmRun | None":
         """Return what `write` wrote; None when it is missing or broken."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            # Opened here, because numpy leaves a broken archive open.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return cls(**{name: arrays[name] for name in arrays.files})
         except (OSError, EOFError, ValueError, TypeError, BadZipFile, BadDeflate):
             return None

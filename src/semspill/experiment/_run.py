@@ -91,6 +91,7 @@ class _Experiment:
                 f"list_size is {config.list_size}, but {config.test_split!r} has only "
                 f"{len(self.test.exchanges)} exchanges; lower list_size."
             )
+        artifacts.same_data(train=self.train.fingerprint, test=self.test.fingerprint)
         # One set of lists for all seeds and arms: utility is paired like the lifts.
         self.ranking = RankingTask.draw(
             self.test.exchanges, stream(0, "ranking"), size=config.list_size
@@ -136,7 +137,8 @@ class _Experiment:
     def _similarity(self) -> Mapping[str, float]:
         saved = self.artifacts.similarity()
         if saved is None:
-            model = self.config.encoder.load(stream(self.config.seeds[0], "similarity"))
+            # One draw for all experiments: random initial weights must not move who is near.
+            model = self.config.encoder.load(stream(0, "similarity"))
             model.context = self.config.context
             saved = centroid_similarity(
                 model, self.train.exchanges, self.config.watched, progress=self.progress

@@ -124,8 +124,9 @@ class Training:
         precision = None if task is None else task.precision(self.model)
         mean = total / count
         logger.info(
-            "Epoch %d of %d: loss %.4f over %d of %d exchanges, precision %s, %.1f s",
-            *(number, self.settings.epochs, mean, count, len(self.pairs.gold), precision, seconds),
+            "epoch %d of %d: loss %.4f over %d of %d exchanges%s, %.1f s",
+            *(number, self.settings.epochs, mean, count, len(self.pairs.gold)),
+            *("" if precision is None else f", P@1 {precision:.3f}", seconds),
         )
         return Epoch(number, self.model, mean, precision, count, seconds)
 
