@@ -1,8 +1,6 @@
 """What a run leaves on disk, written whole; harmful text stays masked unless asked for."""
 
 import json
-import resource
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +12,7 @@ from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun
 from semspill.experiment._folder import RunFolder
-from semspill.experiment._provenance import machine, versions
+from semspill.experiment._provenance import machine, peak_memory, versions
 from semspill.poison import Manifest
 from semspill.report import SpilloverReport
 
@@ -123,10 +121,9 @@ class Artifacts:
         for name, figure in figures.items():
             for kind in ("png", "svg"):
                 figure.savefig(plots / f"{name}.{kind}", dpi=150)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         spent = {
             "seconds": round(time.perf_counter() - self._begun, 1),
-            "peak_memory_mib": round(peak / (2**20 if sys.platform == "darwin" else 2**10)),
+            "peak_memory_mib": peak_memory(),
             "resumed": self.folder.resumed,
         }
         said = {"versions": versions(), "machine": machine(), "spent": spent}

@@ -45,6 +45,24 @@ def machine() -> dict[str, Any]:
     }
 
 
+def device(wanted: str) -> str:
+    """Return the device that training runs on when `wanted` is asked for."""
+    import torch  # loaded by now, or about to be
+
+    cuda = wanted != "cpu" and torch.cuda.is_available()
+    return f"cuda: {torch.cuda.get_device_name()}" if cuda else "cpu"
+
+
+def peak_memory() -> int | None:
+    """Return the most memory this process held so far, in MiB; None where the system is silent."""
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
+
+
 def sources_of(config: BaseModel) -> dict[str, str]:
     """Return the source of every component in a config, by class name.
 

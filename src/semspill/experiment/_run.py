@@ -18,7 +18,7 @@ from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun, Examiner
 from semspill.experiment._load import load_config
-from semspill.experiment._provenance import sources_of, versions
+from semspill.experiment._provenance import device, sources_of, versions
 from semspill.poison import PoisonedCorpus
 from semspill.report import CurvePoint, SpilloverReport
 from semspill.scoring import ToxicityScorer
@@ -117,6 +117,7 @@ class _Experiment:
         provenance = {
             "config": self.config.model_dump(mode="json"),
             "versions": versions(),
+            "device": device(self.config.finetuner.device),
             "fingerprints": {
                 "train": self.train.fingerprint,
                 "test": self.test.fingerprint,

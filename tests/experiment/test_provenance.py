@@ -1,0 +1,30 @@
+import sys
+
+from semspill import Finetuner, run
+from semspill.experiment._provenance import peak_memory, sources_of
+
+
+def test_the_report_says_what_it_was_trained_on(fields):
+    report = run({**fields, "finetuner": {"epochs": 0, "device": "cpu"}})
+    assert report.provenance["device"] == "cpu"
+    assert report.provenance["config"]["finetuner"]["device"] == "cpu"
+
+
+def test_the_source_of_every_part_is_said(fields):
+    sources = run({**fields, "finetuner": {"epochs": 0}}).provenance["sources"]
+    assert {"SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource"} < set(sources)
+    assert sources_of(Finetuner())["Finetuner"] == Finetuner.source
+
+
+def test_peak_memory_is_mebibytes_of_this_process():
+    assert 50 < peak_memory() < 50_000
+
+
+def test_peak_memory_is_unknown_where_the_system_does_not_say(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak_memory() is None
+
+
+def test_the_written_config_gives_the_same_report_again(fields, tmp_path):
+    first = run(fields, out=tmp_path / "first")
+    assert run(tmp_path / "first" / "config.json").to_json() == first.to_json()
