@@ -104,3 +104,13 @@ def test_a_pool_of_texts_has_nothing_planted():
     assert pool.texts == ("b", "a")
     assert pool.planted.tolist() == [False, False]
     assert len(Candidates.of(())) == 0
+
+
+def test_bounds_that_leave_no_room_are_refused():
+    with pytest.raises(ValidationError, match="max_chars is 2, less than min_chars, 5"):
+        CandidateFilter(min_chars=5, max_chars=2)
+
+
+def test_a_printed_pool_shows_no_text():
+    pool = Candidates(("grumble", "Well done."), np.array([True, False]))
+    assert repr(pool) == "<Candidates: 2 texts, 1 planted>"

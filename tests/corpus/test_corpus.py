@@ -154,3 +154,8 @@ def test_a_category_that_does_not_occur_is_refused_with_its_neighbours(corpus):
         "Category 'guild' is not in corpus 'tiny' (train). Did you mean 'guilt'? "
         "It has: fear, guilt, joy."
     )
+
+
+def test_a_share_of_nothing_is_refused(corpus, rng):
+    with pytest.raises(DataError, match="keeps nothing; give one above 0"):
+        corpus.sample(0.0, rng)

@@ -111,3 +111,14 @@ def test_values_are_frozen_and_hashable(value, field):
     with pytest.raises(FrozenInstanceError):
         setattr(value, field, "new")
     assert len({value, value}) == 1
+
+
+def test_a_planted_utterance_is_printed_masked():
+    said = repr(Utterance("grumble, grumble", "listener", planted=True))
+    assert "grumble" not in said
+    assert "16 characters" in said
+    assert "Well done." in repr(Utterance("Well done.", "listener"))
+
+
+def test_a_printed_exchange_shows_no_text():
+    assert "grumble" not in repr(Exchange("d", 1, "joy", ("grumble",), "grumble"))

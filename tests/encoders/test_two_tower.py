@@ -179,3 +179,11 @@ def test_an_encoder_that_gives_no_towers_cannot_be_loaded(saved):
             load_biencoder(saved)
     finally:
         encoders.unregister("not_two_towers")
+
+
+@pytest.mark.parametrize(("tied", "weights"), [(True, 8 * 4 + 4), (False, 2 * (8 * 4 + 4))])
+def test_a_printed_model_says_what_it_is(rng, tied, weights):
+    said = repr(HashingEncoder(buckets=8, dim=4, tied=tied).load(rng))
+    kind = "tied" if tied else "separate"
+    assert said.startswith("<TwoTower of HashingEncoder(buckets=8")
+    assert said.endswith(f": {kind}, 4 dimensions, {weights} weights>")

@@ -234,3 +234,14 @@ class Short(Length):
 def test_a_model_that_breaks_its_promise_is_named(model, said):
     with pytest.raises(PluginError, match=rf"{said}; it must give one vector each"):
         RetrievalResponder(model, ["a", "bb"]).respond(exchanges(2))
+
+
+def test_a_corpus_stands_for_its_distinct_responses(corpus):
+    responder = RetrievalResponder(Table([[1.0]], [[1.0]]), corpus)
+    assert responder.candidates.texts == corpus.responses().texts
+
+
+def test_printed_responses_show_no_text():
+    pool = Candidates(("grumble", "Well done."), np.array([True, False]))
+    found = Responses(pool, np.array([[0], [1]]), np.array([[1.0], [2.0]], dtype=np.float32))
+    assert repr(found) == "<Responses: 2 of 2 candidates, 1 planted>"
