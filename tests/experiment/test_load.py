@@ -287,3 +287,8 @@ def test_the_watched_category_is_the_selector_s_unless_named():
     assert load_config({**FIELDS, "target": "calm"}).watched == "calm"
     control = {**FIELDS, "poisoner": {"selector": "random"}, "target": "calm"}
     assert load_config(control).watched == "calm"
+
+
+def test_a_list_is_called_a_list(fields):
+    with pytest.raises(ConfigError, match=r"config: seeds: Input should be a list, got 3\."):
+        load_config({**fields, "seeds": 3})

@@ -113,7 +113,9 @@ def _problems(error: ValidationError) -> list[str]:
     said = []
     for problem in error.errors(include_url=False):
         place = ".".join(str(part) for part in problem["loc"])
-        text = problem["msg"].removeprefix("Value error, ").rstrip(".")
+        # A config file has lists; that they are kept as tuples is nobody's business there.
+        text = problem["msg"].replace("a valid tuple", "a list")
+        text = text.removeprefix("Value error, ").rstrip(".")
         shown = problem["type"] not in ("missing", "unknown_field", "value_error")
         got = f", got {problem['input']!r}" if shown else ""
         said.append(f"{place}: {text}{got}." if place else f"{text}{got}.")
