@@ -1,7 +1,9 @@
 """The plug point for rating: a rater gives each text a toxicity between 0 and 1."""
 
 import hashlib
+import inspect
 import json
+import uuid
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, TypeAlias
@@ -11,6 +13,8 @@ from jaxtyping import Float
 
 from semspill._model import Component
 from semspill._registry import Registry
+
+_SESSION = uuid.uuid4().hex
 
 
 class Rater(Component):
@@ -31,11 +35,15 @@ class Rater(Component):
     def fingerprint(self) -> str:
         """What identifies the ratings in a cache, as 64 hex digits.
 
-        Equal fingerprints promise equal ratings. A rater whose ratings depend on more than its
-        fields (a file's content, a package's version) overrides this.
+        Equal fingerprints promise equal ratings. They cover the fields and the code of the class;
+        a rater that depends on more (a file's content, a package's version) overrides this.
         """
         cls = type(self)
-        said = [cls.__module__, cls.__qualname__, self.model_dump(mode="json")]
+        try:
+            code = inspect.getsource(cls)
+        except (OSError, TypeError):
+            code = _SESSION  # code that cannot be seen may be other code in the next process
+        said = [cls.__module__, cls.__qualname__, code, self.model_dump(mode="json")]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @abstractmethod
