@@ -52,7 +52,8 @@ def top_k(
             f"k is {k}, but it must be from 1 to {len(pool)}, the number of candidates."
         )
     _require_finite(queries, pool)
-    distinct, place = _distinct(pool)
+    first, place = _distinct(pool)
+    distinct = pool if place is None else pool[first]
     dtype = np.result_type(queries, pool)
     indices = np.empty((len(queries), k), dtype=np.int64)
     scores = np.empty((len(queries), k), dtype=dtype)
@@ -60,11 +61,14 @@ def top_k(
     size = max(1, max_bytes // row_bytes)
     for start in progress(range(0, len(queries), size)):
         block = queries[start : start + size] @ distinct.T
-        if place is not None:
-            block = block[:, place]
-        chosen = block.argmax(axis=1)[:, None] if k == 1 else _largest(block, k)
-        indices[start : start + size] = chosen
-        scores[start : start + size] = np.take_along_axis(block, chosen, axis=1)
+        if k == 1:  # the best distinct row stands for the first of its copies
+            best = block.argmax(axis=1)[:, None]
+            indices[start : start + size] = first[best]
+        else:
+            if place is not None:
+                block = block[:, place]
+            best = indices[start : start + size] = _largest(block, k)
+        scores[start : start + size] = np.take_along_axis(block, best, axis=1)
     return indices, scores
 
 
@@ -82,18 +86,19 @@ def _largest(block: Float[np.ndarray, "queries pool"], k: int) -> Int[np.ndarray
 
 def _distinct(
     pool: Float[np.ndarray, "pool dim"],
-) -> tuple[Float[np.ndarray, "distinct dim"], Int[np.ndarray, " pool"] | None]:
-    """Return the distinct rows and the place of each row among them; None when all differ."""
-    first: dict[bytes, int] = {}
+) -> tuple[Int[np.ndarray, " distinct"], Int[np.ndarray, " pool"] | None]:
+    """Return the first of each row's copies, and each row's place among them if any repeats."""
+    seen: dict[bytes, int] = {}
     place = np.empty(len(pool), dtype=np.int64)
-    kept: list[int] = []
+    first: list[int] = []
     for i, row in enumerate(pool):
         # Adding 0 turns -0 into 0: equal as numbers, but not as bytes.
         key = hashlib.blake2b((row + 0).tobytes(), digest_size=16).digest()
-        place[i] = first.setdefault(key, len(first))
-        if place[i] == len(kept):
-            kept.append(i)
-    return (pool, None) if len(kept) == len(pool) else (pool[kept], place)
+        place[i] = seen.setdefault(key, len(seen))
+        if place[i] == len(first):
+            first.append(i)
+    rows = np.array(first, dtype=np.int64)
+    return rows, None if len(rows) == len(pool) else place
 
 
 def _require_finite(
