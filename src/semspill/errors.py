@@ -51,4 +51,7 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest allowed words, or an empty string."""
     spelled = {name.lower(): name for name in allowed}
     near = difflib.get_close_matches(word.lower(), spelled, n=3, cutoff=0.5)
+    # A name that is much farther than the best one was not meant.
+    least = 0.75 * difflib.SequenceMatcher(None, near[0], word.lower()).ratio() if near else 0.0
+    near = [n for n in near if difflib.SequenceMatcher(None, n, word.lower()).ratio() >= least]
     return f" Did you mean {' or '.join(repr(spelled[n]) for n in near)}?" if near else ""
