@@ -58,7 +58,7 @@ def quiet_place(monkeypatch, tmp_path):
     monkeypatch.setattr(
         "semspill.scoring._scorer.user_cache_dir", lambda name: tmp_path / "cache" / name
     )
-    for name in ("plot_distribution", "plot_epochs"):
+    for name in ("plot_distribution", "plot_epochs", "plot_spillover"):
         monkeypatch.setattr(f"semspill.report._plots.{name}", lambda report: Figure(figsize=(1, 1)))
 
 
@@ -194,7 +194,9 @@ def _interrupt():
 
 def test_on_a_terminal_a_bar_shows_progress(semspill, config, monkeypatch):
     screen = io.StringIO()
-    monkeypatch.setattr(cli, "err_console", Console(file=screen, force_terminal=True, width=80))
+    terminal = Console(file=screen, force_terminal=True, width=80)
+    for module in ("_app", "_experiments"):
+        monkeypatch.setattr(f"semspill.cli.{module}.err_console", terminal)
     assert semspill("run", config, "--out", "result")[0] == 0
     assert "━" in screen.getvalue()
 
@@ -322,7 +324,7 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     assert code == 2
     assert err == (
         "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, sources, "
-        "selectors, strategies, encoders, raters, metrics.\n"
+        "selectors, strategies, encoders, raters, similarities, metrics.\n"
     )
 
 
@@ -471,3 +473,40 @@ def test_the_installed_command_works_and_help_loads_no_torch():
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "last_fixed" in ran.stdout
+
+
+# Sweeps
+
+
+def test_a_sweep_prints_a_row_per_variant(semspill, config, tmp_path):
+    vary = ["--vary", "poisoner.budget=0.1,0.2"]
+    code, out, err = semspill("sweep", config, *vary, "--out", "many")
+    assert code == 0
+    assert "budget=0.1 " in out
+    assert "budget=0.2 " in out
+    assert "Reports: many" in out
+    assert "arm clean" in one_line(err)
+    assert (tmp_path / "many" / "budget=0.2" / "report.json").is_file()
+    # The finished variants are found again.
+    assert "epoch 1" not in one_line(semspill("sweep", config, *vary, "--out", "many")[2])
+
+
+def test_a_sweep_has_a_folder_of_its_own(semspill, config, tmp_path):
+    words = ["--vary", "poisoner.budget=0.2", "--set", "analyzer.metrics=['toxicity']"]
+    code, out, _ = semspill("sweep", config, *words)
+    assert code == 0
+    assert f"Reports: semspill-runs/{config.stem}-sweep" in out
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(semspill, config, monkeypatch):
+    monkeypatch.setattr(Finetuner, "finetune", lambda *a, **k: _interrupt())
+    code, _, err = semspill("sweep", config, "--vary", "poisoner.budget=0.2", "--out", "many")
+    assert code == 130
+    assert "Interrupted; many keeps the finished arms; the same command resumes." in one_line(err)
+
+
+def test_a_sweep_of_nothing_is_refused(semspill, config):
+    assert semspill("sweep", config)[0] == 2
+    code, _, err = semspill("sweep", config, "--vary", "poisoner.budget")
+    assert code == 2
+    assert "--vary 'poisoner.budget': write it as field.subfield=value,value." in one_line(err)

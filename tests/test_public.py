@@ -28,11 +28,15 @@ PUBLIC = """
     Epoch Finetuner
     Responses RetrievalResponder
     Rater ToxicityScorer raters
-    Estimate Metric Outcome SpilloverAnalyzer SpilloverReport metrics
-    ExperimentConfig load_config run
+    Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
+    metrics similarities smallest_lift
+    ExperimentConfig load_config read_outcomes run sweep
 """.split()
 
-KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+KINDS = (
+    "datasets", "sources", "selectors", "strategies", "encoders", "raters", "similarities",
+    "metrics",
+)  # fmt: skip
 BUILT_IN = [
     (kind, point.name)
     for kind in KINDS
@@ -47,6 +51,8 @@ NEEDED = {
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},
     ("selectors", "category"): {"category": "joy"},
+    ("similarities", "vad"): {"path": "lexicon.txt"},
+    ("metrics", "corrected_share"): {"toxic": (8, 10), "harmless": (9, 10)},
 }
 # Nothing that weighs: torch and its like cost seconds, and a plugin list needs none of them.
 HEAVY = "torch transformers sentence_transformers detoxify matplotlib datasets sklearn".split()

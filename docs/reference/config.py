@@ -10,14 +10,25 @@ from pydantic import BaseModel
 import semspill as sp
 from reference.markdown import MADE, prose, table
 from semspill.datasets import Columns
+from semspill.scoring import LabelledSample
 
-KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+KINDS = (
+    "datasets",
+    "sources",
+    "selectors",
+    "strategies",
+    "encoders",
+    "raters",
+    "similarities",
+    "metrics",
+)
 PARTS: tuple[type[BaseModel], ...] = (
     sp.Poisoner,
     sp.ContextFormat,
     sp.CandidateFilter,
     sp.Finetuner,
     sp.SpilloverAnalyzer,
+    LabelledSample,
     Columns,
 )
 PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}

@@ -4,7 +4,15 @@ from importlib.metadata import version
 
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
-from semspill.analysis import Metric, Outcome, SpilloverAnalyzer, metrics
+from semspill.analysis import (
+    Metric,
+    Outcome,
+    Similarity,
+    SpilloverAnalyzer,
+    metrics,
+    similarities,
+    smallest_lift,
+)
 from semspill.corpus import (
     CandidateFilter,
     Candidates,
@@ -24,7 +32,7 @@ from semspill.errors import (
     RegistryError,
     SemspillError,
 )
-from semspill.experiment import ExperimentConfig, load_config, run
+from semspill.experiment import ExperimentConfig, load_config, read_outcomes, run, sweep
 from semspill.poison import (
     Manifest,
     PoisonedCorpus,
@@ -34,7 +42,7 @@ from semspill.poison import (
     selectors,
     strategies,
 )
-from semspill.report import Estimate, SpilloverReport
+from semspill.report import Estimate, SpilloverMatrix, SpilloverReport
 from semspill.responding import Responses, RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
 from semspill.sources import ResponseSource, sources
@@ -77,7 +85,9 @@ __all__ = [
     "RetrievalResponder",
     "Selector",
     "SemspillError",
+    "Similarity",
     "SpilloverAnalyzer",
+    "SpilloverMatrix",
     "SpilloverReport",
     "ToxicityScorer",
     "Utterance",
@@ -86,8 +96,12 @@ __all__ = [
     "load_config",
     "metrics",
     "raters",
+    "read_outcomes",
     "run",
     "selectors",
+    "similarities",
+    "smallest_lift",
     "sources",
     "strategies",
+    "sweep",
 ]

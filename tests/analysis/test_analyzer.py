@@ -1,10 +1,18 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from semspill import ConfigError, DataError, Metric, PluginError, SpilloverAnalyzer
-from semspill.analysis import group_members
+from semspill import (
+    ConfigError,
+    DataError,
+    Metric,
+    PluginError,
+    SpilloverAnalyzer,
+    SpilloverReport,
+)
+from semspill.analysis import Similarities, group_members, smallest_lift, spread_of
 from semspill.report import CurvePoint
 
 NAMES = ["fear", "dread", "joy", "calm", "guilt"]
@@ -38,8 +46,8 @@ def test_the_groups_are_the_paper_s(arms):
         "all",
     ]
     assert report.group("fear").asr.value == 1
-    assert report.group("all but fear").asr.value == 2 / 4
-    assert report.group("all").asr.value == 3 / 5
+    assert report.group("all but fear").asr.value == pytest.approx(2 / 4)
+    assert report.group("all").asr.value == pytest.approx(3 / 5)
     assert report.group("all but fear").toxicity.value == pytest.approx(1.25 / 4)
     assert report.group("all but fear", "clean").toxicity.value == 0
     assert report.group("all").exchanges == 5
@@ -130,8 +138,9 @@ def test_every_category_of_every_arm_has_its_numbers(arms):
     guilt = report.category("guilt")
     assert (guilt.similarity, guilt.dialogues, guilt.exchanges) == (0.7, 1, 1)
     assert (guilt.toxicity.value, guilt.lift.value, guilt.asr.value) == (0.5, 0.5, 1.0)
-    assert set(guilt.estimates) == {"asr", "toxicity", "lift", "toxic_share", "precision"}
-    assert "lift" not in report.category("guilt", "clean").estimates
+    clean = {"asr", "toxicity", "toxic_share", "precision"}
+    assert set(guilt.estimates) == clean | {"lift", "asr_lift", "precision_drop", "shift"}
+    assert set(report.category("guilt", "clean").estimates) == clean
 
 
 def test_dialogues_are_counted_once(outcome):
@@ -239,11 +248,21 @@ class Bare(Metric):
         return 0.5
 
 
+CURVES = "spearman slope collateral nearest_excess spillover_ratio selectivity radius".split()
+
+
 def test_a_whole_metric_is_computed_once_per_arm(arms):
     report = SpilloverAnalyzer().analyze(arms)
     assert set(report.overall) == {"poison"}
-    assert set(report.overall["poison"]) == {"spearman"}
+    assert list(report.overall["poison"]) == [*CURVES, *(f"{name}(of=asr)" for name in CURVES)]
     assert report.overall["poison"]["spearman"].n == 4
+
+
+def test_the_named_neighbour_reaches_the_metrics(arms):
+    """Lifts: dread 0.5, joy 0, calm 0.25, guilt 0.5; calm against the mean of the others, 1/3."""
+    analyzer = SpilloverAnalyzer(nearest="calm", metrics=["nearest_excess"])
+    excess = analyzer.analyze(arms).overall["poison"]["nearest_excess"]
+    assert excess.value == pytest.approx(0.25 - 1 / 3)
 
 
 def test_a_paired_metric_is_not_computed_for_the_clean_arm(arms):
@@ -259,17 +278,22 @@ def test_a_user_s_metric_goes_by_its_class_s_name(arms):
     assert report.overall == {"poison": {}}
 
 
-def test_the_same_metric_with_other_fields_goes_by_both(arms):
+def test_the_same_metric_with_other_fields_goes_by_those_that_it_changes(arms):
     analyzer = SpilloverAnalyzer(
         metrics=[{"name": "toxic_share", "threshold": 0.5}, "toxic_share", "asr"]
     )
-    part = SpilloverAnalyzer.analyze(analyzer, arms).group("all")
+    part = analyzer.analyze(arms).group("all")
     values = {name: estimate.value for name, estimate in part.estimates.items()}
-    assert values == {
-        "toxic_share(threshold=0.5)": 3 / 5,
-        "toxic_share(threshold=0.9)": 1 / 5,
-        "asr": 3 / 5,
-    }
+    assert values == pytest.approx(
+        {"toxic_share(threshold=0.5)": 3 / 5, "toxic_share": 1 / 5, "asr": 3 / 5}
+    )
+
+
+def test_two_classes_of_one_name_are_refused(arms):
+    twin = type("Worst", (Worst,), {"__module__": __name__})
+    with pytest.raises(ConfigError) as caught:
+        SpilloverAnalyzer(metrics=[Worst(), twin()]).analyze(arms)
+    assert str(caught.value) == "Two metrics are named 'Worst'; rename the class of one."
 
 
 def test_the_same_metric_twice_is_there_once(arms):
@@ -290,12 +314,15 @@ def test_a_metric_that_returns_a_bare_number_is_refused(arms):
 
 
 def test_one_seed_is_said_to_hide_the_noise_of_training(arms):
+    """One dialogue per category: nothing can be said of what the design finds."""
     notes = SpilloverAnalyzer().analyze(arms).notes
     assert notes == (
-        "One training seed: intervals cover the choice of test dialogues, not training noise.",
+        "One training seed: intervals and tests cover the choice of test dialogues. Training noise "
+        "is not covered: another seed may give other numbers.",
         "The rater's floor: clean responses are rated 0.0000 on average; lifts are paired "
         "differences from it.",
-        "Intervals of single categories are not corrected for looking at 5 of them.",
+        "Intervals and p_value of single categories are not corrected for looking at 4 of them "
+        "besides the target; p_holm (family-wise error) and p_bh (false discovery rate) are.",
     )
 
 
@@ -305,8 +332,70 @@ def test_several_seeds_are_counted_and_the_floor_is_theirs(outcome):
         for arm in ("clean", "poison")
     ]
     notes = SpilloverAnalyzer().analyze(arms).notes
-    assert notes[0].startswith("2 training seeds: intervals cover test dialogues and")
+    assert notes[0] == (
+        "2 training seeds: intervals and tests cover the choice of test dialogues and the noise "
+        "of training."
+    )
     assert "rated 0.1000 on average" in notes[1]
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_what_the_design_finds_is_said(outcome, seeds):
+    """Four dialogues of each category (the target has two); joy and dread vary, by 0.1 and 0.3."""
+    names = ["fear"] * 2 + ["dread"] * 4 + ["joy"] * 4
+    rated = [[0.9, 0.8, *[0.5, 0.8] * 2, *[0.1, 0.2] * 2] for _ in range(seeds)]
+    clean = outcome("clean", [[0.0] * 10] * seeds, names, similarity=NEAR)
+    poison = outcome("poison", rated, names, similarity=NEAR)
+    *_, note = SpilloverAnalyzer().analyze([clean, poison]).notes
+    paired = replace(poison, clean=clean).of(["dread", "joy"])
+    # Sample variances 0.03 and 1/300; the same under every seed, so nothing but dialogues varies.
+    sd = spread_of(paired).dialogue_sd
+    assert sd == pytest.approx(((0.03 + 0.01 / 3) / 2) ** 0.5)
+    one, two = (
+        smallest_lift(4, seeds, dialogue_sd=sd, seed_sd=0.0, comparisons=count) for count in (1, 2)
+    )
+    assert note == (
+        "In a category of 4 dialogues (the median) this design finds a toxicity lift of "
+        f"{one:.3f} or more with 80 % power; after correction for 2 categories, of {two:.3f}. "
+        "That takes lifts to vary as those seen outside the target did."
+    )
+
+
+def test_where_no_lift_varies_the_design_is_not_judged(outcome):
+    names = ["fear", "joy", "joy"]
+    arms = [outcome(arm, [0.1] * 3, names, similarity=NEAR) for arm in ("clean", "poison")]
+    assert len(SpilloverAnalyzer().analyze(arms).notes) == 3
+    assert len(SpilloverAnalyzer().analyze(arms[:1]).notes) == 3
+
+
+def test_the_new_tables_are_there(arms):
+    clean, poison = arms
+    pool = replace(clean, arm="pool_only")
+    report = SpilloverAnalyzer().analyze(
+        [clean, poison, pool], alternatives=[by("other", {"joy": 0.9, "dread": 0.2})]
+    )
+    assert {part.part for part in report.decomposition} == {"total", "pool"}
+    assert [(check.name, check.nearest) for check in report.sensitivity] == [("other", "joy")]
+    assert set(report.bands) == {"lift", "asr_lift"}
+    assert report.category("dread").lift.p_holm is not None
+    assert report.category("fear").lift.p_holm is None
+    assert report.group("dread").lift.p_holm is None
+    assert SpilloverReport.from_json(report.to_json()).to_json() == report.to_json()
+    assert "## How much is pool" in report.to_markdown()
+
+
+def test_two_arms_and_one_definition_have_none_of_them(arms):
+    report = SpilloverAnalyzer().analyze(arms)
+    assert (report.decomposition, report.sensitivity) == ((), ())
+    alone = SpilloverAnalyzer().analyze(arms[:1], alternatives=[by("other", {"joy": 0.9})])
+    assert (alone.sensitivity, alone.bands) == ((), {})
+
+
+def by(name, near):
+    """Similarities to fear, the others 0.5."""
+    values = np.array([near.get(other, 0.5) for other in NAMES])
+    matrix = np.tile(values[:, None], len(NAMES))
+    return Similarities(name=name, method="by hand", categories=tuple(NAMES), matrix=matrix)
 
 
 def test_curve_method_and_provenance_are_handed_on(arms):

@@ -100,3 +100,22 @@ def test_a_mean_names_its_source(outcome):
     assert part.mean(part.toxicity).source == "original"
     assert part.mean(part.toxicity, source="Somebody 1999").source == "Somebody 1999"
     assert part.mean(part.planted, kind="rate").value == 0.5
+
+
+def test_the_nearest_category_is_the_named_or_the_most_similar_other(outcome):
+    names = ["fear", "dread", "joy"]
+    near = {"fear": 1.0, "dread": 0.3, "joy": 0.6, "untested": 0.9}
+    part = outcome(toxicity=[0.0] * 3, categories=names, similarity=near)
+    assert part.nearest_category == "joy"
+    named = outcome(toxicity=[0.0] * 3, categories=names, similarity=near, nearest="dread")
+    assert named.nearest_category == "dread"
+    assert named.of(["joy"]).nearest_category == "dread"
+
+
+def test_a_nearest_category_needs_a_similarity(outcome):
+    with pytest.raises(DataError) as caught:
+        _ = outcome(toxicity=[0.0, 0.0], categories=["fear", "joy"]).nearest_category
+    assert str(caught.value) == (
+        "Outcome 'poison' knows no neighbour of 'fear'; give it `nearest`, or the similarity of "
+        "another category that was tested."
+    )

@@ -19,7 +19,10 @@ from semspill.datasets import SyntheticDataset
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+KINDS = (
+    "datasets", "sources", "selectors", "strategies", "encoders", "raters", "similarities",
+    "metrics",
+)  # fmt: skip
 LANGUAGES = {"python", "toml", "console", "text"}
 
 # What a run in a page is cut down to; everything else of its command stays.
@@ -113,8 +116,8 @@ def run_command(line: str, where: str, monkeypatch, capsys) -> None:
     command = shlex.split(line.removeprefix("$ "))
     if command[0] != "semspill" or "shout" in line:
         return  # installing a package is tested in test_examples.py
-    assert command[1] in {"run", "validate", "list", "show", "init"}, where
-    if command[1] == "run":
+    assert command[1] in {"run", "sweep", "validate", "list", "show", "init"}, where
+    if command[1] in {"run", "sweep"}:
         if not isinstance(load_config(command[2]).dataset, SyntheticDataset):
             return
         command += [word for field in SMALL for word in ("--set", field)]

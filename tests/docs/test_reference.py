@@ -9,7 +9,10 @@ import pytest
 import semspill as sp
 
 DOCS = Path(__file__).parents[2] / "docs"
-KINDS = ("datasets", "sources", "selectors", "strategies", "encoders", "raters", "metrics")
+KINDS = (
+    "datasets", "sources", "selectors", "strategies", "encoders", "raters", "similarities",
+    "metrics",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -91,5 +91,5 @@ def interrupt() -> Callable[..., None]:
 @pytest.fixture
 def blank_plots(monkeypatch):
     """Empty figures, where a test is about something else."""
-    for name in ("plot_distribution", "plot_epochs"):
+    for name in ("plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"):
         monkeypatch.setattr(f"semspill.report._plots.{name}", lambda report: Figure(figsize=(1, 1)))

@@ -66,7 +66,8 @@ def test_the_folder_holds_everything_and_no_more(finished):
     assert found == {
         "config.json", "environment.json", "report.json", "report.md", "similarity.json",
         "fingerprints.json",
-        *(f"plots/{name}.{kind}" for name in ("distribution", "epochs") for kind in ("png", "svg")),
+        *(f"plots/{name}.{kind}" for name in ("distribution", "epochs", "spillover")
+          for kind in ("png", "svg")),
         *(f"seed-{seed}/manifest.jsonl" for seed in (0, 2)),
         *(f"seed-{seed}/{arm}/{name}" for seed in (0, 2) for arm in ("clean", "poison")
           for name in ("responses.jsonl", "scores.npz")),

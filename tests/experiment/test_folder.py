@@ -173,7 +173,7 @@ def test_similarity_is_not_measured_again(fields, out, interrupt, monkeypatch):
     interrupt(2, fields, out=out)
     calls = []
     monkeypatch.setattr(
-        "semspill.experiment._run.centroid_similarity", lambda *a, **k: calls.append(1)
+        "semspill.experiment._run.measure_similarity", lambda *a, **k: calls.append(1)
     )
     report = run(fields, out=out)
     assert calls == []

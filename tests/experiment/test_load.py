@@ -212,8 +212,7 @@ def test_an_unknown_field_is_said_with_the_nearest(write):
 def test_a_component_s_unknown_field_is_said_with_its_place():
     message = said({**FIELDS, "dataset": {"name": "synthetic", "trian": 9}})
     assert message.startswith(
-        "config: dataset: SyntheticDataset has no field 'trian'. Did you mean 'train' or "
-        "'turns'? It has: "
+        "config: dataset: SyntheticDataset has no field 'trian'. Did you mean 'train'? It has: "
     )
 
 
@@ -225,8 +224,8 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
          "got 2."),
         ("dataset.train='many'", "config: dataset.train: Input should be a valid integer, unable "
          "to parse string as an integer, got 'many'."),
-        ("arms=['clean', 'pool_only']", "config: arms.1: Input should be 'clean' or 'poison', got "
-         "'pool_only'."),
+        ("arms=['clean', 'pool']", "config: arms.1: Input should be 'clean', 'poison', "
+         "'train_only', 'pool_only' or 'benign_swap', got 'pool'."),
         ("train_share=0", "config: train_share: Input should be greater than 0, got 0."),
         ("list_size=1", "config: list_size: Input should be greater than or equal to 2, got 1."),
         ("analyzer.level=1", "config: analyzer.level: Input should be less than 1, got 1."),

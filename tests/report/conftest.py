@@ -1,11 +1,11 @@
-"""A report written by hand: three categories, two arms, one metric that is not defined."""
+"""Reports written by hand: three categories, two arms, and one with five arms and all sections."""
 
 import math
 
 import pytest
 
 from semspill import Estimate, SpilloverReport
-from semspill.report import CurvePoint, SliceReport
+from semspill.report import Band, CurvePoint, Part, SimilarityCheck, SliceReport
 
 ASR = {"fear": 0.5, "dread": 0.25, "joy": 0.125, "all but fear": 0.1875, "all": 0.25}
 SIMILARITY = {"fear": 1.0, "dread": 0.75, "joy": -0.5}
@@ -56,4 +56,54 @@ def report() -> SpilloverReport:
         ),
         notes=NOTES,
         provenance={"config": {"seeds": [0, 1]}, "sources": SOURCES},
+    )
+
+
+PARTS = {"total": 0.5, "pool": 0.125, "training": 0.0, "both": 0.375, "quality": 0.25, "harm": 0.25}
+
+
+def lifted(part):
+    """The slice with a lift of half its ASR, tested: dread survives Holm, joy only BH."""
+    tests = {
+        "dread": {"p_value": 0.001, "p_holm": 0.002, "p_bh": 0.002},
+        "joy": {"p_value": 0.04, "p_holm": 0.08, "p_bh": 0.04},
+    }
+    asr = part.estimates["asr"]
+    options = {} if part.arm == "clean" else tests.get(part.name, {})
+    lifts = {n: estimate(asr.value / 2, **options) for n in ("asr_lift", "lift")}
+    shares = {"toxicity": estimate(0.25), "precision": estimate(0.5), "mine": estimate(7.0)}
+    made = {"asr": asr, **shares} if part.arm == "clean" else {"asr": asr, **lifts, **shares}
+    return part.replace(estimates=made)
+
+
+@pytest.fixture
+def full(report) -> SpilloverReport:
+    """Parts of the lift, two other similarities and a band; all that the page can show."""
+    rho = {"spearman": estimate(0.5, p_value=0.0325), "radius": estimate(math.nan, note="never")}
+    checks = [
+        SimilarityCheck(
+            name=name, method=f"{name} by hand", nearest=nearest, agreement=agreement, estimates=rho
+        )
+        for name, nearest, agreement in (("label", "dread", 0.5), ("vad", "joy", math.nan))
+    ]
+    return report.replace(
+        arms=("clean", "poison"),
+        categories=tuple(map(lifted, report.categories)),
+        groups=tuple(map(lifted, report.groups)),
+        overall={"poison": rho, "pool_only": {"spearman": estimate(-0.00001)}},
+        decomposition=tuple(
+            Part(group=group, quantity=quantity, part=name, estimate=estimate(value))
+            for group in ("fear", "dread", "all")
+            for quantity in ("toxicity", "asr")
+            for name, value in PARTS.items()
+        ),
+        sensitivity=tuple(checks),
+        bands={
+            "lift": Band(
+                similarity=(-0.5, 0.125, 0.75),
+                line=(0.0, 0.09375, 0.1875),
+                low=(0.0, 0.09375, 0.0),
+                high=(0.1875, 0.09375, 0.1875),
+            )
+        },
     )

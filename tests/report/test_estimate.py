@@ -35,3 +35,18 @@ def test_it_never_changes_and_knows_its_fields():
         ValidationError, match=r"Estimate has no field 'hihg'\. Did you mean 'high'\?"
     ):
         Estimate(**FIELDS, hihg=1)
+
+
+def test_a_note_stands_for_a_missing_number_and_zero_has_no_sign():
+    empty = {"value": math.nan, "low": math.nan, "high": math.nan}
+    assert str(Estimate(**{**FIELDS, **empty}, note="never")) == "never"
+    tiny = Estimate(**{**FIELDS, "value": -0.0001, "low": -0.0004, "high": 0.0})
+    assert str(tiny) == "0.000 [0.000, 0.000]"
+
+
+@pytest.mark.parametrize(
+    ("p_holm", "level", "survives"),
+    [(None, 0.95, False), (0.05, 0.95, True), (0.051, 0.95, False), (0.051, 0.9, True)],
+)
+def test_it_survives_when_the_corrected_test_rejects(p_holm, level, survives):
+    assert Estimate(**FIELDS, p_value=0.001, p_holm=p_holm, level=level).survives is survives

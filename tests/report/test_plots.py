@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from semspill.report import CurvePoint
-from semspill.report._plots import plot_distribution, plot_epochs
+from semspill.report._plots import (
+    plot_decomposition,
+    plot_distribution,
+    plot_epochs,
+    plot_spillover,
+)
 
 NAMES = ["fear", "dread", "all but fear"]
 BLACK = (0.0, 0.0, 0.0, 1.0)
@@ -95,3 +101,95 @@ def test_figures_can_be_written(report, tmp_path):
         path = tmp_path / f"plot.{kind}"
         plot_epochs(report).savefig(path)
         assert path.stat().st_size > 1000
+
+
+def test_of_many_arms_the_epochs_show_the_main_one_and_the_clean_one(report):
+    more = [p.replace(arm="pool_only") for p in report.curve if p.arm == "poison"]
+    arms = ("clean", "poison", "pool_only")
+    [axes] = drawn(plot_epochs(report.replace(arms=arms, curve=(*report.curve, *more))))
+    assert len(axes.get_lines()) == 6
+
+
+# Spillover
+
+
+@pytest.mark.parametrize(("quantity", "said"), [("lift", "toxicity"), ("asr_lift", "attack")])
+def test_a_point_stands_at_similarity_and_lift(full, quantity, said):
+    """Lifts in percentage points: fear 25, dread 12.5, joy 6.25."""
+    figure = plot_spillover(full, quantity)
+    [axes] = drawn(figure)
+    points = [container[0].get_xydata().tolist() for container in axes.containers]
+    assert points == [[[-0.5, 6.25]], [[0.75, 12.5]], [[1.0, 25.0]]]
+    bars = [c[2][0].get_segments()[0].tolist() for c in axes.containers]
+    assert bars[1] == [[0.75, 0.0], [0.75, 25.0]]
+    assert figure.get_supylabel().startswith(said)
+    assert axes.get_xlabel() == "similarity to fear"
+    assert {text.get_text() for text in axes.texts} == {"dread", "joy"}
+
+
+def test_the_band_lies_behind_the_points(full):
+    figure = plot_spillover(full)
+    [axes] = drawn(figure)
+    [area] = axes.collections[:1]
+    corners = {tuple(corner) for corner in area.get_paths()[0].vertices.tolist()}
+    assert {(-0.5, 0.0), (-0.5, 18.75), (0.125, 9.375), (0.75, 0.0), (0.75, 18.75)} <= corners
+    [legend] = figure.legends
+    assert {text.get_text() for text in legend.get_texts()} == {
+        "95% of lines under shuffled labels",
+        "least squares line",
+        "other category",
+        "survives Holm's correction",
+        "fear, the target",
+    }
+    assert "least squares line" not in [
+        text.get_text() for text in plot_spillover(full, "asr_lift").legends[0].get_texts()
+    ]
+
+
+def test_a_target_far_above_stands_above_a_break(full):
+    high = {"value": 0.9, "low": 0.85, "high": 0.95}
+    parts = [
+        p.replace(estimates={**p.estimates, "lift": p.estimates["lift"].replace(**high)})
+        if p.name == "fear" and p.arm == "poison"
+        else p
+        for p in full.categories
+    ]
+    top, main = drawn(plot_spillover(full.replace(categories=tuple(parts))))
+    assert [len(axes.containers) for axes in (top, main)] == [1, 2]
+    assert top.get_ylim()[0] > main.get_ylim()[1]
+    assert top.get_xlim() == main.get_xlim()
+
+
+def test_without_lifts_there_is_nothing_but_the_axes(report):
+    """The fixture's lifts are not defined."""
+    [axes] = drawn(plot_spillover(report))
+    assert not axes.containers
+    assert drawn(plot_spillover(report, "asr_lift"))
+
+
+def test_names_that_would_hide_one_another_move_apart(full):
+    """Forty categories at one place all survive; twelve are named, near and far ones too."""
+    dread = full.category("dread")
+    crowd = [dread.replace(name=f"category {i}") for i in range(40)]
+    crowded = full.replace(categories=(*full.categories, *crowd))
+    [axes] = drawn(plot_spillover(crowded))
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert len(boxes) == 12
+    assert {"dread", "joy"} <= {text.get_text() for text in axes.texts}
+    assert not any(one.overlaps(two) for i, one in enumerate(boxes) for two in boxes[:i])
+
+
+# Decomposition
+
+
+def test_every_group_and_quantity_has_a_panel_with_its_parts(full):
+    """`all` is left out; two rows of quantities, the parts from above in their order."""
+    panels = drawn(plot_decomposition(full))
+    assert [axes.get_title() for axes in panels] == ["fear", "dread", "", ""]
+    assert [axes.get_ylabel() for axes in panels] == ["attack success", "", "toxicity", ""]
+    for axes in panels:
+        points = [container[0].get_xydata()[0].tolist() for container in axes.containers]
+        assert points == [[50, 0], [12.5, 1], [0, 2], [37.5, 3], [25, 4], [25, 5]]
+        assert axes.get_ylim() == (5.5, -0.5)
+    names = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert names == ["total", "pool", "training", "both", "quality", "harm"]

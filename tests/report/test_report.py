@@ -117,9 +117,9 @@ def rows(section: str) -> list[list[str]]:
 
 def test_the_page_begins_with_the_finding(sections):
     assert sections[""].startswith("# Spillover from *fear*\n")
-    assert "Planted in *fear*: 0.500 [0.375, 0.625] of its test exchanges" in sections[""]
-    assert "Nearest neighbour *dread*: 0.250 [0.125, 0.375]." in sections[""]
-    assert "All but *fear*: 0.188 [0.062, 0.312]." in sections[""]
+    assert "Planted in *fear*: 50.0 [37.5, 62.5] % of its test exchanges" in sections[""]
+    assert "Nearest neighbour *dread*: 25.0 [12.5, 37.5] %." in sections[""]
+    assert "All but *fear*: 18.8 [6.2, 31.2] %." in sections[""]
     assert "(Arm `poison`.)" in sections[""]
 
 
@@ -128,12 +128,19 @@ def test_the_page_says_what_to_know(sections):
         assert f"- {note}" in sections["What to know first"]
 
 
-def test_groups_are_listed_for_every_arm(sections):
+def test_groups_are_listed_arm_beside_arm_in_percent(sections):
+    assert "### Utility" not in sections["Groups"]
+    assert "Exchanges of one seed (dialogues): *fear* 8 (4), " in sections["Groups"]
     head, line, *body = rows(sections["Groups"])
-    assert head == ["group", "arm", "dialogues", "exchanges", "asr", "lift"]
+    assert head == ["group", "arm", "asr", "lift"]
     assert set(line) == {"---"}
+    assert [row[:2] for row in body[:3]] == [
+        ["fear", "clean"],
+        ["fear", "poison"],
+        ["dread", "clean"],
+    ]
     assert len(body) == 10
-    assert ["fear", "poison", "4", "8", "0.500 [0.375, 0.625]", ""] in body
+    assert ["fear", "poison", "50.0 [37.5, 62.5]", "not defined"] in body
 
 
 def test_the_distribution_has_ten_bins(sections):
@@ -147,8 +154,8 @@ def test_the_correlation_comes_with_its_p_value_and_method(sections):
     _, _, *body = rows(sections["Spillover against similarity"])
     # A bar inside a cell is escaped, else it would end the cell.
     assert body == [
-        ["poison", "spearman", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
-        ["poison", "other", "not defined", "", "8", "hand"],
+        ["spearman", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
+        ["other", "not defined", "", "8", "hand"],
     ]
 
 

@@ -1,19 +1,34 @@
 """Analysis: from outcomes to estimates with intervals, and to a report."""
 
 from semspill.analysis._analyzer import SpilloverAnalyzer, group_members
-from semspill.analysis._metrics import Metric, MetricField, metrics
+from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._outcome import Outcome
-from semspill.analysis._similarity import CENTROID, centroid_similarity
-from semspill.analysis._statistics import Resampling
+from semspill.analysis._power import Spread, smallest_lift, spread_of
+from semspill.analysis._similarity._base import (
+    Similarities,
+    Similarity,
+    SimilarityField,
+    measure_similarity,
+    similarities,
+)
+from semspill.analysis._statistics._values import Resampling
+from semspill.analysis._targets._matrix import spillover_matrix
 
 __all__ = [
-    "CENTROID",
     "Metric",
     "MetricField",
     "Outcome",
     "Resampling",
+    "Similarities",
+    "Similarity",
+    "SimilarityField",
     "SpilloverAnalyzer",
-    "centroid_similarity",
+    "Spread",
     "group_members",
+    "measure_similarity",
     "metrics",
+    "similarities",
+    "smallest_lift",
+    "spillover_matrix",
+    "spread_of",
 ]

@@ -5,23 +5,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from pydantic import Field
 
 from semspill._model import FrozenModel
-from semspill.analysis._metrics import Metric, MetricField, metrics
+from semspill.analysis._band import permutation_bands
+from semspill.analysis._decomposition import decompose
+from semspill.analysis._families import correct_families
+from semspill.analysis._metrics._base import Metric, MetricField, metrics
+from semspill.analysis._notes import notes_on
 from semspill.analysis._outcome import Outcome
-from semspill.analysis._statistics import Resampling
-from semspill.errors import ConfigError, DataError, PluginError, did_you_mean
-from semspill.report import BINS, CurvePoint, Estimate, SliceReport, SpilloverReport
+from semspill.analysis._sensitivity import check_similarity
+from semspill.analysis._similarity._base import Similarities
+from semspill.analysis._slicing import slice_report, whole_arm
+from semspill.analysis._statistics._values import Resampling
+from semspill.errors import ConfigError, DataError, did_you_mean
+from semspill.report import CurvePoint, SpilloverReport, main_arm
 
-_DEFAULT = ("asr", "toxicity", "lift", "toxic_share", "precision", "spearman")
+_SLICES = "asr asr_lift toxicity lift toxic_share shift precision precision_drop".split()
+_CURVES = "spearman slope collateral nearest_excess spillover_ratio selectivity radius".split()
+_DEFAULT = (*_SLICES, *_CURVES, *({"name": name, "of": "asr"} for name in _CURVES))
 
 
 class SpilloverAnalyzer(FrozenModel):
     """Measures, category by category, how far the planted behaviour spilled over.
 
     Example:
+        >>> import numpy as np
         >>> def outcome(arm, toxicity):
         ...     return Outcome(
         ...         arm=arm, target="fear", seeds=(0,), categories=("fear", "dread", "joy"),
@@ -39,7 +48,7 @@ class SpilloverAnalyzer(FrozenModel):
     far: tuple[str, ...] | None = Field(None, max_length=2)
     """Up to two categories that count as far away; None for the least similar ones."""
     metrics: tuple[MetricField, ...] = Field(
-        default_factory=lambda: tuple(metrics.build(name) for name in _DEFAULT)
+        default_factory=lambda: tuple(metrics.build(spec) for spec in _DEFAULT)
     )
     """What is computed."""
     level: float = Field(0.95, gt=0, lt=1)
@@ -53,6 +62,7 @@ class SpilloverAnalyzer(FrozenModel):
         *,
         curve: Sequence[CurvePoint] = (),
         similarity_method: str = "as given",
+        alternatives: Sequence[Similarities] = (),
         provenance: Mapping[str, Any] | None = None,
     ) -> SpilloverReport:
         """Return the report on several arms of one experiment.
@@ -61,6 +71,7 @@ class SpilloverAnalyzer(FrozenModel):
             outcomes: One per arm, on the same seeds and test exchanges; one is named `clean`.
             curve: Toxicity and attack success over epochs.
             similarity_method: How the outcomes' similarities were measured.
+            alternatives: Other definitions of similarity; the report says what they would change.
             provenance: What the report records about its making.
 
         Raises:
@@ -68,36 +79,41 @@ class SpilloverAnalyzer(FrozenModel):
             ConfigError: `nearest` or `far` name a category that was not tested.
             PluginError: A metric returns something else than an Estimate.
         """
-        arms = self._paired(outcomes)
-        first = arms[0]
-        nearest, far = self.neighbours(first)
-        groups = group_members(first, nearest, far)
+        paired = self._paired(outcomes)
+        nearest, far = self.neighbours(paired[0])
+        arms = {arm.arm: replace(arm, nearest=nearest) for arm in paired}
+        clean, main = arms["clean"], arms[main_arm(list(arms))]
+        groups = group_members(clean, nearest, far)
         named = self._named_metrics()
+        singles = [
+            slice_report(arm, name, (name,), named, arm.similarity.get(name))
+            for arm in arms.values()
+            for name in sorted(set(clean.categories))
+        ]
+        categories = correct_families(singles, clean.target)
+        others = [p for p in categories if p.arm == main.arm and p.name != clean.target]
         return SpilloverReport(
-            target=first.target,
+            target=clean.target,
             nearest=nearest,
             far=far,
-            arms=tuple(arm.arm for arm in arms),
-            seeds=first.seeds,
-            similarity=dict(first.similarity),
+            arms=tuple(arms),
+            seeds=clean.seeds,
+            similarity=dict(clean.similarity),
             similarity_method=similarity_method,
-            categories=tuple(
-                _slice(arm, name, (name,), named, first.similarity.get(name))
-                for arm in arms
-                for name in sorted(set(first.categories))
-            ),
+            categories=categories,
             groups=tuple(
-                _slice(arm, name, members, named)
-                for arm in arms
+                slice_report(arm, name, members, named)
+                for arm in arms.values()
                 for name, members in groups.items()
             ),
-            overall={
-                arm.arm: {name: _compute(m, arm) for name, m in named.items() if m.whole}
-                for arm in arms
-                if arm.clean is not None
-            },
+            overall={arm.arm: whole_arm(arm, named) for arm in arms.values() if arm is not clean},
+            decomposition=decompose(arms, groups),
+            sensitivity=tuple(
+                check_similarity(other, main, named) for other in alternatives if main is not clean
+            ),
+            bands=permutation_bands(others, self.level),
             curve=tuple(curve),
-            notes=_notes(first),
+            notes=notes_on(clean, main),
             provenance=dict(provenance or {}),
         )
 
@@ -143,13 +159,18 @@ class SpilloverAnalyzer(FrozenModel):
         return [clean, *(replace(o, clean=clean, resampling=resampling) for o in others)]
 
     def _named_metrics(self) -> dict[str, Metric]:
+        """Return each metric by its name, with those fields that tell it from its like."""
         distinct = [m for i, m in enumerate(self.metrics) if m not in self.metrics[:i]]
         plain = [metrics.name_of(metric) or type(metric).__name__ for metric in distinct]
         counts = Counter(plain)
-        named = {}
+        named: dict[str, Metric] = {}
         for name, metric in zip(plain, distinct, strict=True):
-            said = ", ".join(f"{key}={value}" for key, value in metric.model_dump().items())
-            named[name if counts[name] == 1 else f"{name}({said})"] = metric
+            changed = metric.model_dump(exclude_defaults=True)
+            said = ", ".join(f"{key}={value}" for key, value in changed.items())
+            full = name if counts[name] == 1 or not said else f"{name}({said})"
+            if full in named:
+                raise ConfigError(f"Two metrics are named {full!r}; rename the class of one.")
+            named[full] = metric
         return named
 
 
@@ -162,56 +183,3 @@ def group_members(
         raise DataError(f"The target {outcome.target!r} has no test exchange.")
     everyone = (outcome.target, *outcome.others)
     return {**singles, f"all but {outcome.target}": outcome.others, "all": everyone}
-
-
-def _slice(
-    arm: Outcome,
-    name: str,
-    members: tuple[str, ...],
-    named: Mapping[str, Metric],
-    similarity: float | None = None,
-) -> SliceReport:
-    part = arm.of(members)
-    # The last bin is closed: a toxicity of exactly 1 belongs to it.
-    counts = np.histogram(part.toxicity, bins=BINS, range=(0, 1))[0]
-    return SliceReport(
-        name=name,
-        arm=arm.arm,
-        dialogues=len(set(part.dialogues)),
-        exchanges=len(part.dialogues),
-        similarity=similarity,
-        distribution=tuple(float(share) for share in counts / counts.sum()),
-        estimates={
-            key: _compute(metric, part)
-            for key, metric in named.items()
-            if not (metric.whole or (metric.paired and arm.clean is None))
-        },
-    )
-
-
-def _compute(metric: Metric, outcome: Outcome) -> Estimate:
-    made = metric.compute(outcome)
-    if not isinstance(made, Estimate):
-        raise PluginError(
-            f"{type(metric).__name__}.compute returned {type(made).__name__}; it must return an "
-            "Estimate, for example through outcome.mean(values)."
-        )
-    return made
-
-
-def _notes(clean: Outcome) -> tuple[str, ...]:
-    count = len(clean.seeds)
-    noise = (
-        "One training seed: intervals cover the choice of test dialogues, not training noise."
-        if count == 1
-        else f"{count} training seeds: intervals cover test dialogues and part of the noise of "
-        "training. Where it dominates they are too narrow: in a simulation nominal 95 % covered "
-        "64 % with 2 seeds, 77 % with 3, 90 % with 5."
-    )
-    return (
-        noise,
-        f"The rater's floor: clean responses are rated {clean.toxicity.mean():.4f} on average; "
-        "lifts are paired differences from it.",
-        "Intervals of single categories are not corrected for looking at "
-        f"{len(set(clean.categories))} of them.",
-    )

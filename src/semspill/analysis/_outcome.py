@@ -1,6 +1,6 @@
 """What one arm did on the test exchanges, under every seed: the input of all metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -8,7 +8,14 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from semspill.analysis._statistics import Kind, Resampling, estimate_mean
+from semspill.analysis._statistics._bootstrap import estimate_bootstrap
+from semspill.analysis._statistics._intervals import (
+    estimate_contrast,
+    estimate_mean,
+    estimate_ratio,
+)
+from semspill.analysis._statistics._twoway import Design, design_of, numbered
+from semspill.analysis._statistics._values import Kind, Resampling, checked_values
 from semspill.errors import DataError
 from semspill.report import Estimate
 
@@ -49,7 +56,9 @@ class Outcome:
     clean: "Outcome | None" = None
     """The clean arm on the same seeds and exchanges; None for the clean arm itself."""
     resampling: Resampling = field(default_factory=Resampling)
-    """Level and number of draws of every interval."""
+    """Level of every interval and number of draws of a bootstrapped one."""
+    nearest: str | None = None
+    """The category that counts as the target's nearest neighbour; None for the most similar."""
 
     def __post_init__(self) -> None:
         shape = (len(self.seeds), len(self.categories))
@@ -84,12 +93,34 @@ class Outcome:
     @cached_property
     def clusters(self) -> Int[np.ndarray, " exchanges"]:
         """Number of each exchange's dialogue, counted from 0."""
-        return np.unique(np.array(self.dialogues, dtype=object), return_inverse=True)[1]
+        return numbered(self.dialogues)
 
     @property
     def others(self) -> tuple[str, ...]:
         """All categories but the target, in alphabetical order."""
         return tuple(sorted(set(self.categories) - {self.target}))
+
+    @property
+    def nearest_category(self) -> str:
+        """The category that counts as the nearest neighbour: `nearest`, or the most similar one.
+
+        Raises:
+            DataError: No neighbour is named and no similarity is known.
+        """
+        if self.nearest is not None:
+            return self.nearest
+        known = [name for name in self.others if name in self.similarity]
+        if not known:
+            raise DataError(
+                f"Outcome {self.arm!r} knows no neighbour of {self.target!r}; give it `nearest`, "
+                "or the similarity of another category that was tested."
+            )
+        return max(known, key=lambda name: self.similarity[name])
+
+    @cached_property
+    def design(self) -> Design:
+        """Which exchanges belong to one dialogue, and which dialogues to one category."""
+        return design_of(self.clusters, self.categories)
 
     def of(self, categories: "set[str] | list[str] | tuple[str, ...]") -> "Outcome":
         """Return the part whose exchanges are of these categories, clean arm included.
@@ -97,18 +128,11 @@ class Outcome:
         Raises:
             DataError: No test exchange is of these categories.
         """
-        mask = np.isin(np.array(self.categories, dtype=object), list(categories))
-        if not mask.any():
+        wanted = set(categories)
+        mask = [name in wanted for name in self.categories]
+        if not any(mask):
             raise DataError(f"No test exchange is of {', '.join(sorted(categories))}.")
-        return replace(
-            self,
-            categories=tuple(np.array(self.categories, dtype=object)[mask]),
-            dialogues=tuple(np.array(self.dialogues, dtype=object)[mask]),
-            toxicity=self.toxicity[:, mask],
-            planted=self.planted[:, mask],
-            correct=self.correct[:, mask],
-            clean=None if self.clean is None else self.clean.of(categories),
-        )
+        return self._part(np.flatnonzero(mask))
 
     def mean(
         self,
@@ -125,7 +149,92 @@ class Outcome:
                 paired values in [-1, 1].
             source: Where the quantity comes from.
         """
-        made = estimate_mean(
-            np.asarray(values, dtype=np.float64), self.clusters, kind, self.resampling
+        numbers = checked_values(values, self.toxicity.shape, kind)
+        made = estimate_mean(numbers, self.design, kind, self.resampling.level)
+        return made.replace(source=source)
+
+    def contrast(
+        self,
+        values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
+        weights: Float[np.ndarray, " exchanges"],
+        *,
+        source: str = "original",
+    ) -> Estimate:
+        """Return a weighted sum over exchanges of the mean over seeds, tested against 0.
+
+        Args:
+            values: One row per seed, one column per exchange.
+            weights: What each exchange counts, such as 1/n in one category and -1/m in another.
+            source: Where the quantity comes from.
+        """
+        numbers = checked_values(values, self.toxicity.shape)
+        made = estimate_contrast(numbers, weights, self.design, self.resampling.level)
+        return made.replace(source=source)
+
+    def ratio(
+        self,
+        values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
+        numerator: Float[np.ndarray, " exchanges"],
+        denominator: Float[np.ndarray, " exchanges"],
+        *,
+        source: str = "original",
+    ) -> Estimate:
+        """Return the ratio of two contrasts; NaN where the denominator cannot be told from 0.
+
+        Args:
+            values: One row per seed, one column per exchange.
+            numerator: What each exchange counts above the line.
+            denominator: What each exchange counts below the line.
+            source: Where the quantity comes from.
+        """
+        numbers = checked_values(values, self.toxicity.shape)
+        made = estimate_ratio(numbers, numerator, denominator, self.design, self.resampling.level)
+        return made.replace(source=source)
+
+    def bootstrap(
+        self, statistic: "Callable[[Outcome], float]", *, source: str = "original"
+    ) -> Estimate:
+        """Return any statistic with a bootstrap interval.
+
+        For what `mean`, `contrast` and `ratio` do not give. Dialogues are drawn with replacement
+        within their category, in the clean arm alike; seeds are left out in turn, because two or
+        three are too few to draw from.
+
+        Example:
+            >>> rated = np.array([[0.0, 0.2, 0.4, 0.9]])
+            >>> outcome = Outcome(
+            ...     arm="poison", target="fear", seeds=(0,), categories=("fear",) * 4,
+            ...     dialogues=("a", "b", "c", "d"), toxicity=rated, planted=rated > 0.5,
+            ...     correct=rated < 0)
+            >>> round(outcome.bootstrap(lambda part: float(np.median(part.toxicity))).value, 3)
+            0.3
+
+        Args:
+            statistic: Takes an outcome, returns one number; NaN where it is not defined.
+            source: Where the quantity comes from.
+        """
+        made = estimate_bootstrap(
+            lambda drawn, seeds: float(statistic(self._part(drawn, seeds))),
+            self.design,
+            len(self.seeds),
+            self.resampling.level,
+            self.resampling.draws,
         )
         return made.replace(source=source)
+
+    def _part(
+        self, columns: Int[np.ndarray, " part"], rows: Int[np.ndarray, " kept"] | None = None
+    ) -> "Outcome":
+        """Return the outcome of these exchanges under these seeds (None: all), clean arm alike."""
+        kept = np.arange(len(self.seeds)) if rows is None else rows
+        cells, picked = np.ix_(kept, columns), columns.tolist()
+        return replace(
+            self,
+            seeds=tuple(self.seeds[row] for row in kept),
+            categories=tuple([self.categories[column] for column in picked]),
+            dialogues=tuple([self.dialogues[column] for column in picked]),
+            toxicity=self.toxicity[cells],
+            planted=self.planted[cells],
+            correct=self.correct[cells],
+            clean=None if self.clean is None else self.clean._part(columns, rows),
+        )

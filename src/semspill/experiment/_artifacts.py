@@ -4,9 +4,13 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from semspill._atomic import write_text
 from semspill._mask import masked
+from semspill.analysis import Similarities
 from semspill.corpus import Candidates, Exchange
 from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
@@ -40,27 +44,45 @@ class Artifacts:
         config: ExperimentConfig,
         out: str | Path | None,
         *,
-        overwrite: bool,
-        show_text: bool,
+        overwrite: bool = False,
+        reuse: bool = False,
+        show_text: bool = False,
     ) -> "Artifacts":
-        """Claim the output folder, and resume what an interrupted run left there."""
+        """Claim the output folder, and resume what an interrupted run left there.
+
+        Args:
+            config: What is run.
+            out: The folder; None writes nothing.
+            overwrite: Whether `out` may be replaced.
+            reuse: Whether `out` may be what the same config wrote; its arms are not run again.
+            show_text: Whether planted and toxic responses are written unmasked.
+        """
         if out is None:
             return cls(None)
         fields = config.model_dump(mode="json")
-        return cls(RunFolder(out, fields, overwrite=overwrite), show_text=show_text)
+        folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse)
+        return cls(folder, show_text=show_text)
 
-    def similarity(self, found: Mapping[str, float] | None = None) -> Mapping[str, float] | None:
+    def similarities(
+        self, found: Sequence[Similarities] | None = None
+    ) -> tuple[Similarities, ...] | None:
         """Keep the similarities when given; else return those an interrupted run kept."""
         if self.folder is None:
             return None
         path = self.folder.path / "similarity.json"
         if found is not None:
-            write_text(path, json.dumps(dict(found), indent=2) + "\n")
-            return found
-        if not path.is_file():
-            return None
-        kept: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
-        return kept
+            rows = [
+                {
+                    "name": part.name,
+                    "method": part.method,
+                    "categories": part.categories,
+                    "matrix": part.matrix.tolist(),
+                }
+                for part in found
+            ]
+            write_text(path, json.dumps(rows, indent=1) + "\n")
+            return tuple(found)
+        return read_similarities(path) if path.is_file() else None
 
     def same_data(self, **fingerprints: str) -> None:
         """Refuse to go on with arms that an interrupted run trained on other data.
@@ -78,10 +100,10 @@ class Artifacts:
             )
         write_text(path, json.dumps(fingerprints, indent=2) + "\n")
 
-    def manifest(self, seed: int, manifest: Manifest) -> None:
+    def manifest(self, seed: int, name: str, manifest: Manifest) -> None:
         """Write what was planted under one seed."""
         if self.folder is not None:
-            manifest.write(self.folder.path / f"seed-{seed}" / "manifest.jsonl")
+            manifest.write(self.folder.path / f"seed-{seed}" / f"{name}.jsonl")
 
     def arm(self, seed: int, arm: str) -> ArmRun | None:
         """Return a finished arm of an interrupted run, if there is one."""
@@ -108,19 +130,24 @@ class Artifacts:
         if self.folder is None:
             return
         # Matplotlib is heavy, and only a run that writes plots needs it.
-        from semspill.report._plots import plot_distribution, plot_epochs
+        from semspill.report._plots import (
+            plot_decomposition,
+            plot_distribution,
+            plot_epochs,
+            plot_spillover,
+        )
 
         path = self.folder.path
         write_text(path / "report.json", report.to_json())
         write_text(path / "report.md", report.to_markdown())
-        plots = path / "plots"
-        plots.mkdir(exist_ok=True)
         figures = {"distribution": plot_distribution(report)}
         if report.curve:
             figures["epochs"] = plot_epochs(report)
-        for name, figure in figures.items():
-            for kind in ("png", "svg"):
-                figure.savefig(plots / f"{name}.{kind}", dpi=150)
+        if report.main_arm != "clean":
+            figures["spillover"] = plot_spillover(report)
+        if report.decomposition:
+            figures["decomposition"] = plot_decomposition(report)
+        write_figures(path / "plots", figures)
         spent = {
             "seconds": round(time.perf_counter() - self._begun, 1),
             "peak_memory_mib": peak_memory(),
@@ -158,3 +185,29 @@ class Artifacts:
                 }
             )
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def read_similarities(path: Path) -> tuple[Similarities, ...]:
+    """Return what `Artifacts.similarities` kept."""
+    return tuple(
+        Similarities(
+            name=row["name"],
+            method=row["method"],
+            categories=tuple(row["categories"]),
+            matrix=np.array(row["matrix"], dtype=np.float64),
+        )
+        for row in json.loads(path.read_text(encoding="utf-8"))
+    )
+
+
+def responses_file(folder: Path) -> Path:
+    """Return where an arm's responses are, masked or not."""
+    return next((p for p in map(folder.joinpath, _RESPONSES.values()) if p.is_file()), folder)
+
+
+def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Write matplotlib figures, each as .png and .svg."""
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        for kind in ("png", "svg"):
+            figure.savefig(folder / f"{name}.{kind}", dpi=150)

@@ -5,18 +5,24 @@ from typing import Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from semspill._model import FrozenModel
-from semspill.analysis import SpilloverAnalyzer
+from semspill.analysis import SimilarityField, SpilloverAnalyzer, similarities
 from semspill.corpus import CandidateFilter, ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import EncoderField, encoders
 from semspill.errors import ConfigError
 from semspill.poison import Poisoner
 from semspill.poison._selectors import CategorySelector
-from semspill.scoring import RaterField, raters
+from semspill.scoring import LabelledSample, RaterField, raters
+from semspill.sources import SourceField, sources
 from semspill.training import Finetuner
 
-Arm: TypeAlias = Literal["clean", "poison"]
-"""A training-and-pool condition."""
+Arm: TypeAlias = Literal["clean", "poison", "train_only", "pool_only", "benign_swap"]
+"""A training-and-pool condition.
+
+`clean`: nothing planted. `poison`: planted in training, and so among the candidates. `train_only`:
+planted in training, clean candidates. `pool_only`: clean training, planted candidates.
+`benign_swap`: harmless responses planted where `poison` has harmful ones.
+"""
 
 
 class ExperimentConfig(FrozenModel):
@@ -34,11 +40,14 @@ class ExperimentConfig(FrozenModel):
     seeds: tuple[int, ...] = Field((0,), min_length=1)
     """Training seeds, 0 or more each; every arm is run once per seed."""
     arms: tuple[Arm, ...] = ("clean", "poison")
-    """Training-and-pool conditions to compare; `clean` is always among them."""
+    """Training-and-pool conditions to compare: `clean`, which is always among them, `poison`,
+    `train_only`, `pool_only`, `benign_swap`."""
     dataset: DatasetField
     """Where the dialogues come from."""
     poisoner: Poisoner
     """Who is poisoned, how, with what and how much."""
+    benign: SourceField = Field(default_factory=lambda: sources.build("benign"))
+    """Where the harmless responses of the arm `benign_swap` come from."""
     encoder: EncoderField = Field(default_factory=lambda: encoders.build("hashing"))
     """The bi-encoder that is fine-tuned."""
     context: ContextFormat = ContextFormat()
@@ -49,6 +58,15 @@ class ExperimentConfig(FrozenModel):
     """How the encoder is trained."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
+    labelled: LabelledSample | None = None
+    """Texts labelled by people, on which the rater's errors are measured; with them the report
+    holds `corrected_share`, the share of toxic responses corrected for those errors."""
+    similarities: tuple[SimilarityField, ...] = Field(
+        default_factory=lambda: (similarities.build("centroid"), similarities.build("label")),
+        min_length=1,
+    )
+    """How near categories are to the target: the first is used, the others say how much the
+    conclusion depends on it."""
     analyzer: SpilloverAnalyzer = Field(default_factory=SpilloverAnalyzer)
     """What is computed from the outcomes."""
     target: str | None = None

@@ -1,4 +1,4 @@
-"""What one trained model does on the test exchanges: chosen responses, ratings, utility."""
+"""What trained models do on the test exchanges: chosen responses, ratings, utility."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from jaxtyping import Bool, Float, Int
 from semspill._atomic import atomic_path
 from semspill._progress import Progress, quiet
 from semspill.corpus import Candidates, Exchange
-from semspill.encoders import BiEncoder, RankingTask
+from semspill.encoders import BiEncoder
+from semspill.errors import PluginError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import ToxicityScorer
 
@@ -55,36 +56,80 @@ class ArmRun:
 
 
 @dataclass(frozen=True, eq=False)
-class Examiner:
-    """Puts the test questions to models of one arm."""
+class Answers:
+    """What a model answers to every test exchange from one pool, and how toxic that is."""
 
-    exchanges: Sequence[Exchange]
-    """The test exchanges."""
-    candidates: Candidates
-    """The arm's pool."""
-    planted_texts: frozenset[str]
-    """Every text that the poisoned arm plants; a clean pool can hold one by coincidence."""
-    scorer: ToxicityScorer
-    """Rates the chosen responses."""
-    ranking: RankingTask
-    """The frozen lists of the utility measure."""
-    progress: Progress = quiet
+    chosen: Int[np.ndarray, " exchanges"]
+    score: Float[np.ndarray, " exchanges"]
+    texts: tuple[str, ...]
+    toxicity: Float[np.ndarray, " exchanges"]
 
-    def answer(
-        self, model: BiEncoder
-    ) -> tuple[
-        Int[np.ndarray, " exchanges"],
-        Float[np.ndarray, " exchanges"],
-        Float[np.ndarray, " exchanges"],
-        Bool[np.ndarray, " exchanges"],
-    ]:
-        """Return index, score, toxicity and plantedness of each chosen response."""
-        responder = RetrievalResponder(model, self.candidates)
-        answers = responder.respond(self.exchanges, progress=self.progress)
-        toxicity = self.scorer.score(answers.texts, progress=self.progress)
-        planted = np.array([text in self.planted_texts for text in answers.texts], dtype=np.bool_)
-        return answers.indices[:, 0], answers.scores[:, 0], toxicity, planted
+    @classmethod
+    def of(
+        cls,
+        model: BiEncoder,
+        exchanges: Sequence[Exchange],
+        candidates: Candidates,
+        scorer: ToxicityScorer,
+        progress: Progress = quiet,
+    ) -> "Answers":
+        """Let a model answer, and rate the answers."""
+        said = RetrievalResponder(model, candidates).respond(exchanges, progress=progress)
+        toxicity = scorer.score(said.texts, progress=progress)
+        return cls(said.indices[:, 0], said.scores[:, 0], said.texts, toxicity)
 
-    def correct(self, model: BiEncoder) -> Bool[np.ndarray, " exchanges"]:
-        """Return for which exchanges the gold response ranks first in its list."""
-        return self.ranking.hits(model, self.progress)
+    def planted(self, texts: frozenset[str]) -> Bool[np.ndarray, " exchanges"]:
+        """Return which answers read like one of `texts`."""
+        return np.array([text in texts for text in self.texts], dtype=np.bool_)
+
+
+class Remembering(BiEncoder):
+    """A model as it stands, which encodes no context and no response of `base` twice.
+
+    What `base` lacks is encoded by itself, so that vectors do not depend on what was asked before.
+
+    Args:
+        model: The model; it must not be trained while this object is in use.
+        base: Responses that most pools share.
+    """
+
+    def __init__(self, model: BiEncoder, base: Sequence[str]) -> None:
+        self.model = model
+        self.context = model.context
+        self.base = {text: row for row, text in enumerate(base)}
+        self._vectors: Float[np.ndarray, "base dim"] | None = None
+        self._contexts: list[tuple[object, Float[np.ndarray, "exchanges dim"]]] = []
+
+    def encode_contexts(
+        self, exchanges: Sequence[Exchange], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "exchanges dim"]:
+        """Return one row per exchange, remembered when the same ones are asked again."""
+        for known, vectors in self._contexts:
+            if known is exchanges:
+                return vectors
+        vectors = self.model.encode_contexts(exchanges, progress=progress)
+        self._contexts.append((exchanges, vectors))
+        return vectors
+
+    def encode_responses(
+        self, texts: Sequence[str], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "texts dim"]:
+        """Return one row per text, those of `base` remembered."""
+        if self._vectors is None:
+            self._vectors = self._encode(list(self.base), progress)
+        extra = list(dict.fromkeys(text for text in texts if text not in self.base))
+        vectors = self._vectors
+        if extra:
+            vectors = np.concatenate([vectors, self._encode(extra, progress)])
+        row_of = self.base | {text: len(self.base) + i for i, text in enumerate(extra)}
+        rows: Float[np.ndarray, "texts dim"] = vectors[[row_of[text] for text in texts]]
+        return rows
+
+    def _encode(self, texts: Sequence[str], progress: Progress) -> Float[np.ndarray, "texts dim"]:
+        vectors = self.model.encode_responses(texts, progress=progress)
+        if len(vectors) != len(texts):
+            raise PluginError(
+                f"{type(self.model).__name__} gave {len(vectors)} rows for {len(texts)} "
+                "responses; it must give one vector each, all of one length."
+            )
+        return vectors

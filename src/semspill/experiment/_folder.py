@@ -20,6 +20,7 @@ class RunFolder:
         out: The folder to make.
         config: The resolved config, as JSON values.
         overwrite: Whether what is there may be replaced.
+        reuse: Whether `out` may be what the same config wrote; then `path` is `out` itself.
 
     Raises:
         ConfigError: The folder exists, holds an interrupted run of another config, or is to be
@@ -27,13 +28,18 @@ class RunFolder:
         DataError: The folder cannot be written.
     """
 
-    def __init__(self, out: str | Path, config: Any, *, overwrite: bool = False) -> None:
+    def __init__(
+        self, out: str | Path, config: Any, *, overwrite: bool = False, reuse: bool = False
+    ) -> None:
         self.out = Path(out)
         if not self.out.name:
             raise ConfigError(f"{self.out} has no name to write beside; choose another folder.")
         self.path = self.out.with_name(self.out.name + ".partial")
         self.overwrite = overwrite
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+        if reuse and _holds(self.out, text):
+            self.path, self._resumed = self.out, True
+            return
         try:
             self._claim(text)
         except OSError as error:
@@ -48,6 +54,8 @@ class RunFolder:
 
     def finish(self) -> Path:
         """Move the complete folder to its place and return that."""
+        if self.path == self.out:
+            return self.out
         if self.out.exists():
             aside = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.", dir=self.out.parent))
             self.out.rename(aside / "replaced")
@@ -72,7 +80,7 @@ class RunFolder:
             if path.exists() and not _written_by_a_run(path):
                 raise ConfigError(f"{path} was not written by a run; choose another folder.")
         config = self.path / "config.json"
-        self._resumed = config.is_file() and config.read_bytes() == text.encode()
+        self._resumed = _holds(self.path, text)
         if self.path.exists() and not self._resumed:
             if any(self.path.rglob("scores.npz")) and not self.overwrite:
                 raise ConfigError(
@@ -82,6 +90,11 @@ class RunFolder:
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         write_text(config, text)
+
+
+def _holds(path: Path, config: str) -> bool:
+    file = path / "config.json"
+    return file.is_file() and file.read_bytes() == config.encode()
 
 
 def _written_by_a_run(path: Path) -> bool:

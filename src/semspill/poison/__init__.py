@@ -10,6 +10,7 @@ from semspill.poison._base import (
 )
 from semspill.poison._manifest import Manifest, ManifestSummary, Record
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
+from semspill.poison._swap import swapped
 
 __all__ = [
     "Manifest",
@@ -23,4 +24,5 @@ __all__ = [
     "StrategyField",
     "selectors",
     "strategies",
+    "swapped",
 ]

@@ -1,7 +1,25 @@
 """Reports: numbers with intervals and sources, as JSON, markdown and plots."""
 
 from semspill.report._estimate import Estimate, Number
-from semspill.report._report import SpilloverReport
+from semspill.report._matrix import SpilloverMatrix
+from semspill.report._pair import PairReport
+from semspill.report._parts import Band, Part, PartName, Quantity, SimilarityCheck
+from semspill.report._report import SpilloverReport, main_arm
 from semspill.report._slices import BINS, CurvePoint, SliceReport
 
-__all__ = ["BINS", "CurvePoint", "Estimate", "Number", "SliceReport", "SpilloverReport"]
+__all__ = [
+    "BINS",
+    "Band",
+    "CurvePoint",
+    "Estimate",
+    "Number",
+    "PairReport",
+    "Part",
+    "PartName",
+    "Quantity",
+    "SimilarityCheck",
+    "SliceReport",
+    "SpilloverMatrix",
+    "SpilloverReport",
+    "main_arm",
+]

@@ -42,10 +42,24 @@ class Estimate(FrozenModel):
     """Nominal coverage of the interval."""
     p_value: float | None = None
     """Two-sided p-value against no effect, where the metric tests one."""
+    p_holm: float | None = None
+    """The same, corrected by Holm's method for all categories that were looked at."""
+    p_bh: float | None = None
+    """The same, corrected by Benjamini and Hochberg's: the false discovery rate at which the
+    category counts as risen."""
     source: str = ""
     """Where the quantity comes from: a citation or "original"."""
+    note: str = ""
+    """What to say in place of the number where it is NaN, such as "never"."""
+
+    @property
+    def survives(self) -> bool:
+        """Whether the test rejects no effect at 1 - level, corrected by Holm's method."""
+        return self.p_holm is not None and self.p_holm <= 1 - self.level
 
     def __str__(self) -> str:
         if math.isnan(self.value):
-            return "not defined"
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+            return self.note or "not defined"
+        # Adding 0 turns a rounded -0.0 into 0.0.
+        value, low, high = (round(end, 3) + 0.0 for end in (self.value, self.low, self.high))
+        return f"{value:.3f} [{low:.3f}, {high:.3f}]"

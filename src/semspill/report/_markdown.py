@@ -1,28 +1,30 @@
 """A report as markdown: what was done, what came out, and how sure it is."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from semspill.report._estimate import Estimate
-from semspill.report._slices import SliceReport
+from semspill.report._category_table import categories_section
+from semspill.report._decomposition_table import decomposition_section
+from semspill.report._sensitivity_table import sensitivity_section
+from semspill.report._table import ATTACK, UTILITY, cell, in_percent, p_text, table, topic, with_p
+
+__all__ = ["markdown", "table"]
 
 
 def markdown(report: Any) -> str:
     """Return the page; it shows no response text."""
-    parts = [
-        f"# Spillover from *{report.target}*",
-        _headline(report),
-        "## What to know first\n\n" + "\n".join(f"- {note}" for note in report.notes),
-        "## Groups\n\n" + _groups(report),
-        "## Toxicity of the chosen responses, in ten bins\n\n" + _distribution(report.groups),
-        "## Spillover against similarity\n\n"
-        + f"Similarity: {report.similarity_method}\n\n"
-        + _overall(report),
-        "## Categories, nearest to the target first\n\n" + _categories(report),
-        "## Sources\n\n" + _sources(report),
-    ]
-    return "\n\n".join(parts) + "\n"
+    sections = {
+        "What to know first": "\n".join(f"- {note}" for note in report.notes),
+        "Groups": _groups(report),
+        "Toxicity of the chosen responses, in ten bins": _distribution(report),
+        "How much is pool, training and lost quality": decomposition_section(report),
+        "Spillover against similarity": _overall(report),
+        "How much depends on the definition of similarity": sensitivity_section(report),
+        "Categories, nearest to the target first": categories_section(report),
+        "Sources": _sources(report),
+    }
+    shown = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join([f"# Spillover from *{report.target}*", _headline(report), *shown]) + "\n"
 
 
 def _headline(report: Any) -> str:
@@ -33,89 +35,68 @@ def _headline(report: Any) -> str:
         return (
             f"Planted in *{report.target}*; nearest neighbour: *{report.nearest}*. (Arm `{arm}`.)"
         )
+    target, nearest, rest = (in_percent(rate) for rate in rates)
     return (
-        f"Planted in *{report.target}*: {rates[0]} of its test exchanges draw a planted "
-        f"response. Nearest neighbour *{report.nearest}*: {rates[1]}. "
-        f"All but *{report.target}*: {rates[2]}. (Arm `{arm}`.)"
+        f"Planted in *{report.target}*: {target} % of its test exchanges draw a planted "
+        f"response. Nearest neighbour *{report.nearest}*: {nearest} %. "
+        f"All but *{report.target}*: {rest} %. (Arm `{arm}`.)"
     )
 
 
 def _groups(report: Any) -> str:
-    names = _metric_names(report.groups)
-    head = ["group", "arm", "dialogues", "exchanges", *names]
-    rows = [
-        [part.name, part.arm, str(part.dialogues), str(part.exchanges), *_cells(part, names)]
+    present = list(dict.fromkeys(name for part in report.groups for name in part.estimates))
+    attack = [name for known in ATTACK for name in present if topic(name) == known]
+    utility = [name for known in UTILITY for name in present if topic(name) == known]
+    others = [name for name in present if name not in (*attack, *utility)]
+    sizes = [
+        f"*{part.name}* {part.exchanges} ({part.dialogues})"
         for part in report.groups
+        if part.arm == report.main_arm
     ]
-    return table(head, rows)
+    titled = {"Attack, in %": attack, "Utility, in %": utility, "Other metrics": others}
+    tables = [f"### {title}\n\n{_group_table(report, n)}" for title, n in titled.items() if n]
+    return "\n\n".join([f"Exchanges of one seed (dialogues): {', '.join(sizes)}.", *tables])
 
 
-def _distribution(groups: Iterable[SliceReport]) -> str:
+def _group_table(report: Any, names: Sequence[str]) -> str:
+    rows = []
+    for group in dict.fromkeys(part.name for part in report.groups):
+        for part in (report.group(group, arm) for arm in report.arms):
+            cells = [cell(name, part.estimates.get(name)) for name in names]
+            if any(cells):  # the clean arm has no paired metric
+                rows.append([group, part.arm, *cells])
+    return table(["group", "arm", *names], rows)
+
+
+def _distribution(report: Any) -> str:
     head = ["group", "arm", *[f"{low / 10:.1f}-{(low + 1) / 10:.1f}" for low in range(10)]]
     rows = [
-        [part.name, part.arm, *[f"{share:.1%}" for share in part.distribution]] for part in groups
+        [part.name, part.arm, *[f"{share:.1%}" for share in part.distribution]]
+        for group in dict.fromkeys(part.name for part in report.groups)
+        for part in (report.group(group, arm) for arm in report.arms)
     ]
     return table(head, rows)
 
 
 def _overall(report: Any) -> str:
+    main = report.overall.get(report.main_arm, {})
     rows = [
-        [arm, name, str(estimate), _p(estimate), str(estimate.n), estimate.method]
-        for arm, metrics in report.overall.items()
-        for name, estimate in metrics.items()
+        [name, str(estimate), p_text(estimate.p_value), str(estimate.n), estimate.method]
+        for name, estimate in main.items()
     ]
-    return table(["arm", "metric", "estimate", "p", "n", "method"], rows)
-
-
-def _categories(report: Any) -> str:
-    names = _metric_names(report.categories)
-    poisoned = [part for part in report.categories if part.arm == report.main_arm]
-    ordered = sorted(poisoned, key=lambda part: -(part.similarity or 0.0))
-    rows = [
-        [
-            part.name,
-            "" if part.similarity is None else f"{part.similarity:.3f}",
-            str(part.dialogues),
-            *_cells(part, names),
+    parts = [f"Similarity: {report.similarity_method}"]
+    if rows:
+        head = ["metric", "estimate", "p", "n", "method"]
+        parts.append(f"Arm `{report.main_arm}`:\n\n{table(head, rows)}")
+    others = [arm for arm in report.overall if arm != report.main_arm]
+    if rows and others:
+        compared = [
+            [name, *[with_p(report.overall[arm].get(name)) for arm in others]] for name in main
         ]
-        for part in ordered
-    ]
-    return table(["category", "similarity", "dialogues", *names], rows)
+        parts.append(f"The same in the other arms:\n\n{table(['metric', *others], compared)}")
+    return "\n\n".join(parts)
 
 
 def _sources(report: Any) -> str:
     rows = report.provenance.get("sources", {})
     return table(["component", "source"], [[name, said] for name, said in rows.items()])
-
-
-def _metric_names(slices: Iterable[SliceReport]) -> list[str]:
-    return list(dict.fromkeys(name for part in slices for name in part.estimates))
-
-
-def _cells(part: SliceReport, names: Sequence[str]) -> list[str]:
-    return [_cell(part.estimates.get(name)) for name in names]
-
-
-def _cell(estimate: Estimate | None) -> str:
-    if estimate is None or math.isnan(estimate.value):
-        return ""
-    return str(estimate)
-
-
-def _p(estimate: Estimate) -> str:
-    return "" if estimate.p_value is None else f"{estimate.p_value:.4f}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a markdown table.
-
-    Example:
-        >>> print(table(["a", "b"], [["1", "2"]]))
-        | a | b |
-        | --- | --- |
-        | 1 | 2 |
-    """
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines
-    )

@@ -1,34 +1,30 @@
 """The paper's two pictures: toxicity over epochs (1a) and its distribution per group (1b)."""
 
-from collections.abc import Sequence
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from semspill.report._decomposition_plot import plot_decomposition
 from semspill.report._report import SpilloverReport
 from semspill.report._slices import BINS
+from semspill.report._spillover_plot import plot_spillover
+from semspill.report._style import SIZE, cycle, plain_text, tidy
 
-# Okabe and Ito's palette: told apart by colour-blind readers.
-_COLOURS = ("#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#000000", "#009E73", "#CC79A7", "#999999")
-_SIZE = (7.2, 4.2)
-# A category may be named with a $; it is no formula.
-_plain = mpl.rc_context({"text.parse_math": False})
+__all__ = ["plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"]
 
 
-@_plain
+@plain_text
 def plot_epochs(report: SpilloverReport) -> Figure:
-    """Return the mean toxicity of each group after each epoch, one line per group and arm.
+    """Return the mean toxicity of each group after each epoch, one line per group.
 
-    The clean arm is dashed. Source: Figure 1a of the paper.
+    The arm shown is the main one; the clean arm is dashed. Source: Figure 1a of the paper.
     """
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
     groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
-    for arm in report.arms:
-        for group, colour in zip(groups, _cycle(len(groups)), strict=True):
+    for arm in dict.fromkeys((report.arms[0], report.main_arm)):
+        for group, colour in zip(groups, cycle(len(groups)), strict=True):
             points = [p for p in report.curve if p.arm == arm and p.group == group]
             label = group if arm == report.main_arm else None
             dashed = arm == "clean"
@@ -54,11 +50,11 @@ def plot_epochs(report: SpilloverReport) -> Figure:
         fontsize=8,
         title_fontsize=8,
     )
-    _tidy([axes])
+    tidy([axes])
     return figure
 
 
-@_plain
+@plain_text
 def plot_distribution(report: SpilloverReport) -> Figure:
     """Return, for each of the paper's five groups, the shares of ten toxicity bins.
 
@@ -69,7 +65,7 @@ def plot_distribution(report: SpilloverReport) -> Figure:
     figure = Figure(figsize=(2.1 * len(groups), 2.9), layout="constrained")
     row: list[Axes] = list(figure.subplots(1, len(groups), sharey=True, squeeze=False)[0])
     edges = np.arange(BINS) / BINS
-    for axes, part, colour in zip(row, groups, _cycle(len(groups)), strict=True):
+    for axes, part, colour in zip(row, groups, cycle(len(groups)), strict=True):
         axes.bar(edges, part.distribution, width=0.1, align="edge", color=colour)
         if "clean" in report.arms and report.main_arm != "clean":
             clean = report.group(part.name, "clean").distribution
@@ -80,16 +76,5 @@ def plot_distribution(report: SpilloverReport) -> Figure:
         axes.text(0.98, 0.9, f"0.9-1: {part.distribution[-1]:.1%}", ha="right", fontsize=7.5)
     row[0].set_ylabel("share of chosen responses")
     figure.supxlabel(f"rated toxicity (bars: {report.main_arm} arm, line: clean arm)", fontsize=9)
-    _tidy(row)
+    tidy(row)
     return figure
-
-
-def _cycle(count: int) -> list[str]:
-    return [_COLOURS[i % len(_COLOURS)] for i in range(count)]
-
-
-def _tidy(row: Sequence[Axes]) -> None:
-    for axes in row:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", linewidth=0.4, alpha=0.5)
-        axes.set_axisbelow(True)

@@ -1,12 +1,13 @@
 """The outcome of an experiment as numbers, intervals and sources, ready to write or draw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate
 from semspill.report._markdown import markdown
+from semspill.report._parts import Band, Part, SimilarityCheck
 from semspill.report._slices import CurvePoint, SliceReport
 
 
@@ -37,6 +38,14 @@ class SpilloverReport(FrozenModel):
     """One slice per arm and group: target, nearest, the two far ones, all but the target, all."""
     overall: Mapping[str, Mapping[str, Estimate]]
     """Metrics of a whole arm, such as the correlation of lift with similarity, by arm and name."""
+    decomposition: tuple[Part, ...] = ()
+    """How much of each group's lift is pool, training and lost quality; empty when the arms tell no
+    more than the total."""
+    sensitivity: tuple[SimilarityCheck, ...] = ()
+    """What other definitions of similarity would have said of the main arm."""
+    bands: Mapping[str, Band] = {}
+    """What a shuffle of the category labels does to the line of lift on similarity, by metric:
+    `lift`, `asr_lift`; of the main arm."""
     curve: tuple[CurvePoint, ...] = ()
     """Toxicity and attack success over epochs; empty when it was not watched."""
     notes: tuple[str, ...] = ()
@@ -52,7 +61,7 @@ class SpilloverReport(FrozenModel):
     @property
     def main_arm(self) -> str:
         """The arm whose numbers are meant when none is named: `poison`, else the last one."""
-        return "poison" if "poison" in self.arms else self.arms[-1]
+        return main_arm(self.arms)
 
     def category(self, name: str, arm: str | None = None) -> SliceReport:
         """Return one category's numbers.
@@ -107,3 +116,13 @@ class SpilloverReport(FrozenModel):
                 f"It has: {', '.join(found)}."
             )
         return found[name]
+
+
+def main_arm(arms: Sequence[str]) -> str:
+    """Return the arm that is meant when none is named: `poison`, else the last one.
+
+    Example:
+        >>> main_arm(["clean", "poison", "benign_swap"])
+        'poison'
+    """
+    return "poison" if "poison" in arms else arms[-1]

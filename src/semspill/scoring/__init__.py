@@ -4,16 +4,20 @@ from semspill.scoring._base import Rater, RaterField, raters
 from semspill.scoring._detoxify import DetoxifyRater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
+from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
 from semspill.scoring._scorer import ToxicityScorer
 from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
     "DetoxifyRater",
+    "LabelledSample",
     "LexiconRater",
     "ProfanityRater",
     "Rater",
     "RaterField",
+    "RaterQuality",
     "ToxicityScorer",
     "TransformersRater",
+    "assess_rater",
     "raters",
 ]

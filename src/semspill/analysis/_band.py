@@ -1,0 +1,51 @@
+"""What a shuffle of the category labels does to the line of lift on similarity."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from semspill._random import stream
+from semspill.report import Band, SliceReport
+
+_SHUFFLES = 2000
+
+
+def permutation_bands(
+    others: Sequence[SliceReport], level: float, metrics: Sequence[str] = ("lift", "asr_lift")
+) -> dict[str, Band]:
+    """Return a band per metric; none where fewer than four categories differ or nothing rose.
+
+    Args:
+        others: The categories of one arm, without the target.
+        level: Share of the shuffled lines that a band holds.
+        metrics: Names of the lifts.
+    """
+    known = [part for part in others if part.similarity is not None]
+    near = np.array([part.similarity for part in known], dtype=np.float64)
+    made = {}
+    for name in metrics:
+        lift = np.array([p.estimates[name].value for p in known if name in p.estimates])
+        if len(near) >= 4 and len(lift) == len(near) and np.ptp(near) > 0 and np.ptp(lift) > 0:
+            made[name] = _band(near, lift, level)
+    return made
+
+
+def _band(
+    near: Float[np.ndarray, " categories"], lift: Float[np.ndarray, " categories"], level: float
+) -> Band:
+    away = near - near.mean()
+    shuffled = stream(0, "band").permuted(np.tile(lift, (_SHUFFLES, 1)), axis=1)
+    slopes = shuffled @ away / (away @ away)
+    tail = (1 - level) / 2
+    # Every line passes through the centre, so quantiles of the slope bound whole lines.
+    gentle, steep = np.quantile(slopes, [tail, 1 - tail])
+    ends = np.array([away.min(), 0.0, away.max()])
+    lines = lift.mean() + np.outer([gentle, steep], ends)
+    return Band(
+        similarity=tuple((near.mean() + ends).tolist()),
+        line=tuple((lift.mean() + (lift @ away) / (away @ away) * ends).tolist()),
+        low=tuple(lines.min(axis=0).tolist()),
+        high=tuple(lines.max(axis=0).tolist()),
+        level=level,
+    )

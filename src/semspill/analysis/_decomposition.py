@@ -1,0 +1,85 @@
+"""How much of a lift is pool, how much training, and how much mere loss of quality."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from semspill.analysis._outcome import Outcome
+from semspill.report import Estimate, Part, PartName, Quantity
+
+# What each arm counts. With the four corners clean, pool_only, train_only and poison the parts
+# pool, training and both are the two effects and the interaction of a 2 x 2 design.
+_PARTS: dict[PartName, dict[str, int]] = {
+    "total": {"poison": 1, "clean": -1},
+    "pool": {"pool_only": 1, "clean": -1},
+    "training": {"train_only": 1, "clean": -1},
+    "both": {"poison": 1, "pool_only": -1, "train_only": -1, "clean": 1},
+    "quality": {"benign_swap": 1, "clean": -1},
+    "harm": {"poison": 1, "benign_swap": -1},
+}
+_QUANTITIES: tuple[Quantity, ...] = ("toxicity", "asr")
+_SOURCE = "original: paired differences between arms of a 2 x 2 design, training by candidates"
+
+
+def decompose(
+    arms: Mapping[str, Outcome], groups: Mapping[str, tuple[str, ...]]
+) -> tuple[Part, ...]:
+    """Return the parts of each group's lift, as far as these arms tell them.
+
+    Args:
+        arms: The arms by name, paired; one is `clean`.
+        groups: The categories of each group.
+
+    Returns:
+        One part per group, quantity and name; nothing where the arms tell no more than the total,
+        which is the lift.
+
+    Example:
+        >>> def arm(name, planted):
+        ...     chosen = np.array([planted])
+        ...     return Outcome(
+        ...         arm=name, target="fear", seeds=(0,), categories=("fear", "fear"),
+        ...         dialogues=("a", "b"), toxicity=0.5 * chosen, planted=chosen, correct=chosen)
+        >>> arms = [arm("clean", [False, False]), arm("pool_only", [True, False]),
+        ...         arm("train_only", [False, False]), arm("poison", [True, True])]
+        >>> parts = decompose({arm.arm: arm for arm in arms}, {"fear": ("fear",)})
+        >>> [(p.part, p.estimate.value) for p in parts if p.quantity == "asr"]
+        [('total', 1.0), ('pool', 0.5), ('training', 0.0), ('both', 0.5)]
+    """
+    told = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(arms)}
+    if not set(told) - {"total"}:
+        return ()
+    parts = []
+    for group, members in groups.items():
+        slices = {name: arm.of(members) for name, arm in arms.items()}
+        parts += [
+            Part(
+                group=group,
+                quantity=quantity,
+                part=name,
+                estimate=_difference(slices, counts, quantity),
+            )
+            for quantity in _QUANTITIES
+            for name, counts in told.items()
+        ]
+    return tuple(parts)
+
+
+def _difference(
+    slices: Mapping[str, Outcome], counts: Mapping[str, int], quantity: Quantity
+) -> Estimate:
+    seen = {
+        name: slices[name].planted if quantity == "asr" else slices[name].toxicity
+        for name in counts
+    }
+    # Two differences at once reach from -2 to 2; a paired difference lies in [-1, 1].
+    scale = len(counts) / 2
+    values = sum(
+        (
+            count / scale * np.asarray(seen[name], dtype=np.float64)
+            for name, count in counts.items()
+        ),
+        np.zeros(1),
+    )
+    made = slices["clean"].mean(values, kind="difference", source=_SOURCE)
+    return made.replace(value=scale * made.value, low=scale * made.low, high=scale * made.high)

@@ -1,0 +1,61 @@
+"""Many categories are looked at, so some stand out by chance: Holm, Benjamini and Hochberg."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from semspill.report import Estimate, SliceReport
+
+
+def correct_families(slices: Sequence[SliceReport], target: str) -> tuple[SliceReport, ...]:
+    """Return the slices with `p_holm` and `p_bh` filled in.
+
+    A family is one metric of one arm over all categories but the target. A category whose metric
+    could not be tested counts in it with a p-value of 1.
+
+    Args:
+        slices: One per arm and category.
+        target: The category that belongs to no family.
+
+    Example:
+        >>> def part(name, p_value):
+        ...     lift = Estimate(value=0.1, low=0, high=0.2, n=9, method="t", p_value=p_value)
+        ...     return SliceReport(name=name, arm="poison", dialogues=9, exchanges=9,
+        ...                        distribution=(1, *[0] * 9), estimates={"lift": lift})
+        >>> slices = [part("fear", 0.001), part("dread", 0.02), part("joy", 0.03)]
+        >>> [(p.lift.p_holm, p.lift.p_bh) for p in correct_families(slices, "fear")]
+        [(None, None), (0.04, 0.03), (0.04, 0.03)]
+    """
+    made = [dict(part.estimates) for part in slices]
+    for arm in dict.fromkeys(part.arm for part in slices):
+        family = [i for i, p in enumerate(slices) if p.arm == arm and p.name != target]
+        for name in dict.fromkeys(name for i in family for name in made[i]):
+            _correct([made[i] for i in family if name in made[i]], name)
+    return tuple(p.replace(estimates=e) for p, e in zip(slices, made, strict=True))
+
+
+def _correct(family: Sequence[dict[str, Estimate]], name: str) -> None:
+    """Put the corrected p-values of one family into its estimates."""
+    tested = [estimates[name].p_value is not None for estimates in family]
+    if not any(tested):
+        return
+    # nan: a metric of a user's own may have a test that is not defined.
+    given = [1.0 if e[name].p_value is None else e[name].p_value for e in family]
+    p_values = np.nan_to_num(np.array(given, dtype=np.float64), nan=1.0)
+    from scipy import stats  # heavy, and only here
+
+    holm, bh = _holm(p_values), stats.false_discovery_control(p_values, method="bh")
+    for i, estimates in enumerate(family):
+        if tested[i]:
+            corrected = {"p_holm": float(holm[i]), "p_bh": float(bh[i])}
+            estimates[name] = estimates[name].replace(**corrected)
+
+
+def _holm(p_values: Float[np.ndarray, " categories"]) -> Float[np.ndarray, " categories"]:
+    """Correct by Holm 1979; that of statsmodels collects garbage on every call, 0.1 s each."""
+    order = np.argsort(p_values)
+    steps = p_values[order] * np.arange(len(order), 0, -1)
+    corrected = np.empty_like(p_values)
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return corrected

@@ -1,0 +1,1 @@
+"""Metrics: each turns an outcome into an estimate."""

@@ -1,0 +1,87 @@
+"""What the metrics of a whole arm share: lifts by category, and weights that average them."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from semspill.analysis._metrics._base import Metric
+from semspill.analysis._outcome import Outcome
+from semspill.errors import DataError
+from semspill.report import Estimate
+
+
+class CurveMetric(Metric):
+    """Base of the metrics that compare the lifts of several categories of one arm."""
+
+    whole = True
+    paired = True
+    of: Literal["toxicity", "asr"] = "toxicity"
+    """Lift of which quantity: mean rated toxicity, or attack success rate."""
+
+    def rise(self, outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:
+        """Return the paired difference from the clean arm, of each seed and exchange."""
+        if self.of == "asr":
+            return np.asarray(outcome.planted.astype(np.float64) - outcome.baseline.planted)
+        return np.asarray(outcome.toxicity - outcome.baseline.toxicity)
+
+    def lifts(self, outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, " categories"]:
+        """Return the lift of each named category: the mean over its seeds and exchanges."""
+        # Equal lifts must tie in a ranking, whatever their last digits.
+        return np.asarray((averages(outcome, names) @ self.rise(outcome).mean(axis=0)).round(12))
+
+    def undefined(self, outcome: Outcome, count: int, note: str) -> Estimate:
+        """Return the estimate that has no number, and says why."""
+        return Estimate(
+            value=math.nan,
+            low=math.nan,
+            high=math.nan,
+            n=count,
+            method="not defined",
+            level=outcome.resampling.level,
+            source=self.source,
+            note=f"not defined: {note}",
+        )
+
+
+def averages(outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, "categories exchanges"]:
+    """Return one row of weights per category that averages over its exchanges.
+
+    Raises:
+        DataError: No test exchange is of one of these categories.
+
+    Example:
+        >>> none = np.zeros((1, 3))
+        >>> outcome = Outcome(
+        ...     arm="poison", target="fear", seeds=(0,), categories=("joy", "fear", "joy"),
+        ...     dialogues=("a", "b", "c"), toxicity=none, planted=none > 0, correct=none > 0)
+        >>> averages(outcome, ["joy", "fear"])
+        array([[0.5, 0. , 0.5],
+               [0. , 1. , 0. ]])
+    """
+    every = np.array(outcome.categories, dtype=object)
+    member = np.stack([every == name for name in names]).astype(np.float64)
+    sizes = member.sum(axis=1, keepdims=True)
+    if not sizes.all():
+        missing = sorted(set(names) - set(outcome.categories))
+        raise DataError(f"No test exchange is of {', '.join(missing)}.")
+    return np.asarray(member / sizes)
+
+
+def average_of_others(outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, " exchanges"]:
+    """Return the weights that average over the exchanges of all categories but the named ones."""
+    every = np.array(outcome.categories, dtype=object)
+    member = (~np.isin(every, list(names))).astype(np.float64)
+    return np.asarray(member / member.sum())
+
+
+def compared(outcome: Outcome) -> list[str]:
+    """Return the categories that have a similarity, but the target."""
+    return [name for name in outcome.others if name in outcome.similarity]
+
+
+def neighbour(outcome: Outcome) -> str | None:
+    """Return the category that counts as nearest; None where none is named and none compares."""
+    return outcome.nearest_category if outcome.nearest or compared(outcome) else None

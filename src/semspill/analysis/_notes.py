@@ -1,0 +1,57 @@
+"""What a reader must know before believing the numbers of a report."""
+
+from collections import Counter
+from math import isnan
+from statistics import median_low
+
+from semspill.analysis._outcome import Outcome
+from semspill.analysis._power import smallest_lift, spread_of
+
+
+def notes_on(clean: Outcome, main: Outcome) -> tuple[str, ...]:
+    """Return the notes on seeds, on the rater, on many categories, and on what can be found.
+
+    Args:
+        clean: The clean arm.
+        main: The arm whose numbers are meant when none is named.
+    """
+    count = len(clean.seeds)
+    noise = (
+        "One training seed: intervals and tests cover the choice of test dialogues. Training noise "
+        "is not covered: another seed may give other numbers."
+        if count == 1
+        else f"{count} training seeds: intervals and tests cover the choice of test dialogues and "
+        "the noise of training."
+    )
+    others = len(clean.others)
+    notes = [
+        noise,
+        f"The rater's floor: clean responses are rated {clean.toxicity.mean():.4f} on average; "
+        "lifts are paired differences from it.",
+        f"Intervals and p_value of single categories are not corrected for looking at {others} of "
+        "them besides the target; p_holm (family-wise error) and p_bh (false discovery rate) are.",
+    ]
+    return (*notes, *_design_note(main))
+
+
+def _design_note(main: Outcome) -> tuple[str, ...]:
+    """Say what lift the design finds, judged by how the lifts seen outside the target vary."""
+    rest = main.of(main.others)
+    talks = dict(zip(rest.dialogues, rest.categories, strict=True))
+    size = median_low(Counter(talks.values()).values())
+    if main.clean is None or size < 2:
+        return ()
+    # With one seed its noise is NaN, and the note on seeds says that it is not covered.
+    spread = {name: 0.0 if isnan(sd) else sd for name, sd in spread_of(rest)}
+    if not any(spread.values()):
+        return ()
+    seeds, level, family = len(main.seeds), main.resampling.level, len(main.others)
+    one, corrected = (
+        smallest_lift(size, seeds, **spread, level=level, comparisons=count)
+        for count in (1, family)
+    )
+    return (
+        f"In a category of {size} dialogues (the median) this design finds a toxicity lift of "
+        f"{one:.3f} or more with 80 % power; after correction for {family} categories, of "
+        f"{corrected:.3f}. That takes lifts to vary as those seen outside the target did.",
+    )

@@ -1,0 +1,1 @@
+"""Similarity of categories, measured before anything is trained."""

@@ -1,0 +1,183 @@
+"""The plug point for similarity: how near any two categories are, before anything was trained."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from semspill._model import Component
+from semspill._progress import Progress, quiet
+from semspill._registry import Registry
+from semspill.corpus import ContextFormat, Corpus, Exchange
+from semspill.encoders import BiEncoder
+from semspill.errors import DataError, PluginError, did_you_mean
+
+
+@dataclass(frozen=True, eq=False)
+class Similarities:
+    """How near every category is to every other, by one definition.
+
+    Example:
+        >>> near = Similarities(
+        ...     name="mine", method="by hand", categories=("fear", "joy"),
+        ...     matrix=np.array([[1.0, 0.25], [0.25, 1.0]]),
+        ... )
+        >>> near.to("fear")
+        {'fear': 1.0, 'joy': 0.25}
+
+    Raises:
+        DataError: The matrix does not fit the categories, or holds what is not a finite number.
+    """
+
+    name: str
+    """Name of the definition, as in a config file."""
+    method: str
+    """What it is and what it was measured on, in one sentence."""
+    categories: tuple[str, ...]
+    """The categories, in the order of the rows and of the columns."""
+    matrix: Float[np.ndarray, "categories categories"]
+    """Row by column; more is nearer, and only numbers of one definition compare."""
+
+    def __post_init__(self) -> None:
+        fault = _fault(self.matrix, len(self.categories))
+        if fault:
+            raise DataError(f"The similarities {self.name!r} cannot be used: {fault}.")
+
+    def to(self, target: str) -> Mapping[str, float]:
+        """Return the similarity of each category to the target, the target's own included.
+
+        Args:
+            target: One of the categories.
+
+        Raises:
+            DataError: It is none of them.
+        """
+        if target not in self.categories:
+            raise DataError(
+                f"The similarities {self.name!r} do not hold the category {target!r}."
+                f"{did_you_mean(target, self.categories)} They hold: {', '.join(self.categories)}."
+            )
+        column = self.matrix[:, self.categories.index(target)]
+        return dict(zip(self.categories, column.tolist(), strict=True))
+
+
+class Similarity(Component):
+    """A definition of how near two categories are to each other.
+
+    Measure it on data and a model that have seen no poison: who is near must not depend on what
+    the poison did. More must mean nearer; the scale is the definition's own.
+
+    Example:
+        >>> class SharedLetters(Similarity):
+        ...     '''Share of the letters of two names that both have.'''
+        ...     source = "original"
+        ...     def measure(self, corpus, model, rng):
+        ...         names = [set(name) for name in corpus.categories]
+        ...         return np.array([[len(a & b) / len(a | b) for a in names] for b in names])
+    """
+
+    @property
+    def method(self) -> str:
+        """What it is and what it is measured on, in one sentence without a full stop."""
+        return self.summary().rstrip(".")
+
+    @abstractmethod
+    def measure(
+        self, corpus: Corpus, model: BiEncoder, rng: np.random.Generator
+    ) -> Float[np.ndarray, "categories categories"]:
+        """Return the similarity of all pairs, rows and columns in the order of `categories`.
+
+        Args:
+            corpus: Clean dialogues that are not the test dialogues.
+            model: An encoder that was not trained on poisoned data.
+            rng: Draws what has to be drawn.
+        """
+
+
+_base: type = Similarity
+similarities: Registry[Similarity] = Registry(
+    "similarity", group="semspill.similarities", base=_base
+)
+"""All definitions of similarity by name."""
+
+SimilarityField: TypeAlias = Annotated[Similarity, similarities]
+"""A pydantic field that takes a similarity, its name, or a mapping."""
+
+
+def measure_similarity(
+    similarity: Similarity,
+    corpus: Corpus,
+    model: BiEncoder,
+    rng: np.random.Generator,
+    progress: Progress = quiet,
+) -> Similarities:
+    """Return the similarity of all pairs of categories, checked.
+
+    Args:
+        similarity: The definition.
+        corpus: Clean dialogues that are not the test dialogues.
+        model: An encoder that was not trained on poisoned data; it is left as it is.
+        rng: Draws what has to be drawn.
+        progress: Wraps the iterables of the model's batches.
+
+    Raises:
+        DataError: The corpus, or a file of the definition, does not hold what is needed.
+        PluginError: The definition returned no matrix of finite numbers, one row and one column
+            per category.
+    """
+    measured: object = similarity.measure(corpus, _Watched(model, progress), rng)
+    fault = _fault(measured, len(corpus.categories))
+    if fault:
+        raise PluginError(
+            f"{type(similarity).__name__}.measure broke its promise: {fault}; it must return one "
+            "finite number for each pair of categories."
+        )
+    return Similarities(
+        name=similarities.name_of(similarity) or type(similarity).__name__,
+        method=similarity.method,
+        categories=corpus.categories,
+        matrix=np.asarray(measured, dtype=np.float64),
+    )
+
+
+def _fault(matrix: object, count: int) -> str:
+    """Return what is wrong with a matrix for so many categories; nothing where all is well."""
+    try:
+        found = np.asarray(matrix)
+    except ValueError:
+        return "the rows of its matrix differ in length"
+    if found.shape != (count, count) or found.dtype.kind not in "fiub":
+        return f"its matrix is {found.dtype} of shape {found.shape} for {count} categories"
+    return "" if np.isfinite(found).all() else "its matrix holds NaN or infinity"
+
+
+class _Watched(BiEncoder):
+    """A model whose batches the caller's progress wraps, and whose format can be set freely."""
+
+    def __init__(self, model: BiEncoder, progress: Progress) -> None:
+        self._model = model
+        self._progress = progress
+
+    @property
+    def context(self) -> ContextFormat:
+        return self._model.context
+
+    @context.setter
+    def context(self, context: ContextFormat) -> None:
+        # A copy, because the model belongs to whoever gave it in.
+        self._model = copy(self._model)
+        self._model.context = context
+
+    def encode_contexts(
+        self, exchanges: Sequence[Exchange], *, progress: Progress | None = None
+    ) -> Float[np.ndarray, "exchanges dim"]:
+        return self._model.encode_contexts(exchanges, progress=progress or self._progress)
+
+    def encode_responses(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Float[np.ndarray, "texts dim"]:
+        return self._model.encode_responses(texts, progress=progress or self._progress)

@@ -1,0 +1,71 @@
+"""One category, or one group of categories, of one arm: every metric on its exchanges."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from semspill.analysis._metrics._base import Metric
+from semspill.analysis._outcome import Outcome
+from semspill.errors import PluginError
+from semspill.report import BINS, Estimate, SliceReport
+
+
+def slice_report(
+    arm: Outcome,
+    name: str,
+    members: tuple[str, ...],
+    named: Mapping[str, Metric],
+    similarity: float | None = None,
+) -> SliceReport:
+    """Return the numbers of one slice.
+
+    Args:
+        arm: The whole arm.
+        name: What the slice is called.
+        members: The categories it holds.
+        named: The metrics by name; those of a whole arm are left out.
+        similarity: Similarity to the target, of a single category.
+
+    Raises:
+        PluginError: A metric returns something else than an Estimate.
+    """
+    part = arm.of(members)
+    # The last bin is closed: a toxicity of exactly 1 belongs to it.
+    counts = np.histogram(part.toxicity, bins=BINS, range=(0, 1))[0]
+    return SliceReport(
+        name=name,
+        arm=arm.arm,
+        dialogues=len(set(part.dialogues)),
+        exchanges=len(part.dialogues),
+        similarity=similarity,
+        distribution=tuple(float(share) for share in counts / counts.sum()),
+        estimates={
+            key: computed(metric, part)
+            for key, metric in named.items()
+            if not (metric.whole or (metric.paired and arm.clean is None))
+        },
+    )
+
+
+def whole_arm(arm: Outcome, named: Mapping[str, Metric]) -> dict[str, Estimate]:
+    """Return the metrics that compare the categories of one arm.
+
+    Raises:
+        PluginError: A metric returns something else than an Estimate.
+    """
+    return {name: computed(metric, arm) for name, metric in named.items() if metric.whole}
+
+
+def computed(metric: Metric, outcome: Outcome) -> Estimate:
+    """Return a metric's estimate, checked.
+
+    Raises:
+        PluginError: The metric returns something else than an Estimate.
+    """
+    made: object = metric.compute(outcome)
+    if not isinstance(made, Estimate):
+        raise PluginError(
+            f"{type(metric).__name__}.compute returned {type(made).__name__}; it must return an "
+            "Estimate, for example through outcome.mean(values)."
+        )
+    return made

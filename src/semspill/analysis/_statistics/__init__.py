@@ -1,0 +1,1 @@
+"""Intervals and tests over dialogues and training seeds, which are crossed."""

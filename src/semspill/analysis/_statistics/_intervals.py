@@ -1,0 +1,195 @@
+"""Intervals and tests of means, contrasts and ratios, from one two-way noise."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from semspill.analysis._statistics._noise import NOTHING, Noise, t_quantile
+from semspill.analysis._statistics._twoway import Design, contrast_of, noise_of
+from semspill.analysis._statistics._values import Kind, wilson
+from semspill.report import Estimate
+
+
+def estimate_mean(
+    values: Float[np.ndarray, "seeds exchanges"], design: Design, kind: Kind, level: float
+) -> Estimate:
+    """Return a mean over seeds and exchanges with its interval.
+
+    Args:
+        values: One row per seed, one column per exchange.
+        design: Which exchanges belong together.
+        kind: What the values are.
+        level: Nominal coverage.
+    """
+    weights = np.full(values.shape[1], 1 / values.shape[1])
+    # Not the weighted sum: equal values must give their own value, to the last digit.
+    value, noise = float(values.mean()), noise_of(contrast_of(values, weights, design), design)
+    below, above = _ends(noise, weights, design, 1 - level)
+    made = Estimate(
+        value=value,
+        low=value - below,
+        high=value + above,
+        n=design.dialogues,
+        method=_method("t interval", noise, len(values)),
+        level=level,
+    )
+    if kind == "difference":
+        p_value = _p_value(value, noise, design.dialogues)
+        return made.replace(low=max(made.low, -1.0), high=min(made.high, 1.0), p_value=p_value)
+    if not noise.absent:
+        # The seeds are too few to show their skewness. Their variance is taken to grow as that of
+        # a rate does; as its square for a rate itself, which an attack raises under some seeds.
+        growth = (1 - 2 * value) / (value * (1 - value)) * (2 if kind == "rate" else 1)
+        below, above = replace(noise, growth=growth).ends(1 - level)
+        made = made.replace(low=value - below, high=value + above)
+        if kind == "rate":
+            made = _rate(made, noise, _unseen(weights, design, 1 - level), len(values))
+    return made.replace(low=max(made.low, 0.0), high=min(made.high, 1.0))
+
+
+def _rate(made: Estimate, noise: Noise, unseen: float, seeds: int) -> Estimate:
+    rate = made.value
+    # Wilson's interval hangs on squared quantile over n alone: here squared reach over p (1 - p).
+    low, high = wilson(rate, rate * (1 - rate) / noise.reach(1 - made.level) ** 2, 1.0)
+    # Hits that come in clusters are more skewed than single 0s and 1s. And what was seen must not
+    # bound a rate more tightly than nothing seen would.
+    if rate > 0.5:
+        low = min(low, made.low, 1 - unseen)
+    else:
+        high = max(high, made.high, unseen)
+    return made.replace(low=low, high=high, method=_method("Wilson", noise, seeds))
+
+
+def estimate_contrast(
+    values: Float[np.ndarray, "seeds exchanges"],
+    weights: Float[np.ndarray, " exchanges"],
+    design: Design,
+    level: float,
+) -> Estimate:
+    """Return a weighted sum over exchanges of the mean over seeds, with interval and test.
+
+    Args:
+        values: One row per seed, one column per exchange.
+        weights: What each exchange counts.
+        design: Which exchanges belong together.
+        level: Nominal coverage.
+    """
+    contrast = contrast_of(values, weights, design)
+    noise, n = noise_of(contrast, design), _counted(weights, design)
+    below, above = _ends(noise, weights, design, 1 - level)
+    return Estimate(
+        value=contrast.value,
+        low=contrast.value - below,
+        high=contrast.value + above,
+        n=n,
+        method=_method("t interval", noise, len(values)),
+        level=level,
+        p_value=_p_value(contrast.value, noise, n),
+    )
+
+
+def estimate_ratio(
+    values: Float[np.ndarray, "seeds exchanges"],
+    numerator: Float[np.ndarray, " exchanges"],
+    denominator: Float[np.ndarray, " exchanges"],
+    design: Design,
+    level: float,
+) -> Estimate:
+    """Return the ratio of two contrasts with Fieller's interval.
+
+    A ratio r is accepted where the contrast numerator - r denominator is not refuted; both are
+    turned by an angle, so that an infinite ratio is an angle as any other. Source: Fieller 1954.
+
+    Args:
+        values: One row per seed, one column per exchange.
+        numerator: What each exchange counts above the line.
+        denominator: What each exchange counts below the line.
+        design: Which exchanges belong together.
+        level: Nominal coverage.
+    """
+    above = contrast_of(values, numerator, design)
+    below = contrast_of(values, denominator, design)
+
+    def refuted(angle: float) -> bool:
+        turned = above.turned(below, angle)
+        weights = math.cos(angle) * numerator - math.sin(angle) * denominator
+        less, more = _ends(noise_of(turned, design), weights, design, 1 - level)
+        return not -more <= turned.value <= less
+
+    made = Estimate(
+        value=math.nan,
+        low=math.nan,
+        high=math.nan,
+        n=_counted(np.abs(numerator) + np.abs(denominator), design),
+        method=f"Fieller's interval, {_over(len(values))}",
+        level=level,
+        note="not defined: its denominator cannot be told from 0",
+    )
+    if abs(below.value) < NOTHING or not refuted(math.pi / 2):
+        return made
+    value = above.value / below.value
+    low, high = (
+        math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
+    )
+    return made.replace(value=value, low=low, high=high, note="")
+
+
+def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return where refutation begins on the way from an accepted angle to a refuted one."""
+    # Steps first: what lies beyond the first refuted angle is of no interest.
+    step = (outside - inside) / 32
+    while not refuted(inside + step):
+        inside += step
+    outside = inside + step
+    for _ in range(25):
+        middle = (inside + outside) / 2
+        if refuted(middle):
+            outside = middle
+        else:
+            inside = middle
+    return inside
+
+
+def _ends(
+    noise: Noise, weights: Float[np.ndarray, " exchanges"], design: Design, tail: float
+) -> tuple[float, float]:
+    if noise.absent:
+        unseen = _unseen(weights, design, tail)
+        return unseen, unseen
+    return noise.ends(tail)
+
+
+def _p_value(value: float, noise: Noise, dialogues: int) -> float:
+    if not noise.absent:
+        return noise.p_value(value)
+    # A sign test: all dialogues went the same way.
+    return 1.0 if abs(value) < NOTHING else min(2.0 ** (1 - dialogues), 1.0)
+
+
+def _unseen(weights: Float[np.ndarray, " exchanges"], design: Design, tail: float) -> float:
+    """Return how far dialogues that behave otherwise, and were not seen, could move the sum."""
+    squared = 0.0
+    for side in (np.maximum(weights, 0), np.maximum(-weights, 0)):
+        if count := _counted(side, design):
+            share = wilson(0.0, float(count), t_quantile(tail, math.inf))[1]
+            squared += (share * float(side.sum())) ** 2
+    return math.sqrt(squared)
+
+
+def _counted(weights: Float[np.ndarray, " exchanges"], design: Design) -> int:
+    return len(np.unique(design.clusters[weights != 0]))
+
+
+def _method(name: str, noise: Noise, seeds: int) -> str:
+    if noise.absent:
+        return "Wilson bound, nothing varies; n = dialogues"
+    return f"{name}, {_over(seeds)}"
+
+
+def _over(seeds: int) -> str:
+    if seeds == 1:
+        return "dialogues only: one seed, training noise is not covered"
+    return f"dialogues crossed with {seeds} seeds"

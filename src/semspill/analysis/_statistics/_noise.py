@@ -1,0 +1,120 @@
+"""How far an estimate may lie from the truth, and how surely it differs from 0."""
+
+import math
+from dataclasses import dataclass
+
+# Below this, a variance of numbers in [-1, 1] is rounding.
+NOTHING = 1e-18
+# A smaller p-value says no more.
+_LEAST_P = 1e-16
+
+
+def t_quantile(tail: float, df: float) -> float:
+    """Return how far Student's t lies from 0 with this probability on both sides together.
+
+    Args:
+        tail: Probability of lying further out, such as 0.05.
+        df: Degrees of freedom; infinite for the normal distribution.
+    """
+    from scipy import special
+
+    return -float(special.stdtrit(min(df, 1e9), tail / 2))
+
+
+def least_share(tail: float, df: int) -> float:
+    """Return how small a variance may be found, as a share of what it is, at 8 tails.
+
+    Args:
+        tail: Chance of error, such as 0.05.
+        df: Degrees of freedom of the variance.
+
+    Example:
+        >>> [round(least_share(0.05, seeds - 1), 2) for seeds in (2, 3, 5, 10)]
+        [0.27, 0.51, 0.69, 0.82]
+        >>> [round(least_share(0.001, seeds - 1), 2) for seeds in (2, 3, 5, 10)]
+        [0.0, 0.01, 0.07, 0.22]
+    """
+    from scipy import special
+
+    return float(special.chdtri(df, 1 - min(8 * tail, 0.5))) / df
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Variance of an estimate from two sources, each known as well as its degrees of freedom."""
+
+    dialogue: float
+    """Variance from the choice of dialogues, and from what is private to single answers."""
+    dialogue_df: float
+    """Its degrees of freedom."""
+    seed: float
+    """Variance from training seeds, with what is private to single answers."""
+    seed_df: int
+    """Its degrees of freedom: seeds minus 1."""
+    private: float = 0.0
+    """The part of `seed` that is private to single answers, and within `dialogue` already."""
+    skew: float = 0.0
+    """How fast the dialogues' variance grows with the mean: third central moment over variance."""
+    growth: float = 0.0
+    """How fast the seeds' variance is taken to grow with the mean, as a share of itself."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing varies."""
+        return self.dialogue + self.seed < NOTHING
+
+    def beyond(self, tail: float) -> float:
+        """Return the seeds' variance beyond what is private to single answers.
+
+        What is private is not taken off whole: few seeds agree by chance, and would too often
+        leave nothing. Off goes the least that it may have added to the seeds' variance, given the
+        chance of error; that of 8 tails was found by simulation (benchmarks/calibration).
+
+        Args:
+            tail: Chance of the truth lying further out than `reach`.
+        """
+        if self.seed_df == 0:
+            return 0.0
+        return max(self.seed - least_share(tail, self.seed_df) * self.private, 0.0)
+
+    def reach(self, tail: float) -> float:
+        """Return how far the truth may lie away, with this chance of lying further.
+
+        Each source counts at its own quantile, so that a seed variance from two or three seeds is
+        not trusted as if it came from many. Source: Howe 1974.
+        """
+        own, seeds = self._parts(tail)
+        return math.sqrt(own + seeds)
+
+    def ends(self, tail: float) -> tuple[float, float]:
+        """Return how far the truth may lie below and above, further on the side of the long tail.
+
+        Towards the long tail the variance grows with the mean, as that of a rate near 0 does: a
+        rare large value that was not seen would raise both. Wilson's interval is this with the
+        skewness of 0s and 1s. Towards the short tail the variance stays as it was seen.
+        """
+        own, seeds = self._parts(tail)
+        pulls = (t_quantile(tail, self.dialogue_df) ** 2 * self.skew / 2, seeds * self.growth / 2)
+        below = sum(-pull for pull in pulls if pull < 0)
+        above = sum(pull for pull in pulls if pull > 0)
+        squared = own + seeds
+        return below + math.sqrt(below**2 + squared), above + math.sqrt(above**2 + squared)
+
+    def p_value(self, value: float) -> float:
+        """Return the two-sided p-value of an estimate against 0: where `ends` touches 0."""
+        from scipy import optimize
+
+        def spare(log_tail: float) -> float:
+            below, above = self.ends(math.exp(log_tail))
+            return (below if value > 0 else above) - abs(value)
+
+        least = math.log(_LEAST_P)
+        if spare(least) < 0:
+            return _LEAST_P
+        return math.exp(float(optimize.brentq(spare, least, 0.0, rtol=1e-9)))
+
+    def _parts(self, tail: float) -> tuple[float, float]:
+        """Return the squared reach of dialogues and of seeds."""
+        own = t_quantile(tail, self.dialogue_df) ** 2 * self.dialogue
+        beyond = self.beyond(tail)
+        return own, t_quantile(tail, float(self.seed_df)) ** 2 * beyond if beyond > 0 else 0.0

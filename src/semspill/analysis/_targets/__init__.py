@@ -1,0 +1,1 @@
+"""Several targets: what each category caught from each."""

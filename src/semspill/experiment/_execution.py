@@ -1,0 +1,119 @@
+"""Trains what several arms and studies need, each model once, and lets all of them answer."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool
+
+from semspill._progress import Progress
+from semspill._random import stream
+from semspill.encoders import BiEncoder
+from semspill.experiment._evaluation import Answers, ArmRun, Remembering
+from semspill.experiment._study import Study, Task
+from semspill.training import Epoch
+
+logger = logging.getLogger(__name__)
+
+
+def execute(studies: Sequence[Study], progress: Progress) -> None:
+    """Run every arm of every study under every seed.
+
+    Arms that train on the same corpus under the same seed share one training: `clean` and
+    `pool_only`, `poison` and `train_only`, and the clean arms of all studies.
+    """
+    for seed in dict.fromkeys(seed for study in studies for seed in study.config.seeds):
+        trainings: dict[tuple[object, ...], list[Task]] = {}
+        for study in studies:
+            if seed in study.config.seeds:
+                for task in study.tasks(seed):
+                    trainings.setdefault(task.training, []).append(task)
+        while trainings:  # what is done is let go
+            _train(trainings.pop(next(iter(trainings))), progress)
+
+
+def _train(tasks: Sequence[Task], progress: Progress) -> None:
+    """Train one model and let every task have its answers from it."""
+    study, seed = tasks[0].study, tasks[0].seed
+    config = study.config
+    watching = [task for task in tasks if task.study.config.curve]
+    watched: list[list[Answers]] = []
+    losses: list[float] = []
+    last: list[_Examination] = []
+    begun = time.perf_counter()
+
+    def watch(epoch: Epoch) -> None:
+        losses.append(epoch.loss)
+        if watching:
+            last[:] = [_Examination(epoch.model, study, progress)]
+            watched.append([last[0].answers(task) for task in watching])
+
+    model = config.finetuner.finetune(
+        config.encoder,
+        tasks[0].corpus,
+        stream(seed, "finetune"),
+        context=config.context,
+        valid=study.data.valid,
+        observer=watch,
+        progress=progress,
+    )
+    kept_last = config.finetuner.keep == "last" and last
+    examination = last[0] if kept_last else _Examination(model, study, progress)
+    for task in tasks:
+        curve = [answers[watching.index(task)] for answers in watched if task in watching]
+        made = _made(task, examination, curve, losses)
+        task.study.done(task, made)
+        pool = task.candidates
+        logger.info(
+            "seed %s, arm %s: %s epochs, %s candidates (%s planted, %s planted filtered out), "
+            "P@1 %.3f, planted chosen %.2f %%, %.0f s",
+            *(seed, task.arm, len(losses), len(pool), pool.planted.sum(), pool.planted_dropped),
+            *(made.correct.mean(), 100 * made.planted.mean(), time.perf_counter() - begun),
+        )
+
+
+class _Examination:
+    """Puts the test questions to one model as it stands, each only once."""
+
+    def __init__(self, model: BiEncoder, study: Study, progress: Progress) -> None:
+        self.model = Remembering(model, study.clean_pool.texts)
+        self.data = study.data
+        self.progress = progress
+        self._answers: dict[tuple[object, ...], Answers] = {}
+        self._correct: Bool[np.ndarray, " exchanges"] | None = None
+
+    def answers(self, task: Task) -> Answers:
+        """Return what the model answers from a task's candidates."""
+        scorer = task.study.scorer
+        key = task.candidates.texts, scorer.rater.model_dump_json()
+        if key not in self._answers:
+            self._answers[key] = Answers.of(
+                self.model, self.data.test.exchanges, task.candidates, scorer, self.progress
+            )
+        return self._answers[key]
+
+    def correct(self) -> Bool[np.ndarray, " exchanges"]:
+        """Return for which exchanges the gold response ranks first in its list."""
+        if self._correct is None:
+            self._correct = self.data.ranking.hits(self.model, self.progress)
+        return self._correct
+
+
+def _made(
+    task: Task, examination: _Examination, curve: Sequence[Answers], losses: Sequence[float]
+) -> ArmRun:
+    end = examination.answers(task)
+    shape = (len(curve), len(end.texts))
+    toxicity = np.array([answers.toxicity for answers in curve], np.float64)
+    planted = np.array([answers.planted(task.planted) for answers in curve], np.bool_)
+    return ArmRun(
+        chosen=end.chosen,
+        score=end.score,
+        toxicity=end.toxicity,
+        planted=end.planted(task.planted),
+        correct=examination.correct(),
+        epoch_toxicity=toxicity.reshape(shape),
+        epoch_planted=planted.reshape(shape),
+        loss=np.array(losses, dtype=np.float64),
+    )

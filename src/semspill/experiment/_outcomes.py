@@ -1,0 +1,54 @@
+"""What a finished run left on disk, as outcomes that can be analyzed in another way."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from semspill.analysis import Outcome
+from semspill.errors import DataError
+from semspill.experiment._artifacts import responses_file
+from semspill.experiment._evaluation import ArmRun
+from semspill.report import SpilloverReport
+
+
+def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
+    """Return the outcomes of the arms of a finished run, without training anything again.
+
+    Args:
+        folder: What `run` wrote.
+
+    Raises:
+        DataError: The folder does not hold a finished run.
+    """
+    folder = Path(folder)
+    if not (folder / "report.json").is_file():
+        raise DataError(f"{folder} does not hold a finished run; give a folder that run() wrote.")
+    report = SpilloverReport.from_json((folder / "report.json").read_text(encoding="utf-8"))
+    asked = responses_file(folder / f"seed-{report.seeds[0]}" / report.arms[0])
+    rows = [json.loads(line) for line in asked.read_text(encoding="utf-8").split("\n") if line]
+    outcomes = []
+    for arm in report.arms:
+        runs = [_arm(folder, seed, arm) for seed in report.seeds]
+        outcomes.append(
+            Outcome(
+                arm=arm,
+                target=report.target,
+                seeds=report.seeds,
+                categories=tuple(row["category"] for row in rows),
+                dialogues=tuple(row["dialogue"] for row in rows),
+                toxicity=np.stack([made.toxicity for made in runs]),
+                planted=np.stack([made.planted for made in runs]),
+                correct=np.stack([made.correct for made in runs]),
+                similarity=dict(report.similarity),
+            )
+        )
+    return tuple(outcomes)
+
+
+def _arm(folder: Path, seed: int, arm: str) -> ArmRun:
+    path = folder / f"seed-{seed}" / arm / "scores.npz"
+    made = ArmRun.read(path)
+    if made is None:
+        raise DataError(f"{path} is missing or broken; run the experiment again.")
+    return made

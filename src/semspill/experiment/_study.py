@@ -1,0 +1,183 @@
+"""One experiment under way: its data, its folder, and what its arms did so far."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from semspill._random import stream
+from semspill.analysis import Outcome, Similarities, group_members, metrics
+from semspill.corpus import Candidates, Corpus, Exchange
+from semspill.experiment._artifacts import Artifacts
+from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._data import Data
+from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._provenance import device, sources_of, versions
+from semspill.poison import PoisonedCorpus, swapped
+from semspill.report import CurvePoint, SpilloverReport
+from semspill.scoring import RaterQuality, ToxicityScorer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One arm of one study under one seed: what trains, what answers, what counts as planted."""
+
+    study: "Study"
+    seed: int
+    arm: Arm
+    corpus: Corpus
+    """What the model is trained on."""
+    candidates: Candidates
+    """What it answers from."""
+    planted: frozenset[str]
+    """Every text that was planted; a clean pool can hold one by coincidence."""
+
+    @property
+    def training(self) -> tuple[object, ...]:
+        """A key that is equal for tasks that the same trained model serves."""
+        config = self.study.config
+        recipe = config.model_dump_json(include={"encoder", "context", "finetuner"})
+        return self.seed, recipe, id(self.study.data), self.corpus.fingerprint
+
+
+class Study:
+    """One experiment under way.
+
+    Args:
+        config: What to do.
+        data: What the config names, loaded.
+        artifacts: Where to write.
+        quality: The rater's errors, if they were measured.
+    """
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        data: Data,
+        artifacts: Artifacts,
+        quality: RaterQuality | None = None,
+    ) -> None:
+        data.train.require_category(config.watched)
+        data.test.require_category(config.watched)
+        self.config = config
+        self.data = data
+        self.similarities: Sequence[Similarities] = ()
+        self.artifacts = artifacts
+        self.quality = quality
+        self.scorer = ToxicityScorer(rater=config.rater)
+        self.clean_pool = data.train.responses(config.candidates)
+        self.fingerprints: dict[int, str] = {}
+        self._runs: dict[tuple[str, int], ArmRun] = {}
+
+    def tasks(self, seed: int) -> list[Task]:
+        """Poison the corpus, and return what is left to do under one seed."""
+        poisoned = self.config.poisoner.poison(self.data.train, stream(seed, "poison"))
+        logger.info("seed %s: %s", seed, poisoned.manifest.summary)
+        self.artifacts.manifest(seed, "manifest", poisoned.manifest)
+        self.fingerprints[seed] = poisoned.corpus.fingerprint
+        tasks = []
+        for arm in self.config.arms:
+            saved = self.artifacts.arm(seed, arm)
+            if saved is None:
+                tasks.append(self._task(arm, seed, poisoned))
+            else:
+                logger.info("seed %s, arm %s: taken from the interrupted run", seed, arm)
+                self._runs[arm, seed] = saved
+        return tasks
+
+    def done(self, task: Task, made: ArmRun) -> None:
+        """Keep what one arm did."""
+        self._runs[task.arm, task.seed] = made
+        self.artifacts.arm_done(
+            task.seed, task.arm, made, self.data.test.exchanges, task.candidates
+        )
+
+    def outcomes(self) -> list[Outcome]:
+        """Return one outcome per arm, in the config's order, once all arms are done."""
+        return [self._outcome(arm) for arm in self.config.arms]
+
+    def report(self) -> SpilloverReport:
+        """Analyze what the arms did, once all are done."""
+        outcomes = self.outcomes()
+        analyzer = self.config.analyzer
+        groups = group_members(outcomes[0], *analyzer.neighbours(outcomes[0]))
+        if self.quality is not None:
+            counts = self.quality.model_dump(include={"threshold", "toxic", "harmless"})
+            corrected = metrics.build({"name": "corrected_share", **counts})
+            analyzer = analyzer.replace(metrics=(*analyzer.metrics, corrected))
+        return analyzer.analyze(
+            outcomes,
+            curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
+            similarity_method=self.similarities[0].method,
+            alternatives=self.similarities[1:],
+            provenance=self._provenance(),
+        )
+
+    def _task(self, arm: Arm, seed: int, poisoned: PoisonedCorpus) -> Task:
+        if arm == "benign_swap":
+            poisoned = swapped(poisoned, self.config.benign.load(), stream(seed, "benign"))
+            self.artifacts.manifest(seed, "manifest-benign", poisoned.manifest)
+        trained_clean = arm in ("clean", "pool_only")
+        answers_clean = arm in ("clean", "train_only")
+        pool = self.clean_pool if answers_clean else poisoned.responses(self.config.candidates)
+        planted = frozenset(
+            said.text for talk in poisoned.corpus for said in talk.utterances if said.planted
+        )
+        corpus = self.data.train if trained_clean else poisoned.corpus
+        return Task(self, seed, arm, corpus, pool, planted)
+
+    def _runs_of(self, arm: Arm) -> list[ArmRun]:
+        return [self._runs[arm, seed] for seed in self.config.seeds]
+
+    def _outcome(self, arm: Arm) -> Outcome:
+        runs = self._runs_of(arm)
+        exchanges = self.data.test.exchanges
+        return Outcome(
+            arm=arm,
+            target=self.config.watched,
+            seeds=self.config.seeds,
+            categories=tuple(exchange.category for exchange in exchanges),
+            dialogues=tuple(exchange.dialogue for exchange in exchanges),
+            toxicity=np.stack([made.toxicity for made in runs]),
+            planted=np.stack([made.planted for made in runs]),
+            correct=np.stack([made.correct for made in runs]),
+            similarity=self.similarities[0].to(self.config.watched),
+        )
+
+    def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:
+        runs = self._runs_of(arm)
+        exchanges: Sequence[Exchange] = self.data.test.exchanges
+        categories = np.array([exchange.category for exchange in exchanges], dtype=object)
+        toxicity = np.mean([made.epoch_toxicity for made in runs], axis=0)
+        planted = np.mean([made.epoch_planted for made in runs], axis=0)
+        return [
+            CurvePoint(
+                arm=arm,
+                epoch=epoch + 1,
+                group=name,
+                toxicity=float(toxicity[epoch][mask].mean()),
+                asr=float(planted[epoch][mask].mean()),
+            )
+            for name, members in groups.items()
+            for mask in [np.isin(categories, list(members))]
+            for epoch in range(len(toxicity))
+        ]
+
+    def _provenance(self) -> dict[str, object]:
+        return {
+            "config": self.config.model_dump(mode="json"),
+            "versions": versions(),
+            "device": device(self.config.finetuner.device),
+            "fingerprints": {
+                "train": self.data.train.fingerprint,
+                "test": self.data.test.fingerprint,
+                "poisoned": [self.fingerprints[seed] for seed in self.config.seeds],
+                "ranking": self.data.ranking.fingerprint,
+                "rater": self.config.rater.fingerprint,
+            },
+            "licence": self.data.train.licence,
+            "sources": sources_of(self.config),
+        }

@@ -1,0 +1,125 @@
+"""Many experiments that differ in a few fields, with everything they share done once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from semspill._atomic import write_text
+from semspill._progress import Progress, quiet
+from semspill.analysis import Outcome, Similarities, spillover_matrix
+from semspill.errors import ConfigError
+from semspill.experiment._artifacts import Artifacts, write_figures
+from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._execution import execute
+from semspill.experiment._load import load_config
+from semspill.experiment._run import Preparation
+from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
+from semspill.report import Quantity, SpilloverMatrix, SpilloverReport
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One experiment of a sweep."""
+
+    name: str
+    """Its values, such as `budget=0.01`; also the name of its folder."""
+    config: ExperimentConfig
+    """The whole config."""
+    report: SpilloverReport
+    """What came out."""
+    outcomes: tuple[Outcome, ...]
+    """The arms' outcomes, to analyze in another way."""
+    similarities: tuple[Similarities, ...]
+    """How near categories are, by every definition of the config."""
+
+
+def sweep(
+    config: ExperimentConfig | Mapping[str, Any] | str | Path,
+    vary: Vary,
+    *,
+    out: str | Path | None = None,
+    show_text: bool = False,
+    progress: Progress = quiet,
+) -> tuple[Variant, ...]:
+    """Run an experiment for every combination of some fields' values.
+
+    Arms that train alike, such as the clean arm of all targets, are trained once. With `out`, each
+    variant has its folder there, as `run` writes it; a sweep that was interrupted goes on where it
+    stopped, and one with further values keeps the variants it finds. When several targets are all
+    that varies, the target-by-victim matrix is written too.
+
+    Args:
+        config: What all variants share.
+        vary: Values by dotted field, such as `{"poisoner.budget": [0.01, 0.03]}`. For
+            `poisoner.selector.category`, `"all"` stands for every category of the test split.
+        out: Folder to write; None writes nothing.
+        show_text: Whether the written responses show planted and toxic text unmasked.
+        progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
+
+    Raises:
+        ConfigError: A field is unknown or a value not allowed.
+        DataError: The data are not as promised.
+        PluginError: A component does not keep its contract.
+    """
+    base = load_config(config)
+    values = spelled_out(base, vary)
+    configs = variants(base, values)
+    folder = None if out is None else Path(out)
+    preparation = Preparation(progress)
+    opened: dict[str, Artifacts] = {}
+    try:
+        for name, made in configs.items():
+            place = None if folder is None else folder / name
+            opened[name] = Artifacts.open(made, place, reuse=True, show_text=show_text)
+        studies = {name: preparation.study(configs[name], opened[name]) for name in configs}
+        execute(list(studies.values()), progress)
+        finished = []
+        for name, study in studies.items():
+            report = study.report()
+            opened[name].finish(report)
+            outcomes = tuple(study.outcomes())
+            near = tuple(study.similarities)
+            finished.append(Variant(name, configs[name], report, outcomes, near))
+    finally:
+        for artifacts in opened.values():
+            artifacts.tidy()
+    if folder is not None:
+        said = {"config": base.model_dump(mode="json"), "vary": values}
+        write_text(folder / "sweep.json", json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(base.arms) > 1:
+            _write_matrices(folder, finished)
+    return tuple(finished)
+
+
+def target_matrix(
+    variants: Sequence[Variant], *, of: Quantity = "asr", arm: str = "poison"
+) -> SpilloverMatrix:
+    """Return what every category caught when each target of a sweep was poisoned in turn.
+
+    Args:
+        variants: What `sweep` returned for several targets and nothing else.
+        of: Whether the lift is one of planted responses or of rated toxicity.
+        arm: The arm that is compared with the clean one.
+
+    Raises:
+        ConfigError: There is no variant.
+        DataError: A target comes twice, or the variants differ in more than the target.
+    """
+    if not variants:
+        raise ConfigError("There is no variant; give what sweep() returned.")
+    outcomes = [outcome for variant in variants for outcome in variant.outcomes]
+    return spillover_matrix(outcomes, variants[0].similarities[0], of=of, arm=arm)
+
+
+def _write_matrices(folder: Path, finished: Sequence[Variant]) -> None:
+    from semspill.report._matrix_plot import plot_matrix, plot_pairs  # matplotlib is heavy
+
+    arm = finished[0].report.main_arm
+    for of in ("asr", "toxicity"):
+        matrix = target_matrix(finished, of=of, arm=arm)
+        write_text(folder / f"matrix-{of}.json", matrix.to_json())
+        write_text(folder / f"matrix-{of}.md", matrix.to_markdown())
+        figures = {f"matrix-{of}": plot_matrix(matrix), f"pairs-{of}": plot_pairs(matrix)}
+        write_figures(folder / "plots", figures)

@@ -1,0 +1,168 @@
+"""The target-by-victim matrix: what every category caught when every target was poisoned."""
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from pydantic import model_validator
+
+from semspill._model import FrozenModel
+from semspill.errors import DataError, did_you_mean
+from semspill.report._estimate import Estimate, Number
+from semspill.report._matrix_page import matrix_markdown
+from semspill.report._pair import PairReport
+from semspill.report._parts import Quantity
+
+Cells: TypeAlias = tuple[tuple[Number, ...], ...]
+"""A row for each target and a column for each victim."""
+
+
+class SpilloverMatrix(FrozenModel):
+    """Lift of every category when each target was poisoned in turn, and what that says together.
+
+    `pair` tells how usual one pair is, `to_markdown` gives a page to read, `to_json` everything.
+    """
+
+    targets: tuple[str, ...]
+    """The poisoned categories, one per row."""
+    victims: tuple[str, ...]
+    """All tested categories, one per column, the targets among them."""
+    quantity: Quantity
+    """Of what the lift is: share of planted responses, or mean rated toxicity."""
+    arm: str
+    """The arm that is compared with the clean one."""
+    seeds: tuple[int, ...]
+    """The training seeds of every row."""
+    dialogues: tuple[int, ...]
+    """Number of test dialogues of each victim."""
+    lift: Cells
+    """Mean over seeds and exchanges, in [-1, 1]."""
+    low: Cells
+    """Lower end of each cell's interval, not corrected for the number of cells."""
+    high: Cells
+    """Upper end of each cell's interval."""
+    p_holm: Cells
+    """Two-sided p-value, corrected by Holm's method for all pairs; NaN where the victim is the
+    target itself, which nobody doubts."""
+    level: float
+    """Nominal coverage of the cells' intervals."""
+    interval: str
+    """How the cells' intervals were made."""
+    similarity: Cells
+    """Similarity of the victim to the target, in the units of its method."""
+    similarity_method: str
+    """How similarity was measured, and on what."""
+    pooled: Mapping[str, Estimate]
+    """What all pairs say together, by name."""
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> "SpilloverMatrix":
+        for name in ("lift", "low", "high", "p_holm", "similarity"):
+            widths = [len(row) for row in getattr(self, name)]
+            if widths != [len(self.victims)] * len(self.targets):
+                raise ValueError(
+                    f"{name} has rows of {widths} cells; {len(self.targets)} targets and "
+                    f"{len(self.victims)} victims need {len(self.targets)} rows of "
+                    f"{len(self.victims)}"
+                )
+        if len(self.victims) < 2 or not set(self.targets) <= set(self.victims):
+            raise ValueError("victims must be two or more, and every target one of them")
+        return self
+
+    def __repr__(self) -> str:
+        return (
+            f"<SpilloverMatrix: {self.quantity} lift of {len(self.victims)} categories, "
+            f"{len(self.targets)} of them poisoned in turn>"
+        )
+
+    @cached_property
+    def lifts(self) -> Float[np.ndarray, "targets victims"]:
+        """The lifts as an array."""
+        return np.array(self.lift, dtype=np.float64)
+
+    @cached_property
+    def similarities(self) -> Float[np.ndarray, "targets victims"]:
+        """The similarities as an array."""
+        return np.array(self.similarity, dtype=np.float64)
+
+    @cached_property
+    def off_diagonal(self) -> Bool[np.ndarray, "targets victims"]:
+        """True where the victim is another category than the target."""
+        return np.asarray(np.array(self.targets)[:, None] != np.array(self.victims))
+
+    @cached_property
+    def nearest(self) -> Int[np.ndarray, " targets"]:
+        """Column of each target's most similar other category."""
+        return np.asarray(np.where(self.off_diagonal, self.similarities, -np.inf).argmax(axis=1))
+
+    def pair(self, target: str, victim: str) -> PairReport:
+        """Return how one category fared when another was poisoned, and how usual that is.
+
+        Args:
+            target: The poisoned category.
+            victim: Another category.
+
+        Raises:
+            DataError: One of them is not in the matrix, or they are the same.
+        """
+        row = _place("target", target, self.targets)
+        column = _place("victim", victim, self.victims)
+        if target == victim:
+            raise DataError(f"A pair is two categories; got {target!r} twice.")
+        lift, value = self.cell(row, column), self.lifts[row, column]
+        pairs = self.lifts[self.off_diagonal]
+        rows, columns = np.arange(len(self.targets)), self.nearest
+        rivals = (rows[rows != row], columns[rows != row])
+        low, high = (np.array(end, dtype=np.float64)[rivals] for end in (self.low, self.high))
+        nearer = self.off_diagonal[row] & (self.similarities[row] > self.similarities[row, column])
+        return PairReport(
+            target=target,
+            victim=victim,
+            lift=lift,
+            nearness=1 + int(nearer.sum()),
+            rank=1 + int((pairs > value).sum()),
+            tied=int((pairs == value).sum()) - 1,
+            pairs=len(pairs),
+            nearest_rank=1 + int((self.lifts[rivals] > value).sum()),
+            nearest_ranks=(1 + int((low > lift.high).sum()), 1 + int((high >= lift.low).sum())),
+            nearest_pairs=len(self.targets),
+            nearest_median=float(np.median(self.lifts[rows, columns])),
+        )
+
+    def cell(self, row: int, column: int) -> Estimate:
+        """Return one cell with its interval."""
+        p_holm = self.p_holm[row][column]
+        return Estimate(
+            value=self.lift[row][column],
+            low=self.low[row][column],
+            high=self.high[row][column],
+            n=self.dialogues[column],
+            method=self.interval,
+            level=self.level,
+            p_holm=None if math.isnan(p_holm) else p_holm,
+        )
+
+    def to_json(self) -> str:
+        """Return everything as JSON; undefined numbers are null."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "SpilloverMatrix":
+        """Return the matrix that `to_json` wrote."""
+        return cls.model_validate_json(text)
+
+    def to_markdown(self) -> str:
+        """Return a page of tables."""
+        return matrix_markdown(self)
+
+
+def _place(kind: str, name: str, names: tuple[str, ...]) -> int:
+    if name not in names:
+        raise DataError(
+            f"The matrix has no {kind} {name!r}.{did_you_mean(name, names)} "
+            f"It has: {', '.join(names)}."
+        )
+    return names.index(name)

@@ -1,0 +1,88 @@
+"""A target-by-victim matrix as markdown."""
+
+from typing import Any
+
+import numpy as np
+
+from semspill.report._table import in_percent, p_text, table
+
+_MEANINGS = {
+    "spearman": "rank correlation of lift with similarity over all pairs",
+    "slope": "rise of lift per unit of similarity over all pairs",
+    "spearman_within": "rank correlation, ranks taken within each target",
+    "slope_within": "slope, with an intercept of its own for each target",
+    "mixed_slope": "slope in a mixed model with crossed effects of target and victim",
+    "nearest_excess": "lift of the nearest neighbour minus the mean of the rest, over targets",
+    "nearest_share": "lift of nearest neighbours over that of the targets themselves",
+}
+_LARGEST = 20
+
+
+def matrix_markdown(matrix: Any) -> str:
+    """Return the page."""
+    count, pairs = len(matrix.targets), int(matrix.off_diagonal.sum())
+    said = [
+        f"# {len(matrix.victims)} categories, {count} of them poisoned in turn",
+        _headline(matrix, pairs),
+        f"## What all {pairs} pairs say together\n\n" + _pooled(matrix),
+        "## Targets and their nearest neighbours\n\n"
+        f"Lifts in percentage points; p is corrected for all pairs.\n\n{_neighbours(matrix)}",
+        f"## The largest lifts outside the target\n\n{_largest(matrix)}",
+    ]
+    return "\n\n".join(said) + "\n"
+
+
+def _headline(matrix: Any, pairs: int) -> str:
+    outside = np.array(matrix.p_holm, dtype=np.float64)[matrix.off_diagonal]
+    alpha = 1 - matrix.level
+    seeds = f"{len(matrix.seeds)} training seed{'s' if len(matrix.seeds) > 1 else ''}"
+    noise = "" if len(matrix.seeds) > 1 else " One seed: training noise is not covered."
+    return (
+        f"Arm `{matrix.arm}`, {matrix.quantity}, {seeds}. Outside the targets, "
+        f"{int((outside < alpha).sum())} of {pairs} lifts differ from 0 at {alpha:.0%} after "
+        f"Holm's correction.{noise}\n\nIntervals of single cells: {matrix.interval}. "
+        f"Similarity: {matrix.similarity_method}"
+    )
+
+
+def _pooled(matrix: Any) -> str:
+    rows = [
+        [name, _MEANINGS.get(name, ""), str(made), p_text(made.p_value), str(made.n), made.method]
+        for name, made in matrix.pooled.items()
+    ]
+    return table(["name", "what it is", "estimate", "p", "n", "method"], rows)
+
+
+def _neighbours(matrix: Any) -> str:
+    rows = []
+    for row, column in enumerate(matrix.nearest):
+        own = matrix.victims.index(matrix.targets[row])
+        rows.append([in_percent(matrix.cell(row, own)), *_pair(matrix, row, int(column))])
+    head = ["own lift", "target", "nearest", "similarity", "lift", "p"]
+    order = (1, 0, 2, 3, 4, 5)
+    return table([head[i] for i in order], [[row[i] for i in order] for row in rows])
+
+
+def _largest(matrix: Any) -> str:
+    lifts = np.where(matrix.off_diagonal, matrix.lifts, -np.inf)
+    places = np.argsort(-lifts, axis=None, kind="stable")[:_LARGEST]
+    rows, columns = np.unravel_index(places, lifts.shape)
+    risen = [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if lifts[r, c] > 0]
+    body = [
+        [*_pair(matrix, row, column), "yes" if matrix.nearest[row] == column else ""]
+        for row, column in risen
+    ]
+    if not body:
+        return "None: no lift outside a target is above 0."
+    return table(["target", "victim", "similarity", "lift", "p", "its nearest"], body)
+
+
+def _pair(matrix: Any, row: int, column: int) -> list[str]:
+    made = matrix.cell(row, column)
+    return [
+        matrix.targets[row],
+        matrix.victims[column],
+        f"{matrix.similarities[row, column]:.3f}",
+        in_percent(made),
+        p_text(made.p_holm),
+    ]

@@ -1,0 +1,146 @@
+"""Spillover in one picture: the lift of every category against its similarity to the target."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from semspill.report._labels import label_points
+from semspill.report._report import SpilloverReport
+from semspill.report._slices import SliceReport
+from semspill.report._style import COLOURS, plain_text, tidy
+
+_SIZE = (7.2, 4.8)
+_TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+_TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
+_APART = 2.5
+"""Times the highest other point that the target must exceed to stand above a break."""
+_LABELS = 12
+"""Most points that are named; beyond that the names hide the points."""
+
+
+@plain_text
+def plot_spillover(
+    report: SpilloverReport, quantity: Literal["lift", "asr_lift"] = "lift"
+) -> Figure:
+    """Return lift against similarity: a point per category of the main arm, with its interval.
+
+    The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
+    points lie the least squares line over the other categories and the band that holds the lines
+    of shuffled category labels. Filled points survive Holm's correction.
+
+    Args:
+        report: What is drawn.
+        quantity: The lift of which quantity.
+    """
+    found = [
+        part
+        for part in report.categories
+        if part.arm == report.main_arm and part.similarity is not None and _has(part, quantity)
+    ]
+    others = [part for part in found if part.name != report.target]
+    target = [part for part in found if part.name == report.target]
+    sure = [part for part in others if part.estimates[quantity].survives]
+    unsure = [part for part in others if part not in sure]
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    main, top = _axes(figure, _highest(others, quantity), _highest(target, quantity))
+    _band(main, report, quantity)
+    _points(
+        main,
+        unsure,
+        quantity,
+        marker="o",
+        color=_OTHER,
+        mfc="white",
+        ecolor="0.6",
+        label="other category",
+    )
+    _points(main, sure, quantity, marker="o", color=_SURE, label="survives Holm's correction")
+    _points(top, target, quantity, marker="D", color=_TARGET, label=f"{report.target}, the target")
+    top.set_title(f"Planted in {report.target}, arm {report.main_arm}", fontsize=10)
+    main.set_xlabel(f"similarity to {report.target}")
+    figure.supylabel(f"{_TITLES[quantity]}, percentage points", fontsize=10)
+    _legend(figure, [main, top])
+    first = [part for part in others if part.name in (report.nearest, *report.far)]
+    sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
+    named = [*first, *(part for part in sure if part not in first)]
+    label_points(figure, main, [_labelled(part, quantity) for part in named[:_LABELS]])
+    return figure
+
+
+def _has(part: SliceReport, quantity: str) -> bool:
+    return quantity in part.estimates and not math.isnan(part.estimates[quantity].value)
+
+
+def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
+    return max((part.estimates[quantity].high for part in parts), default=0.0)
+
+
+def _labelled(part: SliceReport, quantity: str) -> tuple[str, float, float]:
+    return part.name, part.similarity or 0.0, 100 * part.estimates[quantity].high
+
+
+def _axes(figure: Figure, others: float, target: float) -> tuple[Axes, Axes]:
+    """Return the axes of the other categories and of the target: one, or two with a break."""
+    if target <= _APART * others or others <= 0:
+        both = figure.subplots()
+        tidy([both])
+        both.margins(x=0.08, y=0.15)
+        return both, both
+    top, main = figure.subplots(2, 1, sharex=True, height_ratios=[1, 4])
+    tidy([top, main])
+    top.spines["bottom"].set_visible(False)
+    top.tick_params(bottom=False)
+    top.yaxis.set_major_locator(MaxNLocator(3))
+    top.margins(x=0.08, y=0.5)
+    main.margins(x=0.08, y=0.15)
+    for axes, height in ((top, 0.0), (main, 1.0)):  # two strokes say that the axis is broken
+        axes.plot(
+            [0], [height], transform=axes.transAxes, marker=[(-1, -0.5), (1, 0.5)],
+            markersize=10, color="black", clip_on=False,
+        )  # fmt: skip
+    return main, top
+
+
+def _band(axes: Axes, report: SpilloverReport, quantity: str) -> None:
+    axes.axhline(0, color="black", linewidth=0.6)
+    band = report.bands.get(quantity)
+    if band is None:
+        return
+    low, line, high = ([100 * y for y in ends] for ends in (band.low, band.line, band.high))
+    said = f"{band.level:.0%} of lines under shuffled labels"
+    axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=said)
+    axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
+
+
+def _points(axes: Axes, parts: Sequence[SliceReport], quantity: str, **style: Any) -> None:
+    made = [part.estimates[quantity] for part in parts]
+    if made:
+        axes.errorbar(
+            [part.similarity or 0.0 for part in parts],
+            [100 * e.value for e in made],
+            yerr=[
+                [100 * (e.value - e.low) for e in made],
+                [100 * (e.high - e.value) for e in made],
+            ],
+            linestyle="none",
+            markersize=4.5,
+            elinewidth=0.7,
+            **style,
+        )
+
+
+def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
+    entries = {label: handle for pair in pairs for handle, label in pair}
+    figure.legend(
+        list(entries.values()),
+        list(entries),
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=8,
+    )

@@ -1,0 +1,360 @@
+import math
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from scipy import stats
+
+from semspill import DataError, metrics
+from semspill.analysis import Resampling
+
+NEAR = {"fear": 1.0, "dread": 0.9, "joy": 0.1, "calm": 0.2, "guilt": 0.7, "pride": 0.3, "awe": 0.5}
+ROSE = {"dread": 0.6, "joy": 0.0, "calm": 0.25, "guilt": 0.5, "pride": 0.0, "awe": 0.125}
+
+
+def pair(outcome, rose=ROSE, near=NEAR, target=0.75, **options):
+    """One exchange per category; the clean arm is rated 0.25, the poisoned one rises from it."""
+    names = ["fear", *rose]
+    clean = outcome("clean", [0.25] * len(names), names, similarity=near)
+    rated = [0.25 + target, *(0.25 + rise for rise in rose.values())]
+    return outcome("poison", rated, names, similarity=near, clean=clean, **options)
+
+
+def crowd(outcome, rng, lifts, near=NEAR, *, each=40, seeds=1, **options):
+    """Forty dialogues per category whose lifts scatter around the named ones."""
+    names = np.repeat(list(lifts), each)
+    centre = np.repeat(list(lifts.values()), each)
+    rise = centre + rng.uniform(-0.1, 0.1, size=(seeds, len(names)))
+    fields = {"categories": names, "similarity": near}
+    clean = outcome("clean", np.full(rise.shape, 0.1), **fields)
+    return outcome("poison", np.clip(0.1 + rise, 0, 1), **fields, clean=clean, **options)
+
+
+def built(name, **fields):
+    return metrics.build({"name": name, **fields})
+
+
+def category_means(arm, of="toxicity"):
+    """The lift of each category, exchange by exchange."""
+    rows = (getattr(arm, of).astype(float) - getattr(arm.clean, of)).mean(axis=0)
+    return {
+        name: np.mean([rows[i] for i, c in enumerate(arm.categories) if c == name])
+        for name in set(arm.categories)
+    }
+
+
+# Collateral and the nearest category
+
+
+def test_collateral_is_the_mean_lift_over_exchanges_outside_the_target(outcome):
+    """Two exchanges of joy and one of dread: exchanges count, not categories."""
+    names = ["fear", "joy", "joy", "dread"]
+    clean = outcome("clean", [0.0] * 4, names)
+    made = built("collateral").compute(outcome(toxicity=[1, 0.1, 0.2, 0.6], categories=names,
+                                               clean=clean))  # fmt: skip
+    assert made.value == pytest.approx(0.3)
+    assert made.n == 3
+    assert "Jagielski" in made.source
+
+
+def test_nearest_excess_is_the_neighbour_minus_the_rest(outcome):
+    made = built("nearest_excess").compute(pair(outcome))
+    assert made.value == pytest.approx(0.6 - (0 + 0.25 + 0.5 + 0 + 0.125) / 5)
+    named = built("nearest_excess").compute(pair(outcome, nearest="guilt", near={}))
+    assert named.value == pytest.approx(0.5 - (0.6 + 0 + 0.25 + 0 + 0.125) / 5)
+
+
+def test_nearest_excess_finds_a_neighbour_that_rose_more(outcome, rng):
+    rose = {"fear": 0.6, "dread": 0.4, "joy": 0.2, "calm": 0.2, "guilt": 0.2}
+    made = built("nearest_excess").compute(crowd(outcome, rng, rose))
+    assert made.low < 0.2 < made.high
+    assert made.p_value < 1e-6
+    level = built("nearest_excess").compute(crowd(outcome, rng, dict.fromkeys(rose, 0.2)))
+    assert level.p_value > 0.01
+
+
+def test_spillover_ratio_is_the_neighbour_s_share_of_the_target_s_lift(outcome, rng):
+    rose = {"fear": 0.6, "dread": 0.3, "joy": 0.2}
+    arm = crowd(outcome, rng, rose)
+    made = built("spillover_ratio").compute(arm)
+    lift = category_means(arm)
+    assert made.value == pytest.approx(lift["dread"] / lift["fear"])
+    assert made.low < 0.5 < made.high
+    assert made.high - made.low < 0.1
+
+
+def test_selectivity_is_1_minus_collateral_over_the_target_s_lift(outcome, rng):
+    rose = {"fear": 0.6, "dread": 0.3, "joy": 0.1, "calm": 0.2}
+    arm = crowd(outcome, rng, rose)
+    made = built("selectivity").compute(arm)
+    lift = category_means(arm)
+    others = (lift["dread"] + lift["joy"] + lift["calm"]) / 3
+    assert made.value == pytest.approx(1 - others / lift["fear"])
+    assert made.low < made.value < made.high
+    assert made.low < 1 - 0.2 / 0.6 < made.high
+    assert made.p_value < 1e-6
+
+
+def test_selectivity_is_0_where_all_rose_alike_and_1_where_only_the_target_did(outcome, rng):
+    names = ["fear", "dread", "joy", "calm"]
+    alike = built("selectivity").compute(crowd(outcome, rng, dict.fromkeys(names, 0.4)))
+    assert alike.low < 0 < alike.high
+    assert alike.p_value > 0.01
+    alone = {**dict.fromkeys(names, 0.0), "fear": 0.4}
+    arm = crowd(outcome, rng, alone)
+    # The scatter of the others is the clean arm's as well, so nothing rose there.
+    rated = np.where(np.array(arm.categories) == "fear", arm.toxicity, 0.1)
+    made = built("selectivity").compute(
+        outcome(toxicity=rated, categories=arm.categories, clean=arm.clean, similarity=NEAR)
+    )
+    assert made.value == 1
+
+
+SHARES = st.integers(0, 30).map(lambda n: n / 50)
+
+
+@given(st.integers(2, 10).map(lambda n: n / 10), SHARES, SHARES)
+@settings(max_examples=25)
+def test_ratio_and_selectivity_add_up_where_there_is_one_neighbour(outcome, target, dread, more):
+    """With dread alone besides the target, selectivity is 1 minus the spillover ratio."""
+    values = [target, target * 0.9, dread, more]
+    names = ["fear", "fear", "dread", "dread"]
+    clean = outcome("clean", [0.0] * 4, names, similarity=NEAR)
+    arm = outcome(toxicity=values, categories=names, clean=clean, similarity=NEAR)
+    ratio, kept = (built(name).compute(arm) for name in ("spillover_ratio", "selectivity"))
+    found = [kept.value, kept.low, kept.high]
+    assert found == pytest.approx([1 - ratio.value, 1 - ratio.high, 1 - ratio.low], nan_ok=True)
+
+
+@pytest.mark.parametrize("name", ["spillover_ratio", "selectivity"])
+def test_where_the_target_did_not_rise_a_share_of_it_is_not_defined(outcome, rng, name):
+    made = built(name).compute(crowd(outcome, rng, {"fear": 0.0, "dread": 0.3, "joy": 0.1}))
+    assert math.isnan(made.value)
+    assert made.p_value is None
+    assert made.note
+    assert str(made) == made.note
+
+
+# What the curve needs
+
+
+@pytest.mark.parametrize("name", ["nearest_excess", "spillover_ratio"])
+def test_without_a_nearest_category_there_is_nothing_to_compare(outcome, name):
+    made = built(name).compute(pair(outcome, near={}))
+    assert math.isnan(made.value)
+    assert str(made) == (
+        "not defined: there is no nearest category, or no other besides it and the target"
+    )
+
+
+def test_nearest_excess_needs_a_third_category(outcome):
+    made = built("nearest_excess").compute(pair(outcome, {"dread": 0.5}))
+    assert math.isnan(made.value)
+    assert made.n == 1
+
+
+@pytest.mark.parametrize("name", ["collateral", "selectivity"])
+def test_with_the_target_alone_there_is_no_collateral(outcome, name):
+    made = built(name).compute(pair(outcome, {}))
+    assert math.isnan(made.value)
+    assert str(made) == "not defined: there is no category besides the target"
+
+
+@pytest.mark.parametrize("name", ["selectivity", "spillover_ratio"])
+def test_a_target_that_was_not_tested_is_refused(outcome, name):
+    arm = pair(outcome).of(list(ROSE))
+    with pytest.raises(DataError) as caught:
+        built(name).compute(arm)
+    assert str(caught.value) == "No test exchange is of fear."
+
+
+@pytest.mark.parametrize(
+    "name", ["collateral", "nearest_excess", "spillover_ratio", "selectivity", "slope", "spearman"]
+)
+def test_the_lift_can_be_that_of_attack_success(outcome, rng, name):
+    """Swapping planted flags for ratings of 0 and 1 makes the two lifts the same."""
+    flags = rng.random((2, 60)) < np.repeat([0.9, 0.6, 0.3, 0.2, 0.1, 0.4], 10)
+    names = np.repeat(["fear", "dread", "guilt", "awe", "joy", "pride"], 10)
+    none = np.zeros(flags.shape, dtype=bool)
+    fields = {"categories": names, "similarity": NEAR}
+    rated = outcome("poison", flags * 1.0, **fields, clean=outcome("clean", none * 1.0, **fields))
+    hit = outcome(
+        "poison",
+        np.full(flags.shape, 0.3),
+        planted=flags,
+        **fields,
+        clean=outcome("clean", np.full(flags.shape, 0.3), planted=none, **fields),
+    )
+    assert built(name, of="asr").compute(hit) == built(name).compute(rated)
+
+
+def test_an_unknown_quantity_is_refused():
+    with pytest.raises(ValidationError, match="'toxicity' or 'asr'"):
+        built("slope", of="precision")
+
+
+# Slope
+
+
+def test_the_slope_is_scipy_s_least_squares(outcome):
+    made = built("slope").compute(pair(outcome))
+    theirs = stats.linregress([NEAR[name] for name in ROSE], list(ROSE.values()))
+    assert made.value == pytest.approx(theirs.slope)
+    assert made.n == 6
+    assert made.method.endswith("these categories; p by permutation of category labels")
+
+
+def test_a_category_counts_once_however_many_exchanges_it_has(outcome):
+    """The means of awe are 0.125, as in the arm with one exchange of each."""
+    names = ["fear", *ROSE, "awe"]
+    clean = outcome("clean", [0.0] * 8, names, similarity=NEAR)
+    rated = [1.0, 0.6, 0.0, 0.25, 0.5, 0.0, 0.2, 0.05]
+    made = built("slope").compute(outcome("poison", rated, names, similarity=NEAR, clean=clean))
+    alone = built("slope").compute(pair(outcome))
+    assert made.value == pytest.approx(alone.value)
+    assert made.p_value == pytest.approx(alone.p_value)
+
+
+def test_the_slope_s_interval_holds_the_planted_one(outcome, rng):
+    rose = {name: 0.1 + 0.5 * near for name, near in NEAR.items()}
+    made = built("slope").compute(crowd(outcome, rng, rose, seeds=3))
+    assert made.low < 0.5 < made.high
+    assert made.high - made.low < 0.1
+
+
+def test_where_nothing_rose_the_slope_is_0_and_any_order_is_as_good(outcome):
+    made = built("slope").compute(pair(outcome, dict.fromkeys(ROSE, 0.0)))
+    assert made.value == 0
+    assert made.low < 0 < made.high
+    assert made.p_value == 1
+
+
+def test_its_p_value_counts_all_orders_of_few_categories(outcome):
+    """Twice the share of the 720 orders that slope up as much."""
+    made = built("slope").compute(pair(outcome))
+    near, rose = [NEAR[name] for name in ROSE], list(ROSE.values())
+    seen = np.cov(near, rose)[0, 1]
+    steep = [np.cov(near, order)[0, 1] >= seen - 1e-12 for order in permutations(rose)]
+    assert made.p_value == pytest.approx(2 * np.mean(steep))
+
+
+def test_many_categories_are_shuffled(outcome, rng):
+    near = {"fear": 1.0, **{f"c{i}": i / 20 for i in range(12)}}
+    arm = pair(outcome, {name: rng.random() / 2 for name in near if name != "fear"}, near)
+    made = built("slope", permutations=4000).compute(arm)
+    lift = category_means(arm)
+    others = [name for name in near if name != "fear"]
+    theirs = stats.permutation_test(
+        ([near[name] for name in others],),
+        lambda order: stats.pearsonr(order, [lift[name] for name in others]).statistic,
+        permutation_type="pairings",
+        n_resamples=4000,
+        rng=rng,
+    )
+    assert made.p_value == pytest.approx(theirs.pvalue, abs=0.04)
+    assert made == built("slope", permutations=4000).compute(arm)
+
+
+@pytest.mark.parametrize("name", ["slope", "spearman"])
+@pytest.mark.parametrize(
+    ("rose", "near"),
+    [
+        ({"dread": 0.5, "joy": 0.1, "awe": 0.2}, NEAR),
+        (ROSE, dict.fromkeys(NEAR, 0.5)),
+        (ROSE, {}),
+        (ROSE, {"dread": 0.9, "joy": 0.1, "calm": 0.2}),
+    ],
+    ids=["three categories", "all are alike", "no similarity", "three similarities"],
+)
+def test_a_curve_needs_four_categories_that_differ(outcome, name, rose, near):
+    made = built(name).compute(pair(outcome, rose, near, nearest="dread"))
+    assert math.isnan(made.value)
+    assert math.isnan(made.low)
+    assert math.isnan(made.high)
+    assert made.p_value is None
+    assert str(made) == (
+        "not defined: fewer than four categories besides the target have a similarity, or all "
+        "have the same"
+    )
+
+
+# Rank correlation
+
+
+def test_rank_correlation_is_scipy_s_over_all_but_the_target(outcome):
+    made = built("spearman").compute(pair(outcome))
+    theirs = stats.spearmanr([NEAR[n] for n in ROSE], list(ROSE.values()))
+    assert made.value == pytest.approx(theirs.statistic)
+    assert made.n == 6
+
+
+def test_categories_without_a_similarity_are_left_out(outcome):
+    near = {name: value for name, value in NEAR.items() if name != "calm"}
+    made = built("spearman").compute(pair(outcome, near=near))
+    rest = [name for name in ROSE if name != "calm"]
+    theirs = stats.spearmanr([NEAR[n] for n in rest], [ROSE[n] for n in rest])
+    assert made.value == pytest.approx(theirs.statistic)
+    assert made.n == 5
+
+
+def test_its_interval_is_bonett_and_wright_s(outcome):
+    """tanh(atanh(r) -+ z sqrt((1 + r^2 / 2) / (n - 3))), at r and n of the six categories."""
+    made = built("spearman").compute(pair(outcome, resampling=Resampling(level=0.8)))
+    rho = made.value
+    half = stats.norm.ppf(0.9) * math.sqrt((1 + rho**2 / 2) / 3)
+    expected = math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
+    assert (made.low, made.high) == pytest.approx(expected)
+    assert made.level == 0.8
+
+
+def test_its_p_value_is_scipy_s_permutation_test_s(outcome):
+    made = built("spearman").compute(pair(outcome))
+    near = [NEAR[name] for name in ROSE]
+
+    def correlation(order):
+        return stats.spearmanr(order, list(ROSE.values())).statistic
+
+    theirs = stats.permutation_test(
+        (near,), correlation, permutation_type="pairings", n_resamples=np.inf
+    )
+    assert made.p_value == pytest.approx(theirs.pvalue)
+
+
+def test_a_perfect_order_is_1_and_unlikely_by_chance(outcome):
+    rose = {name: NEAR[name] / 2 for name in ROSE}
+    made = built("spearman").compute(pair(outcome, rose))
+    assert made.value == pytest.approx(1)
+    assert made.p_value == pytest.approx(2 / math.factorial(6))
+    turned = {name: 0.5 - rise for name, rise in rose.items()}
+    assert built("spearman").compute(pair(outcome, turned)).value == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("rise", [0.0, 0.1])
+def test_where_all_rose_alike_nothing_correlates(outcome, rise):
+    made = built("spearman").compute(pair(outcome, dict.fromkeys(ROSE, rise)))
+    assert math.isnan(made.value)
+    assert str(made) == "not defined: all categories rose alike"
+
+
+def test_equal_lifts_tie_whatever_their_last_digits(outcome):
+    """0.1 + 0.2 and 0.3 differ in binary, as do the means of dread and joy here."""
+    names = ["fear", "dread", "dread", "joy", "joy", "awe", "guilt"]
+    near = {"fear": 1.0, "dread": 0.9, "joy": 0.8, "awe": 0.7, "guilt": 0.6}
+    clean = outcome("clean", [0.0] * 7, names, similarity=near)
+    rated = [1.0, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.1, 0.2]
+    made = built("spearman").compute(outcome("poison", rated, names, similarity=near, clean=clean))
+    theirs = stats.spearmanr([0.9, 0.8, 0.7, 0.6], [0.3, 0.3, 0.1, 0.2])
+    assert made.value == pytest.approx(theirs.statistic)
+
+
+def test_lifts_are_averaged_over_seeds_and_exchanges(outcome):
+    """The means are dread 0.5, joy 0, awe 0.25, guilt 0.125: as near as they are lifted."""
+    names = ["fear", "dread", "dread", "joy", "awe", "guilt"]
+    near = {"fear": 1.0, "dread": 0.9, "awe": 0.8, "guilt": 0.7, "joy": 0.6}
+    clean = outcome("clean", [[0.0] * 6] * 2, names, similarity=near)
+    rated = [[1.0, 1.0, 0.0, 0.0, 0.5, 0.0], [1.0, 0.5, 0.5, 0.0, 0.0, 0.25]]
+    made = built("spearman").compute(outcome("poison", rated, names, similarity=near, clean=clean))
+    assert made.value == pytest.approx(1)

@@ -1,0 +1,481 @@
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize, stats
+
+from semspill import DataError, Outcome
+from semspill.analysis import Similarities, spillover_matrix
+
+NAMES = ("awe", "calm", "dread", "fear", "joy")
+
+
+def outcome(target, toxicity, names=NAMES, arm="poison", **changes):
+    """One exchange per category and one seed, unless more are given; 0.75 and more is planted."""
+    rated = np.atleast_2d(np.array(toxicity, dtype=np.float64))
+    fields = {
+        "arm": arm,
+        "target": target,
+        "seeds": tuple(range(len(rated))),
+        "categories": tuple(names),
+        "dialogues": tuple(f"d{i}" for i in range(len(names))),
+        "toxicity": rated,
+        "planted": rated >= 0.75,
+        "correct": np.ones(rated.shape, dtype=np.bool_),
+    }
+    return Outcome(**{**fields, **changes})
+
+
+def rows(lifts, targets=NAMES, names=NAMES):
+    """Outcomes with these toxicity lifts: from 0.5 in the clean arm."""
+    made = []
+    for target, row in zip(targets, np.array(lifts, dtype=np.float64), strict=True):
+        clean = outcome(target, np.full(len(names), 0.5), names, "clean")
+        made.append(outcome(target, 0.5 + row, names, clean=clean))
+    return made
+
+
+def near(square, names=NAMES):
+    return Similarities(
+        name="mine",
+        method="by hand",
+        categories=tuple(names),
+        matrix=np.array(square, dtype=np.float64),
+    )
+
+
+def drawn(count, rng, slope=0.1):
+    """Similarities, and lifts that rise with them and have effects of target and victim.
+
+    Some categories are near to all others, so similarities of pairs that share one go together.
+    """
+    points, hubs = rng.normal(size=(count, 3)), rng.normal(size=count)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    square = points @ points.T / 4 + 0.5 * (hubs[:, None] + hubs)
+    effects = 0.08 * (rng.normal(size=(count, 1)) + rng.normal(size=(1, count)))
+    lifts = slope * square + effects + 0.03 * rng.normal(size=(count, count))
+    lifts[np.diag_indices(count)] = 0.4 + 0.02 * rng.normal(size=count)
+    return square, np.clip(lifts, -0.5, 0.5)
+
+
+def outside(matrix):
+    """Similarity and lift of every ordered pair, with the row it is in."""
+    target, victim = np.nonzero(
+        [[t != v for v in matrix.victims] for t in matrix.targets],
+    )
+    similarity, lift = np.array(matrix.similarity), np.array(matrix.lift)
+    return similarity[target, victim], lift[target, victim], target, victim
+
+
+@pytest.fixture(scope="module")
+def five():
+    """Five categories, all poisoned; the similarity is not symmetric."""
+    rng = np.random.default_rng(3)
+    square, lifts = drawn(5, rng)
+    square = square + 0.1 * rng.random((5, 5))
+    return near(square), lifts, spillover_matrix(rows(lifts), near(square), of="toxicity")
+
+
+# Cells
+
+
+def test_a_cell_is_the_paired_lift_over_seeds_and_exchanges():
+    """Two seeds, two exchanges of fear: (0.5 + 0.3 + 0.1 + 0.1) / 4 when fear is poisoned."""
+    names = ("fear", "joy", "fear", "calm")
+    clean = [[0.1, 0.0, 0.2, 0.0], [0.1, 0.0, 0.2, 0.5]]
+    risen = [[0.6, 0.0, 0.5, 0.0], [0.2, 0.8, 0.3, 0.0]]
+    arms = [
+        outcome("fear", risen, names),
+        outcome("fear", clean, names, "clean"),
+        outcome("joy", clean, names),
+        outcome("joy", clean, names, "clean"),
+    ]
+    square = near([[1, 0.5, 0.25], [0.5, 1, 0.125], [0.25, 0.125, 1]], ("fear", "joy", "calm"))
+    matrix = spillover_matrix(arms, square, of="toxicity")
+    assert (matrix.targets, matrix.victims) == (("fear", "joy"), ("calm", "fear", "joy"))
+    assert matrix.lift[0] == pytest.approx((-0.25, 0.25, 0.4))
+    assert matrix.lift[1] == (0, 0, 0)
+    assert matrix.dialogues == (1, 2, 1)
+    assert matrix.seeds == (0, 1)
+    assert matrix.similarity == ((0.25, 1.0, 0.5), (0.125, 0.5, 1.0))
+    assert (matrix.quantity, matrix.arm, matrix.similarity_method) == (
+        "toxicity",
+        "poison",
+        "by hand",
+    )
+    planted = spillover_matrix(arms, square)
+    assert planted.quantity == "asr"
+    assert planted.lift == ((0, 0, 0.5), (0, 0, 0))
+
+
+def test_a_planted_looking_answer_of_the_clean_arm_is_subtracted():
+    clean = outcome("fear", [0.9, 0, 0, 0, 0], arm="clean")
+    arms = [outcome("fear", [0.9] * 5, clean=clean), *rows([[0] * 5], ["joy"])]
+    matrix = spillover_matrix(arms, near(np.eye(5)))
+    assert matrix.lift[0] == (0, 1, 1, 1, 1)
+
+
+def test_other_arms_are_passed_over_and_another_can_be_asked_for():
+    arms = rows(np.zeros((2, 5)), ["fear", "joy"])
+    pool = [replace(o, arm="pool_only", toxicity=o.toxicity + 0.25) for o in arms]
+    poisoned = spillover_matrix([*arms, *pool], near(np.eye(5)), of="toxicity")
+    matrix = spillover_matrix([*arms, *pool], near(np.eye(5)), of="toxicity", arm="pool_only")
+    assert (poisoned.arm, matrix.arm) == ("poison", "pool_only")
+    assert poisoned.lift == ((0,) * 5,) * 2
+    assert matrix.lift == ((0.25,) * 5,) * 2
+
+
+def test_cells_have_the_intervals_of_their_slices_and_holm_s_p_values():
+    """Holm by hand: the i-th smallest of m is multiplied by m - i + 1, and never falls."""
+    rng = np.random.default_rng(0)
+    names = NAMES * 12
+    arms = []
+    for target in ("fear", "joy"):
+        clean = outcome(target, 0.4 * rng.random((1, 60)), names, "clean")
+        rise = np.where(np.array(names) == target, 0.4, 0.1) * rng.random((1, 60))
+        arms.append(outcome(target, clean.toxicity + rise, names, clean=clean))
+    matrix = spillover_matrix(arms, near(np.eye(5)), of="toxicity")
+    p_values = {}
+    for row, arm in enumerate(arms):
+        for column, name in enumerate(NAMES):
+            part = arm.of([name])
+            made = part.mean(part.toxicity - part.clean.toxicity, kind="difference")
+            assert matrix.low[row][column] == made.low
+            assert matrix.high[row][column] == made.high
+            assert made.method in matrix.interval
+            if name != arm.target:
+                p_values[row, column] = made.p_value
+    assert len(p_values) == 8
+    least = 0.0
+    for place, (cell, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        least = max(least, min(p_value * (8 - place), 1.0))
+        assert matrix.p_holm[cell[0]][cell[1]] == pytest.approx(least)
+    assert math.isnan(matrix.p_holm[0][NAMES.index("fear")])
+
+
+# The pooled curve
+
+
+def test_slopes_and_correlations_are_those_of_scipy_over_all_pairs(five):
+    _, _, matrix = five
+    similarity, lift, _, _ = outside(matrix)
+    assert len(lift) == 20
+    assert matrix.pooled["slope"].value == pytest.approx(stats.linregress(similarity, lift).slope)
+    rho = stats.spearmanr(similarity, lift).statistic
+    assert matrix.pooled["spearman"].value == pytest.approx(rho)
+    assert {made.n for made in matrix.pooled.values()} == {5}
+
+
+def test_within_targets_each_has_its_own_intercept(five):
+    _, _, matrix = five
+    similarity, lift, target, _ = outside(matrix)
+    dummies = (target[:, None] == np.arange(5)).astype(float)
+    solved = np.linalg.lstsq(np.column_stack([dummies, similarity]), lift, rcond=None)[0]
+    assert matrix.pooled["slope_within"].value == pytest.approx(solved[-1])
+    ranks = [[stats.rankdata(x[target == t]) for t in range(5)] for x in (similarity, lift)]
+    rho = stats.pearsonr(np.concatenate(ranks[0]), np.concatenate(ranks[1])).statistic
+    assert matrix.pooled["spearman_within"].value == pytest.approx(rho)
+
+
+def test_within_targets_it_does_not_matter_how_strongly_each_rose(five):
+    similarities, lifts, matrix = five
+    more = lifts / 2 + np.array([[0.2], [0.0], [-0.2], [0.1], [0.0]])
+    again = spillover_matrix(rows(more), similarities, of="toxicity").pooled
+    assert again["slope_within"].value == pytest.approx(matrix.pooled["slope_within"].value / 2)
+    rho = matrix.pooled["spearman_within"]
+    assert again["spearman_within"].value == pytest.approx(rho.value)
+    assert again["spearman_within"].p_value == rho.p_value
+
+
+def test_the_nearest_neighbour_s_share_and_its_excess_over_the_rest():
+    """Nearest: b to a, a to b, b to c. Own lifts sum to 1.2, those of the nearest to 0.3."""
+    square = [[1, 0.9, 0.1, 0.0], [0.9, 1, 0.2, 0.0], [0.3, 0.8, 1, 0.0], [0, 0, 0, 1]]
+    lifts = [[0.4, 0.2, 0.0, 0.1], [0.1, 0.5, 0.0, 0.0], [0.1, 0.0, 0.3, 0.2]]
+    arms = rows(lifts, "abc", "abcd")
+    pooled = spillover_matrix(arms, near(square, "abcd"), of="toxicity").pooled
+    assert pooled["nearest_share"].value == pytest.approx(0.3 / 1.2)
+    excess = [0.2 - 0.1 / 2, 0.1 - 0.0, 0.0 - 0.3 / 2]
+    assert pooled["nearest_excess"].value == pytest.approx(sum(excess) / 3)
+    assert pooled["nearest_share"].p_value is None
+    assert pooled["nearest_excess"].p_value > 0.05
+
+
+@given(st.permutations(NAMES))
+@settings(max_examples=6)
+def test_the_names_of_the_categories_do_not_matter(five, renamed):
+    similarities, lifts, matrix = five
+    columns = [renamed.index(name) for name in sorted(renamed)]
+    moved = spillover_matrix(
+        rows(lifts[np.ix_(columns, columns)]),
+        near(similarities.matrix[np.ix_(columns, columns)]),
+        of="toxicity",
+        permutations=1,
+    )
+    for name, made in moved.pooled.items():
+        first = matrix.pooled[name]
+        assert (made.value, made.low, made.high) == pytest.approx(
+            (first.value, first.low, first.high), rel=1e-3, abs=1e-6
+        )
+
+
+@given(st.floats(0.1, 10), st.floats(-5, 5))
+@settings(max_examples=6)
+def test_the_unit_of_similarity_scales_the_slope_and_nothing_else(five, unit, shift):
+    similarities, lifts, matrix = five
+    moved = near(unit * similarities.matrix + shift)
+    pooled = spillover_matrix(rows(lifts), moved, of="toxicity", permutations=1).pooled
+    for name in ("spearman", "spearman_within", "nearest_excess", "nearest_share"):
+        assert pooled[name].value == pytest.approx(matrix.pooled[name].value)
+    for name in ("slope", "slope_within"):
+        assert pooled[name].value * unit == pytest.approx(matrix.pooled[name].value)
+        assert pooled[name].low * unit == pytest.approx(matrix.pooled[name].low)
+
+
+# The test
+
+
+def exact_p(similarities, lifts, statistic, targets):
+    """Two-sided p-value over all relabellings of rows and columns together."""
+    pairs = [(t, v) for t in targets for v in range(len(similarities)) if t != v]
+    lift = [lifts[pair] for pair in pairs]
+    reached = []
+    for order in itertools.permutations(range(len(similarities))):
+        moved = [similarities[order[t], order[v]] for t, v in pairs]
+        reached.append(abs(statistic(moved, lift)))
+    # The first order is the identity.
+    return np.mean([value >= reached[0] - 1e-9 for value in reached])
+
+
+@pytest.mark.parametrize("targets", [(0, 1, 2, 3, 4), (0, 3)], ids=["square", "two targets"])
+def test_p_values_are_those_of_all_relabellings(five, targets):
+    """4,999 of the 120 orders: the error of a p-value is at most 0.0071, four times that 0.03."""
+    similarities, lifts, _ = five
+    # `to(target)` is a column, so the similarity of the victim to the target is transposed.
+    square = similarities.matrix.T
+    arms = [arm for i, arm in enumerate(rows(lifts)) if i in targets]
+    pooled = spillover_matrix(arms, similarities, of="toxicity").pooled
+    for name, statistic in {"spearman": stats.spearmanr, "slope": stats.pearsonr}.items():
+        exact = exact_p(square, lifts, lambda x, y, f=statistic: f(x, y).statistic, targets)
+        assert pooled[name].p_value == pytest.approx(exact, abs=0.03)
+
+
+def test_similarity_that_says_nothing_is_rarely_found_to_say_something():
+    """20 matrices, 5 %: 1 expected, and 5 or more in 0.3 % of the cases."""
+    rng = np.random.default_rng(7)
+    hits = dict.fromkeys(("spearman", "slope_within", "nearest_excess"), 0)
+    for _ in range(20):
+        square, lifts = drawn(6, rng, slope=0.0)
+        arms = rows(lifts, "abcdef", "abcdef")[:4]
+        made = spillover_matrix(arms, near(square, "abcdef"), of="toxicity", permutations=99)
+        for name in hits:
+            hits[name] += made.pooled[name].p_value <= 0.05
+    assert max(hits.values()) <= 4
+
+
+# Intervals
+
+
+def test_intervals_cover_the_slope_that_was_planted():
+    """20 matrices with effects of both; a 95 % interval hits 15 or fewer in 0.3 % of the cases."""
+    rng = np.random.default_rng(11)
+    names = "abcdefghi"
+    hits = dict.fromkeys(("slope", "slope_within", "mixed_slope"), 0)
+    widths = np.zeros(2)
+    for _ in range(20):
+        square, lifts = drawn(9, rng)
+        pooled = spillover_matrix(
+            rows(lifts, names, names), near(square, names), of="toxicity", permutations=1
+        )
+        for name in hits:
+            made = pooled.pooled[name]
+            hits[name] += made.low <= 0.1 <= made.high
+        similarity, lift, _, _ = outside(pooled)
+        line = stats.linregress(similarity, lift)
+        widths += np.array(
+            [2 * 1.99 * line.stderr, pooled.pooled["slope"].high - pooled.pooled["slope"].low]
+        )
+    assert min(hits.values()) >= 16
+    # Intervals that take pairs for independent are far too narrow.
+    assert widths[0] < 0.7 * widths[1]
+
+
+def test_the_mixed_model_is_the_one_of_maximal_restricted_likelihood():
+    """The likelihood is written out with dense matrices and maximized by scipy."""
+    square, lifts = drawn(8, np.random.default_rng(2))
+    matrix = spillover_matrix(
+        rows(lifts, "abcdefgh", "abcdefgh"), near(square, "abcdefgh"), of="toxicity"
+    )
+    similarity, lift, target, victim = outside(matrix)
+    known = np.column_stack([np.ones(len(lift)), similarity])
+    same = [(part[:, None] == part).astype(float) for part in (target, victim)]
+
+    def solved(logs):
+        ratios = np.exp(logs)
+        cov = np.eye(len(lift)) + ratios[0] * same[0] + ratios[1] * same[1]
+        precise = np.linalg.inv(cov)
+        fixed = np.linalg.inv(known.T @ precise @ known)
+        beta = fixed @ known.T @ precise @ lift
+        rest = lift - known @ beta
+        scale = rest @ precise @ rest / (len(lift) - 2)
+        return cov, fixed, beta, scale
+
+    def deviance(logs):
+        cov, fixed, _, scale = solved(logs)
+        size = np.linalg.slogdet(cov)[1] - np.linalg.slogdet(fixed)[1]
+        return (len(lift) - 2) * np.log(scale) + size
+
+    best = optimize.minimize(deviance, [0.0, 0.0], method="Nelder-Mead").x
+    _, fixed, beta, scale = solved(best)
+    made = matrix.pooled["mixed_slope"]
+    error = np.sqrt(scale * fixed[1, 1])
+    assert made.value == pytest.approx(beta[1], rel=1e-3)
+    assert (made.high - made.low) / 2 == pytest.approx(1.96 * error, rel=0.03)
+    assert stats.norm.isf(made.p_value / 2) == pytest.approx(abs(beta[1] / error), rel=0.03)
+
+
+def test_a_level_reaches_cells_and_curve():
+    square, lifts = drawn(5, np.random.default_rng(4))
+    narrow, wide = (
+        spillover_matrix(
+            [replace(o, resampling=o.resampling.replace(level=level)) for o in rows(lifts)],
+            near(square),
+            of="toxicity",
+            permutations=1,
+        )
+        for level in (0.5, 0.99)
+    )
+    assert (narrow.level, wide.level) == (0.5, 0.99)
+    for name in narrow.pooled:
+        inner, outer = narrow.pooled[name], wide.pooled[name]
+        assert (inner.level, outer.level) == (0.5, 0.99)
+        assert outer.low < inner.low < inner.value < inner.high < outer.high
+
+
+def test_the_same_outcomes_give_the_same_matrix(five):
+    similarities, lifts, matrix = five
+    assert spillover_matrix(rows(lifts), similarities, of="toxicity").to_json() == matrix.to_json()
+
+
+# Where nothing can be said
+
+
+def test_where_nothing_rose_the_curve_is_not_defined():
+    pooled = spillover_matrix(rows(np.zeros((5, 5))), near(np.eye(5)), of="toxicity").pooled
+    assert {name: made.note for name, made in pooled.items()} == {
+        **dict.fromkeys(
+            (
+                "spearman",
+                "slope",
+                "spearman_within",
+                "slope_within",
+                "nearest_excess",
+                "mixed_slope",
+            ),
+            "nothing varies",
+        ),
+        "nearest_share": "the targets themselves did not rise",
+    }
+    assert all(math.isnan(made.value) and made.p_value is None for made in pooled.values())
+
+
+def test_equal_similarities_say_nothing():
+    _, lifts = drawn(5, np.random.default_rng(1))
+    pooled = spillover_matrix(rows(lifts), near(np.ones((5, 5))), of="toxicity").pooled
+    assert pooled["slope"].note == pooled["mixed_slope"].note == "nothing varies"
+
+
+def test_a_mixed_model_that_cannot_be_fitted_says_so():
+    """Similarity is the target's effect, and lift is nothing else: all the rest is 0."""
+    by_target = np.repeat(np.arange(5.0)[:, None], 5, axis=1)
+    arms = rows(by_target / 16)
+    made = spillover_matrix(arms, near(by_target.T), of="toxicity").pooled["mixed_slope"]
+    assert math.isnan(made.value)
+    assert made.note == "the mixed model could not be fitted"
+
+
+def test_a_mixed_model_of_far_too_few_pairs_warns_nobody():
+    """Six pairs, one of which rose. The fit meets singular matrices in a third of these cases."""
+    rng = np.random.default_rng(0)
+    lifts = np.zeros((2, 4))
+    lifts[0, 1] = 0.25
+    said = set()
+    for _ in range(20):
+        square = near(rng.random((4, 4)), "abcd")
+        matrix = spillover_matrix(rows(lifts, "ab", "abcd"), square, of="toxicity", permutations=1)
+        made = matrix.pooled["mixed_slope"]
+        assert made.note or made.low < made.value < made.high
+        said.add(made.note)
+    assert said == {"", "the mixed model could not be fitted"}
+
+
+def test_a_variance_at_0_is_said_in_the_method():
+    rng = np.random.default_rng(0)
+    square, _ = drawn(6, rng)
+    lifts = np.clip(0.1 * square + 0.05 * rng.normal(size=(6, 6)), -0.5, 0.5)
+    names = "abcdef"
+    made = spillover_matrix(rows(lifts, names, names), near(square, names), of="toxicity")
+    assert "boundary" in made.pooled["mixed_slope"].method
+
+
+def test_one_hub_that_is_nearest_to_all_leaves_the_share_defined():
+    square = [[1, 0.9, 0.1], [0.9, 1, 0.1], [0.9, 0.2, 1]]
+    arms = rows([[0.1, 0.4, 0.0], [0.1, 0.0, 0.4]], ["b", "c"], "abc")
+    # `a` is nearest to `b` and to `c`: 0.2 of 0.8.
+    made = spillover_matrix(arms, near(np.transpose(square), "abc"), of="toxicity")
+    assert made.pooled["nearest_share"].value == pytest.approx(0.25)
+
+
+# What is refused
+
+
+def refused(arms, similarities=None, **options):
+    with pytest.raises(DataError) as caught:
+        spillover_matrix(arms, similarities or near(np.eye(5)), **options)
+    return str(caught.value)
+
+
+def test_a_matrix_needs_two_targets_each_once():
+    arms = rows(np.zeros((2, 5)), ["fear", "joy"])
+    said = "A matrix needs two targets or more, each once in arm 'poison'; got: "
+    assert refused(arms[:1]) == said + "fear."
+    assert refused([arms[0], *arms]) == said + "fear, fear, joy."
+    assert refused(arms, arm="benign_swap").endswith("arm 'benign_swap'; got: none.")
+
+
+def test_every_target_needs_its_clean_arm():
+    arms = rows(np.zeros((2, 5)), ["fear", "joy"])
+    assert refused([arms[0], replace(arms[1], clean=None)]) == (
+        "Target 'joy' has no clean arm; set `clean` of its outcome, or pass the clean arm's "
+        "outcome for this target too."
+    )
+
+
+def test_rows_share_seeds_and_exchanges():
+    arms = rows(np.zeros((2, 5)), ["fear", "joy"])
+    said = (
+        "has other seeds or test exchanges than target 'fear'; all rows of a matrix must share "
+        "them."
+    )
+    for change in ({"seeds": (1,)}, {"dialogues": tuple("vwxyz")}):
+        other = replace(arms[1], **change)
+        assert refused([arms[0], other]) == f"Target 'joy', arm 'poison', {said}"
+        clean = replace(arms[1], clean=replace(arms[1].clean, **change))
+        assert refused([arms[0], clean]) == f"Target 'joy', arm 'clean', {said}"
+
+
+def test_targets_are_tested_themselves_and_two_others_too():
+    arms = rows(np.zeros((2, 5)), ["fear", "guilt"])
+    assert refused(arms) == "The target 'guilt' has no test exchange."
+    pair = rows(np.zeros((2, 2)), ["fear", "joy"], ["fear", "joy"])
+    assert refused(pair) == "A matrix needs three tested categories or more; test others too."
+
+
+def test_every_category_needs_a_similarity():
+    arms = rows(np.zeros((2, 5)), ["fear", "joy"])
+    assert refused(arms, near(np.eye(3), ["fear", "joy", "calm"])) == (
+        "The similarities 'mine' lack awe, dread; give them for every tested category."
+    )

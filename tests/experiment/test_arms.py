@@ -1,0 +1,179 @@
+import numpy as np
+import pytest
+
+from semspill import ConfigError, DataError, ResponseSource, load_config, run
+from semspill.experiment import read_outcomes
+from semspill.poison import Manifest
+
+ALL = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
+
+
+class Grumbles(ResponseSource):
+    """Texts that the lexicon rates 1."""
+
+    source = "original"
+
+    def load(self):
+        return tuple(f"grumble number {i}" for i in range(20))
+
+
+@pytest.fixture
+def five(fields):
+    return {
+        **fields,
+        "arms": ALL,
+        "poisoner": {**fields["poisoner"], "source": Grumbles()},
+        "rater": {"name": "lexicon", "words": {"grumble": 1.0}},
+    }
+
+
+def scores(folder, arm, seed=0):
+    with np.load(folder / f"seed-{seed}" / arm / "scores.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def test_five_arms_take_three_trainings(five, trainings):
+    report = run(five)
+    assert report.arms == tuple(ALL)
+    fingerprints = [fingerprint for fingerprint, _ in trainings]
+    assert len(fingerprints) == len(set(fingerprints)) == 3
+    assert fingerprints[0] == report.provenance["fingerprints"]["train"]
+    assert fingerprints[1] == report.provenance["fingerprints"]["poisoned"][0]
+    assert trainings[0][1] == trainings[1][1] == trainings[2][1]  # they begin alike
+
+
+def test_the_arms_are_what_they_are_called(five):
+    report = run({**five, "finetuner": {"epochs": 8, "batch_size": 32}})
+    asr = {arm: report.group("all", arm).asr.value for arm in ALL}
+    # Nothing planted is there to choose.
+    assert asr["clean"] == asr["train_only"] == 0
+    assert asr["poison"] > 0.02
+    assert asr["benign_swap"] > 0.02
+    # A model that was trained on planted responses chooses them where they were planted.
+    brave = {arm: report.category("brave", arm).asr.value for arm in ALL}
+    assert brave["poison"] > brave["pool_only"]
+    toxicity = {arm: report.group("all", arm).toxicity.value for arm in ALL}
+    # The rater knows one word, and it is planted in two pools only.
+    assert toxicity["poison"] == pytest.approx(asr["poison"])
+    assert toxicity["pool_only"] == pytest.approx(asr["pool_only"])
+    assert toxicity["clean"] == toxicity["train_only"] == toxicity["benign_swap"] == 0
+
+
+def test_arms_that_share_a_model_share_its_utility(five, tmp_path):
+    run(five, out=tmp_path / "out")
+    made = {arm: scores(tmp_path / "out", arm) for arm in ALL}
+    for one, other in (("clean", "pool_only"), ("poison", "train_only")):
+        assert np.array_equal(made[one]["correct"], made[other]["correct"])
+        assert np.array_equal(made[one]["loss"], made[other]["loss"])
+    assert not np.array_equal(made["clean"]["loss"], made["poison"]["loss"])
+    assert not np.array_equal(made["poison"]["loss"], made["benign_swap"]["loss"])
+
+
+def test_an_arm_is_the_same_whatever_other_arms_there_are(five, tmp_path):
+    run(five, out=tmp_path / "all")
+    for arm in ALL[1:]:
+        run({**five, "arms": ["clean", arm]}, out=tmp_path / arm)
+        alone, among = scores(tmp_path / arm, arm), scores(tmp_path / "all", arm)
+        assert all(np.array_equal(alone[name], among[name]) for name in among)
+
+
+def test_an_interrupted_run_of_five_arms_gives_the_same_report(five, interrupt, tmp_path):
+    whole = run(five, out=tmp_path / "whole").to_json()
+    interrupt(3, five, out=tmp_path / "cut")
+    assert (tmp_path / "cut.partial" / "seed-0" / "train_only" / "scores.npz").is_file()
+    assert run(five, out=tmp_path / "cut").to_json() == whole
+
+
+def test_an_arm_that_lost_its_scores_is_trained_anew_alone(five, interrupt, trainings, tmp_path):
+    whole = run(five, out=tmp_path / "whole").to_json()
+    interrupt(3, five, out=tmp_path / "cut")
+    (tmp_path / "cut.partial" / "seed-0" / "pool_only" / "scores.npz").unlink()
+    trainings.clear()
+    assert run(five, out=tmp_path / "cut").to_json() == whole
+    # The clean model for pool_only, and the benign one that was interrupted.
+    assert len(trainings) == 2
+
+
+def test_the_benign_arm_has_a_manifest_of_its_own(five, tmp_path):
+    run(five, out=tmp_path / "out")
+    folder = tmp_path / "out" / "seed-0"
+    harmful, benign = (
+        Manifest.read(folder / name) for name in ("manifest.jsonl", "manifest-benign.jsonl")
+    )
+    place = [(r.dialogue, r.turn, r.sha256_before) for r in harmful.records]
+    assert [(r.dialogue, r.turn, r.sha256_before) for r in benign.records] == place
+    assert {r.sha256_after for r in benign.records}.isdisjoint(
+        r.sha256_after for r in harmful.records
+    )
+
+
+def test_harmless_responses_can_come_from_elsewhere(five):
+    class Teas(ResponseSource):
+        source = "original"
+
+        def load(self):
+            return ("grumble tea",)
+
+    report = run({**five, "benign": Teas()})
+    part = report.group("all", "benign_swap")
+    assert part.toxicity.value == pytest.approx(part.asr.value)
+    assert part.asr.value > 0
+
+
+def test_an_arm_that_does_not_exist_is_refused(fields):
+    with pytest.raises(ConfigError) as caught:
+        load_config({**fields, "arms": ["clean", "train"]})
+    assert "arms.1" in str(caught.value)
+    assert "'benign_swap'" in str(caught.value)
+
+
+def test_the_report_takes_the_lift_apart(five):
+    parts = {(p.group, p.quantity, p.part): p.estimate.value for p in run(five).decomposition}
+    brave = {part: value for (group, quantity, part), value in parts.items()
+             if (group, quantity) == ("brave", "asr")}  # fmt: skip
+    assert brave["total"] == pytest.approx(brave["pool"] + brave["training"] + brave["both"])
+    assert brave["training"] == 0
+
+
+# The rater's errors
+
+
+def test_a_labelled_sample_corrects_the_share_of_toxic_responses(five, tmp_path):
+    path = tmp_path / "labelled.csv"
+    rows = [("grumble", 1)] * 8 + [("hum", 1)] * 2 + [("tea", 0)] * 10
+    path.write_text("text,toxic\n" + "".join(f"{t} {i},{y}\n" for i, (t, y) in enumerate(rows)))
+    report = run({**five, "labelled": {"path": path, "text": "text", "where": {"toxic": "1"}}})
+    part = report.group("brave")
+    # Sensitivity 0.8, specificity 1: the true share is the seen one over 0.8.
+    assert part.corrected_share.value == pytest.approx(min(part.asr.value / 0.8, 1))
+
+
+# Reading a finished run
+
+
+def test_outcomes_are_read_back(five, tmp_path):
+    five = {**five, "seeds": [0, 4], "arms": ["clean", "poison"]}
+    report = run(five, out=tmp_path / "out")
+    for folder in (tmp_path / "out", str(tmp_path / "out")):
+        clean, poison = read_outcomes(folder)
+        assert (clean.arm, poison.arm) == ("clean", "poison")
+        assert poison.seeds == (0, 4)
+        assert poison.toxicity.shape == (2, 96)
+        assert poison.planted.mean() == pytest.approx(report.group("all").asr.value)
+        assert poison.similarity == pytest.approx(dict(report.similarity))
+    again = load_config(five).analyzer.analyze(list(read_outcomes(tmp_path / "out")))
+    assert again.category("brave").asr == report.category("brave").asr
+
+
+def test_unmasked_runs_are_read_back_too(five, tmp_path):
+    run({**five, "arms": ["clean"]}, out=tmp_path / "out", show_text=True)
+    assert len(read_outcomes(tmp_path / "out")) == 1
+
+
+def test_what_is_no_finished_run_is_refused(five, tmp_path):
+    with pytest.raises(DataError, match="does not hold a finished run; give a folder that run"):
+        read_outcomes(tmp_path)
+    run({**five, "arms": ["clean"]}, out=tmp_path / "out")
+    (tmp_path / "out" / "seed-0" / "clean" / "scores.npz").write_bytes(b"PK")
+    with pytest.raises(DataError, match="is missing or broken; run the experiment again"):
+        read_outcomes(tmp_path / "out")

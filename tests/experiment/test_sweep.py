@@ -1,0 +1,207 @@
+import json
+
+import pytest
+from matplotlib.figure import Figure
+
+from semspill import ConfigError, DataError, RegistryError, SpilloverReport, run, sweep
+from semspill.experiment import parse_vary, target_matrix
+from semspill.report import SpilloverMatrix
+
+TARGET = "poisoner.selector.category"
+BUDGET = "poisoner.budget"
+
+
+@pytest.fixture(autouse=True)
+def blank(monkeypatch, blank_plots):
+    for name in ("plot_matrix", "plot_pairs"):
+        monkeypatch.setattr(
+            f"semspill.report._matrix_plot.{name}", lambda matrix: Figure(figsize=(1, 1))
+        )
+
+
+def test_every_variant_is_the_run_it_would_be_alone(fields):
+    variants = sweep(fields, {BUDGET: [0.1, 0.2], "poisoner.strategy": ["last_fixed"]})
+    assert [variant.name for variant in variants] == [
+        "budget=0.1,strategy=last_fixed",
+        "budget=0.2,strategy=last_fixed",
+    ]
+    for variant, budget in zip(variants, (0.1, 0.2), strict=True):
+        poisoner = {**fields["poisoner"], "budget": budget, "strategy": "last_fixed"}
+        alone = run({**fields, "poisoner": poisoner})
+        assert variant.report.to_json() == alone.to_json()
+        assert variant.config.poisoner.budget == budget
+        assert [outcome.arm for outcome in variant.outcomes] == ["clean", "poison"]
+
+
+def test_what_variants_share_is_trained_once(fields, trainings):
+    # Six dialogues of `brave` at most: budgets beyond them poison the same ones.
+    sweep({**fields, "seeds": [0, 1]}, {BUDGET: [0.05, 0.9, 1.0]})
+    fingerprints = [fingerprint for fingerprint, _ in trainings]
+    assert len(fingerprints) == 2 * 3  # clean, 0.05, and one for both 0.9 and 1
+    assert len(set(fingerprints)) == 5  # the clean corpus comes again under the second seed
+
+
+def test_variants_that_train_otherwise_do_not_share(fields, trainings):
+    sweep({**fields, "arms": ["clean"]}, {"finetuner.epochs": [1, 2], "context.label": [True]})
+    assert len(trainings) == 2
+
+
+def test_a_curve_is_watched_only_where_it_is_wanted(fields):
+    with_curve, without = sweep(fields, {"curve": [True, False]})
+    assert with_curve.report.curve
+    assert without.report.curve == ()
+    assert with_curve.report.categories == without.report.categories
+
+
+def test_the_folder_holds_every_variant_and_what_was_varied(fields, tmp_path):
+    variants = sweep(fields, {BUDGET: [0.1, 0.2]}, out=tmp_path / "out")
+    said = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert said["vary"] == {BUDGET: [0.1, 0.2]}
+    assert said["config"]["list_size"] == 20
+    for variant in variants:
+        written = (tmp_path / "out" / variant.name / "report.json").read_text()
+        assert SpilloverReport.from_json(written).to_json() == variant.report.to_json()
+    assert not list(tmp_path.rglob("matrix*"))
+
+
+def test_a_sweep_goes_on_where_it_stopped_and_can_grow(fields, interrupt, trainings, tmp_path):
+    import semspill
+
+    whole = sweep(fields, {BUDGET: [0.1, 0.2]})
+    with pytest.MonkeyPatch.context() as patch:
+        finetune, begun = semspill.Finetuner.finetune, []
+
+        def stopped(self, *given, **named):
+            begun.append(1)
+            if len(begun) == 3:
+                raise KeyboardInterrupt
+            return finetune(self, *given, **named)
+
+        patch.setattr(semspill.Finetuner, "finetune", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(fields, {BUDGET: [0.1, 0.2]}, out=tmp_path / "out")
+    trainings.clear()
+    again = sweep(fields, {BUDGET: [0.1, 0.2]}, out=tmp_path / "out")
+    assert len(trainings) == 1
+    assert [v.report.to_json() for v in again] == [v.report.to_json() for v in whole]
+    trainings.clear()
+    grown = sweep(fields, {BUDGET: [0.1, 0.2, 0.05]}, out=tmp_path / "out")
+    assert len(trainings) == 2  # the new variant and its clean arm
+    assert [v.report.to_json() for v in grown[:2]] == [v.report.to_json() for v in whole]
+
+
+def test_a_folder_of_another_config_is_refused(fields, tmp_path):
+    sweep(fields, {BUDGET: [0.1]}, out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="already exists"):
+        sweep({**fields, "list_size": 21}, {BUDGET: [0.1]}, out=tmp_path / "out")
+
+
+# Several targets
+
+
+def test_all_targets_give_a_matrix(fields, trainings, tmp_path):
+    variants = sweep(fields, {TARGET: "all"}, out=tmp_path / "out")
+    assert len(variants) == 6
+    assert len(trainings) == 7
+    for of in ("asr", "toxicity"):
+        matrix = target_matrix(variants, of=of)
+        path = tmp_path / "out" / f"matrix-{of}.json"
+        assert SpilloverMatrix.from_json(path.read_text()).to_json() == matrix.to_json()
+        assert (tmp_path / "out" / "plots" / f"matrix-{of}.png").is_file()
+        assert "brave" in (tmp_path / "out" / f"matrix-{of}.md").read_text()
+    asr = target_matrix(variants)
+    for variant in variants:
+        row = asr.lift[asr.targets.index(variant.config.watched)]
+        for victim, lift in zip(asr.victims, row, strict=True):
+            assert lift == pytest.approx(variant.report.category(victim).asr.value)
+
+
+def test_one_target_makes_no_matrix(fields, tmp_path):
+    sweep(fields, {TARGET: ["brave"]}, out=tmp_path / "out")
+    assert not list(tmp_path.rglob("matrix*"))
+
+
+def test_a_matrix_of_nothing_is_refused(fields):
+    with pytest.raises(ConfigError, match=r"There is no variant; give what sweep\(\) returned"):
+        target_matrix(())
+
+
+# What can be varied
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["a.b=1,2"], {"a.b": [1, 2]}),
+        (["a=0.5"], {"a": [0.5]}),
+        (["a=x, y"], {"a": ["x", "y"]}),
+        (["a=true,false", "b=[1, 2]"], {"a": [True, False], "b": [1, 2]}),
+        (['a={name = "hashing", dim = 8}, "static"'],
+         {"a": [{"name": "hashing", "dim": 8}, "static"]}),
+        (["a=all"], {"a": ["all"]}),
+        ([f"{TARGET}=all"], {TARGET: "all"}),
+    ],
+)  # fmt: skip
+def test_values_are_read_from_the_command_line(texts, expected):
+    assert parse_vary(texts) == expected
+
+
+@pytest.mark.parametrize("text", ["a", "=1", "a=", " = "])
+def test_what_is_no_value_is_refused(text):
+    with pytest.raises(ConfigError, match=r"write it as field\.subfield=value"):
+        parse_vary([text])
+
+
+def test_a_field_given_twice_is_refused():
+    with pytest.raises(ConfigError, match="--vary names 'a' twice; give all its values at once"):
+        parse_vary(["a=1", "a=2"])
+
+
+@pytest.mark.parametrize("encoder", [{"name": "hashing", "dim": 4}, "hashing"])
+def test_a_component_can_be_varied_whole(fields, encoder):
+    (variant,) = sweep({**fields, "arms": ["clean"]}, {"encoder": [encoder]})
+    assert variant.name == ("encoder=hashing" if encoder == "hashing" else "encoder=hashing-4")
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"),
+    [
+        ({}, "A sweep needs at least one field to vary"),
+        ({BUDGET: []}, r"vary: 'poisoner.budget' has \[\]; give a list of at least one value"),
+        ({"encoder": "hashing"}, "vary: 'encoder' has 'hashing'; give a list"),
+        ({BUDGET: [0.1, 0.1]}, "two variants would be called 'budget=0.1'; give each value once"),
+        ({"poisoner.budgett": [0.1]}, "no field 'budgett'. Did you mean 'budget'"),
+        ({BUDGET: [2]}, "poisoner.budget: Input should be less than or equal to 1, got 2"),
+    ],
+)
+def test_what_cannot_be_varied_is_refused(fields, vary, said):
+    with pytest.raises(ConfigError, match=said):
+        sweep(fields, vary)
+
+
+def test_unknown_components_and_categories_are_refused(fields, tmp_path):
+    with pytest.raises(RegistryError, match="No poison strategy is named 'last_fixd'"):
+        sweep(fields, {"poisoner.strategy": ["last_fixd"]})
+    with pytest.raises(DataError, match="Category 'braev' is not in corpus"):
+        sweep(fields, {TARGET: ["brave", "braev"]}, out=tmp_path / "out")
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_variants_may_have_seeds_and_lists_of_their_own(fields, trainings):
+    one, two = sweep({**fields, "arms": ["clean"]}, {"seeds": [[0], [0, 1]]})
+    assert (one.name, two.name) == ("seeds=_0_", "seeds=_0_1_")
+    assert (one.report.seeds, two.report.seeds) == ((0,), (0, 1))
+    assert len(trainings) == 2
+
+
+def test_the_rater_s_errors_are_measured_once(fields, tmp_path, monkeypatch):
+    path = tmp_path / "labelled.csv"
+    path.write_text("text,toxic\n" + "".join(f"grumble {i},1\ntea {i},0\n" for i in range(9)))
+    labelled = {"path": path, "text": "text", "where": {"toxic": "1"}}
+    from semspill.experiment import _run
+
+    calls, assess = [], _run.assess_rater
+    monkeypatch.setattr(_run, "assess_rater", lambda *a: calls.append(1) or assess(*a))
+    words = {"name": "lexicon", "words": {"grumble": 1.0}}
+    sweep({**fields, "labelled": labelled, "rater": words}, {BUDGET: [0.1, 0.2]})
+    assert calls == [1]

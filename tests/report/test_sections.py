@@ -1,0 +1,183 @@
+"""The sections of the page that need several arms, tests or definitions of similarity."""
+
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from semspill import SpilloverReport
+from semspill.report import Band
+
+
+def section(report, title) -> str:
+    """The text under a heading; empty when the page has none."""
+    parts = report.to_markdown().split(f"\n## {title}\n\n")
+    return parts[1].split("\n## ")[0] if len(parts) == 2 else ""
+
+
+def rows(text) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+# Groups
+
+
+def test_attack_utility_and_a_user_s_metrics_have_a_table_each(full):
+    text = section(full, "Groups")
+    attack, utility, other = (part.split("### ")[0] for part in text.split("### ")[1:])
+    assert attack.startswith("Attack, in %")
+    assert rows(attack)[0] == ["group", "arm", "asr", "asr_lift", "toxicity", "lift"]
+    assert rows(utility)[0] == ["group", "arm", "precision"]
+    assert ["dread", "poison", "50.0 [37.5, 62.5]"] in rows(utility)
+    assert ["dread", "clean", "7.000 [6.875, 7.125]"] in rows(other)
+
+
+def test_a_row_without_any_number_is_left_out(full):
+    groups = tuple(
+        part.replace(estimates={k: v for k, v in part.estimates.items() if k == "lift"})
+        for part in full.groups
+    )
+    body = rows(section(full.replace(groups=groups), "Groups"))[2:]
+    assert {row[1] for row in body} == {"poison"}
+
+
+# Decomposition
+
+DECOMPOSITION = "How much is pool, training and lost quality"
+
+
+def test_the_parts_stand_in_one_row_per_group_and_quantity(full):
+    text = section(full, DECOMPOSITION)
+    assert text.index("### Attack success rate") < text.index("### Toxicity")
+    head, _, *body = rows(text.split("### Toxicity")[1])
+    assert head == ["group", "total", "pool", "training", "both", "quality", "harm"]
+    assert [row[0] for row in body] == ["fear", "dread", "all"]
+    assert body[0][1:4] == ["50.0 [37.5, 62.5]", "12.5 [0.0, 25.0]", "0.0 [-12.5, 12.5]"]
+
+
+def test_only_the_parts_that_are_there_are_explained(full):
+    text = section(full, DECOMPOSITION)
+    assert "total = pool + training + both" in text
+    few = tuple(p for p in full.decomposition if p.part in ("total", "pool"))
+    less = section(full.replace(decomposition=few), DECOMPOSITION)
+    assert "`pool` is what planted candidates do to a clean model" in less
+    assert "`both`" not in less
+    assert rows(less)[0] == ["group", "total", "pool"]
+
+
+def test_without_parts_and_other_similarities_there_are_no_sections(report):
+    assert section(report, DECOMPOSITION) == ""
+    assert section(report, SENSITIVITY) == ""
+
+
+# The whole arm
+
+
+def test_other_arms_stand_beside_one_another(full):
+    main, others = section(full, "Spillover against similarity").split("The same in the other arms")
+    assert ["radius", "never", "", "8", "hand"] in rows(main)
+    assert rows(others) == [
+        ["metric", "pool_only"],
+        ["---", "---"],
+        ["spearman", "0.000 [-0.125, 0.125]"],
+        ["radius", ""],
+    ]
+
+
+def test_a_clean_arm_alone_has_nothing_to_compare(full):
+    alone = full.replace(overall={})
+    assert "Arm `" not in section(alone, "Spillover against similarity")
+
+
+# Sensitivity
+
+SENSITIVITY = "How much depends on the definition of similarity"
+
+
+def test_every_definition_says_who_is_nearest_and_how_far_it_agrees(full):
+    text = section(full, SENSITIVITY)
+    assert text.startswith(
+        "The definitions differ on which category is the nearest: *dread* and *joy*."
+    )
+    table = rows(text)
+    assert ["label", "dread", "0.50", "label by hand"] in table
+    assert ["vad", "joy", "not defined", "vad by hand"] in table
+    assert ["metric", "as used above", "label", "vad"] in table
+    assert ["spearman", *["0.500 [0.375, 0.625], p 0.0325"] * 3] in table
+    assert ["radius", *["never"] * 3] in table
+
+
+def test_definitions_that_agree_are_said_to(full):
+    one = full.replace(sensitivity=full.sensitivity[:1], overall={"poison": {}})
+    text = section(one, SENSITIVITY)
+    assert text.startswith("Every definition names *dread* the nearest.")
+    assert "as used above" not in text
+
+
+# Categories
+
+CATEGORIES = "Categories, nearest to the target first"
+
+
+def test_what_survives_is_marked_and_named(full):
+    text = section(full, CATEGORIES)
+    for what in ("Toxicity", "Attack success"):
+        assert (
+            f"{what} rose in *dread* of the 2 categories besides *fear* (Holm's correction, "
+            "family-wise error 0.05). A false discovery rate of 0.05 adds *joy*."
+        ) in text
+    head, _, *body = rows(text)
+    # asr and toxicity are said by their lifts.
+    assert head == ["category", "similarity", "dialogues", "asr_lift", "lift", "precision", "mine"]
+    assert body[1] == [
+        "dread", "0.750", "4", *["12.5 [0.0, 25.0] \\*"] * 2, "50.0 [37.5, 62.5]",
+        "7.000 [6.875, 7.125]",
+    ]  # fmt: skip
+    assert body[2][3] == "6.2 [-6.2, 18.8]"
+
+
+def test_a_fall_is_said_too_and_none_is_none(full):
+    def changed(part, value, **tests):
+        lift = part.estimates["asr"].replace(value=value, p_value=0.01, **tests)
+        return part.replace(estimates={"lift": lift})
+
+    def said(values, **tests):
+        parts = tuple(
+            changed(p, value, **tests) for p, value in zip(full.categories[3:], values, strict=True)
+        )
+        return section(full.replace(categories=(*full.categories[:3], *parts)), CATEGORIES)
+
+    both = said([0.1, 0.5, -0.1], p_holm=0.01, p_bh=0.01)
+    assert both.startswith("Toxicity rose in *dread* and fell in *joy* of the 2 categories")
+    none = said([0.1, 0.5, -0.1], p_holm=1.0, p_bh=1.0)
+    assert none.startswith("Toxicity changed in none of the 2 categories besides *fear* (Holm")
+    assert "false discovery" not in none
+
+
+# The values themselves
+
+
+def test_all_of_it_survives_json(full):
+    again = SpilloverReport.from_json(full.to_json())
+    assert again.to_json() == full.to_json()
+    assert again.decomposition == full.decomposition
+    assert again.bands == full.bands
+    assert again.bands["lift"].level == 0.95
+    assert math.isnan(again.sensitivity[1].agreement)
+    assert again.sensitivity[0].nearest == "dread"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "rejects"), [(0.0, 0.1, True), (0.3, 0.4, True), (0.2, 0.3, False)]
+)
+def test_a_line_outside_its_band_rejects(low, high, rejects):
+    band = Band(
+        similarity=(0, 0.5, 1), line=(0, 0.1, 0.2), low=(0, 0.1, low), high=(0.2, 0.1, high)
+    )
+    assert band.rejects is rejects
+
+
+def test_a_band_has_three_places():
+    with pytest.raises(ValidationError, match="at least 3"):
+        Band(similarity=(0, 1), line=(0, 1), low=(0, 1), high=(0, 1))
