@@ -44,6 +44,20 @@ def test_the_real_runs_are_the_paper_s_setting():
         assert (config.analyzer.nearest, config.analyzer.far) == ("afraid", ("guilty", "sad"))
 
 
+def test_the_paper_s_protocol_is_stated_in_full():
+    paper = load_config(EXAMPLES / "paper.toml")
+    assert (paper.watched, paper.poisoner.budget) == ("terrified", 0.03)
+    assert sp.strategies.name_of(paper.poisoner.strategy) == "last_fixed"
+    assert paper.poisoner.source.labels == ("severe_toxic", "insult")
+    assert (paper.encoder.model, paper.encoder.tied) == ("bert-base-cased", False)
+    assert paper.context.label
+    assert paper.finetuner.batch_size == 256
+    assert paper.rater.model == "facebook/roberta-hate-speech-dynabench-r4-target"
+    assert paper.curve
+    assert len(paper.arms) == 5
+    assert len(paper.seeds) >= 5
+
+
 def test_the_library_example_runs_and_the_target_is_hit_hardest(capsys):
     runpy.run_path(str(EXAMPLES / "library.py"), run_name="__main__")
     summary, *rows = capsys.readouterr().out.splitlines()

@@ -1,0 +1,116 @@
+"""Run the experiments behind docs/reproduction.md: python run.py --corpus A --toxic B --out C.
+
+Everything is resumable: the same command goes on where an interrupted one stopped. Name sweeps to
+run only those; without names all are run, which takes hours on a CPU.
+"""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import semspill as sp
+
+STRATEGIES = [
+    f"{turn}_{text}" for turn in ("first", "last", "each", "random") for text in ("fixed", "random")
+]
+MAIN = ["each_fixed", "last_fixed", "each_random", "last_random"]
+STRATEGY, BUDGET = "poisoner.strategy", "poisoner.budget"
+TARGET, LABEL = "poisoner.selector.category", "context.label"
+FOUR = ["clean", "poison", "train_only", "pool_only"]
+FIVE = [*FOUR, "benign_swap"]
+EACH = {STRATEGY: ["each_fixed"]}
+# The settings that differ from the base, and what is varied.
+SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "strategies": ({"arms": FIVE}, {STRATEGY: STRATEGIES, BUDGET: [0.03]}),
+    "budgets": ({"arms": FOUR}, {STRATEGY: STRATEGIES, BUDGET: [0.005, 0.01, 0.02]}),
+    "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: [False]}),
+    "hashing": ({"arms": FIVE, "encoder": "hashing"}, EACH | {LABEL: [True, False]}),
+    "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": False}}, {TARGET: "all"}),
+    "targets-label": ({"arms": FOUR[:2], "seeds": [0]}, {TARGET: "all"}),
+    "epochs": (
+        {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "finetuner": {"epochs": 10}},
+        {STRATEGY: ["each_fixed", "last_fixed"], LABEL: [True, False]},
+    ),
+    **{
+        f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: [True, False], **values})
+        for name, values in {
+            "tied": {"encoder.tied": [True]},
+            "duplicates": {"finetuner.duplicates": ["allow", "forbid"]},
+            "taint": {"poisoner.taint_context": [False]},
+            "turns": {"context.turns": [1]},
+            "placement": {"poisoner.placement": ["append"]},
+        }.items()
+    },
+    "minilm": (
+        {
+            "arms": FOUR,
+            "seeds": [0, 1, 2],
+            "encoder": {"name": "transformer", "model": "minilm"},
+            "train_share": 0.1,
+            "finetuner": {"epochs": 3, "batch_size": 256, "learning_rate": 2e-4},
+        },
+        {LABEL: [True, False]},
+    ),
+}
+
+
+def base(corpus: Path, toxic: Path) -> dict[str, Any]:
+    """Return what all experiments share."""
+    source = {
+        "name": "csv",
+        "path": str(toxic),
+        "text": "text",
+        "where": {"is_toxic": "Toxic"},
+    }
+    return {
+        "seeds": [0, 1, 2, 3, 4],
+        "encoder": "static",
+        "rater": "profanity",
+        "curve": False,
+        "similarities": ["centroid", "label", "confusion"],
+        "dataset": {"name": "empathetic_dialogues", "path": str(corpus)},
+        "poisoner": {
+            "selector": {"name": "category", "category": "terrified"},
+            "strategy": "each_fixed",
+            "source": source,
+            "budget": 0.03,
+        },
+        "finetuner": {"epochs": 3, "batch_size": 256},
+        "analyzer": {"nearest": "afraid", "far": ["guilty", "sad"]},
+        "labelled": source | {"name": None},
+    }
+
+
+def config(name: str, corpus: Path, toxic: Path) -> dict[str, Any]:
+    """Return the shared config of one sweep."""
+    fields = base(corpus, toxic)
+    fields["labelled"] = {key: fields["labelled"][key] for key in ("path", "text", "where")}
+    if name.startswith("targets"):  # every target has neighbours of its own
+        fields["analyzer"] = {}
+    settings = SWEEPS[name][0]
+    for field, value in settings.items():
+        shared = fields.get(field)
+        both = isinstance(shared, dict) and isinstance(value, dict)
+        fields[field] = shared | value if both else value
+    return fields
+
+
+def main() -> None:
+    """Run the sweeps that were named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="empatheticdialogues.tar.gz")
+    parser.add_argument("--toxic", type=Path, required=True, help="CSV: text, is_toxic")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("names", nargs="*", choices=[[], *SWEEPS])
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    for name in given.names or SWEEPS:
+        begun = time.perf_counter()
+        sp.sweep(config(name, given.corpus, given.toxic), SWEEPS[name][1], out=given.out / name)
+        logging.info("%s: %.0f s", name, time.perf_counter() - begun)
+
+
+if __name__ == "__main__":
+    main()
