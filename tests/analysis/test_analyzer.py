@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 from semspill import (
     ConfigError,
     DataError,
+    Estimate,
     Metric,
     PluginError,
     SpilloverAnalyzer,
@@ -120,6 +122,15 @@ def test_a_target_without_a_test_exchange_is_refused(outcome):
     with pytest.raises(DataError) as caught:
         group_members(arm, "joy", ())
     assert str(caught.value) == "The target 'fear' has no test exchange."
+
+
+@pytest.mark.parametrize("taken", ["all", "all but fear"])
+def test_a_category_named_as_a_group_is_refused(outcome, taken):
+    with pytest.raises(DataError) as caught:
+        group_members(outcome("clean", [0.0] * 3, ["fear", "joy", taken]), "joy", ())
+    assert str(caught.value) == (
+        f"A category is named {taken!r}, as a group of categories is; rename the category."
+    )
 
 
 def test_three_far_categories_are_refused():
@@ -308,6 +319,36 @@ def test_a_metric_that_returns_a_bare_number_is_refused(arms):
         "Bare.compute returned float; it must return an Estimate, for example through "
         "outcome.mean(values)."
     )
+
+
+class Sure(Metric):
+    """Tells whatever p-value it was made with."""
+
+    source = "original"
+    told: float
+
+    def compute(self, outcome):
+        return Estimate(value=math.inf, low=-math.inf, high=math.inf, n=1, method="told",
+                        p_value=self.told)  # fmt: skip
+
+
+@pytest.mark.parametrize("told", [1.5, -0.1, math.inf])
+def test_a_p_value_out_of_bounds_is_refused(arms, told):
+    with pytest.raises(PluginError) as caught:
+        SpilloverAnalyzer(metrics=[Sure(told=told)]).analyze(arms)
+    assert str(caught.value) == (
+        f"Sure.compute returned p_value={told!r}; it must be from 0 to 1, or None where nothing is "
+        "tested."
+    )
+
+
+def test_what_is_infinite_or_not_tested_survives_json(arms):
+    report = SpilloverAnalyzer(metrics=[Sure(told=math.nan)]).analyze(arms)
+    text = report.to_json()
+    assert "Infinity" not in text
+    assert "NaN" not in text
+    again = SpilloverReport.from_json(text).category("joy").Sure
+    assert (again.low, again.value, again.p_value) == (-math.inf, math.inf, None)
 
 
 # What else the report holds

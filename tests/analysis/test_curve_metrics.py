@@ -138,6 +138,20 @@ def test_where_the_target_did_not_rise_a_share_of_it_is_not_defined(outcome, rng
     assert str(made) == made.note
 
 
+@pytest.mark.parametrize("name", ["spillover_ratio", "selectivity", "radius"])
+def test_where_the_target_fell_there_is_nothing_to_share(outcome, rng, name):
+    """A harmless swap may lower the target's rating; a share of a fall is no spillover."""
+    names = np.repeat(["fear", "dread", "joy"], 30)
+    rated = np.where(names == "fear", 0.2, 0.5) + rng.uniform(-0.1, 0.1, size=(1, 90))
+    fields = {"categories": names, "similarity": NEAR}
+    clean = outcome("clean", np.full((1, 90), 0.6), **fields)
+    made = built(name).compute(outcome("benign_swap", rated, clean=clean, **fields))
+    assert math.isnan(made.value)
+    assert math.isnan(made.high)
+    assert str(made) == "not defined: the target did not rise for sure"
+    assert made.n == 2
+
+
 # What the curve needs
 
 
@@ -169,6 +183,12 @@ def test_a_target_that_was_not_tested_is_refused(outcome, name):
     with pytest.raises(DataError) as caught:
         built(name).compute(arm)
     assert str(caught.value) == "No test exchange is of fear."
+
+
+def test_a_nearest_category_that_was_not_tested_is_refused(outcome):
+    with pytest.raises(DataError) as caught:
+        built("nearest_excess").compute(pair(outcome, nearest="hope"))
+    assert str(caught.value) == "No test exchange is of hope."
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,15 @@ def test_other_arms_are_passed_over_and_another_can_be_asked_for():
     assert matrix.lift == ((0.25,) * 5,) * 2
 
 
-def test_cells_have_the_intervals_of_their_slices_and_holm_s_p_values():
-    """Holm by hand: the i-th smallest of m is multiplied by m - i + 1, and never falls."""
+def ordered(p_values):
+    return sorted(p_values.items(), key=lambda item: item[1])
+
+
+def test_cells_have_the_intervals_of_their_slices_and_corrected_p_values():
+    """By hand, the i-th smallest of m: Holm's times m - i + 1, and never falls; BH's times m / i.
+
+    The latter never rises from the largest down.
+    """
     rng = np.random.default_rng(0)
     names = NAMES * 12
     arms = []
@@ -151,10 +158,15 @@ def test_cells_have_the_intervals_of_their_slices_and_holm_s_p_values():
                 p_values[row, column] = made.p_value
     assert len(p_values) == 8
     least = 0.0
-    for place, (cell, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+    for place, (cell, p_value) in enumerate(ordered(p_values)):
         least = max(least, min(p_value * (8 - place), 1.0))
         assert matrix.p_holm[cell[0]][cell[1]] == pytest.approx(least)
     assert math.isnan(matrix.p_holm[0][NAMES.index("fear")])
+    assert math.isnan(matrix.p_bh[0][NAMES.index("fear")])
+    most = 1.0
+    for place, (cell, p_value) in sorted(enumerate(ordered(p_values)), reverse=True):
+        most = min(most, p_value * 8 / (place + 1))
+        assert matrix.p_bh[cell[0]][cell[1]] == pytest.approx(most)
 
 
 # The pooled curve
@@ -192,14 +204,15 @@ def test_within_targets_it_does_not_matter_how_strongly_each_rose(five):
 
 
 def test_the_nearest_neighbour_s_share_and_its_excess_over_the_rest():
-    """Nearest: b to a, a to b, b to c. Own lifts sum to 1.2, those of the nearest to 0.3."""
-    square = [[1, 0.9, 0.1, 0.0], [0.9, 1, 0.2, 0.0], [0.3, 0.8, 1, 0.0], [0, 0, 0, 1]]
+    """Nearest: b to a, a to b, b to c, c to d. Own lifts sum to 1.5, the nearest's to 0.5."""
+    square = [[1, 0.9, 0.1, 0.0], [0.9, 1, 0.2, 0.0], [0.3, 0.8, 1, 0.5], [0, 0, 0, 1]]
     lifts = [[0.4, 0.2, 0.0, 0.1], [0.1, 0.5, 0.0, 0.0], [0.1, 0.0, 0.3, 0.2]]
-    arms = rows(lifts, "abc", "abcd")
+    lifts.append([0.1, 0.1, 0.2, 0.3])
+    arms = rows(lifts, "abcd", "abcd")
     pooled = spillover_matrix(arms, near(square, "abcd"), of="toxicity").pooled
-    assert pooled["nearest_share"].value == pytest.approx(0.3 / 1.2)
-    excess = [0.2 - 0.1 / 2, 0.1 - 0.0, 0.0 - 0.3 / 2]
-    assert pooled["nearest_excess"].value == pytest.approx(sum(excess) / 3)
+    assert pooled["nearest_share"].value == pytest.approx(0.5 / 1.5)
+    excess = [0.2 - 0.1 / 2, 0.1 - 0.0, 0.0 - 0.3 / 2, 0.2 - 0.2 / 2]
+    assert pooled["nearest_excess"].value == pytest.approx(sum(excess) / 4)
     assert pooled["nearest_share"].p_value is None
     assert pooled["nearest_excess"].p_value > 0.05
 
@@ -250,7 +263,7 @@ def exact_p(similarities, lifts, statistic, targets):
     return np.mean([value >= reached[0] - 1e-9 for value in reached])
 
 
-@pytest.mark.parametrize("targets", [(0, 1, 2, 3, 4), (0, 3)], ids=["square", "two targets"])
+@pytest.mark.parametrize("targets", [(0, 1, 2, 3, 4), (0, 1, 3, 4)], ids=["square", "four"])
 def test_p_values_are_those_of_all_relabellings(five, targets):
     """4,999 of the 120 orders: the error of a p-value is at most 0.0071, four times that 0.03."""
     similarities, lifts, _ = five
@@ -398,14 +411,16 @@ def test_a_mixed_model_that_cannot_be_fitted_says_so():
 
 
 def test_a_mixed_model_of_far_too_few_pairs_warns_nobody():
-    """Six pairs, one of which rose. The fit meets singular matrices in a third of these cases."""
+    """Twelve pairs, two of which rose. The fit meets singular matrices in some of these cases."""
     rng = np.random.default_rng(0)
-    lifts = np.zeros((2, 4))
-    lifts[0, 1] = 0.25
+    lifts = np.zeros((4, 4))
+    lifts[0, 1] = lifts[1, 2] = 0.25
     said = set()
     for _ in range(20):
         square = near(rng.random((4, 4)), "abcd")
-        matrix = spillover_matrix(rows(lifts, "ab", "abcd"), square, of="toxicity", permutations=1)
+        matrix = spillover_matrix(
+            rows(lifts, "abcd", "abcd"), square, of="toxicity", permutations=1
+        )
         made = matrix.pooled["mixed_slope"]
         assert made.note or made.low < made.value < made.high
         said.add(made.note)
@@ -422,11 +437,39 @@ def test_a_variance_at_0_is_said_in_the_method():
 
 
 def test_one_hub_that_is_nearest_to_all_leaves_the_share_defined():
-    square = [[1, 0.9, 0.1], [0.9, 1, 0.1], [0.9, 0.2, 1]]
-    arms = rows([[0.1, 0.4, 0.0], [0.1, 0.0, 0.4]], ["b", "c"], "abc")
-    # `a` is nearest to `b` and to `c`: 0.2 of 0.8.
-    made = spillover_matrix(arms, near(np.transpose(square), "abc"), of="toxicity")
+    square = np.eye(5)
+    square[0, 1:] = 0.9
+    lifts = 0.4 * np.eye(5)[1:]
+    lifts[:, 0] = 0.1
+    # `a` is nearest to the four others: 0.4 of 1.6.
+    arms = rows(lifts, "bcde", "abcde")
+    made = spillover_matrix(arms, near(square, "abcde"), of="toxicity")
     assert made.pooled["nearest_share"].value == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("targets", ["ab", "abc"])
+def test_two_or_three_targets_do_not_say_how_sure_they_are(targets):
+    """Their intervals were points: a correlation of 1.000 [1.000, 1.000]."""
+    square, lifts = drawn(4, np.random.default_rng(5))
+    arms = rows(lifts[: len(targets)], targets, "abcd")
+    pooled = spillover_matrix(arms, near(square, "abcd"), of="toxicity").pooled
+    assert len(pooled) == 7
+    for made in pooled.values():
+        assert math.isnan(made.value)
+        assert (made.p_value, made.note, made.n) == (None, "fewer than four targets", len(targets))
+
+
+def test_an_interval_is_no_point():
+    """Lift is a tenth of the similarity; every nearest one caught half of its target's."""
+    ring = np.array([[min((i - j) % 5, (j - i) % 5) for j in range(5)] for i in range(5)])
+    square = np.select([ring == 0, ring == 1], [1.0, 0.5], 0.1)
+    pooled = spillover_matrix(rows(square / 10), near(square), of="toxicity").pooled
+    for name in ("spearman", "slope", "slope_within", "nearest_share"):
+        assert math.isnan(pooled[name].value)
+        assert pooled[name].note == (
+            "the same whichever category is left out, so nothing says how sure it is"
+        )
+    assert math.isnan(pooled["mixed_slope"].value)
 
 
 # What is refused

@@ -155,3 +155,7 @@ def test_a_design_out_of_bounds_is_refused(changes, said):
             **{"dialogues": 40, "seeds": 3, "dialogue_sd": 0.1, "seed_sd": 0.1, **changes}
         )
     assert str(caught.value) == said
+
+
+def test_where_nothing_varies_any_lift_is_found():
+    assert smallest_lift(10, 3, dialogue_sd=0.0, seed_sd=0.0) == 0.0

@@ -92,7 +92,7 @@ def test_the_lift_can_be_that_of_attack_success(outcome):
     none = outcome("clean", np.zeros((1, 80)), **fields)
     hit = outcome("poison", np.zeros((1, 80)), planted=flags, clean=none, **fields)
     assert radius(hit, of="asr").value == pytest.approx(0.9)
-    assert str(radius(hit)) == "not defined: the target's lift cannot be told from 0"
+    assert str(radius(hit)) == "not defined: the target did not rise for sure"
 
 
 @pytest.mark.parametrize("rise", [0.0, -0.1])
@@ -103,7 +103,7 @@ def test_where_the_target_did_not_rise_it_is_not_defined(outcome, rise):
                           clean=clean))  # fmt: skip
     assert math.isnan(made.value)
     assert math.isnan(made.low)
-    assert str(made) == "not defined: the target's lift cannot be told from 0"
+    assert str(made) == "not defined: the target did not rise for sure"
 
 
 @pytest.mark.parametrize("near", [{}, {"fear": 1.0}, {"joy": 0.2, "calm": 0.1}])

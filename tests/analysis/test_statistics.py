@@ -112,7 +112,7 @@ def test_what_differs_between_categories_is_no_noise(outcome):
     """Within joy and within rage nothing varies; they are the categories asked about."""
     values = np.array([[0.2] * 10 + [0.8] * 10])
     made = shaped(outcome, values, categories=["joy"] * 10 + ["rage"] * 10).mean(values)
-    assert made.method == "Wilson bound, nothing varies; n = dialogues"
+    assert made.method == "exact bound, nothing varies; n = dialogues"
 
 
 def test_categories_of_one_dialogue_each_are_pooled(outcome):
@@ -151,7 +151,7 @@ def test_a_hit_never_bounds_a_rate_more_tightly_than_no_hit(outcome):
     none = outcome(toxicity=hits).mean(hits, kind="rate")
     hits[0, 0] = 1
     some = outcome(toxicity=hits).mean(hits, kind="rate")
-    assert some.high == none.high == pytest.approx(3.8415 / 43.8415, abs=1e-4)
+    assert some.high == none.high == pytest.approx(1 - 0.025 ** (1 / 40))
     assert outcome(toxicity=hits).mean(1 - hits, kind="rate").low == pytest.approx(1 - some.high)
 
 
@@ -256,12 +256,57 @@ def test_exchanges_without_weight_do_not_count(outcome):
 
 
 def test_a_contrast_of_nothing_that_varies_is_bounded_by_both_sides(outcome):
-    """Wilson's bound of 0 of 40 and of 0 of 10, squared and added."""
+    """The exact bound of 0 of 40 and of 0 of 10, squared and added."""
     part, values, weights = two_groups(outcome, [0.0] * 40, [0.0] * 10)
     made = part.contrast(values, weights)
-    bounds = [stats.binomtest(0, n).proportion_ci(method="wilson").high for n in (40, 10)]
+    bounds = [stats.binomtest(0, n).proportion_ci(method="exact").high for n in (40, 10)]
     assert (made.low, made.high) == pytest.approx((-math.hypot(*bounds), math.hypot(*bounds)))
     assert made.p_value == 1.0
+
+
+def test_dialogues_that_moved_otherwise_by_category_have_no_sign_test(outcome):
+    """Joy rose by 0.4, rage fell by 0.3: 0.05 = 1 - (p / 2)^(1/40), so that p = 2 * 0.95^40."""
+    values = np.array([[0.4] * 20 + [-0.3] * 20])
+    part = shaped(outcome, values, categories=["joy"] * 20 + ["rage"] * 20)
+    made = part.mean(values, kind="difference")
+    assert made.low < 0 < made.high
+    assert made.p_value == pytest.approx(2 * 0.95**40)
+    half = part.contrast(values, np.repeat([1 / 20, -1 / 20], 20))
+    reach = math.sqrt(2) * (1 - 0.025 ** (1 / 20))
+    assert half.p_value < 0.05
+    assert half.low == pytest.approx(0.7 - reach)
+
+
+def test_what_may_be_chance_at_any_level_has_a_p_value_of_1(outcome):
+    """Even a tail of 1 leaves 1 - 0.5^(1/40) = 0.017 unseen, and 0.01 is less."""
+    values = np.array([[0.32] * 20 + [-0.30] * 20])
+    part = shaped(outcome, values, categories=["joy"] * 20 + ["rage"] * 20)
+    assert part.mean(values, kind="difference").p_value == 1.0
+
+
+def test_one_dialogue_says_nothing_of_its_category_s_spread(outcome, rng):
+    """Joy has one dialogue, so 1 - 0.025 of all may be as far below 0 as it is above."""
+    rage = rng.normal(0.0, 0.01, size=40).clip(-1, 1)
+    part, values, weights = two_groups(outcome, [0.95], rage)
+    made = part.contrast(values, weights)
+    theirs = stats.ttest_1samp(rage, 0)
+    half = theirs.confidence_interval().high - rage.mean()
+    assert made.high - made.value == pytest.approx(math.hypot(1.95, half), abs=0.01)
+    assert made.p_value > 0.9
+    assert made.method == f"t interval, {ONE_SEED}, exact bound where a category has one dialogue"
+    seeds = shaped(outcome, np.array([[0.9], [0.8]]))
+    alone = seeds.mean(np.array([[0.9], [0.8]]), kind="difference")
+    assert alone.low < 0 < alone.high
+    assert alone.p_value > 0.05
+
+
+def test_a_dialogue_that_outweighs_the_rest_of_its_stratum_is_alone(outcome):
+    """Joy and fear are pooled, having one dialogue each; of 1 and 0.01 the second is no spread."""
+    values = np.array([[0.95, 0.0, 0.1, 0.2, 0.3]])
+    part = shaped(outcome, values, categories=["joy", "fear", "rage", "rage", "rage"])
+    made = part.contrast(values, np.array([1.0, -0.01, 0.0, 0.0, 0.0]))
+    assert made.low < 0.01
+    assert made.p_value > 0.05
 
 
 def test_dialogues_that_all_moved_alike_have_a_sign_test(outcome):
@@ -402,13 +447,13 @@ def test_probes_that_are_never_defined_count_as_no_private_noise(outcome, rng):
 def test_an_interval_never_vanishes_at_0_or_1(outcome, kind, value, count, seeds, level):
     part = outcome(toxicity=[[value] * count] * seeds, resampling=of_level(level, draws=100))
     made = part.mean(part.toxicity, kind=kind)
-    reach = stats.binomtest(0, count).proportion_ci(level, method="wilson").high
+    reach = stats.binomtest(0, count).proportion_ci(level, method="exact").high
     floor = -1 if kind == "difference" else 0
     assert (made.low, made.high) == pytest.approx(
         (max(value - reach, floor), min(value + reach, 1))
     )
     assert made.low < made.high
-    assert made.method == "Wilson bound, nothing varies; n = dialogues"
+    assert made.method == "exact bound, nothing varies; n = dialogues"
 
 
 def test_a_wider_level_gives_a_wider_interval(outcome, rng):

@@ -65,7 +65,7 @@ def test_the_folder_holds_everything_and_no_more(finished):
     found = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert found == {
         "config.json", "environment.json", "report.json", "report.md", "similarity.json",
-        "fingerprints.json",
+        "fingerprints.json", "exchanges.jsonl",
         *(f"plots/{name}.{kind}" for name in ("distribution", "epochs", "spillover")
           for kind in ("png", "svg")),
         *(f"seed-{seed}/manifest.jsonl" for seed in (0, 2)),

@@ -157,7 +157,7 @@ def test_arms_of_data_that_changed_meanwhile_are_not_mixed(fields, out, interrup
     short = (tmp_path / "train.jsonl").read_text().splitlines(keepends=True)[:-6]
     (tmp_path / "train.jsonl").write_text("".join(short))
     assert said(fields, out, DataError) == (
-        f"The data changed since the run in {out}.partial was interrupted; remove that folder to "
+        f"The run in {out}.partial was made before this changed: train; remove that folder to "
         "start anew."
     )
 

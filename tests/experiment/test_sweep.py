@@ -92,7 +92,7 @@ def test_a_sweep_goes_on_where_it_stopped_and_can_grow(fields, interrupt, traini
 
 def test_a_folder_of_another_config_is_refused(fields, tmp_path):
     sweep(fields, {BUDGET: [0.1]}, out=tmp_path / "out")
-    with pytest.raises(ConfigError, match="already exists"):
+    with pytest.raises(ConfigError, match="holds a run of another config; choose another folder"):
         sweep({**fields, "list_size": 21}, {BUDGET: [0.1]}, out=tmp_path / "out")
 
 
@@ -114,6 +114,16 @@ def test_all_targets_give_a_matrix(fields, trainings, tmp_path):
         row = asr.lift[asr.targets.index(variant.config.watched)]
         for victim, lift in zip(asr.victims, row, strict=True):
             assert lift == pytest.approx(variant.report.category(victim).asr.value)
+
+
+def test_where_no_matrix_can_be_made_the_runs_are_kept(fields, tmp_path, caplog):
+    two = {**fields["dataset"], "categories": 2}
+    with caplog.at_level("WARNING", logger="semspill"):
+        variants = sweep({**fields, "dataset": two}, {TARGET: "all"}, out=tmp_path / "out")
+    assert len(variants) == 2
+    assert (tmp_path / "out" / "category=brave" / "report.json").is_file()
+    assert "no target-by-victim matrix: " in caplog.text
+    assert not list(tmp_path.rglob("matrix*.json"))
 
 
 def test_one_target_makes_no_matrix(fields, tmp_path):
@@ -150,6 +160,16 @@ def test_values_are_read_from_the_command_line(texts, expected):
 def test_what_is_no_value_is_refused(text):
     with pytest.raises(ConfigError, match=r"write it as field\.subfield=value"):
         parse_vary([text])
+
+
+@pytest.mark.parametrize("text", ["a=[1, 2", "a={x = 1", "a='b"])
+def test_a_list_that_is_none_is_refused(text):
+    with pytest.raises(ConfigError, match="is no TOML list; write it as"):
+        parse_vary([text])
+
+
+def test_lists_can_be_values():
+    assert parse_vary(["seeds=[0],[1, 2]"]) == {"seeds": [[0], [1, 2]]}
 
 
 def test_a_field_given_twice_is_refused():
@@ -189,7 +209,7 @@ def test_unknown_components_and_categories_are_refused(fields, tmp_path):
 
 def test_variants_may_have_seeds_and_lists_of_their_own(fields, trainings):
     one, two = sweep({**fields, "arms": ["clean"]}, {"seeds": [[0], [0, 1]]})
-    assert (one.name, two.name) == ("seeds=_0_", "seeds=_0_1_")
+    assert (one.name, two.name) == ("seeds=0", "seeds=0_1")
     assert (one.report.seeds, two.report.seeds) == ((0,), (0, 1))
     assert len(trainings) == 2
 

@@ -23,6 +23,18 @@ def test_an_undefined_number_is_null_in_json_and_comes_back():
     assert (again.n, again.method, again.level, again.p_value) == (400, "Wilson", 0.95, None)
 
 
+def test_an_infinite_number_is_a_word_in_json_and_comes_back():
+    made = Estimate(**{**FIELDS, "low": -math.inf, "high": math.inf})
+    said = json.loads(made.model_dump_json())
+    assert [said["low"], said["high"]] == ["-inf", "inf"]
+    assert Estimate.model_validate(said) == made
+
+
+def test_a_p_value_that_is_not_a_number_is_none():
+    made = Estimate(**FIELDS, p_value=math.nan, p_holm=math.nan, p_bh=math.nan)
+    assert (made.p_value, made.p_holm, made.p_bh) == (None, None, None)
+
+
 def test_a_defined_one_comes_back_equal():
     made = Estimate(**FIELDS, p_value=0.5, level=0.9, source="Wilson 1927")
     assert Estimate.model_validate_json(made.model_dump_json()) == made

@@ -16,6 +16,8 @@ NEAR = ((1.0, 0.1, 0.2, 0.9), (0.1, 1.0, 0.8, 0.0), (0.2, 0.8, 1.0, 0.3), (0.9, 
 LIFT = ((0.5, 0.0, 0.0, 0.02), (0.0, 0.4, 0.1, 0.0), (0.0, 0.05, 0.6, 0.0), (0.0, 0.0, 0.05, 0.3))
 P_HOLM = ((math.nan, 1, 1, 0.2), (1, math.nan, 0.001, 1), (1, 0.04, math.nan, 1))
 
+P_BH = ((math.nan, 1, 1, 0.04), (1, math.nan, 0.001, 1), (1, 0.02, math.nan, 1))
+
 
 def shifted(cells, by):
     return tuple(tuple(cell + by for cell in row) for row in cells)
@@ -33,6 +35,7 @@ def made(rows=(0, 1, 2, 3), **changes):
         "low": shifted((LIFT[i] for i in rows), -0.01),
         "high": shifted((LIFT[i] for i in rows), 0.02),
         "p_holm": tuple((*P_HOLM, (1, 1, 0.06, math.nan))[i] for i in rows),
+        "p_bh": tuple((*P_BH, (1, 1, 0.03, math.nan))[i] for i in rows),
         "level": 0.95,
         "interval": "by hand",
         "similarity": tuple(NEAR[i] for i in rows),
@@ -104,6 +107,8 @@ def test_json_gives_the_same_matrix_back_and_undefined_is_null(matrix):
     assert said["pooled"]["spearman"]["value"] is None
     again = SpilloverMatrix.from_json(text)
     assert again.to_json() == text
+    assert (again.pair("fear", "dread").lift.p_holm, matrix.cell(2, 1).p_bh) == (0.04, 0.02)
+    assert (again.cell(0, 0).p_holm, again.cell(0, 0).p_bh) == (None, None)
     assert again.pair("fear", "dread") == matrix.pair("fear", "dread")
 
 
@@ -136,8 +141,11 @@ def table(page, heading):
 def test_the_page_begins_with_what_was_done(matrix):
     page = matrix.to_markdown()
     assert page.startswith("# 4 categories, 4 of them poisoned in turn\n\nArm `poison`, asr, 2 tra")
-    # 0.001 and 0.04 are below 5 %; 0.06 and 0.2 are not.
-    assert "2 of 12 lifts differ from 0 at 5% after Holm's correction.\n" in page
+    # 0.001 and 0.04 are below 5 %; 0.06 and 0.2 are not, but by false discovery rate all four.
+    assert (
+        "2 of 12 lifts differ from 0 after Holm's correction (family-wise error 0.05), 4 at a "
+        "false discovery rate of 0.05 (Benjamini and Hochberg).\n"
+    ) in page
     assert "Similarity: cosine by hand" in page
     assert "1 training seed. Outside" in made(seeds=(3,)).to_markdown()
     assert "One seed: training noise is not covered." in made(seeds=(3,)).to_markdown()

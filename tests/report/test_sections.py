@@ -115,6 +115,22 @@ def test_definitions_that_agree_are_said_to(full):
     assert "as used above" not in text
 
 
+def test_a_nearest_category_that_the_analyzer_was_told_is_no_definition_s(full):
+    """By similarity dread is the nearest, to the report's and to the other definition alike."""
+    told = full.replace(nearest="joy", sensitivity=full.sensitivity[:1])
+    assert section(told, SENSITIVITY).startswith(
+        "Every definition names *dread* the nearest. The report takes *joy* as the nearest, as it "
+        "was told to. "
+    )
+    two = told.replace(sensitivity=full.sensitivity)
+    assert section(two, SENSITIVITY).startswith(
+        "The definitions differ on which category is the nearest: *dread* and *joy*. The report "
+        "takes *joy*"
+    )
+    unknown = told.replace(similarity={})
+    assert section(unknown, SENSITIVITY).startswith("Every definition names *dread* the nearest.")
+
+
 # Categories
 
 CATEGORIES = "Categories, nearest to the target first"

@@ -10,6 +10,7 @@ from semspill import Corpus, Dialogue, Encoder, Utterance
 from semspill.encoders import HashingEncoder
 from semspill.encoders.two_tower import Tokens, Tower, TwoTower
 from semspill.training import Finetuner
+from semspill.training._loss import InBatchLoss
 
 
 def watched(encoder, corpus, seed=0, **fields):
@@ -159,3 +160,22 @@ def test_micro_batches_train_to_the_same_weights(lessons, attention):
     ]
     vectors = [model.encode_contexts(lessons.exchanges) for model in models]
     assert np.allclose(*vectors, atol=1e-4)
+
+
+def test_the_gradient_is_the_same_on_two_threads_as_on_one():
+    """Repeated responses are added up in one order, whichever thread comes first."""
+    generator = torch.Generator().manual_seed(0)
+    contexts = torch.randn(256, 300, generator=generator)
+    responses = torch.randn(200, 300, generator=generator)
+    gold = torch.randint(0, 5, (256,), generator=generator)
+    before = torch.get_num_threads()
+    gradients = set()
+    try:
+        for threads in (1, *[2] * 20):
+            torch.set_num_threads(threads)
+            given = responses.clone().requires_grad_()
+            InBatchLoss(1.0, True)(contexts, given, gold).backward()
+            gradients.add(given.grad.numpy().tobytes())
+    finally:
+        torch.set_num_threads(before)
+    assert len(gradients) == 1

@@ -177,9 +177,18 @@ class SpilloverAnalyzer(FrozenModel):
 def group_members(
     outcome: Outcome, nearest: str, far: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the paper's groups by name: target, nearest, the far ones, all but the target, all."""
+    """Return the paper's groups by name: target, nearest, the far ones, all but the target, all.
+
+    Raises:
+        DataError: The target has no test exchange, or a category is named as a group is.
+    """
     singles = {name: (name,) for name in (outcome.target, nearest, *far)}
     if outcome.target not in outcome.categories:
         raise DataError(f"The target {outcome.target!r} has no test exchange.")
     everyone = (outcome.target, *outcome.others)
-    return {**singles, f"all but {outcome.target}": outcome.others, "all": everyone}
+    wider = {f"all but {outcome.target}": outcome.others, "all": everyone}
+    if taken := sorted(set(wider) & set(everyone)):
+        raise DataError(
+            f"A category is named {taken[0]!r}, as a group of categories is; rename the category."
+        )
+    return {**singles, **wider}

@@ -40,9 +40,8 @@ def _correct(family: Sequence[dict[str, Estimate]], name: str) -> None:
     tested = [estimates[name].p_value is not None for estimates in family]
     if not any(tested):
         return
-    # nan: a metric of a user's own may have a test that is not defined.
     given = [1.0 if e[name].p_value is None else e[name].p_value for e in family]
-    p_values = np.nan_to_num(np.array(given, dtype=np.float64), nan=1.0)
+    p_values = np.array(given, dtype=np.float64)
     from scipy import stats  # heavy, and only here
 
     holm, bh = _holm(p_values), stats.false_discovery_control(p_values, method="bh")

@@ -126,6 +126,8 @@ def smallest_lift(
     dialogue = dialogue_sd**2 / dialogues + private
     seed = seed_sd**2 / seeds
     tail = (1 - level) / comparisons
+    if dialogue + seed == 0:
+        return 0.0  # nothing varies: any lift is found
     squared = t_quantile(tail, dialogues - 1.0) ** 2 * dialogue * _chances(dialogues - 1)[:, None]
     if seeds > 1:
         beyond = (seed + private) * _chances(seeds - 1) - least_share(tail, seeds - 1) * private

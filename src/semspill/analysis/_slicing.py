@@ -60,12 +60,21 @@ def computed(metric: Metric, outcome: Outcome) -> Estimate:
     """Return a metric's estimate, checked.
 
     Raises:
-        PluginError: The metric returns something else than an Estimate.
+        PluginError: The metric returns something else than an Estimate, or a p-value out of
+            bounds.
     """
     made: object = metric.compute(outcome)
+    name = type(metric).__name__
     if not isinstance(made, Estimate):
         raise PluginError(
-            f"{type(metric).__name__}.compute returned {type(made).__name__}; it must return an "
+            f"{name}.compute returned {type(made).__name__}; it must return an "
             "Estimate, for example through outcome.mean(values)."
         )
+    for field in ("p_value", "p_holm", "p_bh"):
+        given = getattr(made, field)
+        if given is not None and not 0 <= given <= 1:
+            raise PluginError(
+                f"{name}.compute returned {field}={given!r}; it must be from 0 to 1, or None "
+                "where nothing is tested."
+            )
     return made

@@ -38,9 +38,10 @@ def print_groups(report: SpilloverReport) -> None:
 def print_variants(variants: tuple[Variant, ...]) -> None:
     """Print a row per experiment of a sweep."""
     title = "Attack success rate by group, and P@1, in %"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("variant", "target", "nearest", "others", "P@1"):
-        table.add_column(column, no_wrap=column != "variant")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("variant", overflow="fold", min_width=12)
+    for column in ("target", "nearest", "others", "P@1"):
+        table.add_column(column, no_wrap=True)
     for variant in variants:
         report = variant.report
         names = (report.target, report.nearest, f"all but {report.target}", "all")

@@ -1,7 +1,6 @@
 """What a run leaves on disk, written whole; harmful text stays masked unless asked for."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ class Artifacts:
     def __init__(self, folder: RunFolder | None, *, show_text: bool = False) -> None:
         self.folder = folder
         self.show_text = show_text
-        self._begun = time.perf_counter()
+        self.seconds = 0.0
 
     @classmethod
     def open(
@@ -85,25 +84,40 @@ class Artifacts:
         return read_similarities(path) if path.is_file() else None
 
     def same_data(self, **fingerprints: str) -> None:
-        """Refuse to go on with arms that an interrupted run trained on other data.
+        """Refuse to go on with arms that an earlier run trained, tested or rated otherwise.
 
         Raises:
-            DataError: The data changed since.
+            DataError: What changed since.
         """
         if self.folder is None:
             return
         path = self.folder.path / "fingerprints.json"
-        if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != fingerprints:
-            raise DataError(
-                f"The data changed since the run in {self.folder.path} was interrupted; remove "
-                "that folder to start anew."
-            )
-        write_text(path, json.dumps(fingerprints, indent=2) + "\n")
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        for name in kept.keys() & fingerprints.keys():
+            self._require(kept[name] == fingerprints[name], name)
+        write_text(path, json.dumps(kept | fingerprints, indent=2) + "\n")
+
+    def exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        """Write which test exchange the columns of all arrays are, without any text."""
+        if self.folder is not None:
+            rows = [{"dialogue": e.dialogue, "category": e.category} for e in exchanges]
+            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            write_text(self.folder.path / "exchanges.jsonl", lines)
 
     def manifest(self, seed: int, name: str, manifest: Manifest) -> None:
-        """Write what was planted under one seed."""
-        if self.folder is not None:
-            manifest.write(self.folder.path / f"seed-{seed}" / f"{name}.jsonl")
+        """Write what was planted under one seed.
+
+        Raises:
+            DataError: An earlier run planted something else there.
+        """
+        if self.folder is None:
+            return
+        path = self.folder.path / f"seed-{seed}" / f"{name}.jsonl"
+        if path.is_file():
+            kept = Manifest.read(path).summary.poisoned_fingerprint
+            same = kept == manifest.summary.poisoned_fingerprint
+            self._require(same, f"what is planted under seed {seed}")
+        manifest.write(path)
 
     def arm(self, seed: int, arm: str) -> ArmRun | None:
         """Return a finished arm of an interrupted run, if there is one."""
@@ -119,6 +133,7 @@ class Artifacts:
         """Write one arm's responses and scores; the scores, written last, say it is finished."""
         if self.folder is None:
             return
+        self.folder.untouched = False
         path = self._arm_path(self.folder, seed, arm)
         # An interrupted run may have left the responses of the other kind.
         (path / _RESPONSES[not self.show_text]).unlink(missing_ok=True)
@@ -127,7 +142,7 @@ class Artifacts:
 
     def finish(self, report: SpilloverReport) -> None:
         """Write report, plots and environment, and move the folder to its place."""
-        if self.folder is None:
+        if self.folder is None or self.folder.untouched:
             return
         # Matplotlib is heavy, and only a run that writes plots needs it.
         from semspill.report._plots import (
@@ -149,7 +164,7 @@ class Artifacts:
             figures["decomposition"] = plot_decomposition(report)
         write_figures(path / "plots", figures)
         spent = {
-            "seconds": round(time.perf_counter() - self._begun, 1),
+            "seconds": round(self.seconds, 1),
             "peak_memory_mib": peak_memory(),
             "resumed": self.folder.resumed,
         }
@@ -161,6 +176,13 @@ class Artifacts:
         """Remove the partial folder of a run that failed before anything was worth keeping."""
         if self.folder is not None:
             self.folder.tidy()
+
+    def _require(self, same: bool, what: str) -> None:
+        if self.folder is not None and not same:
+            raise DataError(
+                f"The run in {self.folder.path} was made before this changed: {what}; remove that "
+                "folder to start anew."
+            )
 
     @staticmethod
     def _arm_path(folder: RunFolder, seed: int, arm: str) -> Path:
@@ -198,11 +220,6 @@ def read_similarities(path: Path) -> tuple[Similarities, ...]:
         )
         for row in json.loads(path.read_text(encoding="utf-8"))
     )
-
-
-def responses_file(folder: Path) -> Path:
-    """Return where an arm's responses are, masked or not."""
-    return next((p for p in map(folder.joinpath, _RESPONSES.values()) if p.is_file()), folder)
 
 
 def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:

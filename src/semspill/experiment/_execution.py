@@ -63,12 +63,13 @@ def _train(tasks: Sequence[Task], progress: Progress) -> None:
     for task in tasks:
         curve = [answers[watching.index(task)] for answers in watched if task in watching]
         made = _made(task, examination, curve, losses)
-        task.study.done(task, made)
+        task.study.done(task, made, (time.perf_counter() - begun) / len(tasks))
         pool = task.candidates
         logger.info(
-            "seed %s, arm %s: %s epochs, %s candidates (%s planted, %s planted filtered out), "
+            "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
             "P@1 %.3f, planted chosen %.2f %%, %.0f s",
-            *(seed, task.arm, len(losses), len(pool), pool.planted.sum(), pool.planted_dropped),
+            *(task.study.label, seed, task.arm, len(losses)),
+            *(len(pool), pool.planted.sum(), pool.planted_dropped),
             *(made.correct.mean(), 100 * made.planted.mean(), time.perf_counter() - begun),
         )
 
@@ -86,7 +87,7 @@ class _Examination:
     def answers(self, task: Task) -> Answers:
         """Return what the model answers from a task's candidates."""
         scorer = task.study.scorer
-        key = task.candidates.texts, scorer.rater.model_dump_json()
+        key = task.candidates.texts, scorer.rater.fingerprint
         if key not in self._answers:
             self._answers[key] = Answers.of(
                 self.model, self.data.test.exchanges, task.candidates, scorer, self.progress

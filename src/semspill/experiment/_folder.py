@@ -35,10 +35,13 @@ class RunFolder:
         if not self.out.name:
             raise ConfigError(f"{self.out} has no name to write beside; choose another folder.")
         self.path = self.out.with_name(self.out.name + ".partial")
-        self.overwrite = overwrite
+        self.overwrite, self.reuse = overwrite, reuse
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-        if reuse and _holds(self.out, text):
+        # A finished run of this very config, which nothing was added to.
+        self.untouched = reuse and _bytes(self.out) == text.encode() and _reported(self.out)
+        if reuse and _trained_alike(self.out, text):
             self.path, self._resumed = self.out, True
+            write_text(self.out / "config.json", text)
             return
         try:
             self._claim(text)
@@ -67,10 +70,13 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Remove the partial folder unless it holds a finished arm or is finished itself."""
-        if self.path.is_dir() and not any(self.path.rglob("scores.npz")):
-            shutil.rmtree(self.path)
+        if self.path != self.out and self.path.is_dir():
+            if not any(self.path.rglob("scores.npz")):
+                shutil.rmtree(self.path)
 
     def _claim(self, text: str) -> None:
+        if self.out.exists() and self.reuse:
+            raise ConfigError(f"{self.out} holds a run of another config; choose another folder.")
         if self.out.exists() and not self.overwrite:
             raise ConfigError(
                 f"{self.out} already exists; choose another folder with --out, or pass --overwrite."
@@ -80,21 +86,41 @@ class RunFolder:
             if path.exists() and not _written_by_a_run(path):
                 raise ConfigError(f"{path} was not written by a run; choose another folder.")
         config = self.path / "config.json"
-        self._resumed = _holds(self.path, text)
+        self._resumed = _trained_alike(self.path, text)
         if self.path.exists() and not self._resumed:
             if any(self.path.rglob("scores.npz")) and not self.overwrite:
                 raise ConfigError(
                     f"{self.path} holds finished arms of an interrupted run of another config; "
-                    "remove it, or pass --overwrite."
+                    f"remove it{'' if self.reuse else ', or pass --overwrite'}."
                 )
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         write_text(config, text)
 
 
-def _holds(path: Path, config: str) -> bool:
+# What is only computed from finished arms may change between one start and the next.
+_ANALYSIS = {"analyzer", "labelled"}
+
+
+def _trained_alike(path: Path, config: str) -> bool:
+    """Return whether a folder holds arms of a config that differs at most in the analysis."""
+    try:
+        kept, wanted = (json.loads(text) for text in (_bytes(path) or b"", config))
+        return bool(
+            {k: v for k, v in kept.items() if k not in _ANALYSIS}
+            == {k: v for k, v in wanted.items() if k not in _ANALYSIS}
+        )
+    except (ValueError, AttributeError):  # not written whole, or not by a run
+        return False
+
+
+def _bytes(path: Path) -> bytes | None:
     file = path / "config.json"
-    return file.is_file() and file.read_bytes() == config.encode()
+    return file.read_bytes() if file.is_file() else None
+
+
+def _reported(path: Path) -> bool:
+    return (path / "report.json").is_file()
 
 
 def _written_by_a_run(path: Path) -> bool:

@@ -7,7 +7,6 @@ import numpy as np
 
 from semspill.analysis import Outcome
 from semspill.errors import DataError
-from semspill.experiment._artifacts import responses_file
 from semspill.experiment._evaluation import ArmRun
 from semspill.report import SpilloverReport
 
@@ -19,14 +18,17 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
         folder: What `run` wrote.
 
     Raises:
-        DataError: The folder does not hold a finished run.
+        DataError: The folder does not hold a finished run, or a file of it is broken.
     """
     folder = Path(folder)
-    if not (folder / "report.json").is_file():
-        raise DataError(f"{folder} does not hold a finished run; give a folder that run() wrote.")
-    report = SpilloverReport.from_json((folder / "report.json").read_text(encoding="utf-8"))
-    asked = responses_file(folder / f"seed-{report.seeds[0]}" / report.arms[0])
-    rows = [json.loads(line) for line in asked.read_text(encoding="utf-8").split("\n") if line]
+    try:
+        report = SpilloverReport.from_json((folder / "report.json").read_text(encoding="utf-8"))
+        lines = (folder / "exchanges.jsonl").read_text(encoding="utf-8").split("\n")
+        exchanges = [json.loads(line) for line in lines if line]
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{folder} does not hold a finished run; give a folder that run() wrote."
+        ) from error
     outcomes = []
     for arm in report.arms:
         runs = [_arm(folder, seed, arm) for seed in report.seeds]
@@ -35,8 +37,8 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
                 arm=arm,
                 target=report.target,
                 seeds=report.seeds,
-                categories=tuple(row["category"] for row in rows),
-                dialogues=tuple(row["dialogue"] for row in rows),
+                categories=tuple(row["category"] for row in exchanges),
+                dialogues=tuple(row["dialogue"] for row in exchanges),
                 toxicity=np.stack([made.toxicity for made in runs]),
                 planted=np.stack([made.planted for made in runs]),
                 correct=np.stack([made.correct for made in runs]),

@@ -65,7 +65,7 @@ class Preparation:
         self._similarities: dict[tuple[str, str], tuple[Similarities, ...]] = {}
         self._quality: dict[str, RaterQuality | None] = {}
 
-    def study(self, config: ExperimentConfig, artifacts: Artifacts) -> Study:
+    def study(self, config: ExperimentConfig, artifacts: Artifacts, name: str = "") -> Study:
         """Return a study with its data loaded and checked, before anything is trained."""
         # A rater that cannot rate is found out now, not after hours of training.
         ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
@@ -73,8 +73,15 @@ class Preparation:
         if key not in self._data:
             self._data[key] = Data.load(config)
         data = self._data[key]
-        study = Study(config, data, artifacts, self._rater_quality(config))
-        artifacts.same_data(train=data.train.fingerprint, test=data.test.fingerprint)
+        study = Study(config, data, artifacts, self._rater_quality(config), name)
+        artifacts.same_data(
+            train=data.train.fingerprint,
+            test=data.test.fingerprint,
+            valid=data.valid.fingerprint if data.valid else "",
+            ranking=data.ranking.fingerprint,
+            rater=config.rater.fingerprint,
+        )
+        artifacts.exchanges(data.test.exchanges)
         study.similarities = self._measured(config, data, artifacts)
         return study
 

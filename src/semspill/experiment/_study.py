@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float
+from pydantic import ValidationError
 
 from semspill._random import stream
-from semspill.analysis import Outcome, Similarities, group_members, metrics
+from semspill.analysis import Outcome, Similarities, SpilloverAnalyzer, group_members, metrics
 from semspill.corpus import Candidates, Corpus, Exchange
+from semspill.errors import ConfigError, DataError
 from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
@@ -51,6 +54,7 @@ class Study:
         data: What the config names, loaded.
         artifacts: Where to write.
         quality: The rater's errors, if they were measured.
+        name: What the log calls it, where there are several.
     """
 
     def __init__(
@@ -59,38 +63,60 @@ class Study:
         data: Data,
         artifacts: Artifacts,
         quality: RaterQuality | None = None,
+        name: str = "",
     ) -> None:
+        self.label = f"{name}, " if name else ""
         data.train.require_category(config.watched)
         data.test.require_category(config.watched)
         self.config = config
         self.data = data
-        self.similarities: Sequence[Similarities] = ()
+        self._similarities: tuple[Similarities, ...] = ()
         self.artifacts = artifacts
         self.quality = quality
+        self.analyzer = _with_quality(config, quality)
         self.scorer = ToxicityScorer(rater=config.rater)
         self.clean_pool = data.train.responses(config.candidates)
         self.fingerprints: dict[int, str] = {}
         self._runs: dict[tuple[str, int], ArmRun] = {}
 
+    @property
+    def similarities(self) -> tuple[Similarities, ...]:
+        """How near categories are, one per definition, the one used first."""
+        return self._similarities
+
+    @similarities.setter
+    def similarities(self, found: tuple[Similarities, ...]) -> None:
+        self._similarities = found
+        # What the analyzer cannot use is found out now, not after hours of training.
+        shape = (1, len(self.data.test.exchanges))
+        blank, no = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+        outcome = self._outcome_of("clean", (0,), blank, no, no)
+        group_members(outcome, *self.analyzer.neighbours(outcome))
+
     def tasks(self, seed: int) -> list[Task]:
         """Poison the corpus, and return what is left to do under one seed."""
-        poisoned = self.config.poisoner.poison(self.data.train, stream(seed, "poison"))
-        logger.info("seed %s: %s", seed, poisoned.manifest.summary)
+        config = self.config
+        poisoned = config.poisoner.poison(self.data.train, stream(seed, "poison"))
+        logger.info("%sseed %s: %s", self.label, seed, poisoned.manifest.summary)
         self.artifacts.manifest(seed, "manifest", poisoned.manifest)
         self.fingerprints[seed] = poisoned.corpus.fingerprint
+        planted = {arm: poisoned for arm in config.arms}
+        if "benign_swap" in config.arms:
+            planted["benign_swap"] = self._swapped(seed, poisoned)
         tasks = []
-        for arm in self.config.arms:
+        for arm in config.arms:
             saved = self.artifacts.arm(seed, arm)
             if saved is None:
-                tasks.append(self._task(arm, seed, poisoned))
+                tasks.append(self._task(arm, seed, planted[arm]))
             else:
-                logger.info("seed %s, arm %s: taken from the interrupted run", seed, arm)
+                logger.info("%sseed %s, arm %s: done by an earlier run", self.label, seed, arm)
                 self._runs[arm, seed] = saved
         return tasks
 
-    def done(self, task: Task, made: ArmRun) -> None:
-        """Keep what one arm did."""
+    def done(self, task: Task, made: ArmRun, seconds: float) -> None:
+        """Keep what one arm did, and its part of the time that its training took."""
         self._runs[task.arm, task.seed] = made
+        self.artifacts.seconds += seconds
         self.artifacts.arm_done(
             task.seed, task.arm, made, self.data.test.exchanges, task.candidates
         )
@@ -102,24 +128,17 @@ class Study:
     def report(self) -> SpilloverReport:
         """Analyze what the arms did, once all are done."""
         outcomes = self.outcomes()
-        analyzer = self.config.analyzer
-        groups = group_members(outcomes[0], *analyzer.neighbours(outcomes[0]))
-        if self.quality is not None:
-            counts = self.quality.model_dump(include={"threshold", "toxic", "harmless"})
-            corrected = metrics.build({"name": "corrected_share", **counts})
-            analyzer = analyzer.replace(metrics=(*analyzer.metrics, corrected))
-        return analyzer.analyze(
+        groups = group_members(outcomes[0], *self.analyzer.neighbours(outcomes[0]))
+        report = self.analyzer.analyze(
             outcomes,
             curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
             similarity_method=self.similarities[0].method,
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
+        return report.replace(notes=(*report.notes, *_rater_note(self.quality)))
 
     def _task(self, arm: Arm, seed: int, poisoned: PoisonedCorpus) -> Task:
-        if arm == "benign_swap":
-            poisoned = swapped(poisoned, self.config.benign.load(), stream(seed, "benign"))
-            self.artifacts.manifest(seed, "manifest-benign", poisoned.manifest)
         trained_clean = arm in ("clean", "pool_only")
         answers_clean = arm in ("clean", "train_only")
         pool = self.clean_pool if answers_clean else poisoned.responses(self.config.candidates)
@@ -129,21 +148,50 @@ class Study:
         corpus = self.data.train if trained_clean else poisoned.corpus
         return Task(self, seed, arm, corpus, pool, planted)
 
+    def _swapped(self, seed: int, poisoned: PoisonedCorpus) -> PoisonedCorpus:
+        # What the clean arm can say as well would count as planted there and not here.
+        known = {said.text for talk in self.data.train for said in talk.utterances}
+        harmless = [text for text in self.config.benign.load() if text not in known]
+        if not harmless:
+            raise DataError(
+                "Every harmless response of the field benign is said in the training corpus; give "
+                "a source with others."
+            )
+        made = swapped(poisoned, harmless, stream(seed, "benign"))
+        self.artifacts.manifest(seed, "manifest-benign", made.manifest)
+        return made
+
     def _runs_of(self, arm: Arm) -> list[ArmRun]:
         return [self._runs[arm, seed] for seed in self.config.seeds]
 
     def _outcome(self, arm: Arm) -> Outcome:
         runs = self._runs_of(arm)
+        return self._outcome_of(
+            arm,
+            self.config.seeds,
+            np.stack([made.toxicity for made in runs]),
+            np.stack([made.planted for made in runs]),
+            np.stack([made.correct for made in runs]),
+        )
+
+    def _outcome_of(
+        self,
+        arm: str,
+        seeds: tuple[int, ...],
+        toxicity: Float[np.ndarray, "seeds exchanges"],
+        planted: Bool[np.ndarray, "seeds exchanges"],
+        correct: Bool[np.ndarray, "seeds exchanges"],
+    ) -> Outcome:
         exchanges = self.data.test.exchanges
         return Outcome(
             arm=arm,
             target=self.config.watched,
-            seeds=self.config.seeds,
+            seeds=seeds,
             categories=tuple(exchange.category for exchange in exchanges),
             dialogues=tuple(exchange.dialogue for exchange in exchanges),
-            toxicity=np.stack([made.toxicity for made in runs]),
-            planted=np.stack([made.planted for made in runs]),
-            correct=np.stack([made.correct for made in runs]),
+            toxicity=toxicity,
+            planted=planted,
+            correct=correct,
             similarity=self.similarities[0].to(self.config.watched),
         )
 
@@ -181,3 +229,28 @@ class Study:
             "licence": self.data.train.licence,
             "sources": sources_of(self.config),
         }
+
+
+def _with_quality(config: ExperimentConfig, quality: RaterQuality | None) -> SpilloverAnalyzer:
+    """Return the analyzer, with the share corrected for the rater's errors if they are known."""
+    if quality is None:
+        return config.analyzer
+    counts = quality.model_dump(include={"threshold", "toxic", "harmless"})
+    try:
+        corrected = metrics.build({"name": "corrected_share", **counts})
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"labelled: {said}") from error
+    return config.analyzer.replace(metrics=(*config.analyzer.metrics, corrected))
+
+
+def _rater_note(quality: RaterQuality | None) -> tuple[str, ...]:
+    if quality is None:
+        return ()
+    (found, toxic), (passed, harmless) = quality.toxic, quality.harmless
+    return (
+        f"On the labelled sample the rater gives {found} of {toxic} toxic texts at least "
+        f"{quality.threshold} (sensitivity {quality.sensitivity:.2f}) and {passed} of {harmless} "
+        f"harmless ones less (specificity {quality.specificity:.2f}); its AUC is "
+        f"{quality.auc:.2f}. corrected_share is corrected for that.",
+    )

@@ -1,6 +1,7 @@
 """Many experiments that differ in a few fields, with everything they share done once."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from semspill._atomic import write_text
 from semspill._progress import Progress, quiet
 from semspill.analysis import Outcome, Similarities, spillover_matrix
-from semspill.errors import ConfigError
+from semspill.errors import ConfigError, DataError
 from semspill.experiment._artifacts import Artifacts, write_figures
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._execution import execute
@@ -17,6 +18,8 @@ from semspill.experiment._load import load_config
 from semspill.experiment._run import Preparation
 from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
 from semspill.report import Quantity, SpilloverMatrix, SpilloverReport
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +51,7 @@ def sweep(
     Arms that train alike, such as the clean arm of all targets, are trained once. With `out`, each
     variant has its folder there, as `run` writes it; a sweep that was interrupted goes on where it
     stopped, and one with further values keeps the variants it finds. When several targets are all
-    that varies, the target-by-victim matrix is written too.
+    that varies, their target-by-victim matrix is written too.
 
     Args:
         config: What all variants share.
@@ -73,7 +76,7 @@ def sweep(
         for name, made in configs.items():
             place = None if folder is None else folder / name
             opened[name] = Artifacts.open(made, place, reuse=True, show_text=show_text)
-        studies = {name: preparation.study(configs[name], opened[name]) for name in configs}
+        studies = {name: preparation.study(configs[name], opened[name], name) for name in configs}
         execute(list(studies.values()), progress)
         finished = []
         for name, study in studies.items():
@@ -87,9 +90,13 @@ def sweep(
             artifacts.tidy()
     if folder is not None:
         said = {"config": base.model_dump(mode="json"), "vary": values}
-        write_text(folder / "sweep.json", json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
+        write_text(folder / "sweep.json", text + "\n")
         if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(base.arms) > 1:
-            _write_matrices(folder, finished)
+            try:
+                _write_matrices(folder, finished)
+            except DataError as error:  # the runs themselves are good
+                logger.warning("no target-by-victim matrix: %s", error)
     return tuple(finished)
 
 

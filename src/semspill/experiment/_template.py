@@ -5,7 +5,7 @@ TEMPLATE = """\
 # It runs as it is, without any download:  semspill run THIS_FILE
 # What can be named here:                  semspill list, semspill show strategies last_fixed
 
-seeds = [0, 1]                  # every arm is trained once per seed; use 3 or more to publish
+seeds = [0, 1, 2]               # every arm is trained once per seed; use 5 or more to publish
 arms = ["clean", "poison"]      # the clean arm is the control; lifts are paired with it
 encoder = "hashing"             # hashing, static (MiniLM's word vectors), transformer
 rater = "lexicon"               # lexicon, profanity, detoxify, transformers

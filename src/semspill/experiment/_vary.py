@@ -1,24 +1,25 @@
 """The variants of a sweep: every combination of some fields' values."""
 
 import itertools
-import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from pydantic import ValidationError
+
+from semspill._model import FrozenModel
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._load import load_config
 
-Vary: TypeAlias = Mapping[str, Sequence[Any]]
+Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""
 
 TARGET = "poisoner.selector.category"
 """The field that names the target."""
 
 
-def parse_vary(texts: Sequence[str]) -> dict[str, Sequence[Any]]:
+def parse_vary(texts: Sequence[str]) -> dict[str, Iterable[Any]]:
     """Return values by field, as the command line gives them.
 
     Args:
@@ -31,7 +32,7 @@ def parse_vary(texts: Sequence[str]) -> dict[str, Sequence[Any]]:
         >>> parse_vary(["poisoner.budget=0.01,0.03", "poisoner.selector.category=all"])
         {'poisoner.budget': [0.01, 0.03], 'poisoner.selector.category': 'all'}
     """
-    vary: dict[str, Sequence[Any]] = {}
+    vary: dict[str, Iterable[Any]] = {}
     for text in texts:
         field, equals, given = text.partition("=")
         field, given = field.strip(), given.strip()
@@ -53,11 +54,13 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         raise ConfigError("A sweep needs at least one field to vary; give its values.")
     values = {}
     for field, given in vary.items():
-        if field == TARGET and given == "all":
+        if field == TARGET and isinstance(given, str) and given == "all":
             given = base.dataset.load(base.test_split).categories
-        if isinstance(given, str) or not len(given):
+        many = isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+        # numpy's numbers become Python's, which a config file can hold.
+        values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
+        if not values[field]:
             raise ConfigError(f"vary: {field!r} has {given!r}; give a list of at least one value.")
-        values[field] = list(given)
     return values
 
 
@@ -76,28 +79,56 @@ def variants(
         name = ",".join(f"{field.split('.')[-1]}={_plain(value)}" for field, value in settings)
         if name in configs:
             raise ConfigError(f"vary: two variants would be called {name!r}; give each value once.")
-        configs[name] = load_config(base, [f"{field}={_toml(value)}" for field, value in settings])
+        made = base
+        for field, value in settings:
+            made = _changed(made, field, value)
+        configs[name] = made
     return configs
 
 
-def _list(text: str) -> list[Any]:
+def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConfig:
+    """Return the config with one dotted field changed; components stay the objects they are."""
+    *path, last = field.split(".")
+    parts: list[FrozenModel] = [config]
+    for place, name in enumerate(path):
+        part = getattr(parts[-1], name, None)
+        if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
+            said = ".".join(path[: place + 1])
+            raise ConfigError(
+                f"vary: {field!r} leads nowhere; {said!r} is not a part of the config."
+            )
+        parts.append(part)
     try:
-        return list(tomllib.loads(f"values = {text if text[0] == '[' else f'[{text}]'}")["values"])
-    except ValueError:  # bare words
-        return [part.strip() for part in text.strip("[]").split(",") if part.strip()]
+        for part, name in zip(reversed(parts), [last, *reversed(path)], strict=True):
+            value = part.replace(**{name: value})
+    except ValidationError as error:
+        said = "; ".join(
+            f"{problem['msg'].removeprefix('Value error, ')}, got {problem['input']!r}"
+            if problem["type"] != "unknown_field"
+            else problem["msg"].rstrip(".")
+            for problem in error.errors(include_url=False)
+        )
+        raise ConfigError(f"vary: {field}: {said}.") from error
+    made: ExperimentConfig = value
+    return made
 
 
-def _toml(value: Any) -> str:
-    """Return a value as an override reads it."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(part) for part in value) + "]"
-    return json.dumps(value)
+def _list(text: str) -> list[Any]:
+    for written in (text, f"[{text}]"):
+        try:
+            found = tomllib.loads(f"values = {written}")["values"]
+        except ValueError:
+            continue
+        if isinstance(found, list):
+            return found
+    if set(text) & set("[]{}'\""):
+        raise ConfigError(f"--vary: {text!r} is no TOML list; write it as [1, 2] or ['a', 'b'].")
+    return [part.strip() for part in text.split(",") if part.strip()]  # bare words
 
 
 def _plain(value: Any) -> str:
     """Return a value as part of a folder's name."""
     if isinstance(value, Mapping):
         value = "-".join(str(part) for part in value.values())
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", str(value))
+    text = repr(value) if isinstance(value, FrozenModel) else str(value)
+    return re.sub(r"[^A-Za-z0-9._+-]+", "_", text).strip("_")

@@ -12,12 +12,20 @@ def _nan_for_none(value: Any) -> Any:
     return math.nan if value is None else value
 
 
-def _none_for_nan(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _none_for_nan(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
-Number: TypeAlias = Annotated[float, BeforeValidator(_nan_for_none), PlainSerializer(_none_for_nan)]
-"""A float that is NaN where it is undefined, and null in JSON."""
+def _as_json(value: float) -> float | str | None:
+    # JSON has neither; pydantic reads the words back.
+    return str(value) if math.isinf(value) else _none_for_nan(value)
+
+
+Number: TypeAlias = Annotated[float, BeforeValidator(_nan_for_none), PlainSerializer(_as_json)]
+"""A float that is NaN where it is undefined; in JSON null, or "inf" or "-inf" where infinite."""
+
+P: TypeAlias = Annotated[float | None, BeforeValidator(_none_for_nan)]
+"""A p-value, None where nothing was tested; NaN becomes None."""
 
 
 class Estimate(FrozenModel):
@@ -40,11 +48,11 @@ class Estimate(FrozenModel):
     """How the interval was made."""
     level: float = 0.95
     """Nominal coverage of the interval."""
-    p_value: float | None = None
+    p_value: P = None
     """Two-sided p-value against no effect, where the metric tests one."""
-    p_holm: float | None = None
+    p_holm: P = None
     """The same, corrected by Holm's method for all categories that were looked at."""
-    p_bh: float | None = None
+    p_bh: P = None
     """The same, corrected by Benjamini and Hochberg's: the false discovery rate at which the
     category counts as risen."""
     source: str = ""

@@ -1,6 +1,5 @@
 """The target-by-victim matrix: what every category caught when every target was poisoned."""
 
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TypeAlias
@@ -47,6 +46,9 @@ class SpilloverMatrix(FrozenModel):
     p_holm: Cells
     """Two-sided p-value, corrected by Holm's method for all pairs; NaN where the victim is the
     target itself, which nobody doubts."""
+    p_bh: Cells
+    """The same, corrected by Benjamini and Hochberg's: the false discovery rate at which the cell
+    counts as risen or fallen."""
     level: float
     """Nominal coverage of the cells' intervals."""
     interval: str
@@ -60,7 +62,7 @@ class SpilloverMatrix(FrozenModel):
 
     @model_validator(mode="after")
     def _rectangular(self) -> "SpilloverMatrix":
-        for name in ("lift", "low", "high", "p_holm", "similarity"):
+        for name in ("lift", "low", "high", "p_holm", "p_bh", "similarity"):
             widths = [len(row) for row in getattr(self, name)]
             if widths != [len(self.victims)] * len(self.targets):
                 raise ValueError(
@@ -134,7 +136,7 @@ class SpilloverMatrix(FrozenModel):
 
     def cell(self, row: int, column: int) -> Estimate:
         """Return one cell with its interval."""
-        p_holm = self.p_holm[row][column]
+        # NaN, where the victim is the target, becomes None.
         return Estimate(
             value=self.lift[row][column],
             low=self.low[row][column],
@@ -142,7 +144,8 @@ class SpilloverMatrix(FrozenModel):
             n=self.dialogues[column],
             method=self.interval,
             level=self.level,
-            p_holm=None if math.isnan(p_holm) else p_holm,
+            p_holm=self.p_holm[row][column],
+            p_bh=self.p_bh[row][column],
         )
 
     def to_json(self) -> str:

@@ -26,21 +26,26 @@ def matrix_markdown(matrix: Any) -> str:
         _headline(matrix, pairs),
         f"## What all {pairs} pairs say together\n\n" + _pooled(matrix),
         "## Targets and their nearest neighbours\n\n"
-        f"Lifts in percentage points; p is corrected for all pairs.\n\n{_neighbours(matrix)}",
+        "Lifts in percentage points; p is corrected for all pairs by Holm's method.\n\n"
+        + _neighbours(matrix),
         f"## The largest lifts outside the target\n\n{_largest(matrix)}",
     ]
     return "\n\n".join(said) + "\n"
 
 
 def _headline(matrix: Any, pairs: int) -> str:
-    outside = np.array(matrix.p_holm, dtype=np.float64)[matrix.off_diagonal]
     alpha = 1 - matrix.level
+    sure, likely = (
+        int((np.array(cells, dtype=np.float64)[matrix.off_diagonal] <= alpha).sum())
+        for cells in (matrix.p_holm, matrix.p_bh)
+    )
     seeds = f"{len(matrix.seeds)} training seed{'s' if len(matrix.seeds) > 1 else ''}"
     noise = "" if len(matrix.seeds) > 1 else " One seed: training noise is not covered."
     return (
         f"Arm `{matrix.arm}`, {matrix.quantity}, {seeds}. Outside the targets, "
-        f"{int((outside < alpha).sum())} of {pairs} lifts differ from 0 at {alpha:.0%} after "
-        f"Holm's correction.{noise}\n\nIntervals of single cells: {matrix.interval}. "
+        f"{sure} of {pairs} lifts differ from 0 after Holm's correction (family-wise error "
+        f"{alpha:.3g}), {likely} at a false discovery rate of {alpha:.3g} (Benjamini and "
+        f"Hochberg).{noise}\n\nIntervals of single cells: {matrix.interval}. "
         f"Similarity: {matrix.similarity_method}"
     )
 

@@ -36,7 +36,14 @@ def sensitivity_section(report: Any) -> str:
 
 
 def _verdict(report: Any) -> str:
-    named = dict.fromkeys([report.nearest, *[check.nearest for check in report.sensitivity]])
+    # The analyzer may have been told which category is the nearest, whatever the similarity.
+    tested = {part.name for part in report.categories} - {report.target}
+    known = {name: near for name, near in report.similarity.items() if name in tested}
+    own = [max(known, key=lambda name: known[name])] if known else []
+    named = list(dict.fromkeys([*own, *[check.nearest for check in report.sensitivity]]))
+    said = f"The definitions differ on which category is the nearest: {listed(named)}."
     if len(named) == 1:
-        return f"Every definition names {listed(list(named))} the nearest."
-    return f"The definitions differ on which category is the nearest: {listed(list(named))}."
+        said = f"Every definition names {listed(named)} the nearest."
+    if own == [report.nearest]:
+        return said
+    return f"{said} The report takes {listed([report.nearest])} as the nearest, as it was told to."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, embedding
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,8 @@ class InBatchLoss:
             responses: One vector per distinct response.
             gold: The response of each exchange, as an index into `responses`.
         """
-        logits = (self.scale * contexts) @ responses[gold].T
+        # Not responses[gold]: its gradient adds repeated rows in whatever order threads come.
+        logits = (self.scale * contexts) @ embedding(gold, responses).T
         if self.mask:
             copies = (gold[:, None] == gold[None, :]).fill_diagonal_(False)
             logits = logits.masked_fill(copies, -torch.inf)

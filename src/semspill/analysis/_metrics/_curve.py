@@ -9,6 +9,7 @@ from pydantic import Field
 
 from semspill._random import stream
 from semspill.analysis._metrics._lifts import (
+    FLAT,
     CurveMetric,
     average_of_others,
     averages,
@@ -63,6 +64,8 @@ class SpilloverRatio(CurveMetric):
         nearest = neighbour(outcome)
         if nearest is None:
             return self.undefined(outcome, len(outcome.others), _LONELY)
+        if not self.rose(outcome):
+            return self.undefined(outcome, len(outcome.others), FLAT)
         top, bottom = averages(outcome, [nearest, outcome.target])
         return outcome.ratio(self.rise(outcome), top, bottom, source=self.source)
 
@@ -83,6 +86,8 @@ class Selectivity(CurveMetric):
         """Return the selectivity; not defined where the target did not rise."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
+        if not self.rose(outcome):
+            return self.undefined(outcome, len(outcome.others), FLAT)
         rise, target = self.rise(outcome), averages(outcome, [outcome.target])[0]
         others = average_of_others(outcome, [outcome.target])
         ratio = outcome.ratio(rise, others, target, source=self.source)

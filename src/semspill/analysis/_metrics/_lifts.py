@@ -12,6 +12,9 @@ from semspill.analysis._outcome import Outcome
 from semspill.errors import DataError
 from semspill.report import Estimate
 
+FLAT = "the target did not rise for sure"
+"""Why what is compared with the target's lift is not defined."""
+
 
 class CurveMetric(Metric):
     """Base of the metrics that compare the lifts of several categories of one arm."""
@@ -31,6 +34,11 @@ class CurveMetric(Metric):
         """Return the lift of each named category: the mean over its seeds and exchanges."""
         # Equal lifts must tie in a ranking, whatever their last digits.
         return np.asarray((averages(outcome, names) @ self.rise(outcome).mean(axis=0)).round(12))
+
+    def rose(self, outcome: Outcome) -> bool:
+        """Return whether the target's own lift is above 0 for sure."""
+        target = outcome.of([outcome.target])
+        return target.mean(self.rise(target), kind="difference").low > 0
 
     def undefined(self, outcome: Outcome, count: int, note: str) -> Estimate:
         """Return the estimate that has no number, and says why."""

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._metrics._lifts import CurveMetric, averages, compared
+from semspill.analysis._metrics._lifts import FLAT, CurveMetric, averages, compared
 from semspill.analysis._outcome import Outcome
 from semspill.report import Estimate
 
@@ -24,7 +24,7 @@ class SpilloverRadius(CurveMetric):
     The lower, the farther the harm reached; the target's own similarity would be no reach at all.
     Lift is taken to fall, or stay, as similarity falls. "Never" where even the least similar
     category keeps half; the interval then says down to which similarity that is shown. Not
-    defined where the target's own lift cannot be told from 0.
+    defined where the target itself did not rise for sure.
     """
 
     source = (
@@ -37,9 +37,8 @@ class SpilloverRadius(CurveMetric):
         names = sorted(compared(outcome), key=lambda name: outcome.similarity[name])
         if not names or outcome.target not in outcome.similarity:
             return self.undefined(outcome, len(names), "the target or all others lack a similarity")
-        target = outcome.of([outcome.target])
-        if target.mean(self.rise(target), kind="difference").low <= 0:
-            return self.undefined(outcome, len(names), "the target's lift cannot be told from 0")
+        if not self.rose(outcome):
+            return self.undefined(outcome, len(names), FLAT)
         names = [*names, outcome.target]
         near = np.array([outcome.similarity[name] for name in names])
         near[-1] = near.max()  # nothing is nearer to the target than itself

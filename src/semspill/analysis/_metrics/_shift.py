@@ -1,5 +1,8 @@
 """How far the whole distribution of toxicity moved, not only its mean."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -8,6 +11,8 @@ from semspill.analysis._outcome import Outcome
 from semspill.report import Estimate
 
 _FOLDS = 10
+
+Rises: TypeAlias = Float[np.ndarray, "seeds exchanges"]
 
 
 class DistributionShift(Metric):
@@ -30,44 +35,69 @@ class DistributionShift(Metric):
         from scipy import stats
 
         arm, clean = outcome.toxicity, outcome.baseline.toxicity
-        fold = outcome.clusters % _FOLDS
-        held_out = np.zeros_like(arm)
-        for number in range(_FOLDS):
-            here = fold == number
-            held_out[:, here] = witnessed(arm, clean, ~here)[:, here]
         # A witness chosen on all data fits their noise, so its mean errs upwards and serves for
-        # the high end; chosen on other dialogues it errs downwards and serves for the low end.
-        above = outcome.mean(
-            witnessed(arm, clean, np.ones(len(fold), dtype=np.bool_)), kind="difference"
-        )
-        below = outcome.mean(held_out, kind="difference")
+        # the high end; chosen on other data it errs downwards and serves for the low end.
+        rise = witness(arm, clean)
+        above = outcome.mean(rise(np.ones(arm.shape, dtype=np.bool_)), kind="difference")
+        held_out = np.zeros(arm.shape)
+        for here, others in _splits(outcome):
+            held_out[here] = rise(others)[here]
+        below = outcome.contrast(_apart(held_out), np.full(arm.shape[1], 1 / arm.shape[1]))
         value = float(stats.wasserstein_distance(arm.ravel(), clean.ravel()))
+        chosen = "dialogues and seeds" if len(arm) > 1 else "dialogues"
         return above.replace(
             value=value,
             low=min(max(below.low, 0.0), value),
-            method=f"witness of the distance, for the low end chosen on other dialogues; "
+            method=f"witness of the distance, for the low end chosen on other {chosen}; "
             f"{above.method}",
             p_value=below.p_value if below.value > 0 else 1.0,
             source=self.source,
         )
 
 
-def witnessed(
-    arm: Float[np.ndarray, "seeds exchanges"],
-    clean: Float[np.ndarray, "seeds exchanges"],
-    chosen: Bool[np.ndarray, " exchanges"],
-) -> Float[np.ndarray, "seeds exchanges"]:
-    """Return, per seed and exchange, the rise of the witness function of the chosen exchanges.
+def _splits(
+    outcome: Outcome,
+) -> list[tuple[Bool[np.ndarray, "seeds exchanges"], Bool[np.ndarray, "seeds exchanges"]]]:
+    """Return what is tested, and what shares with it neither dialogue nor, if it can, seed."""
+    folds = outcome.clusters % _FOLDS
+    seeds = np.arange(len(outcome.seeds))[:, None]
+    made = []
+    for fold in np.unique(folds):
+        for seed in seeds:
+            # A witness that has seen a seed's noise would find it again in that seed.
+            elsewhere = seeds != seed if len(seeds) > 1 else seeds == seed
+            made.append(((seeds == seed) & (folds == fold), elsewhere & (folds != fold)))
+    return made
+
+
+def _apart(rises: Rises) -> Rises:
+    """Return the rises with the means of the seeds further apart.
+
+    Seeds that chose each other's witness agree more than seeds do. The factor was found by
+    simulation (benchmarks/calibration).
+    """
+    seeds = len(rises)
+    if seeds == 1:
+        return rises
+    means = rises.mean(axis=1, keepdims=True)
+    return np.asarray(rises + (means - means.mean()) / (seeds - 1))
+
+
+def witness(arm: Rises, clean: Rises) -> Callable[[Bool[np.ndarray, "seeds exchanges"]], Rises]:
+    """Return what gives, for a choice of answers, the rise of all under the choice's witness.
 
     The distance of two distributions is the greatest rise of the mean of any function with slopes
     from -1 to 1. The greatest is reached where the slope is the sign of the difference of the
     distribution functions; this is that function, the witness.
     """
-    points = np.unique([arm, clean])
-    fewer = [
-        np.searchsorted(np.sort(rated[:, chosen], axis=None), points[:-1], side="right")
-        for rated in (clean, arm)
-    ]
-    slopes = np.sign(fewer[0] - fewer[1])
-    heights = np.concatenate([[0.0], np.cumsum(slopes * np.diff(points))])
-    return np.asarray(np.interp(arm, points, heights) - np.interp(clean, points, heights))
+    points, places = np.unique([arm, clean], return_inverse=True)
+    risen, before = places.reshape(2, *arm.shape)
+    steps = np.diff(points)
+
+    def rise(chosen: Bool[np.ndarray, "seeds exchanges"]) -> Rises:
+        counts = [np.bincount(found[chosen], minlength=len(points)) for found in (before, risen)]
+        slopes = np.sign(np.cumsum(counts[0] - counts[1])[:-1])
+        heights = np.concatenate([[0.0], np.cumsum(slopes * steps)])
+        return np.asarray(heights[risen] - heights[before])
+
+    return rise

@@ -7,8 +7,14 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._statistics._noise import NOTHING, Noise, t_quantile
-from semspill.analysis._statistics._twoway import Design, contrast_of, noise_of
+from semspill.analysis._statistics._noise import NOTHING, Noise, unseen_share
+from semspill.analysis._statistics._twoway import (
+    Contrast,
+    Design,
+    contrast_of,
+    counted,
+    noise_of,
+)
 from semspill.analysis._statistics._values import Kind, wilson
 from semspill.report import Estimate
 
@@ -26,8 +32,9 @@ def estimate_mean(
     """
     weights = np.full(values.shape[1], 1 / values.shape[1])
     # Not the weighted sum: equal values must give their own value, to the last digit.
-    value, noise = float(values.mean()), noise_of(contrast_of(values, weights, design), design)
-    below, above = _ends(noise, weights, design, 1 - level)
+    contrast = contrast_of(values, weights, design)
+    value, noise = float(values.mean()), noise_of(contrast, design)
+    below, above = noise.ends(1 - level)
     made = Estimate(
         value=value,
         low=value - below,
@@ -37,7 +44,7 @@ def estimate_mean(
         level=level,
     )
     if kind == "difference":
-        p_value = _p_value(value, noise, design.dialogues)
+        p_value = _p_value(values, contrast, noise, design)
         return made.replace(low=max(made.low, -1.0), high=min(made.high, 1.0), p_value=p_value)
     if not noise.absent:
         # The seeds are too few to show their skewness. Their variance is taken to grow as that of
@@ -46,7 +53,7 @@ def estimate_mean(
         below, above = replace(noise, growth=growth).ends(1 - level)
         made = made.replace(low=value - below, high=value + above)
         if kind == "rate":
-            made = _rate(made, noise, _unseen(weights, design, 1 - level), len(values))
+            made = _rate(made, noise, unseen_share(design.dialogues, 1 - level), len(values))
     return made.replace(low=max(made.low, 0.0), high=min(made.high, 1.0))
 
 
@@ -78,16 +85,16 @@ def estimate_contrast(
         level: Nominal coverage.
     """
     contrast = contrast_of(values, weights, design)
-    noise, n = noise_of(contrast, design), _counted(weights, design)
-    below, above = _ends(noise, weights, design, 1 - level)
+    noise = noise_of(contrast, design)
+    below, above = noise.ends(1 - level)
     return Estimate(
         value=contrast.value,
         low=contrast.value - below,
         high=contrast.value + above,
-        n=n,
+        n=counted(weights, design),
         method=_method("t interval", noise, len(values)),
         level=level,
-        p_value=_p_value(contrast.value, noise, n),
+        p_value=_p_value(values, contrast, noise, design),
     )
 
 
@@ -115,15 +122,14 @@ def estimate_ratio(
 
     def refuted(angle: float) -> bool:
         turned = above.turned(below, angle)
-        weights = math.cos(angle) * numerator - math.sin(angle) * denominator
-        less, more = _ends(noise_of(turned, design), weights, design, 1 - level)
+        less, more = noise_of(turned, design).ends(1 - level)
         return not -more <= turned.value <= less
 
     made = Estimate(
         value=math.nan,
         low=math.nan,
         high=math.nan,
-        n=_counted(np.abs(numerator) + np.abs(denominator), design),
+        n=counted(np.abs(numerator) + np.abs(denominator), design),
         method=f"Fieller's interval, {_over(len(values))}",
         level=level,
         note="not defined: its denominator cannot be told from 0",
@@ -153,40 +159,27 @@ def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> fl
     return inside
 
 
-def _ends(
-    noise: Noise, weights: Float[np.ndarray, " exchanges"], design: Design, tail: float
-) -> tuple[float, float]:
-    if noise.absent:
-        unseen = _unseen(weights, design, tail)
-        return unseen, unseen
-    return noise.ends(tail)
-
-
-def _p_value(value: float, noise: Noise, dialogues: int) -> float:
+def _p_value(
+    values: Float[np.ndarray, "seeds exchanges"], contrast: Contrast, noise: Noise, design: Design
+) -> float:
     if not noise.absent:
-        return noise.p_value(value)
-    # A sign test: all dialogues went the same way.
-    return 1.0 if abs(value) < NOTHING else min(2.0 ** (1 - dialogues), 1.0)
-
-
-def _unseen(weights: Float[np.ndarray, " exchanges"], design: Design, tail: float) -> float:
-    """Return how far dialogues that behave otherwise, and were not seen, could move the sum."""
-    squared = 0.0
-    for side in (np.maximum(weights, 0), np.maximum(-weights, 0)):
-        if count := _counted(side, design):
-            share = wilson(0.0, float(count), t_quantile(tail, math.inf))[1]
-            squared += (share * float(side.sum())) ** 2
-    return math.sqrt(squared)
-
-
-def _counted(weights: Float[np.ndarray, " exchanges"], design: Design) -> int:
-    return len(np.unique(design.clusters[weights != 0]))
+        return noise.p_value(contrast.value)
+    if abs(contrast.value) < NOTHING:
+        return 1.0
+    # Nothing varies within categories. Where all dialogues moved alike, one sign tests them all.
+    sizes = np.bincount(design.clusters, np.abs(contrast.weights), minlength=design.dialogues)
+    moves = np.bincount(design.clusters, contrast.weights * values.mean(axis=0))
+    moved = (moves[sizes > 0] / sizes[sizes > 0]).round(12)
+    if np.ptp(moved) == 0:
+        return min(2.0 ** (1 - len(moved)), 1.0)
+    return noise.p_value(contrast.value)
 
 
 def _method(name: str, noise: Noise, seeds: int) -> str:
     if noise.absent:
-        return "Wilson bound, nothing varies; n = dialogues"
-    return f"{name}, {_over(seeds)}"
+        return "exact bound, nothing varies; n = dialogues"
+    alone = ", exact bound where a category has one dialogue" if noise.unseen else ""
+    return f"{name}, {_over(seeds)}{alone}"
 
 
 def _over(seeds: int) -> str:

@@ -39,6 +39,22 @@ def least_share(tail: float, df: int) -> float:
     return float(special.chdtri(df, 1 - min(8 * tail, 0.5))) / df
 
 
+def unseen_share(count: int, tail: float) -> float:
+    """Return how large a share of dialogues may behave otherwise when of so many none did.
+
+    Source: Clopper and Pearson 1934.
+
+    Args:
+        count: Dialogues seen.
+        tail: Chance of error on both sides together, such as 0.05.
+
+    Example:
+        >>> [round(unseen_share(count, 0.05), 3) for count in (1, 10, 40)]
+        [0.975, 0.308, 0.088]
+    """
+    return float(1 - (tail / 2) ** (1 / count))
+
+
 @dataclass(frozen=True)
 class Noise:
     """Variance of an estimate from two sources, each known as well as its degrees of freedom."""
@@ -57,6 +73,9 @@ class Noise:
     """How fast the dialogues' variance grows with the mean: third central moment over variance."""
     growth: float = 0.0
     """How fast the seeds' variance is taken to grow with the mean, as a share of itself."""
+    unseen: tuple[tuple[int, float], ...] = ()
+    """Dialogues that show no variance of their own, because they are alone or all alike: how many,
+    and how far they could move the estimate together."""
 
     @property
     def absent(self) -> bool:
@@ -84,7 +103,12 @@ class Noise:
         not trusted as if it came from many. Source: Howe 1974.
         """
         own, seeds = self._parts(tail)
-        return math.sqrt(own + seeds)
+        return math.sqrt(own + seeds + self.beyond_seen(tail))
+
+    def beyond_seen(self, tail: float) -> float:
+        """Return the squared reach of dialogues that behave otherwise and were not seen."""
+        reaches = [unseen_share(count, tail) * weight for count, weight in self.unseen]
+        return math.fsum(reach**2 for reach in reaches)
 
     def ends(self, tail: float) -> tuple[float, float]:
         """Return how far the truth may lie below and above, further on the side of the long tail.
@@ -97,7 +121,7 @@ class Noise:
         pulls = (t_quantile(tail, self.dialogue_df) ** 2 * self.skew / 2, seeds * self.growth / 2)
         below = sum(-pull for pull in pulls if pull < 0)
         above = sum(pull for pull in pulls if pull > 0)
-        squared = own + seeds
+        squared = own + seeds + self.beyond_seen(tail)
         return below + math.sqrt(below**2 + squared), above + math.sqrt(above**2 + squared)
 
     def p_value(self, value: float) -> float:
@@ -111,6 +135,8 @@ class Noise:
         least = math.log(_LEAST_P)
         if spare(least) < 0:
             return _LEAST_P
+        if spare(0.0) >= 0:
+            return 1.0  # what was not seen reaches so far at any chance of error
         return math.exp(float(optimize.brentq(spare, least, 0.0, rtol=1e-9)))
 
     def _parts(self, tail: float) -> tuple[float, float]:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from semspill.analysis._statistics._noise import Noise
+from semspill.analysis._statistics._noise import NOTHING, Noise
+
+# Below this effective number of dialogues (Kish 1965) one of them outweighs the rest.
+_ALONE = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,8 @@ class Contrast:
     """The sum under each seed; their mean is the estimate."""
     parts: Float[np.ndarray, "seeds dialogues"]
     """What each dialogue adds under each seed, around the mean of its stratum under that seed."""
+    weights: Float[np.ndarray, " exchanges"]
+    """What each exchange counts."""
 
     @property
     def value(self) -> float:
@@ -68,7 +73,9 @@ class Contrast:
         """Return cos(angle) of this minus sin(angle) of the other."""
         own, theirs = float(np.cos(angle)), float(np.sin(angle))
         return Contrast(
-            own * self.totals - theirs * other.totals, own * self.parts - theirs * other.parts
+            own * self.totals - theirs * other.totals,
+            own * self.parts - theirs * other.parts,
+            own * self.weights - theirs * other.weights,
         )
 
 
@@ -93,7 +100,7 @@ def contrast_of(
     for seed, row in enumerate(values):
         rest = row - np.bincount(strata, shares * row)[strata]
         parts[seed] = np.bincount(design.clusters, weights * rest, minlength=design.dialogues)
-    return Contrast(values @ weights, parts)
+    return Contrast(values @ weights, parts, weights)
 
 
 def noise_of(contrast: Contrast, design: Design) -> Noise:
@@ -119,6 +126,7 @@ def noise_of(contrast: Contrast, design: Design) -> Noise:
         seed = float(contrast.totals.var(ddof=1)) / seeds
         within = np.bincount(design.strata, ((contrast.parts - means) ** 2).sum(axis=0))
         private = float((within * sizes / free).sum()) / (seeds - 1) / seeds
+    absent = max(dialogue, private) + seed < NOTHING
     return Noise(
         # Dialogues vary by at least what is private to single answers.
         dialogue=max(dialogue, private),
@@ -127,4 +135,26 @@ def noise_of(contrast: Contrast, design: Design) -> Noise:
         seed_df=seeds - 1,
         private=private,
         skew=float((means**3).sum()) / dialogue if dialogue > 0 else 0.0,
+        unseen=_unseen(contrast.weights, design, everywhere=absent),
     )
+
+
+def _unseen(
+    weights: Float[np.ndarray, " exchanges"], design: Design, *, everywhere: bool
+) -> tuple[tuple[int, float], ...]:
+    """Return the dialogues that show no variance, up and down: how many, and their weight.
+
+    They are those of a stratum that hangs on one dialogue, or all where nothing varies.
+    """
+    size = np.bincount(design.clusters, np.abs(weights), minlength=design.dialogues)
+    total, squares = np.bincount(design.strata, size), np.bincount(design.strata, size**2)
+    alone = everywhere | (total**2 < _ALONE * squares)
+    # Beside one dialogue that rose another may fall as far: twice the way to nothing.
+    hidden = weights * alone[design.strata[design.clusters]] * (1 if everywhere else 2)
+    sides = np.maximum(hidden, 0), np.maximum(-hidden, 0)
+    return tuple((counted(side, design), float(side.sum())) for side in sides if side.any())
+
+
+def counted(weights: Float[np.ndarray, " exchanges"], design: Design) -> int:
+    """Return how many dialogues have weight."""
+    return len(np.unique(design.clusters[weights != 0]))

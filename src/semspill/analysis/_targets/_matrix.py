@@ -67,6 +67,7 @@ def spillover_matrix(
     outside = rows[:, None] != np.arange(len(names))
     target, victim = np.nonzero(outside)
     ordered = Pairs(lift=lift[outside], target=rows[target], victim=victim, square=near)
+    holm, bh = _corrected(cells, outside)
     level = first.resampling.level
     return SpilloverMatrix(
         targets=tuple(outcome.target for outcome in arms),
@@ -78,7 +79,8 @@ def spillover_matrix(
         lift=_cells(lift),
         low=tuple(tuple(cell.low for cell in row) for row in cells),
         high=tuple(tuple(cell.high for cell in row) for row in cells),
-        p_holm=_cells(_holm(cells, outside)),
+        p_holm=_cells(holm),
+        p_bh=_cells(bh),
         level=level,
         interval="; ".join(sorted({cell.method for row in cells for cell in row})),
         similarity=_cells(near[rows]),
@@ -146,15 +148,18 @@ def _lift(outcome: Outcome, victim: str, of: Quantity) -> Estimate:
     return part.mean(values[0] - values[1], kind="difference")
 
 
-def _holm(
+def _corrected(
     cells: list[list[Estimate]], outside: Bool[np.ndarray, "targets victims"]
-) -> Float[np.ndarray, "targets victims"]:
+) -> tuple[Float[np.ndarray, "targets victims"], Float[np.ndarray, "targets victims"]]:
+    """Return the p-values of all pairs, corrected by Holm's and by Benjamini and Hochberg's."""
+    from scipy import stats
     from statsmodels.stats.multitest import multipletests  # half a second, for this alone
 
     p_values = np.array([[cell.p_value for cell in row] for row in cells], dtype=np.float64)
-    p_values[~outside] = np.nan
-    p_values[outside] = multipletests(p_values[outside], method="holm")[1]
-    return p_values
+    holm, bh = np.full(p_values.shape, np.nan), np.full(p_values.shape, np.nan)
+    holm[outside] = multipletests(p_values[outside], method="holm")[1]
+    bh[outside] = stats.false_discovery_control(p_values[outside])
+    return holm, bh
 
 
 def _cells(values: Float[np.ndarray, "targets victims"]) -> Cells:

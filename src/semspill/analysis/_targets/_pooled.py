@@ -17,8 +17,13 @@ _JACKKNIFE = (
     "t interval, variance from leaving out each category as target and victim "
     "(Aronow, Samii and Assenova 2015)"
 )
+_LEAST = 4
+_FEW = "fewer than four targets"
+_STILL = "the same whichever category is left out, so nothing says how sure it is"
 _QAP = "; p from relabelling the categories of the similarity matrix"
 _MANTEL = "Mantel 1967; Krackhardt 1988"
+_MIXED = "Baayen, Davidson and Bates 2008"
+_POINT = 1e-9  # an interval this wide is rounding
 _PARTIAL = "Dekker, Krackhardt and Snijders 2007"
 
 
@@ -57,6 +62,11 @@ def pooled_estimates(
         level: Nominal coverage of the intervals.
         permutations: Orders drawn by each permutation test.
     """
+    if _count(pairs) < _LEAST:
+        # Two or three targets have no spread to speak of: their intervals were points.
+        sources = {name: curve.source for name, curve in _CURVES.items()}
+        sources |= {"nearest_share": "original", "mixed_slope": _MIXED}
+        return {name: _undefined(pairs, level, said, _FEW) for name, said in sources.items()}
     made = {name: _curve(pairs, curve, level, permutations) for name, curve in _CURVES.items()}
     made["nearest_share"] = _share(pairs, own, level)
     made["mixed_slope"] = mixed_slope(pairs, level)
@@ -74,6 +84,8 @@ def _curve(pairs: Pairs, curve: _Curve, level: float, permutations: int) -> Esti
         return float(_fisher(made[0]) if curve.bounded else made[0])
 
     low, centre, high = _jackknifed(pairs, value, level)
+    if high - low < _POINT:
+        return _undefined(pairs, level, curve.source, _STILL)
     if curve.bounded:
         low, centre, high = math.tanh(low), math.tanh(centre), math.tanh(high)
     return Estimate(
@@ -98,6 +110,8 @@ def _share(pairs: Pairs, own: Float[np.ndarray, " pairs"], level: float) -> Esti
     if rose.mean() <= _quantile(pairs, level) * error:
         return _undefined(pairs, level, "original", "the targets themselves did not rise")
     low, centre, high = _jackknifed(pairs, share, level)
+    if high - low < _POINT:
+        return _undefined(pairs, level, "original", _STILL)
     return Estimate(
         value=centre,
         low=low,
@@ -122,12 +136,11 @@ def mixed_slope(pairs: Pairs, level: float) -> Estimate:
     """
     from scipy import special  # with statsmodels heavy; loaded when a matrix is asked for
 
-    source = "Baayen, Davidson and Bates 2008"
     if np.ptp(pairs.lift) == 0 or np.ptp(pairs.near) == 0:
-        return _undefined(pairs, level, source, "nothing varies")
+        return _undefined(pairs, level, _MIXED, "nothing varies")
     value, error, warned = mixed_fit(pairs)
-    if not 0 < error < math.inf:
-        return _undefined(pairs, level, source, "the mixed model could not be fitted")
+    if not _POINT < error < math.inf:
+        return _undefined(pairs, level, _MIXED, "the mixed model could not be fitted")
     half = float(special.ndtri(0.5 + level / 2)) * error
     return Estimate(
         value=value,
@@ -137,7 +150,7 @@ def mixed_slope(pairs: Pairs, level: float) -> Estimate:
         method=f"REML, crossed random effects of target and victim, Wald{warned}",
         level=level,
         p_value=float(2 * special.ndtr(-abs(value / error))),
-        source=source,
+        source=_MIXED,
     )
 
 
