@@ -337,6 +337,19 @@ def test_a_ratio_to_what_may_be_0_is_not_defined(outcome, rage):
     assert str(made) == "not defined: its denominator cannot be told from 0"
 
 
+def test_a_ratio_of_no_hit_at_all_is_not_surely_0(outcome):
+    """0 of 40 dialogues: up to 1 - 0.025 ** (1 / 40) of them could have been hit."""
+    rage = [0.4, 0.5, 0.5, 0.6] * 10
+    part, values, weights = two_groups(outcome, [0.0] * 40, rage)
+    made = part.ratio(values, np.maximum(weights, 0), np.maximum(-weights, 0))
+    assert made.value == 0
+    unseen = (1 - 0.025 ** (1 / 40)) / 0.5
+    assert (made.low, made.high) == (
+        pytest.approx(-unseen, rel=0.02),
+        pytest.approx(unseen, rel=0.02),
+    )
+
+
 def test_a_ratio_of_nothing_that_varies_has_an_interval(outcome):
     part, values, weights = two_groups(outcome, [0.25] * 40, [0.5] * 40)
     made = part.ratio(values, np.maximum(weights, 0), np.maximum(-weights, 0))

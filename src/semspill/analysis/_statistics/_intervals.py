@@ -120,9 +120,16 @@ def estimate_ratio(
     above = contrast_of(values, numerator, design)
     below = contrast_of(values, denominator, design)
 
+    own = noise_of(above, design)
+
     def refuted(angle: float) -> bool:
         turned = above.turned(below, angle)
-        less, more = noise_of(turned, design).ends(1 - level)
+        noise = noise_of(turned, design)
+        if own.absent and not noise.absent:
+            # What did not vary above the line may still vary where nobody looked.
+            hidden = tuple((count, abs(math.cos(angle)) * size) for count, size in own.unseen)
+            noise = replace(noise, unseen=noise.unseen + hidden)
+        less, more = noise.ends(1 - level)
         return not -more <= turned.value <= less
 
     made = Estimate(
