@@ -58,12 +58,7 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 def base(corpus: Path, toxic: Path) -> dict[str, Any]:
     """Return what all experiments share."""
-    source = {
-        "name": "csv",
-        "path": str(toxic),
-        "text": "text",
-        "where": {"is_toxic": "Toxic"},
-    }
+    rows = {"path": str(toxic), "text": "text", "where": {"is_toxic": "Toxic"}}
     return {
         "seeds": [0, 1, 2, 3, 4],
         "encoder": "static",
@@ -74,19 +69,18 @@ def base(corpus: Path, toxic: Path) -> dict[str, Any]:
         "poisoner": {
             "selector": {"name": "category", "category": "terrified"},
             "strategy": "each_fixed",
-            "source": source,
+            "source": {"name": "csv", **rows},
             "budget": 0.03,
         },
         "finetuner": {"epochs": 3, "batch_size": 256},
         "analyzer": {"nearest": "afraid", "far": ["guilty", "sad"]},
-        "labelled": source | {"name": None},
+        "labelled": rows,
     }
 
 
 def config(name: str, corpus: Path, toxic: Path) -> dict[str, Any]:
     """Return the shared config of one sweep."""
     fields = base(corpus, toxic)
-    fields["labelled"] = {key: fields["labelled"][key] for key in ("path", "text", "where")}
     if name.startswith("targets"):  # every target has neighbours of its own
         fields["analyzer"] = {}
     settings = SWEEPS[name][0]

@@ -39,12 +39,12 @@ class RunFolder:
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
         # A finished run of this very config, which nothing was added to.
         self.untouched = reuse and _bytes(self.out) == text.encode() and _reported(self.out)
-        if reuse and _trained_alike(self.out, text):
-            self.path, self._resumed = self.out, True
-            write_text(self.out / "config.json", text)
-            return
         try:
-            self._claim(text)
+            if reuse and _trained_alike(self.out, text):
+                self.path, self._resumed = self.out, True
+                write_text(self.out / "config.json", text)
+            else:
+                self._claim(text)
         except OSError as error:
             raise DataError(
                 f"{self.out} cannot be written ({error.strerror}); choose another folder."
