@@ -5,6 +5,7 @@ Reads what run.py wrote under OUT; writes tables to results/ and pictures to doc
 
 import csv
 import shutil
+import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,23 +126,26 @@ def _write(name: str, head: list[str], rows: list[list[object]]) -> None:
 
 def _encoders(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
     """How much of the attack spills over, by encoder, with and without the label."""
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3, sharey=True)
     found = [(name, reports[a, b]) for name, a, b in ENCODERS if (a, b) in reports]
     for place, (_, report) in enumerate(found):
         _groups_of(left, place, report, across=True)
         whole = report.overall["poison"]
-        for axes, metric in ((middle, "slope(of=asr)"), (right, "spillover_ratio(of=asr)")):
-            _point(axes, whole[metric], place, "black", 1.0)
+        others = [report.similarity[name] for name in report.similarity if name != report.target]
+        # Slopes per unit do not compare: each encoder spreads the categories in its own way.
+        _point(middle, whole["slope(of=asr)"], place, "black", 100 * statistics.pstdev(others))
+        _point(right, whole["spillover_ratio(of=asr)"], place, "black", 1.0)
     left.set_yticks(range(len(found)), [name for name, _ in found])
     left.invert_yaxis()
-    left.set_xlabel("attack success rate, %")
+    left.set_xlabel("attack success rate, %", fontsize=9)
     left.legend(loc="lower right", fontsize=7, frameon=False)
-    middle.set_xlabel("slope of ASR lift on similarity")
-    right.set_xlabel("spillover ratio (nearest / target)")
+    middle.set_xlabel("slope: points of ASR lift per standard\ndeviation of similarity", fontsize=9)
+    right.set_xlabel("spillover ratio, nearest / target\n(intervals cut at 3)", fontsize=9)
     for axes in (left, middle, right):
         _tidy(axes)
         axes.axvline(0, color="black", linewidth=0.8)
+    right.set_xlim(-0.6, 3)
     return figure
 
 

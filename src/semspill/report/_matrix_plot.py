@@ -46,7 +46,7 @@ def plot_matrix(matrix: SpilloverMatrix) -> Figure:
     axes.set_xlabel("looked at", fontsize=9)
     axes.set_ylabel("poisoned", fontsize=9)
     axes.set_title(f"{_said(matrix)}; dots: most similar category", fontsize=9)
-    bar = _bar(figure, rest, "other categories", lift[outside])
+    bar = _bar(figure, rest, "other categories (stretched near 0)", lift[outside])
     bar.set_ticks(_ticks(lift[outside]))
     _bar(figure, own, "the target itself", lift[~outside])
     return figure
@@ -86,7 +86,7 @@ def plot_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None = None) ->
     axes.set_yticks(_ticks(lift[outside]))
     axes.set_yticks([], minor=True)
     axes.yaxis.set_major_formatter(_PERCENT)
-    axes.set(xlabel="similarity to the target", ylabel=_said(matrix))
+    axes.set(xlabel="similarity to the target", ylabel=f"{_said(matrix)} (stretched near 0)")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
     tidy([axes])
     return figure
@@ -135,7 +135,7 @@ def _bar(
     bar = figure.colorbar(
         image, location="bottom", shrink=0.6, aspect=40, pad=0.02, format=_PERCENT
     )
-    bar.set_label(f"lift of {said}, percentage points", fontsize=8)
+    bar.set_label(f"lift, percentage points: {said}", fontsize=8)
     # A scale that reaches below 0 for the sake of symmetry only would waste half its bar.
     bar.ax.set_xlim(left=min(float(shown.min()), 0.0))
     bar.ax.tick_params(labelsize=7)
