@@ -224,7 +224,11 @@ def read_similarities(path: Path) -> tuple[Similarities, ...]:
 
 def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:
     """Write matplotlib figures, each as .png and .svg."""
+    import matplotlib as mpl
+
     folder.mkdir(exist_ok=True)
-    for name, figure in figures.items():
-        for kind in ("png", "svg"):
-            figure.savefig(folder / f"{name}.{kind}", dpi=150)
+    # Without a salt of its own and with a date, no SVG is written twice alike.
+    with mpl.rc_context({"svg.hashsalt": "semspill"}):
+        for name, figure in figures.items():
+            figure.savefig(folder / f"{name}.png", dpi=150)
+            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
