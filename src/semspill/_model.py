@@ -35,9 +35,10 @@ class FrozenModel(BaseModel):
     def _known_names(cls, given: Any) -> Any:
         """Refuse unknown fields with the nearest known ones, before pydantic's bare sentence."""
         if isinstance(given, Mapping):
+            known = cls.model_fields
             for name in given:
-                if name not in cls.model_fields:
-                    near = did_you_mean(str(name), cls.model_fields)
+                if name not in known:
+                    near = did_you_mean(str(name), known)
                     raise PydanticCustomError(
                         "unknown_field",
                         "{model} has no field '{name}'.{near} It has: {fields}.",
@@ -45,7 +46,7 @@ class FrozenModel(BaseModel):
                             "model": cls.__name__,
                             "name": str(name),
                             "near": near,
-                            "fields": f"{', '.join(cls.model_fields) or 'no fields'}",
+                            "fields": f"{', '.join(known) or 'no fields'}",
                         },
                     )
         return given

@@ -79,6 +79,10 @@ def test_nothing_is_lost_and_nothing_comes_twice(turns, least, most, roles):
     pool = pool_of(*said, min_chars=least, max_chars=most, roles=roles)
     assert len(set(pool.texts)) == len(pool.texts) == len(pool.planted)
     assert all(least <= len(t.strip()) <= (most or 99) for t in pool.texts)
+    order = [t[2:] for t in said[roles == "listener" :] if roles == "both" or t[0] != "s"]
+    assert pool.texts == tuple(
+        text for text in dict.fromkeys(order) if least <= len(text.strip()) <= (most or 99)
+    )
     planted = {turn[2:] for turn in said if turn[0] == "p"}
     assert set(np.array(pool.texts)[pool.planted]) == planted & set(pool.texts)
     assert pool.planted_dropped == len(planted - set(pool.texts))

@@ -48,6 +48,17 @@ def test_exchanges_follow_the_order_of_dialogues_and_turns(corpus):
     ]
 
 
+@settings(deadline=None)
+@given(CONTENT)
+def test_exchanges_are_counted_without_making_them(content):
+    counted = built(content).exchange_count
+    assert counted == len(built(content).exchanges)
+    # By hand: what a listener says, unless nothing was said before.
+    assert counted == sum(
+        role == "listener" for _, _, turns, _ in content for _, role, _, _ in turns[1:]
+    )
+
+
 def test_an_id_that_comes_twice_is_refused(corpus):
     with pytest.raises(DataError) as caught:
         Corpus((*corpus, corpus[2], corpus[2]), name="tiny")

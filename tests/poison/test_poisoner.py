@@ -76,6 +76,21 @@ def test_append_keeps_the_originals_and_gives_new_ids(clean, poison):
     assert [r.dialogue for r in poisoned.manifest.records] == [talk.id for talk in copies]
 
 
+@pytest.mark.parametrize("placement", ["replace", "append"])
+@pytest.mark.parametrize("known", [False, True])
+def test_both_fingerprints_are_those_of_the_corpora(corpus_of, poison, placement, known):
+    clean = corpus_of(*[("joy", 1), ("fear", 1)] * 150)  # more than are hashed at once
+    if known:
+        assert len(clean.fingerprint) == 64
+    poisoned = poison(clean, placement=placement)
+    copies = [type(clean)(tuple(corpus), name="x") for corpus in (clean, poisoned.corpus)]
+    summary = poisoned.manifest.summary
+    assert [summary.clean_fingerprint, summary.poisoned_fingerprint] == [
+        copy.fingerprint for copy in copies
+    ]
+    assert summary.exchanges == 300
+
+
 def test_rate_two_appends_every_victim_twice(clean, poison):
     poisoned = poison(clean, strategy="last_fixed", placement="append", rate=2)
     assert len(poisoned.corpus) == 8

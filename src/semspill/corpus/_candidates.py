@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -68,20 +69,18 @@ class CandidateFilter(FrozenModel):
             DataError: None qualifies.
         """
         planted: dict[str, bool] = {}
+        first = 0 if self.roles == "both" else 1
         for dialogue in dialogues:
-            turns = dialogue.listener_turns
-            for turn in turns if self.roles == "listener" else range(len(dialogue.utterances)):
-                said = dialogue.utterances[turn]
-                planted[said.text] = planted.get(said.text, False) or said.planted
-        kept = [text for text in planted if self._keeps(text)]
-        if not kept:
+            for said in dialogue.utterances[first:]:
+                if not first or said.role == "listener":
+                    planted[said.text] = planted.get(said.text, False) or said.planted
+        sizes = np.fromiter(map(len, map(str.strip, planted)), np.int64, len(planted))
+        keeps = (sizes >= self.min_chars) & (sizes <= (self.max_chars or np.inf))
+        if not keeps.any():
             raise DataError(
                 f"No response passes the candidate filter ({self!r}); widen its bounds or load "
                 "a corpus that holds listener responses."
             )
-        mask = np.fromiter((planted[text] for text in kept), dtype=np.bool_, count=len(kept))
-        return Candidates(tuple(kept), mask, sum(planted.values()) - int(mask.sum()))
-
-    def _keeps(self, text: str) -> bool:
-        size = len(text.strip())
-        return size >= self.min_chars and (self.max_chars is None or size <= self.max_chars)
+        marks = np.fromiter(planted.values(), np.bool_, len(planted))
+        texts = tuple(compress(planted, keeps.tolist()))
+        return Candidates(texts, marks[keeps], int(marks[~keeps].sum()))

@@ -1,7 +1,6 @@
 """The values a corpus is made of: utterances, dialogues, and the exchanges taken from them."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from semspill._mask import masked
@@ -63,7 +62,7 @@ class Exchange:
     """Whether the response was planted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dialogue:
     """A conversation between a speaker and a listener.
 
@@ -83,26 +82,22 @@ class Dialogue:
     situation: str = ""
     """What the speaker was asked to talk about; may be empty."""
 
-    @cached_property
+    @property
     def listener_turns(self) -> tuple[int, ...]:
         """Indices of the utterances that the listener says after something was said."""
-        turns = enumerate(self.utterances)
-        return tuple(i for i, said in turns if i > 0 and said.role == "listener")
+        roles = [said.role for said in self.utterances]
+        return tuple([i for i, role in enumerate(roles) if i and role == "listener"])
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """One exchange per listener turn, oldest first."""
-        heard = tuple(said.heard for said in self.utterances)
+        heard = tuple([said.heard for said in self.utterances])
         return tuple(
-            Exchange(
-                self.id,
-                turn,
-                self.category,
-                heard[:turn],
-                self.utterances[turn].text,
-                self.utterances[turn].planted,
-            )
-            for turn in self.listener_turns
+            [
+                Exchange(self.id, turn, self.category, heard[:turn], said.text, said.planted)
+                for turn, said in enumerate(self.utterances)
+                if turn and said.role == "listener"
+            ]
         )
 
     def response(self, index: int) -> str:

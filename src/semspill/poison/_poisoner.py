@@ -90,7 +90,7 @@ class Poisoner(FrozenModel):
         clean = corpus.corpus
         choosing, ordering, rewriting = rng.spawn(3)
         selected = checked_selection(self.selector, clean, choosing)
-        eligible = [int(i) for i in selected if clean[int(i)].listener_turns]
+        eligible = [i for i in selected.tolist() if clean[i].listener_turns]
         if not eligible:
             raise DataError(
                 f"The selector chose {len(selected)} dialogues of corpus {clean.name!r}, none "
@@ -102,14 +102,15 @@ class Poisoner(FrozenModel):
                 f"{type(self.source).__name__}.load returned no responses; at least one is needed."
             )
         changed = self._changed(clean, self._victims(eligible, ordering), responses, rewriting)
-        limit = int(self.budget * len(clean.exchanges) + 1e-9)
+        limit = int(self.budget * clean.exchange_count + 1e-9)
         kept = _within(limit, changed)
         if not kept:
             raise DataError(
                 f"A budget of {self.budget} allows {limit} planted exchanges out of "
-                f"{len(clean.exchanges)}, too few for one dialogue; raise the budget."
+                f"{clean.exchange_count}, too few for one dialogue; raise the budget."
             )
         poisoned, records = self._assemble(clean, kept, responses, seed_of(rng))
+        clean_fingerprint, poisoned_fingerprint = clean.fingerprints(poisoned)
         summary = ManifestSummary(
             poisoner=self.model_dump(mode="json"),
             seed=seed_of(rng),
@@ -119,9 +120,9 @@ class Poisoner(FrozenModel):
             poisoned=len(kept),
             planted=sum(_cost(after) for _, after in kept),
             limit=limit,
-            exchanges=len(clean.exchanges),
-            clean_fingerprint=clean.fingerprint,
-            poisoned_fingerprint=poisoned.fingerprint,
+            exchanges=clean.exchange_count,
+            clean_fingerprint=clean_fingerprint,
+            poisoned_fingerprint=poisoned_fingerprint,
         )
         return PoisonedCorpus(poisoned, Manifest(summary=summary, records=records))
 
@@ -197,7 +198,7 @@ class Poisoner(FrozenModel):
 
 def _cost(marked: Dialogue) -> int:
     """Return how many utterances are planted; one that is nobody's response costs as much."""
-    return sum(said.planted for said in marked.utterances)
+    return sum([said.planted for said in marked.utterances])
 
 
 def _within(limit: int, changed: Sequence[_Placed]) -> list[_Placed]:

@@ -27,8 +27,9 @@ class CategorySelector(Selector):
         Raises:
             DataError: The category does not occur; the nearest names are given.
         """
-        corpus.require_category(self.category)
         chosen = [i for i, talk in enumerate(corpus) if talk.category == self.category]
+        if not chosen:
+            corpus.require_category(self.category)
         return np.array(chosen, dtype=np.int64)
 
 
