@@ -35,5 +35,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[offline,datasets]" --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[offline,datasets,faiss]" --group dev
 	touch $@

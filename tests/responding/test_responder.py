@@ -181,7 +181,7 @@ def test_progress_wraps_every_pass():
 
     model = Table([[1.0], [2.0]], [[1.0], [2.0], [3.0]])
     RetrievalResponder(model, pool(3), max_bytes=1).respond(exchanges(2), progress=watch)
-    assert seen == [3, 2, 2]
+    assert seen == [3, 2, 3]  # responses, contexts, tiles of the pool
 
 
 @pytest.mark.parametrize("k", [0, 4, -1])

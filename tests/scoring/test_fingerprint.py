@@ -35,5 +35,12 @@ def test_other_fields_or_other_code_have_another_fingerprint(tmp_path):
     assert fingerprint(tmp_path, returned="1 - self.mood") != mine
 
 
+def test_code_that_cannot_be_seen_is_the_same_within_a_process():
+    names = {"__name__": "nowhere"}
+    exec(textwrap.dedent(RATER).format(returned="self.mood"), names)
+    one, two, other = names["Mood"](), names["Mood"](), names["Mood"](mood=0.6)
+    assert one.fingerprint == two.fingerprint != other.fingerprint
+
+
 def test_code_that_cannot_be_seen_is_never_taken_for_the_same(tmp_path):
     assert fingerprint(tmp_path, file=False) != fingerprint(tmp_path, file=False)

@@ -50,6 +50,14 @@ def test_each_distinct_text_is_rated_once_in_batches():
     assert rater.asked == [["b", "aa"], ["ccc"]]
 
 
+def test_texts_of_a_length_are_rated_together_and_come_back_in_order():
+    rater = Length()
+    scorer = ToxicityScorer(rater=rater, batch_size=2, cache=None)
+    rated = scorer.score(["ccc", "a", "dddd", "bb", "b"])
+    assert rated.tolist() == [0.3, 0.1, 0.4, 0.2, 0.1]
+    assert rater.asked == [["a", "b"], ["bb", "ccc"], ["dddd"]]
+
+
 def test_no_text_asks_nobody():
     rater = Length()
     assert ToxicityScorer(rater=rater, cache=None).score([]).shape == (0,)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,8 +11,11 @@ from jaxtyping import Bool, Float, Int
 from semspill._progress import Progress, quiet
 from semspill.corpus import Candidates, Exchange, HasCorpus
 from semspill.encoders import BiEncoder
-from semspill.errors import DataError, PluginError
+from semspill.errors import DataError
+from semspill.responding._approximate import ApproximateSearch, Index
+from semspill.responding._pool import Pool
 from semspill.responding._search import MAX_BYTES, top_k
+from semspill.responding._store import Store, require
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,9 @@ class Responses:
     """Indices into the pool, best first."""
     scores: Float[np.ndarray, "exchanges k"]
     """Dot products of context and response, largest first."""
+    recall: float | None = None
+    """Mean share of the exact best `k` that approximate search found, over the exchanges that were
+    checked; None where the search was exact or nothing was checked."""
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -67,7 +74,12 @@ class RetrievalResponder:
         model: Encodes contexts and responses.
         candidates: The pool; of a plain sequence of texts each distinct one is taken once, of a
             corpus (or what carries one) every distinct listener response.
-        max_bytes: Bound on the memory for scores, in bytes.
+        max_bytes: Bound on the memory for scores and the vectors they are made of, in bytes.
+        store: A .npy file that keeps the vectors of the candidates as float16, half of float32, so
+            a pool may exceed memory. It is written at the first answer, in pieces, and used again
+            as long as model and candidates stay the same, else rewritten; a `.json` beside it says
+            what it holds. Rounding moves a score by up to 0.0005 of the product of the lengths.
+        search: Searches a part of the pool only, through faiss; None searches all of it.
 
     Raises:
         DataError: There is no candidate.
@@ -79,6 +91,8 @@ class RetrievalResponder:
         candidates: Candidates | HasCorpus | Sequence[str],
         *,
         max_bytes: int = MAX_BYTES,
+        store: str | Path | None = None,
+        search: ApproximateSearch | None = None,
     ) -> None:
         if isinstance(candidates, str):
             raise DataError("The candidates are one text; give a list of texts or a Candidates.")
@@ -89,7 +103,10 @@ class RetrievalResponder:
         self.model = model
         self.candidates = candidates
         self.max_bytes = max_bytes
-        self._vectors: Float[np.ndarray, "candidates dim"] | None = None
+        self.store = None if store is None else Path(store)
+        self.search = search
+        self._pool: Pool | None = None
+        self._index: Index | None = None
         if not len(self.candidates):
             raise DataError("There is no candidate to respond with; give at least one response.")
 
@@ -105,37 +122,40 @@ class RetrievalResponder:
             progress: Wraps the iterables of batches, for example `tqdm.tqdm`.
 
         Raises:
-            DataError: `k` is out of range, or the model gives NaN or infinity.
+            DataError: `k` is out of range, the model gives NaN or infinity, the store is damaged,
+                or approximate search looked through fewer than `k` candidates.
             PluginError: The model gives another number of vectors than it got texts, or vectors
-                of two lengths.
+                of two lengths, or has no fingerprint to keep its vectors under.
+            MissingExtraError: Approximate search is wanted and faiss is not installed.
         """
         asked = exchanges.corpus.exchanges if isinstance(exchanges, HasCorpus) else exchanges
-        responses = self._encode_candidates(progress)
+        pool = self._encode_candidates(progress)
         if len(asked):
             contexts = self.model.encode_contexts(asked, progress=progress)
         else:
-            contexts = np.empty((0, responses.shape[1]), dtype=responses.dtype)
-        self._require(
-            len(contexts) == len(asked), f"{len(contexts)} rows for {len(asked)} contexts"
-        )
-        sizes = contexts.shape[1], responses.shape[1]
-        self._require(sizes[0] == sizes[1], f"contexts of {sizes[0]} and responses of {sizes[1]}")
-        indices, scores = top_k(contexts, responses, k, max_bytes=self.max_bytes, progress=progress)
-        return Responses(self.candidates, indices, scores)
+            contexts = np.empty((0, pool.vectors.shape[1]), dtype=np.float32)
+        said = f"{len(contexts)} rows for {len(asked)} contexts"
+        require(self.model, len(contexts) == len(asked), said)
+        sizes = contexts.shape[1], pool.vectors.shape[1]
+        said = f"contexts of {sizes[0]} and responses of {sizes[1]}"
+        require(self.model, sizes[0] == sizes[1], said)
+        if self.search is None:
+            found = top_k(contexts, pool, k, max_bytes=self.max_bytes, progress=progress)
+            return Responses(self.candidates, *found)
+        if self._index is None:
+            self._index = Index(self.search, pool, progress=progress)
+        found = self._index.top_k(contexts, k, max_bytes=self.max_bytes, progress=progress)
+        recall = self._index.recall(contexts, found[0], max_bytes=self.max_bytes)
+        return Responses(self.candidates, *found, recall)
 
-    def _encode_candidates(self, progress: Progress) -> Float[np.ndarray, "candidates dim"]:
-        if self._vectors is None:
+    def _encode_candidates(self, progress: Progress) -> Pool:
+        if self._pool is None:
             texts = self.candidates.texts
-            vectors = self.model.encode_responses(texts, progress=progress)
-            self._require(
-                len(vectors) == len(texts), f"{len(vectors)} rows for {len(texts)} responses"
-            )
-            self._vectors = vectors
-        return self._vectors
-
-    def _require(self, kept: bool, got: str) -> None:
-        if not kept:
-            raise PluginError(
-                f"{type(self.model).__name__} gave {got}; it must give one vector each, all of "
-                "one length."
-            )
+            if self.store is not None:
+                vectors = Store(self.store, self.model, self.candidates).vectors(progress)
+            else:
+                vectors = self.model.encode_responses(texts, progress=progress)
+            said = f"{len(vectors)} rows for {len(texts)} responses"
+            require(self.model, len(vectors) == len(texts), said)
+            self._pool = Pool(vectors)
+        return self._pool

@@ -61,6 +61,8 @@ class ToxicityScorer(FrozenModel):
         with self._kept() as kept:
             known = kept.get(list(digests.values())) if kept else {}
             missing = [text for text, digest in digests.items() if digest not in known]
+            # A classifier takes texts of one length at a time, and so finds more of them.
+            missing.sort(key=len)
             for start in progress(range(0, len(missing), self.batch_size)):
                 batch = missing[start : start + self.batch_size]
                 rated = _rate(self.rater, batch).tolist()
