@@ -20,7 +20,8 @@ def watched(encoder, corpus, seed=0, **fields):
 
     def observer(epoch):
         weights = epoch.model.module.named_parameters()
-        seen.update({name: weight.grad.clone() for name, weight in weights})
+        # A table of which only some rows were trained keeps no gradient.
+        seen.update({name: w.grad.clone() for name, w in weights if w.grad is not None})
         seen["loss"] = epoch.loss
 
     finetuner = Finetuner(**fields)

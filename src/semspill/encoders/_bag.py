@@ -24,6 +24,7 @@ class BagTower(Tower):
 
     unit = True
     encode_batch = 1024
+    table = "bag.weight"
 
     def __init__(self, weights: Float[Tensor, "rows dim"]) -> None:
         super().__init__()

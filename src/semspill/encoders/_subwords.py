@@ -1,11 +1,16 @@
 """A pretrained model's own tokenizer: whole batches to ids, cut from the right places."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import chain, pairwise
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Tokenizer
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from semspill._atomic import write_text
@@ -14,6 +19,7 @@ from semspill.encoders._tokens import Tokens, shorten
 from semspill.errors import DataError
 
 _BATCH = 4096
+_WORDS = 512
 
 
 @dataclass(frozen=True)
@@ -90,15 +96,57 @@ class Subwords:
         prefix = self.special.prefix if special else ()
         suffix = self.special.suffix if special else ()
         room = max(most - len(prefix) - len(suffix), 1)
-        rows: list[list[int]] = []
+        texts = [_clean(text) for text in texts]
+        rows = self._by_word(texts, room) if self._splits else self._by_text(texts, room)
+        flat: list[int] = []
+        offsets = [0]
+        for ids in rows:
+            flat += (*prefix, *ids, *suffix) or (self.special.blank,)
+            offsets.append(len(flat))
+        return Tokens(np.array(flat, dtype=np.int64), np.array(offsets, dtype=np.int64))
+
+    @cached_property
+    def _splits(self) -> bool:
+        """Whether the ids of a text are those of its words, as BERT's tokenizer makes them."""
+        added = self.backend.get_added_tokens_decoder().values()
+        return (
+            isinstance(self.backend.normalizer, BertNormalizer)
+            and isinstance(self.backend.pre_tokenizer, BertPreTokenizer)
+            and not any(token.rstrip or " " in token.content for token in added)
+        )
+
+    def _by_word(self, texts: Sequence[Text], room: int) -> Iterator[list[int]]:
+        """Tokenize each distinct word once: most texts are made of few words."""
+        words: set[str] = set()
+        for text in texts:
+            words.update(text.head.split(" "), text.tail.split(" "))
+        known = dict(zip(words, self._encode_words(list(words)), strict=True))
+        for text in texts:
+            head, tail = (
+                chain.from_iterable(map(known.__getitem__, part.split(" "))) for part in text
+            )
+            yield shorten(list(head), list(tail), room)
+
+    def _encode_words(self, words: list[str]) -> Iterator[list[int]]:
+        # Many words as one text: a call costs more than a word.
+        chunks = [words[start : start + _WORDS] for start in range(0, len(words), _WORDS)]
+        texts = [" ".join(chunk) for chunk in chunks]
+        encodings = self.backend.encode_batch(texts, add_special_tokens=False)
+        for chunk, encoding in zip(chunks, encodings, strict=True):
+            ids = encoding.ids
+            ends = np.cumsum([len(word) + 1 for word in chunk]) - 1
+            cuts = np.searchsorted([end for _, end in encoding.offsets], ends, side="right")
+            yield from (ids[a:b] for a, b in pairwise([0, *cuts.tolist()]))
+
+    def _by_text(self, texts: Sequence[Text], room: int) -> Iterator[list[int]]:
+        for text, ids in zip(texts, self._encode([_joined(text) for text in texts]), strict=True):
+            yield ids if len(ids) <= room else self._cut(text, room)
+
+    def _encode(self, texts: Sequence[str]) -> Iterator[list[int]]:
         for start in range(0, len(texts), _BATCH):
-            chunk = [_clean(text) for text in texts[start : start + _BATCH]]
-            joined = [_joined(text) for text in chunk]
-            encodings = self.backend.encode_batch_fast(joined, add_special_tokens=False)
-            for text, encoding in zip(chunk, encodings, strict=True):
-                ids = encoding.ids if len(encoding) <= room else self._cut(text, room)
-                rows.append([*prefix, *ids, *suffix] or [self.special.blank])
-        return Tokens.of(rows)
+            chunk = list(texts[start : start + _BATCH])
+            for encoding in self.backend.encode_batch_fast(chunk, add_special_tokens=False):
+                yield encoding.ids
 
     def _cut(self, text: Text, room: int) -> list[int]:
         encoding = self.backend.encode(_joined(text), add_special_tokens=False)
@@ -129,4 +177,6 @@ def _joined(text: Text) -> str:
 
 def _clean(text: Text) -> Text:
     """Replace lone surrogates, which the tokenizers refuse, by question marks."""
+    if text.head.isascii() and text.tail.isascii():
+        return text
     return Text(*(part.encode("utf-8", "replace").decode("utf-8") for part in text))

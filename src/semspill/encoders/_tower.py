@@ -23,6 +23,11 @@ class Tower(nn.Module, ABC):
     encode_batch: int = 256
     """How many texts are encoded at once, also in training, where all pieces of a batch keep their
     graph; never changes the vectors beyond rounding."""
+    table: str | None = None
+    """Name of a weight that has one row per token id, such as `"bag.weight"`, if `forward` uses
+    ids for nothing but to look up its rows. Training then holds only the rows that occur in what
+    is learned from, with ids renumbered to match, and puts them back after each epoch: the result
+    is the same, and most of the work on a large vocabulary is saved."""
 
     @abstractmethod
     def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:

@@ -9,14 +9,16 @@ from typing import cast, get_args
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
 from semspill._atomic import write_text
+from semspill._onednn import use_onednn
 from semspill._random import torch_seed
 from semspill.corpus import Text
+from semspill.encoders._packing import Part, let_pack, packed, padded
 from semspill.encoders._pretrained import Layout, find_model, read_weights, rebuild
 from semspill.encoders._subwords import Subwords
 from semspill.encoders._tokens import Tokens
@@ -90,7 +92,7 @@ class TransformerTower(Tower):
     """
 
     learning_rate = 5e-5
-    encode_batch = 32
+    encode_batch = 256
 
     def __init__(
         self, model: PreTrainedModel, subwords: Subwords, pooling: Pooling, unit: bool
@@ -100,6 +102,8 @@ class TransformerTower(Tower):
         self.subwords = subwords
         self.pooling = pooling
         self.unit = unit
+        self.packs = let_pack(model)
+        use_onednn(model)
         self.dim = model.config.hidden_size
         self.projection: nn.Parameter | None = None
 
@@ -116,14 +120,14 @@ class TransformerTower(Tower):
 
     def forward(self, tokens: Tokens) -> Float[Tensor, "texts dim"]:
         """Return one vector per text."""
-        device = self.model.device
-        lengths = torch.from_numpy(tokens.lengths).to(device)
-        mask = torch.arange(int(tokens.lengths.max()), device=device) < lengths[:, None]
-        ids = torch.full(mask.shape, self.subwords.special.pad, device=device)
-        ids[mask] = torch.from_numpy(tokens.ids).to(device)
-        # Token types are left out: models that have them take zeros.
-        states = self.model(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-        rows = _pool(states, mask, self.pooling)
+        order = np.argsort(tokens.lengths, kind="stable")
+        ordered = tokens.take(order)
+        if self.packs and self.model.device.type == "cpu":
+            parts = packed(self.model, ordered)
+        else:
+            parts = padded(self.model, ordered, self.subwords.special.pad)
+        rows = torch.cat([_pool(part, self.pooling) for part in parts])
+        rows = rows[torch.from_numpy(np.argsort(order)).to(rows.device)]
         if self.projection is not None:
             rows = functional.linear(rows, self.projection)
         return functional.normalize(rows, dim=1) if self.unit else rows
@@ -136,13 +140,15 @@ class TransformerTower(Tower):
         write_text(folder / "tower.json", json.dumps(said) + "\n")
 
 
-def _pool(
-    states: Float[Tensor, "texts width hidden"], mask: Bool[Tensor, "texts width"], pooling: Pooling
-) -> Float[Tensor, "texts hidden"]:
+def _pool(part: Part, pooling: Pooling) -> Float[Tensor, "texts hidden"]:
+    states, mask = part
     if pooling == "cls":
         return states[:, 0]
     if pooling == "max":
-        return states.masked_fill(~mask[:, :, None], -torch.inf).amax(dim=1)
+        kept = states if mask is None else states.masked_fill(~mask[:, :, None], -torch.inf)
+        return kept.amax(dim=1)
+    if mask is None:
+        return states.mean(dim=1)
     return (states * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlparse
 import torch
 from detoxify import detoxify
 
+from semspill._onednn import use_onednn
 from semspill.errors import DataError
 from semspill.scoring._classifier import (
     Classifier,
@@ -76,6 +77,7 @@ def load_detoxify(
             f"files of {arch.get('model_type')!r}."
         ) from error
     require_complete(str(checkpoint), model.state_dict().keys() - weights.keys())
+    use_onednn(model)
     model = model.to(device).eval()
     return Classifier(model, tokenizer, column, "sigmoid", batch_size)
 

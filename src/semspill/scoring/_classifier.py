@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from semspill._onednn import use_onednn
 from semspill.errors import ConfigError, DataError, did_you_mean
 
 Activation = Literal["softmax", "sigmoid", "none"]
@@ -104,6 +105,7 @@ def load_classifier(name: str, commit: str | None, device: str) -> tuple[Any, An
     except (OSError, ValueError) as error:
         raise not_loaded(name, error) from error
     require_complete(name, loading["missing_keys"])
+    use_onednn(model)
     return model.to(device).eval(), tokenizer
 
 

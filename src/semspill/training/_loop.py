@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from semspill.training._finetuner import Epoch, Finetuner
 from semspill.training._generators import seeded
 from semspill.training._gradient import backward
 from semspill.training._loss import InBatchLoss
+from semspill.training._narrow import Narrow
 from semspill.training._optimizer import build_optimizer
 
 logger = logging.getLogger(__name__)
@@ -81,7 +83,12 @@ class Training:
             settings.scale or (20.0 if tower.unit else 1.0), settings.duplicates == "mask"
         )
         self.rate = settings.learning_rate or tower.learning_rate
-        self.optimizer = build_optimizer(settings, model.module, self.rate)
+        # Where weights decay, so do the rows of a table that never occur.
+        self.narrow = None if settings.weight_decay else Narrow(model, self.pairs)
+        if self.narrow is not None:
+            self.pairs = self.narrow.pairs
+        with self._held():
+            self.optimizer = build_optimizer(settings, model.module, self.rate)
 
     def run(
         self,
@@ -109,7 +116,7 @@ class Training:
         self.model.module.train()
         try:
             # Seeded per epoch, so that what an observer draws does not reach the next one.
-            with seeded(self.device, torch_seed(self.dropout)):
+            with self._held(), seeded(self.device, torch_seed(self.dropout)):
                 for place, chosen in enumerate(progress(batches), start=1):
                     loss = self._learn(chosen)
                     if not math.isfinite(loss):
@@ -130,9 +137,16 @@ class Training:
         )
         return Epoch(number, self.model, mean, precision, count, seconds)
 
+    def _held(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.narrow is None else self.narrow.held()
+
+    def _batch(self, pairs: Pairs) -> AbstractContextManager[Pairs]:
+        return nullcontext(pairs) if self.narrow is None else self.narrow.batch(pairs)
+
     def _learn(self, chosen: Int[np.ndarray, " batch"]) -> float:
         self.optimizer.zero_grad()
-        loss = backward(self.model, self.pairs.take(chosen), self.loss, self.settings.micro_batch)
+        with self._batch(self.pairs.take(chosen)) as batch:
+            loss = backward(self.model, batch, self.loss, self.settings.micro_batch)
         if self.settings.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.model.module.parameters(), self.settings.clip_norm)
         factor = self.settings.schedule_factor(self.step, self.steps)

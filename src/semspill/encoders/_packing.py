@@ -1,0 +1,140 @@
+"""How texts of many lengths go through a transformer in pieces of about as many tokens each."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import sdpa_mask
+
+from semspill.encoders._tokens import Tokens
+
+Shapes: TypeAlias = list[tuple[int, int]]
+"""How many texts of which length follow one another."""
+
+_PACKED = "semspill_packed"
+# More gains nothing on a CPU and falls out of its cache; a GPU is idle between short pieces.
+_TOKENS = {"cpu": 1024, "cuda": 16384}
+
+
+class Part(NamedTuple):
+    """The token vectors of some texts."""
+
+    states: Float[Tensor, "texts width hidden"]
+    """What the last layer gave."""
+    mask: Bool[Tensor, "texts width"] | None
+    """Which of them are of tokens; None for all, where no text was padded."""
+
+
+def let_pack(model: PreTrainedModel) -> bool:
+    """Make `packed` possible for a model, and return whether it is.
+
+    Only BERT itself (MiniLM is one): a text must meet the other texts in attention alone, and its
+    positions must be all that tells it where it begins.
+    """
+    config = model.config
+    if config.model_type != "bert" or config.is_decoder:
+        return False
+    model.set_attn_implementation(_PACKED)
+    return True
+
+
+def packed(model: PreTrainedModel, tokens: Tokens) -> Iterator[Part]:
+    """Yield the token vectors of texts laid end to end: no padding, and no mask.
+
+    Args:
+        model: One that `let_pack` agreed to, on the CPU.
+        tokens: At least one text, shorter ones first.
+    """
+    # Looked up once: each look-up has a gradient as large as the whole table.
+    words = model.get_input_embeddings()(torch.from_numpy(tokens.ids))
+    within = np.arange(len(tokens.ids)) - np.repeat(tokens.offsets[:-1], tokens.lengths)
+    pieces = _pieces(tokens, "cpu")
+    sizes = [int(tokens.lengths[piece].sum()) for piece in pieces]
+    rows = zip(torch.split(words, sizes), torch.split(torch.from_numpy(within), sizes), strict=True)
+    for piece, (embeds, place) in zip(pieces, rows, strict=True):
+        lengths, counts = np.unique(tokens.lengths[piece], return_counts=True)
+        shapes = list(zip(counts.tolist(), lengths.tolist(), strict=True))
+        states = model(
+            inputs_embeds=embeds[None], position_ids=place[None], shapes=shapes
+        ).last_hidden_state[0]
+        for part in _unpack(states, shapes):
+            yield Part(part, None)
+
+
+def padded(model: PreTrainedModel, tokens: Tokens, pad: int) -> Iterator[Part]:
+    """Yield the token vectors of texts that are padded to the longest of their piece.
+
+    Args:
+        model: Any that gives one vector per token.
+        tokens: At least one text, shorter ones first.
+        pad: The id that fills short texts.
+    """
+    device = model.device
+    for piece in _pieces(tokens, device.type):
+        some = tokens.take(piece)
+        lengths = torch.from_numpy(some.lengths)
+        mask = torch.arange(int(some.lengths[-1])) < lengths[:, None]
+        ids = torch.full(mask.shape, pad)
+        ids[mask] = torch.from_numpy(some.ids)
+        whole = bool(some.lengths[0] == some.lengths[-1])
+        known = None if whole else mask.to(device)
+        # Token types are left out: models that have them take zeros.
+        states = model(
+            input_ids=ids.to(device), attention_mask=None if known is None else known.long()
+        ).last_hidden_state
+        yield Part(states, known)
+
+
+def _pieces(tokens: Tokens, device: str) -> list[np.ndarray]:
+    """Return the indices of texts, in order, cut where each piece has about as many tokens."""
+    most = _TOKENS.get(device, _TOKENS["cuda"])
+    count = -(-len(tokens.ids) // most)
+    marks = np.arange(1, count) * len(tokens.ids) / count
+    cuts = np.unique(np.searchsorted(tokens.offsets[1:-1], marks) + 1)
+    return [piece for piece in np.split(np.arange(len(tokens)), cuts) if len(piece)]
+
+
+def _attend(
+    module: nn.Module,
+    query: Float[Tensor, "batch heads tokens size"],
+    key: Float[Tensor, "batch heads tokens size"],
+    value: Float[Tensor, "batch heads tokens size"],
+    attention_mask: Tensor | None,
+    **more: Any,
+) -> tuple[Float[Tensor, "batch tokens heads size"], None]:
+    """Let each text of a packed row attend to itself; texts of one length at once."""
+    shapes: Shapes | None = more.pop("shapes", None)
+    if shapes is None:
+        usual: Tensor = AttentionInterface()["sdpa"](
+            module, query, key, value, attention_mask, **more
+        )[0]
+        return usual, None
+    rows = [_unpack(part[0].transpose(0, 1), shapes) for part in (query, key, value)]
+    made = []
+    for texts in zip(*rows, strict=True):
+        q, k, v = (part.transpose(1, 2) for part in texts)
+        attended = functional.scaled_dot_product_attention(
+            q, k, v, dropout_p=more["dropout"], scale=more["scaling"]
+        )
+        made.append(attended.transpose(1, 2).flatten(0, 1))
+    return torch.cat(made)[None], None
+
+
+def _unpack(
+    tokens: Float[Tensor, "tokens *vector"], shapes: Shapes
+) -> list[Float[Tensor, "texts length *vector"]]:
+    """Cut what stands end to end into texts of one length each."""
+    parts = torch.split(tokens, [count * length for count, length in shapes])
+    return [
+        part.view(count, length, *part.shape[1:])
+        for part, (count, length) in zip(parts, shapes, strict=True)
+    ]
+
+
+AttentionInterface.register(_PACKED, _attend)
+AttentionMaskInterface.register(_PACKED, sdpa_mask)

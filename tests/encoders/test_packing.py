@@ -1,0 +1,109 @@
+"""Texts laid end to end go through BERT as texts that are padded do."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from semspill import Corpus, Dialogue, Utterance
+from semspill.encoders import TransformerEncoder
+from semspill.encoders.two_tower import load_biencoder
+from semspill.training import Finetuner
+
+WORDS = "afraid joy i heard a noise . oh no ! grumble tell me 9 zzz".split()
+
+
+@pytest.fixture(scope="module")
+def texts():
+    rng = np.random.default_rng(0)
+    lengths = [0, 1, 1, 2, 3, 5, 5, 5, 8, 13, 19, 20, 30, *rng.integers(1, 22, 190)]
+    return [" ".join(rng.choice(WORDS, size)) for size in lengths]
+
+
+def load(folder, **fields):
+    return TransformerEncoder(model=str(folder), **fields).load(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
+@pytest.mark.parametrize("name", ["tiny_bert", "tiny_roberta"])
+def test_rows_are_those_of_transformers_one_text_at_a_time(name, request, texts, pooling):
+    folder = request.getfixturevalue(name)
+    texts = [text[:30] for text in texts]  # within the positions of both models
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
+    model.eval()
+    pool = {"mean": lambda s: s.mean(0), "cls": lambda s: s[0], "max": lambda s: s.amax(0)}[pooling]
+    with torch.no_grad():
+        expected = [
+            pool(model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0])
+            for text in texts
+        ]
+    rows = load(folder, pooling=pooling, normalize=False).encode_responses(texts)
+    assert np.allclose(rows, torch.stack(expected).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_padded_and_packed_texts_have_the_same_gradient(tiny_bert, texts, tied):
+    gradients = []
+    for packs in (True, False):
+        model = load(tiny_bert, tied=tied)
+        tower = model.response_tower
+        assert tower.packs
+        tower.packs = packs
+        rows = tower(model.response_tokens(texts))
+        weights = torch.randn(rows.shape, generator=torch.Generator().manual_seed(0))
+        (rows * weights).sum().backward()
+        gradients.append([w.grad for w in tower.parameters() if w.grad is not None])
+    assert len(gradients[0]) == len(gradients[1]) > 10
+    for packed, padded in zip(*gradients, strict=True):
+        assert torch.allclose(packed, padded, rtol=1e-4, atol=1e-4)
+
+
+def test_training_packed_is_training_padded(tiny_bert, texts):
+    corpus = Corpus(
+        tuple(
+            Dialogue(f"d{i}", "joy", (Utterance(a, "speaker"), Utterance(b, "listener")))
+            for i, (a, b) in enumerate(pairwise(texts[1:]))
+        ),
+        name="words",
+    )
+    found = []
+    for packs in (True, False):
+        start = load(tiny_bert, tied=True)
+        start.context_tower.packs = packs
+        for module in start.module.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0  # what is dropped depends on which texts stand together
+        settings = Finetuner(epochs=1, batch_size=64, learning_rate=1e-3)
+        found.append(settings.finetune(start, corpus, np.random.default_rng(0)))
+    rows = [model.encode_responses(texts) for model in found]
+    assert np.abs(rows[0] - start.encode_responses(texts)).max() > 1e-2
+    assert np.allclose(*rows, atol=1e-3)
+
+
+def test_dropout_falls_on_packed_texts(tiny_bert, texts):
+    model = load(tiny_bert)
+    tokens = model.response_tokens(texts)
+    model.module.train()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        first, second = model.response_tower(tokens), model.response_tower(tokens)
+        torch.manual_seed(0)
+        again = model.response_tower(tokens)
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, second, atol=1e-2)
+
+
+def test_a_decoder_is_not_packed(tiny_gpt, tiny_bert):
+    assert not load(tiny_gpt).context_tower.packs
+    assert load(tiny_bert).context_tower.packs
+
+
+def test_a_saved_model_packs_again(tiny_bert, tmp_path, texts):
+    model = load(tiny_bert)
+    model.save(tmp_path)
+    assert "semspill" not in (tmp_path / "assets" / "config.json").read_text()
+    again = load_biencoder(tmp_path)
+    assert again.context_tower.packs
+    assert np.array_equal(again.encode_responses(texts), model.encode_responses(texts))
