@@ -8,7 +8,12 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from semspill.analysis._statistics._bootstrap import estimate_bootstrap
+from semspill.analysis._statistics._bootstrap import (
+    Evaluate,
+    by_draw,
+    by_weights,
+    estimate_bootstrap,
+)
 from semspill.analysis._statistics._intervals import (
     estimate_contrast,
     estimate_mean,
@@ -198,7 +203,8 @@ class Outcome:
 
         For what `mean`, `contrast` and `ratio` do not give. Dialogues are drawn with replacement
         within their category, in the clean arm alike; seeds are left out in turn, because two or
-        three are too few to draw from.
+        three are too few to draw from. Where the statistic can be written with weights,
+        `bootstrap_weighted` gives the same interval far faster.
 
         Example:
             >>> rated = np.array([[0.0, 0.2, 0.4, 0.9]])
@@ -213,28 +219,69 @@ class Outcome:
             statistic: Takes an outcome, returns one number; NaN where it is not defined.
             source: Where the quantity comes from.
         """
-        made = estimate_bootstrap(
-            lambda drawn, seeds: float(statistic(self._part(drawn, seeds))),
-            self.design,
-            len(self.seeds),
-            self.resampling.level,
-            self.resampling.draws,
-        )
+        return self._bootstrapped(by_draw(statistic, self._part, self.design), source)
+
+    def bootstrap_weighted(
+        self,
+        statistic: Callable[
+            ["Outcome", Float[np.ndarray, "draws exchanges"]], Float[np.ndarray, " draws"]
+        ],
+        *,
+        source: str = "original",
+    ) -> Estimate:
+        """Return what `bootstrap` does of a statistic that takes weights, many draws at a time.
+
+        The draws are the same. The statistic sees the outcome once, and how often each draw holds
+        each exchange: a product of matrices where `bootstrap` calls it thousands of times.
+
+        Example:
+            >>> rated = np.array([[0.0, 0.2, 0.4, 0.8]])
+            >>> outcome = Outcome(
+            ...     arm="poison", target="fear", seeds=(0,), categories=("fear",) * 4,
+            ...     dialogues=("a", "b", "c", "d"), toxicity=rated, planted=rated > 0.5,
+            ...     correct=rated < 0)
+            >>> def mean(part, weights):
+            ...     return weights @ part.toxicity.mean(axis=0) / weights.sum(axis=1)
+            >>> round(outcome.bootstrap_weighted(mean).value, 3)
+            0.35
+
+        Args:
+            statistic: Takes the outcome under some seeds and one row of weights for each draw,
+                whole numbers of 0 or more; returns one number for each row, NaN where it is not
+                defined.
+            source: Where the quantity comes from.
+
+        Raises:
+            DataError: The statistic does not give one number for each row.
+        """
+        return self._bootstrapped(by_weights(statistic, self._part, self.design), source)
+
+    def _bootstrapped(self, evaluate: Evaluate, source: str) -> Estimate:
+        level, draws = self.resampling.level, self.resampling.draws
+        made = estimate_bootstrap(evaluate, self.design, len(self.seeds), level, draws)
         return made.replace(source=source)
 
-    def _part(
-        self, columns: Int[np.ndarray, " part"], rows: Int[np.ndarray, " kept"] | None = None
-    ) -> "Outcome":
-        """Return the outcome of these exchanges under these seeds (None: all), clean arm alike."""
-        kept = np.arange(len(self.seeds)) if rows is None else rows
-        cells, picked = np.ix_(kept, columns), columns.tolist()
+    def _part(self, columns: Int[np.ndarray, " part"], left_out: int | None = None) -> "Outcome":
+        """Return the outcome of these exchanges without a seed (None: all), clean arm alike."""
+        kept = [row for row in range(len(self.seeds)) if row != left_out]
+        categories, dialogues = np.take(self._names, columns, axis=1).tolist()
+        # One axis at a time: numpy copies whole columns faster than it finds single cells.
+        toxicity, planted, correct = (
+            np.take(array if left_out is None else array[kept], columns, axis=1)
+            for array in (self.toxicity, self.planted, self.correct)
+        )
         return replace(
             self,
             seeds=tuple(self.seeds[row] for row in kept),
-            categories=tuple([self.categories[column] for column in picked]),
-            dialogues=tuple([self.dialogues[column] for column in picked]),
-            toxicity=self.toxicity[cells],
-            planted=self.planted[cells],
-            correct=self.correct[cells],
-            clean=None if self.clean is None else self.clean._part(columns, rows),
+            categories=tuple(categories),
+            dialogues=tuple(dialogues),
+            toxicity=toxicity,
+            planted=planted,
+            correct=correct,
+            clean=None if self.clean is None else self.clean._part(columns, left_out),
         )
+
+    @cached_property
+    def _names(self) -> np.ndarray:
+        """The categories and the dialogues, in a form that is picked from without a Python loop."""
+        return np.array([self.categories, self.dialogues], dtype=object)
