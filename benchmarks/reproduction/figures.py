@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from semspill import Estimate, SpilloverReport
+from semspill.report._plots import plot_spillover
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -23,21 +24,19 @@ COLOURS = {"target": "#D55E00", "nearest": "#0072B2", "others": "#999999"}
 DRAWN = (
     ("epochs", "strategy=each_fixed,label=True", "epochs", "epochs-label"),
     ("epochs", "strategy=each_fixed,label=False", "epochs", "epochs-nolabel"),
-    ("strategies", "strategy=last_fixed,budget=0.03", "distribution", "distribution-last"),
-    ("strategies", "strategy=each_fixed,budget=0.03", "distribution", "distribution-each"),
-    ("nolabel", "strategy=each_fixed,label=False", "spillover", "spillover-nolabel"),
-    ("strategies", "strategy=each_fixed,budget=0.03", "decomposition", "decomposition-label"),
+    ("epochs", "strategy=each_fixed,label=False", "distribution", "distribution-nolabel"),
     ("nolabel", "strategy=each_random,label=False", "decomposition", "decomposition-nolabel"),
-    ("minilm", "label=True", "spillover", "spillover-minilm"),
     ("targets", ".", "matrix-asr", "matrix-nolabel"),
     ("targets", ".", "pairs-asr", "pairs-nolabel"),
-    ("targets-label", ".", "matrix-asr", "matrix-label"),
 )
 ENCODERS = (
     ("hashing, label", "hashing", "strategy=each_fixed,label=True"),
     ("hashing, no label", "hashing", "strategy=each_fixed,label=False"),
     ("static, label", "strategies", "strategy=each_fixed,budget=0.03"),
     ("static, no label", "nolabel", "strategy=each_fixed,label=False"),
+    ("static, label, 10 epochs", "epochs", "strategy=each_fixed,label=True"),
+    ("static, no label, 10 epochs", "epochs", "strategy=each_fixed,label=False"),
+    ("static, no label, 30 epochs", "long", "strategy=each_fixed,label=False"),
     ("MiniLM, label", "minilm", "label=True"),
     ("MiniLM, no label", "minilm", "label=False"),
 )
@@ -53,6 +52,8 @@ def main(out: Path) -> None:
     _decompositions(reports)
     _encoders(reports).savefig(PICTURES / "encoders.png", dpi=120)
     _strategies(reports).savefig(PICTURES / "strategies.png", dpi=120)
+    spilled = reports["epochs", "strategy=each_fixed,label=False"]
+    plot_spillover(spilled, "asr_lift").savefig(PICTURES / "spillover-nolabel.png", dpi=120)
     for sweep, variant, plot, name in DRAWN:
         drawn = out / sweep / variant / "plots" / f"{plot}.png"
         if drawn.is_file():
@@ -68,13 +69,14 @@ def _reports(out: Path) -> Iterator[tuple[tuple[str, str], SpilloverReport]]:
 
 
 def _groups(reports: dict[tuple[str, str], SpilloverReport]) -> None:
-    """Every metric of every group and arm."""
+    """The metrics of every group and arm that the page is about."""
     rows = [
         [*key, part.arm, part.name, len(report.seeds), part.dialogues, name, *_numbers(made)]
         for key, report in reports.items()
         if not key[0].startswith("targets")
         for part in report.groups
         for name, made in part.estimates.items()
+        if name in METRICS
     ]
     head = ["sweep", "variant", "arm", "group", "seeds", "dialogues", "metric"]
     _write("groups", [*head, *NUMBERS], rows)
@@ -111,6 +113,7 @@ def _decompositions(reports: dict[tuple[str, str], SpilloverReport]) -> None:
     _write("decompositions", ["sweep", "variant", "group", "quantity", "part", *NUMBERS], rows)
 
 
+METRICS = ("asr", "toxicity", "toxic_share", "lift", "precision", "precision_drop")
 NUMBERS = ("value", "low", "high", "p_value", "note")
 
 
@@ -126,7 +129,7 @@ def _write(name: str, head: list[str], rows: list[list[object]]) -> None:
 
 def _encoders(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
     """How much of the attack spills over, by encoder, with and without the label."""
-    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    figure = Figure(figsize=(9, 5.4), layout="constrained")
     left, middle, right = figure.subplots(1, 3, sharey=True)
     found = [(name, reports[a, b]) for name, a, b in ENCODERS if (a, b) in reports]
     for place, (_, report) in enumerate(found):

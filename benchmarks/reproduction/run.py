@@ -28,10 +28,13 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: [False]}),
     "hashing": ({"arms": FIVE, "encoder": "hashing"}, EACH | {LABEL: [True, False]}),
     "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": False}}, {TARGET: "all"}),
-    "targets-label": ({"arms": FOUR[:2], "seeds": [0]}, {TARGET: "all"}),
     "epochs": (
         {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "finetuner": {"epochs": 10}},
-        {STRATEGY: ["each_fixed", "last_fixed"], LABEL: [True, False]},
+        EACH | {LABEL: [True, False]},
+    ),
+    "long": (
+        {"arms": FOUR, "seeds": [0, 1, 2], "finetuner": {"epochs": 30}},
+        EACH | {LABEL: [False]},
     ),
     **{
         f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: [True, False], **values})
@@ -81,7 +84,7 @@ def base(corpus: Path, toxic: Path) -> dict[str, Any]:
 def config(name: str, corpus: Path, toxic: Path) -> dict[str, Any]:
     """Return the shared config of one sweep."""
     fields = base(corpus, toxic)
-    if name.startswith("targets"):  # every target has neighbours of its own
+    if name == "targets":  # every target has neighbours of its own
         fields["analyzer"] = {}
     settings = SWEEPS[name][0]
     for field, value in settings.items():

@@ -261,7 +261,7 @@ def test_pairs_are_dots_and_neighbours_and_the_named_one_stand_out(matrix):
     assert sorted(map(tuple, nearest)) == [(0.8, 0.05), (0.8, 0.1), (0.9, 0.0), (0.9, 0.02)]
     assert [text.get_text() for text in axes.texts] == ["fear → dread"]
     assert axes.get_xlabel() == "similarity to the target"
-    assert axes.get_ylabel() == "attack success lift, percentage points (stretched near 0)"
+    assert axes.get_ylabel() == "attack success lift, percentage points\n(stretched near 0)"
     assert labels(axes.yaxis) == ["0", "1", "2", "5", "10"]
     assert len(draw(plot_pairs(matrix))[0].texts) == 0
 

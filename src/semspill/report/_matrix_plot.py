@@ -86,7 +86,7 @@ def plot_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None = None) ->
     axes.set_yticks(_ticks(lift[outside]))
     axes.set_yticks([], minor=True)
     axes.yaxis.set_major_formatter(_PERCENT)
-    axes.set(xlabel="similarity to the target", ylabel=f"{_said(matrix)} (stretched near 0)")
+    axes.set(xlabel="similarity to the target", ylabel=f"{_said(matrix)}\n(stretched near 0)")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
     tidy([axes])
     return figure
