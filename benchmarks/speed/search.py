@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
-from harness import Arrays, Contender, Stage, Timed
+from harness import Arrays, Contender, Stage, Timed, sgemm_rate
 
 DIM = 384
 
@@ -106,18 +106,7 @@ def agree(results: Mapping[str, Arrays]) -> str:
 
 def limit(given: argparse.Namespace) -> float:
     """Return the dot products per second of the fastest large product here."""
-    import torch
-    from harness import sgemm_rate
-
-    a = torch.randn(4096, 4096)
-    rates = [sgemm_rate(given.threads)]
-    if torch.backends.mkldnn.is_available():
-        packed = a.to_mkldnn()
-        for _ in range(5):
-            began = time.perf_counter()
-            torch.nn.functional.linear(packed, packed)
-            rates.append(2 * 4096**3 / (time.perf_counter() - began))
-    return max(rates) / (2 * DIM)
+    return sgemm_rate(given.threads) / (2 * DIM)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

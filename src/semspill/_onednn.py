@@ -1,4 +1,4 @@
-"""Linear layers multiplied by oneDNN; importing this module imports torch.
+"""Matrix products by oneDNN, and linear layers that use them; importing this imports torch.
 
 On an x86 CPU torch multiplies float32 matrices with MKL, which holds back on processors that are
 not Intel's: there oneDNN, which every torch for x86 carries, is up to twice as fast. It also gives
@@ -54,7 +54,7 @@ class _Multiply(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, w)
-        return _product(x, w, b)
+        return product(x, w, b)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
@@ -62,12 +62,13 @@ class _Multiply(torch.autograd.Function):
         rows = grads[0].reshape(-1, len(w))
         to_x, to_w, to_b = ctx.needs_input_grad
         return (
-            _product(rows, w.T).view(x.shape) if to_x else None,
-            _product(rows.T, x.reshape(-1, x.shape[-1]).T) if to_w else None,
+            product(rows, w.T).view(x.shape) if to_x else None,
+            product(rows.T, x.reshape(-1, x.shape[-1]).T) if to_w else None,
             rows.sum(0) if to_b else None,
         )
 
 
-def _product(x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
+def product(x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
+    """Return `x @ w.T + b` of float32 matrices on the CPU; only where oneDNN is `available`."""
     made: Tensor = _PRODUCT(x, w, b, "none", [], "")  # type: ignore[misc]
     return made

@@ -49,20 +49,17 @@ def _numpy(dtype: np.dtype[Any]) -> Kernel:
 
 
 def _onednn() -> Kernel | None:
-    # On AMD processors oneDNN has faster kernels than the libraries numpy and torch multiply with,
-    # up to twice; and it gives the same bits on any number of threads, which torch's MKL does not.
     import torch
 
-    def prepared(rows: Float[np.ndarray, "rows dim"]) -> Product:
-        wide = torch.tensor(rows).float().to_mkldnn()
+    from semspill._onednn import available, product
 
-        def product(queries: Float[np.ndarray, "queries dim"]) -> Float[np.ndarray, "queries rows"]:
-            asked = torch.tensor(queries).to_mkldnn()
-            scores = torch.nn.functional.linear(asked, wide)
-            found: Float[np.ndarray, "queries rows"] = scores.to_dense().numpy()
+    def prepared(rows: Float[np.ndarray, "rows dim"]) -> Product:
+        wide = torch.tensor(rows).float()
+
+        def scored(queries: Float[np.ndarray, "queries dim"]) -> Float[np.ndarray, "queries rows"]:
+            found: Float[np.ndarray, "queries rows"] = product(torch.tensor(queries), wide).numpy()
             return found
 
-        return product
+        return scored
 
-    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return prepared if available else None
+    return prepared if available() else None
