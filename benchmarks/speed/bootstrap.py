@@ -3,8 +3,10 @@
 The data are made up: dialogues of two exchanges on average, rated in a clean and a poisoned arm
 under every seed; dialogues are drawn within their category. `semspill` is what its reports hold,
 the closed form `Outcome.mean`, which needs no draws; its two bootstraps, for other statistics,
-stand beside it. `scipy` is given the sums and counts of each dialogue, as means over seeds; `scipy,
-seeds drawn` draws seeds as well, the usual hierarchical bootstrap (five seeds for a population).
+stand beside it. `scipy, draw by draw` is what one writes first: a function that is given the drawn
+dialogues and takes the mean over their exchanges. `scipy` is given the sums and counts of each
+dialogue instead, as means over seeds, many draws at a time; `scipy, seeds drawn` draws seeds as
+well, the usual hierarchical bootstrap (five seeds for a population).
 """
 
 import argparse
@@ -89,6 +91,25 @@ def ours(estimate: Callable[[Outcome], Estimate], given: argparse.Namespace) -> 
     began = time.perf_counter(), time.process_time()
     made = [estimate(part) for part in parts]
     rows = [(one.value, one.low, one.high, math.nan, one.n) for one in made]
+    return timed(began, rows, given.draws)
+
+
+def by_hand(given: argparse.Namespace) -> Timed:
+    """Let scipy call a function for each draw, which looks up what the dialogues hold."""
+    tables = [(lift(part).mean(axis=0), part.clusters) for part in made_up(given)]
+    began = time.perf_counter(), time.process_time()
+    rows = []
+    for values, clusters in tables:
+        of_dialogue = [values[clusters == number] for number in range(clusters.max() + 1)]
+
+        def mean(drawn: np.ndarray, held: list[np.ndarray] = of_dialogue) -> float:
+            return float(np.concatenate([held[number] for number in drawn]).mean())
+
+        numbers = np.arange(len(of_dialogue))
+        chosen = settings(given.draws) | {"vectorized": False}
+        rows.append(
+            answer(mean(numbers), stats.bootstrap((numbers,), mean, **chosen), len(numbers))
+        )
     return timed(began, rows, given.draws)
 
 
@@ -187,6 +208,7 @@ STAGE = Stage(
         "semspill": Contender(partial(ours, closed_form)),
         "semspill, bootstrap_weighted": Contender(partial(ours, weighted)),
         "semspill, bootstrap": Contender(partial(ours, plain)),
+        "scipy, draw by draw": Contender(by_hand),
         "scipy": Contender(partial(theirs, dialogues_drawn)),
         "scipy, seeds drawn": Contender(partial(theirs, seeds_drawn)),
     },

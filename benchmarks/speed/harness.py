@@ -156,7 +156,7 @@ class Stage:
         (RESULTS / f"{given.label}.json").write_text(json.dumps(kept, indent=2) + "\n")
 
 
-HIDDEN = ("contender", "save", "label", "corpus", "toxic")
+HIDDEN = ("contender", "save", "label", "corpus", "toxic", "rival_python")
 
 
 def machine() -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """How long `import semspill` and `semspill --help` take, beside inspect_ai's, in fresh processes.
 
-python imports.py            # both
-python imports.py --what help
+inspect_ai needs an environment of its own: it wants other versions of what semspill is tested with.
+
+    python -m venv rival && rival/bin/pip install inspect-ai
+    python imports.py --rival-python rival/bin/python          # both
+    python imports.py --rival-python rival/bin/python --what help
 """
 
 import argparse
@@ -24,17 +27,19 @@ PACKAGES = {"semspill": "semspill", "inspect_ai": "inspect"}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is timed and how often in one round."""
+    parser.add_argument("--rival-python", type=Path, required=True, help="one with inspect_ai")
     parser.add_argument("--what", choices=tuple(STAGES))
     parser.add_argument("--times", type=int, default=10, help="fresh processes per round")
 
 
-def command(package: str, what: str) -> list[str]:
+def command(package: str, what: str, given: argparse.Namespace) -> list[str]:
     """Return the command of one fresh process."""
+    python = str(given.rival_python if package == "inspect_ai" else sys.executable)
     if what == "import":
-        return [sys.executable, "-c", f"import {package}"]
-    place = shutil.which(PACKAGES[package], path=str(Path(sys.executable).parent))
+        return [python, "-c", f"import {package}"]
+    place = shutil.which(PACKAGES[package], path=str(Path(python).parent))
     if place is None:
-        raise SystemExit(f"{package} is not installed beside {sys.executable}: pip install it.")
+        raise SystemExit(f"{package} is not installed beside {python}: pip install it.")
     return [place, "--help"]
 
 
@@ -44,7 +49,7 @@ def fresh(package: str, what: str, given: argparse.Namespace) -> Timed:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     run = partial(
         subprocess.run,
-        command(package, what),
+        command(package, what, given),
         env=environment,
         check=True,
         capture_output=True,

@@ -1,9 +1,10 @@
 """Fine-tune static token vectors on EmpatheticDialogues: semspill against StaticEmbedding.
 
 The same pairs, initial vectors, batch size, learning rate and clipping, one table for contexts and
-responses, one epoch; see finetune.py for how the pairs are made.
+responses, as many epochs as semspill's default; see finetune.py for how the pairs are made.
 
     python static.py --corpus empatheticdialogues.tar.gz                  # the whole corpus
+    python static.py --corpus empatheticdialogues.tar.gz --epochs 1 --label static_one_epoch
     python static.py --corpus empatheticdialogues.tar.gz --share 0.05 --rounds 1
 """
 
@@ -23,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="empatheticdialogues.tar.gz")
     parser.add_argument("--share", type=float, default=1.0, help="of the training exchanges")
     parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: when busy")
 
 
@@ -60,15 +62,13 @@ def agree(results: Mapping[str, Arrays]) -> str:
         # The same pairs in other batches.
         assert np.abs(of[1:] - first[1:]).max() < 0.1, f"{name}: {of}, semspill: {first}"
     said = ", ".join(f"{n} {a:.4f} / {b:.3f} / {c:.3f}" for n, (a, b, c) in losses.items())
-    return (
-        f"loss of the first batch before, mean over the epoch, and of the first batch after: {said}"
-    )
+    return f"loss of the first batch before, mean while training, first batch after: {said}"
 
 
 STAGE = Stage(
     name="static",
     unit="pairs",
-    work=lambda given: round(given.share * TRAIN),
+    work=lambda given: given.epochs * round(given.share * TRAIN),
     contenders={
         "semspill": Contender(_semspill),
         "st-default": Contender(_rival),

@@ -34,3 +34,9 @@ def test_the_head_keeps_its_start_and_the_tail_its_end(head, tail, most):
     assert len(kept) == min(len(head) + len(tail), most)
     assert kept[:of_head] == head[:of_head]
     assert kept[of_head:] == [*head, *tail][len(head) + len(tail) - (len(kept) - of_head) :]
+
+
+@given(ROWS, st.lists(st.integers(0, 99), max_size=2), st.lists(st.integers(0, 99), max_size=2))
+def test_framed_texts_stand_between_prefix_and_suffix(rows, prefix, suffix):
+    framed = Tokens.of(rows).framed(prefix, suffix, 7)
+    assert rows_of(framed) == [[*prefix, *row, *suffix] or [7] for row in rows]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -41,7 +42,7 @@ class Corpus:
     """The licence of the text."""
 
     def __post_init__(self) -> None:
-        if len({dialogue.id for dialogue in self.dialogues}) < len(self.dialogues):
+        if len(set(map(attrgetter("id"), self.dialogues))) < len(self.dialogues):
             counts = Counter(dialogue.id for dialogue in self.dialogues)
             [(twice, times)] = counts.most_common(1)
             raise DataError(

@@ -11,6 +11,7 @@ from torch.nn import functional
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.masking_utils import sdpa_mask
 
+from semspill.encoders._dropout import drop
 from semspill.encoders._tokens import Tokens
 
 Shapes: TypeAlias = list[tuple[int, int]]
@@ -118,11 +119,23 @@ def _attend(
     made = []
     for texts in zip(*rows, strict=True):
         q, k, v = (part.transpose(1, 2) for part in texts)
-        attended = functional.scaled_dot_product_attention(
-            q, k, v, dropout_p=more["dropout"], scale=more["scaling"]
-        )
-        made.append(attended.transpose(1, 2).flatten(0, 1))
+        made.append(_attended(q, k, v, **more).transpose(1, 2).flatten(0, 1))
     return torch.cat(made)[None], None
+
+
+def _attended(
+    q: Float[Tensor, "texts heads length size"],
+    k: Float[Tensor, "texts heads length size"],
+    v: Float[Tensor, "texts heads length size"],
+    dropout: float,
+    scaling: float,
+    **_: Any,
+) -> Float[Tensor, "texts heads length size"]:
+    if not dropout:
+        return functional.scaled_dot_product_attention(q, k, v, scale=scaling)
+    # With dropout torch has no kernel for all of it either, and draws slowly.
+    weights = functional.softmax((q * scaling) @ k.transpose(2, 3), dim=3)
+    return drop(weights, dropout) @ v
 
 
 def _unpack(

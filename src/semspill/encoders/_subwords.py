@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from semspill._atomic import write_text
 from semspill.corpus import Text
-from semspill.encoders._tokens import Tokens, shorten
+from semspill.encoders._tokens import Tokens, shorten, spans
 from semspill.errors import DataError
 
 _BATCH = 4096
@@ -97,13 +97,11 @@ class Subwords:
         suffix = self.special.suffix if special else ()
         room = max(most - len(prefix) - len(suffix), 1)
         texts = [_clean(text) for text in texts]
-        rows = self._by_word(texts, room) if self._splits else self._by_text(texts, room)
-        flat: list[int] = []
-        offsets = [0]
-        for ids in rows:
-            flat += (*prefix, *ids, *suffix) or (self.special.blank,)
-            offsets.append(len(flat))
-        return Tokens(np.array(flat, dtype=np.int64), np.array(offsets, dtype=np.int64))
+        if self._splits:
+            tokens = self._by_word(texts, room)
+        else:
+            tokens = Tokens.of(list(self._by_text(texts, room)))
+        return tokens.framed(prefix, suffix, self.special.blank)
 
     @cached_property
     def _splits(self) -> bool:
@@ -115,17 +113,25 @@ class Subwords:
             and not any(token.rstrip or " " in token.content for token in added)
         )
 
-    def _by_word(self, texts: Sequence[Text], room: int) -> Iterator[list[int]]:
+    def _by_word(self, texts: Sequence[Text], room: int) -> Tokens:
         """Tokenize each distinct word once: most texts are made of few words."""
-        words: set[str] = set()
-        for text in texts:
-            words.update(text.head.split(" "), text.tail.split(" "))
-        known = dict(zip(words, self._encode_words(list(words)), strict=True))
-        for text in texts:
-            head, tail = (
-                chain.from_iterable(map(known.__getitem__, part.split(" "))) for part in text
-            )
-            yield shorten(list(head), list(tail), room)
+        words: list[str] = []
+        ends = [0]
+        for part in chain.from_iterable(texts):
+            words += part.split(" ")
+            ends.append(len(words))
+        place = {word: row for row, word in enumerate(dict.fromkeys(words))}
+        rows = np.fromiter(map(place.__getitem__, words), dtype=np.int64, count=len(words))
+        known = Tokens.of(list(self._encode_words(list(place))))
+        # Each text has two parts, of which the first keeps its start and the second its end.
+        bounds = np.concatenate([[0], np.cumsum(known.lengths[rows])])[ends]
+        heads, tails = np.diff(bounds)[::2], np.diff(bounds)[1::2]
+        heads = np.minimum(heads, room)
+        tails = np.minimum(tails, room - heads)
+        starts = np.stack([bounds[:-1:2], bounds[2::2] - tails], axis=1).ravel()
+        lengths = np.stack([heads, tails], axis=1).ravel()
+        kept = known.take(rows).ids[spans(starts, lengths)]
+        return Tokens(kept, np.concatenate([[0], np.cumsum(heads + tails)]))
 
     def _encode_words(self, words: list[str]) -> Iterator[list[int]]:
         # Many words as one text: a call costs more than a word.

@@ -46,8 +46,39 @@ class Tokens:
         """Return the tokens of some texts, in the order of `indices`."""
         lengths = self.lengths[indices]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        within = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], lengths)
-        return Tokens(self.ids[np.repeat(self.offsets[indices], lengths) + within], offsets)
+        return Tokens(self.ids[spans(self.offsets[indices], lengths)], offsets)
+
+    def framed(self, prefix: Sequence[int], suffix: Sequence[int], blank: int) -> "Tokens":
+        """Return the tokens with others before and after each text; `blank` for one that has none.
+
+        Example:
+            >>> Tokens.of([[7, 8], []]).framed([1], [2], 0).ids.tolist()
+            [1, 7, 8, 2, 1, 2]
+        """
+        around = len(prefix) + len(suffix)
+        lengths = self.lengths + around
+        offsets = np.concatenate([[0], np.cumsum(np.maximum(lengths, 1))])
+        ids = np.full(offsets[-1], blank, dtype=np.int64)
+        ids[spans(offsets[:-1] + len(prefix), self.lengths)] = self.ids
+        if around:
+            for places, added in ((offsets[:-1], prefix), (offsets[1:] - len(suffix), suffix)):
+                ids[places[:, None] + np.arange(len(added))] = added
+        return Tokens(ids, offsets)
+
+
+def spans(
+    starts: Int[np.ndarray, " spans"], lengths: Int[np.ndarray, " spans"]
+) -> Int[np.ndarray, " places"]:
+    """Return the places that lie in spans, one span after the other.
+
+    Example:
+        >>> spans(np.array([5, 0]), np.array([2, 3])).tolist()
+        [5, 6, 0, 1, 2]
+    """
+    before = np.cumsum(lengths) - lengths
+    places: Int[np.ndarray, " places"]
+    places = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+    return places
 
 
 def shorten(head: Sequence[T], tail: Sequence[T], most: int) -> list[T]:

@@ -18,6 +18,7 @@ from semspill._atomic import write_text
 from semspill._onednn import use_onednn
 from semspill._random import torch_seed
 from semspill.corpus import Text
+from semspill.encoders._dropout import use_fast_dropout
 from semspill.encoders._packing import Part, let_pack, packed, padded
 from semspill.encoders._pretrained import Layout, find_model, read_weights, rebuild
 from semspill.encoders._subwords import Subwords
@@ -104,6 +105,7 @@ class TransformerTower(Tower):
         self.unit = unit
         self.packs = let_pack(model)
         use_onednn(model)
+        use_fast_dropout(model)
         self.dim = model.config.hidden_size
         self.projection: nn.Parameter | None = None
 

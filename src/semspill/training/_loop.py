@@ -147,8 +147,8 @@ class Training:
         self.optimizer.zero_grad()
         with self._batch(self.pairs.take(chosen)) as batch:
             loss = backward(self.model, batch, self.loss, self.settings.micro_batch)
-        if self.settings.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.model.module.parameters(), self.settings.clip_norm)
+            if (most := self.settings.clip_norm) is not None:
+                torch.nn.utils.clip_grad_norm_(self.model.module.parameters(), most)
         factor = self.settings.schedule_factor(self.step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * factor

@@ -35,7 +35,7 @@ class Narrow:
             whole = tower.get_parameter(tower.table)
             # A table that another module reads too, by ids of its own, stays whole.
             if sum(weight is whole for weight in known) == 1:
-                used = _ids(pairs, of)
+                used = _ids(pairs, of, len(whole))
                 self._tables.append(_Table(tower, tower.table, of, used))
                 pairs = _renumbered(pairs, of, used)
         self.pairs = pairs
@@ -58,7 +58,7 @@ class Narrow:
         """
         with ExitStack() as stack:
             for table in self._tables:
-                used = _ids(pairs, table.sides)
+                used = _ids(pairs, table.sides, len(table.rows))
                 pairs = _renumbered(pairs, table.sides, used)
                 stack.enter_context(table.batch(torch.from_numpy(used)))
             yield pairs
@@ -105,8 +105,13 @@ class _Table:
             self.gradient[used] = few.grad
 
 
-def _ids(pairs: Pairs, sides: Sequence[str]) -> Numbers:
-    return np.unique(np.concatenate([getattr(pairs, side).ids for side in sides]))
+def _ids(pairs: Pairs, sides: Sequence[str], rows: int) -> Numbers:
+    """Return which of the ids below `rows` occur, in rising order."""
+    # Marked, not sorted: there are far more tokens than rows.
+    found = np.zeros(rows, dtype=np.bool_)
+    for side in sides:
+        found[getattr(pairs, side).ids] = True
+    return np.flatnonzero(found)
 
 
 def _renumbered(pairs: Pairs, sides: Sequence[str], used: Numbers) -> Pairs:
