@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool
 
+from semspill._garbage import settled
 from semspill._progress import Progress
 from semspill._random import stream
 from semspill.encoders import BiEncoder
@@ -30,7 +31,8 @@ def execute(studies: Sequence[Study], progress: Progress) -> None:
                 for task in study.tasks(seed):
                     trainings.setdefault(task.training, []).append(task)
         while trainings:  # what is done is let go
-            _train(trainings.pop(next(iter(trainings))), progress)
+            with settled():
+                _train(trainings.pop(next(iter(trainings))), progress)
 
 
 def _train(tasks: Sequence[Task], progress: Progress) -> None:

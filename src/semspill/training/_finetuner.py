@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from semspill._garbage import settled
 from semspill._model import FrozenModel
 from semspill._progress import Progress, quiet
 from semspill.corpus import ContextFormat, Corpus, HasCorpus
@@ -155,8 +156,9 @@ class Finetuner(FrozenModel):
         if self.epochs == 0:
             return model
         task = _ranking(valid, lists) if isinstance(valid, Corpus) else valid
-        training = _loop.Training(self, model, exchanges, order, dropout)
-        return training.run(task, observer, progress)
+        with settled():
+            training = _loop.Training(self, model, exchanges, order, dropout)
+            return training.run(task, observer, progress)
 
 
 def _ranking(valid: Corpus, rng: np.random.Generator) -> RankingTask:

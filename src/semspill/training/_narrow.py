@@ -79,6 +79,7 @@ class _Table:
         self.used = torch.from_numpy(used).to(self.whole.device)
         self.rows = nn.Parameter(self.whole.detach()[self.used], self.whole.requires_grad)
         self.gradient = torch.zeros_like(self.rows)
+        self.moved = self.used[:0]
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -101,8 +102,9 @@ class _Table:
             setattr(self.owner, self.name, self.rows)
         if few.grad is not None:
             # In place: memory that is new in each step takes longer to get than to fill.
-            self.rows.grad = self.gradient.zero_()
+            self.gradient[self.moved] = 0
             self.gradient[used] = few.grad
+            self.rows.grad, self.moved = self.gradient, used
 
 
 def _ids(pairs: Pairs, sides: Sequence[str], rows: int) -> Numbers:
