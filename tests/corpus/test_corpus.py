@@ -1,5 +1,6 @@
 """The corpus: ids, order, fingerprint."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -170,3 +171,13 @@ def test_a_category_that_does_not_occur_is_refused_with_its_neighbours(corpus):
 def test_a_share_of_nothing_is_refused(corpus, rng):
     with pytest.raises(DataError, match="keeps nothing; give one above 0"):
         corpus.sample(0.0, rng)
+
+
+def test_a_copy_for_a_worker_is_the_same_corpus_after_use(corpus):
+    assert (len(corpus.exchanges), len(corpus.fingerprint)) == (corpus.exchange_count, 64)
+    assert corpus.categories
+    again = pickle.loads(pickle.dumps(corpus))
+    assert again.dialogues == corpus.dialogues
+    assert (again.name, again.split, again.licence) == (corpus.name, corpus.split, corpus.licence)
+    assert again.sizes == corpus.sizes
+    assert again.fingerprint == corpus.fingerprint

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -56,7 +55,7 @@ class Outcome:
     """Whether the chosen response is a planted one."""
     correct: Bool[np.ndarray, "seeds exchanges"]
     """Whether the gold response ranked first among its list of candidates (P@1,100)."""
-    similarity: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    similarity: Mapping[str, float] = field(default_factory=dict)
     """Similarity of each category to the target."""
     clean: "Outcome | None" = None
     """The clean arm on the same seeds and exchanges; None for the clean arm itself."""

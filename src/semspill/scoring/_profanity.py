@@ -3,9 +3,9 @@
 import hashlib
 import warnings
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -70,9 +70,11 @@ class ProfanityRater(Rater):
                     f"{version('scikit-learn')}, so its ratings cannot be trusted: {_FIX}."
                 ) from error
 
-        def probability(texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
-            # The package's own predict_prob makes a Python call per text.
-            return np.asarray(model.predict_proba(vectorizer.transform(texts))[:, 1])
-
         packages = ("alt-profanity-check", "scikit-learn")
-        return probability, " ".join(f"{name} {version(name)}" for name in packages)
+        versions = " ".join(f"{name} {version(name)}" for name in packages)
+        return partial(_probability, model, vectorizer), versions
+
+
+def _probability(model: Any, vectorizer: Any, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
+    # The package's own predict_prob makes a Python call per text.
+    return np.asarray(model.predict_proba(vectorizer.transform(texts))[:, 1])

@@ -161,8 +161,8 @@ class SpearmanLift(CurveMetric):
         bounded = np.arctanh(np.clip(rho, -0.999999, 0.999999))
         return Estimate(
             value=rho,
-            low=float(np.tanh(bounded - half)),
-            high=float(np.tanh(bounded + half)),
+            low=min(float(np.tanh(bounded - half)), rho),
+            high=max(float(np.tanh(bounded + half)), rho),  # a correlation of 1 has no end above
             n=len(names),
             method="Fisher z with Bonett and Wright's error, n = categories; p by permutation of "
             "category labels",
