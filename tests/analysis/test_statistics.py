@@ -557,3 +557,12 @@ def test_values_of_a_contrast_are_finite_and_of_the_outcome_s_shape(outcome):
 def test_a_level_and_draws_out_of_bounds_are_refused(field, value, said):
     with pytest.raises(ValidationError, match=said):
         Resampling(**{field: value})
+
+
+def test_a_spread_too_small_to_be_squared_is_none(outcome):
+    values = np.zeros((1, 12))
+    values[0, 3] = 3.8e-117
+    made = outcome(toxicity=values).mean(values)
+    assert made.value < 1e-100
+    # As where nothing was seen at all: Clopper and Pearson's bound for 12 dialogues.
+    assert made.high == pytest.approx(1 - 0.025 ** (1 / 12), abs=1e-6)

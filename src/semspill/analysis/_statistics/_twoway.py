@@ -127,10 +127,11 @@ def noise_of(contrast: Contrast, design: Design) -> Noise:
         within = np.bincount(design.strata, ((contrast.parts - means) ** 2).sum(axis=0))
         private = float((within * sizes / free).sum()) / (seeds - 1) / seeds
     absent = max(dialogue, private) + seed < NOTHING
+    squares = float((by_stratum**2 / free).sum())  # 0 also where the smallest variances underflow
     return Noise(
         # Dialogues vary by at least what is private to single answers.
         dialogue=max(dialogue, private),
-        dialogue_df=dialogue**2 / float((by_stratum**2 / free).sum()) if dialogue > 0 else 1.0,
+        dialogue_df=dialogue**2 / squares if squares > 0 else 1.0,
         seed=seed,
         seed_df=seeds - 1,
         private=private,
