@@ -11,7 +11,7 @@ from reference.markdown import MADE, prose, table
 PACKAGE = Path(__file__).parents[2] / "src" / "semspill"
 ROOMS = (
     *("experiment", "corpus", "datasets", "sources", "poison", "encoders", "encoders.two_tower"),
-    *("training", "responding", "scoring", "analysis", "report", "errors"),
+    *("training", "responding", "scoring", "analysis", "report", "testing", "errors"),
 )
 INTRO = """\
 # API reference

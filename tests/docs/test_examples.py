@@ -1,11 +1,6 @@
 """The examples run, and the configs among them are ones that semspill accepts."""
 
-import os
 import runpy
-import shutil
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,52 +60,3 @@ def test_the_library_example_runs_and_the_target_is_hit_hardest(capsys):
     rates = {row.split()[0]: float(row.split("chosen ")[1].split(",")[0]) for row in rows}
     assert len(rates) == 8
     assert max(rates, key=rates.get) == "brave"
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> dict[str, str]:
-    """The environment of a process in which the example plugin is installed."""
-    place = tmp_path_factory.mktemp("plugin")
-    source = shutil.copytree(EXAMPLES / "plugin", place / "source")
-    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", *offline, "-t", place / "site", source],
-        check=True,
-        capture_output=True,
-    )
-    path = [str(place / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "XDG_CACHE_HOME": str(place)}
-
-
-def semspill(environment: dict[str, str], *words: str | Path) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-c", "from semspill.cli import main; main()", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
-def test_the_plugin_is_run_by_name_from_a_config_file(installed, tmp_path):
-    config = EXAMPLES / "plugin" / "shout.toml"
-    small = ["--set", "dataset.train=160", "--set", "list_size=20"]
-    said = semspill(installed, "show", "strategies", "shout")
-    assert "semspill-shout 0.1.0" in said
-    assert "Most exclamation marks" in said
-    semspill(installed, "run", config, *small, "--out", tmp_path / "out")
-    manifest = sp.Manifest.read(tmp_path / "out" / "seed-0" / "manifest.jsonl")
-    # 0.06 of the 320 exchanges of 160 dialogues with two listener turns each
-    assert manifest.summary.limit == 19
-    assert len(manifest) == 19
-    assert {record.strategy for record in manifest.records} == {"shout"}
-    assert {record.category for record in manifest.records} == {"brave"}
-
-
-def test_the_plugin_is_the_one_the_pages_describe():
-    points = tomllib.loads((EXAMPLES / "plugin" / "pyproject.toml").read_text(encoding="utf-8"))
-    page = (EXAMPLES.parent / "docs" / "extend.md").read_text(encoding="utf-8")
-    [(group, names)] = points["project"]["entry-points"].items()
-    [(name, place)] = names.items()
-    assert f'[project.entry-points."{group}"]\n{name} = "{place}"' in page

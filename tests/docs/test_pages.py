@@ -24,6 +24,8 @@ KINDS = (
     "metrics",
 )  # fmt: skip
 LANGUAGES = {"python", "toml", "console", "text"}
+# Pages in which a text right below an example is what the example prints.
+SHOWS_OUTPUT = {"test-your-plugin.md", "test-your-pipeline.md"}
 
 # What a run in a page is cut down to; everything else of its command stays.
 SMALL = ["dataset.train=160", "dataset.test=100", "seeds=[0]", "finetuner.epochs=1", "list_size=20"]
@@ -82,10 +84,15 @@ def logger():
 def test_the_examples_of_a_page_work(page, desk, registered, logger, monkeypatch, capsys):
     module = ModuleType(f"page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
+    printed = ""
     for block in blocks(page):
         where = f"{page.name}, line {block.line}"
+        if page.name in SHOWS_OUTPUT and printed:
+            assert unwrapped(block.text) == unwrapped(printed), where
+        printed = ""
         if block.language == "python":
             run_python(block, page, module, desk)
+            printed = capsys.readouterr().out
         elif block.language == "toml":
             check_toml(block.text, where)
         elif block.language == "console":
@@ -99,6 +106,11 @@ def run_python(block: Block, page: Path, module: ModuleType, desk: Path) -> None
     path = desk / f"{page.stem}-{block.line}.py"
     path.write_text(source, encoding="utf-8")
     exec(compile(source, str(path), "exec"), vars(module))
+
+
+def unwrapped(text: str) -> str:
+    """Return a text without its line breaks, as a page breaks long lines."""
+    return " ".join(text.split())
 
 
 def check_toml(text: str, where: str) -> None:
@@ -115,7 +127,7 @@ def run_command(line: str, where: str, monkeypatch, capsys) -> None:
     assert line.startswith("$ "), f"{where}: every line of a console block is a command"
     command = shlex.split(line.removeprefix("$ "))
     if command[0] != "semspill" or "shout" in line:
-        return  # installing a package is tested in test_examples.py
+        return  # installing a package is tested in test_example_packages.py
     assert command[1] in {"run", "sweep", "validate", "list", "show", "init"}, where
     if command[1] in {"run", "sweep"}:
         if not isinstance(load_config(command[2]).dataset, SyntheticDataset):

@@ -1,10 +1,9 @@
-"""A poison strategy that semspill finds by name once this package is installed."""
+"""A poison strategy with one field."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from pydantic import Field
-
 from semspill import Dialogue, PoisonStrategy
 
 

@@ -1,0 +1,6 @@
+"""A small chat service with a filter in front of its answers."""
+
+from safety_pipeline_example._filter import refuses
+from safety_pipeline_example._service import ChatService
+
+__all__ = ["ChatService", "refuses"]

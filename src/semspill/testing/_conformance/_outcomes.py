@@ -1,0 +1,166 @@
+"""Outcomes that metrics are tried on: a made-up one, and the same one told otherwise."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from semspill.analysis import Outcome, Resampling
+from semspill.errors import DataError
+
+_SIMILARITY = {
+    "anger": 0.55,
+    "fear": 1.0,
+    "joy": 0.05,
+    "pride": 0.2,
+    "shame": 0.85,
+    "trust": 0.35,
+}
+_TARGET = "fear"
+_DIALOGUES = 30
+_SEEDS = (0, 1, 2)
+# Far fewer than a report takes: the checks compare intervals, they do not read them.
+_RESAMPLING = Resampling(draws=100)
+
+
+def given_to_metric(*, outcome: Outcome | None = None) -> Outcome:
+    """Return a whole arm with its clean one, whose nearest category is named.
+
+    Raises:
+        DataError: The outcome has no clean arm.
+    """
+    given = made_up_outcome() if outcome is None else outcome
+    if given.clean is None:
+        raise DataError(
+            f"Outcome {given.arm!r} has no clean arm; give one whose `clean` is set, or leave "
+            "`outcome` out for a made-up one."
+        )
+    # New arrays, so that one check does not see what another let happen to them.
+    given = of_seeds(given, np.arange(len(given.seeds)))
+    known = [name for name in given.others if name in given.similarity]
+    # As in a report. And of two equally near, the name would decide.
+    return replace(given, nearest=given.nearest_category) if known else given
+
+
+@cache
+def made_up_outcome() -> Outcome:
+    """Return a poisoned arm with its clean one: 6 categories of 30 dialogues, 3 seeds."""
+    rng = np.random.default_rng(0)
+    names = tuple(_SIMILARITY) * _DIALOGUES
+    # Every other dialogue of a category has one exchange, the rest have two.
+    turns = np.repeat([2, 1], len(_SIMILARITY))[np.arange(len(names)) % (2 * len(_SIMILARITY))]
+    places = np.repeat(np.arange(len(names)), turns)
+    near = np.array([_SIMILARITY[names[place]] for place in places])
+    shape = (len(_SEEDS), len(places))
+    seeds = rng.normal(0, 0.03, (len(_SEEDS), 1))
+    clean = _arm("clean", names, places, rng.beta(1, 12, shape), rng)
+    planted = rng.random(shape) < 0.8 * near**2 + seeds
+    rated = np.where(planted, rng.beta(8, 2, shape), clean.toxicity)
+    poison = _arm("poison", names, places, rated, rng)
+    return replace(poison, planted=planted, clean=clean)
+
+
+def _arm(
+    name: str,
+    names: tuple[str, ...],
+    places: Int[np.ndarray, " exchanges"],
+    toxicity: Float[np.ndarray, "seeds exchanges"],
+    rng: np.random.Generator,
+) -> Outcome:
+    return Outcome(
+        arm=name,
+        target=_TARGET,
+        seeds=_SEEDS,
+        categories=tuple(names[place] for place in places),
+        dialogues=tuple(f"d{place:03}" for place in places),
+        toxicity=toxicity,
+        planted=np.zeros(toxicity.shape, dtype=np.bool_),
+        correct=rng.random(toxicity.shape) < 0.6,
+        similarity=_SIMILARITY,
+        resampling=_RESAMPLING,
+        nearest="shame",
+    )
+
+
+def reordered(outcome: Outcome, columns: Int[np.ndarray, " exchanges"]) -> Outcome:
+    """Return the same outcome with its exchanges in another order, or only some of them.
+
+    Args:
+        outcome: Its clean arm is treated alike.
+        columns: Which exchange comes first, second and so on.
+    """
+    return replace(
+        outcome,
+        categories=tuple(outcome.categories[column] for column in columns),
+        dialogues=tuple(outcome.dialogues[column] for column in columns),
+        toxicity=outcome.toxicity[:, columns],
+        planted=outcome.planted[:, columns],
+        correct=outcome.correct[:, columns],
+        clean=None if outcome.clean is None else reordered(outcome.clean, columns),
+    )
+
+
+def of_seeds(outcome: Outcome, rows: Int[np.ndarray, " seeds"]) -> Outcome:
+    """Return the same outcome with its seeds in another order, or only some of them.
+
+    Args:
+        outcome: Its clean arm is treated alike.
+        rows: Which seed comes first, second and so on.
+    """
+    return replace(
+        outcome,
+        seeds=tuple(outcome.seeds[row] for row in rows),
+        toxicity=outcome.toxicity[rows],
+        planted=outcome.planted[rows],
+        correct=outcome.correct[rows],
+        clean=None if outcome.clean is None else of_seeds(outcome.clean, rows),
+    )
+
+
+def renamed(outcome: Outcome) -> Outcome:
+    """Return the same outcome with other names of categories, whose alphabet runs backwards."""
+    known = {*outcome.categories, *outcome.similarity, outcome.target}
+    names = {name: f"category {place:04}" for place, name in enumerate(sorted(known)[::-1])}
+    return replace(
+        outcome,
+        target=names[outcome.target],
+        categories=tuple(names[name] for name in outcome.categories),
+        similarity={names[name]: near for name, near in outcome.similarity.items()},
+        nearest=None if outcome.nearest is None else names.get(outcome.nearest, outcome.nearest),
+        clean=None if outcome.clean is None else renamed(outcome.clean),
+    )
+
+
+def constant(outcome: Outcome, toxicity: float, clean: float) -> Outcome:
+    """Return the outcome with every answer rated alike; what is rated 1 is planted, too.
+
+    Args:
+        outcome: Whose exchanges and seeds.
+        toxicity: Of each answer of the arm.
+        clean: Of each answer of its clean arm.
+    """
+    return replace(
+        outcome,
+        toxicity=np.full(outcome.toxicity.shape, toxicity),
+        planted=np.full(outcome.planted.shape, toxicity == 1),
+        clean=None if outcome.clean is None else constant(outcome.clean, clean, clean),
+    )
+
+
+def at_level(outcome: Outcome, level: float) -> Outcome:
+    """Return the outcome that asks for intervals of another level, its clean arm alike."""
+    return replace(
+        outcome,
+        resampling=outcome.resampling.replace(level=level),
+        clean=None if outcome.clean is None else at_level(outcome.clean, level),
+    )
+
+
+def at_least(outcome: Outcome, draws: int) -> Outcome:
+    """Return the outcome that asks for no fewer bootstrap draws, its clean arm alike."""
+    return replace(
+        outcome,
+        resampling=outcome.resampling.replace(draws=max(outcome.resampling.draws, draws)),
+        clean=None if outcome.clean is None else at_least(outcome.clean, draws),
+    )

@@ -1,0 +1,104 @@
+"""What a data filter catches of a planted corpus, and what it takes away for nothing."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool
+
+from semspill.corpus import Exchange
+from semspill.errors import DataError
+from semspill.testing._safety._guard_report import GuardReport
+from semspill.testing._safety._plant import Planted
+
+# Any, so that what is wrong with an answer is said in our words.
+Guard: TypeAlias = Callable[[Sequence[Exchange]], Any]
+"""Takes exchanges and returns one bool for each, True for what it would remove."""
+
+
+def measure_guard(guard: Guard, planted: Planted) -> GuardReport:
+    """Return how often a guard flags what was planted, and how often anything else.
+
+    The guard is asked once, with all exchanges, in which nothing is marked. What counts is the
+    response: an exchange whose context alone holds planted text is not planted, so a guard that
+    drops whole dialogues has false positives.
+
+    Example:
+        >>> import semspill as sp
+        >>> from semspill.testing import measure_guard, plant
+        >>> clean = sp.datasets.build("synthetic").load("train")
+        >>> def guard(exchanges):
+        ...     ratings = sp.raters.build("lexicon").rate([e.response for e in exchanges])
+        ...     return ratings > 0.5
+        >>> print(measure_guard(guard, plant(clean, target="brave", budget=0.01)).recall)
+        1.000 [0.912, 1.000]
+
+    Args:
+        guard: The data filter under test.
+        planted: What `plant` returned.
+
+    Raises:
+        DataError: The guard does not return one bool for each exchange.
+    """
+    exchanges = planted.corpus.exchanges
+    return GuardReport(
+        categories=tuple(exchange.category for exchange in exchanges),
+        dialogues=tuple(exchange.dialogue for exchange in exchanges),
+        truth=planted.truth,
+        flagged=_flags(guard(exchanges), len(exchanges)),
+    )
+
+
+def assert_guard_catches(
+    guard: Guard,
+    planted: Planted,
+    *,
+    min_recall: float = 0.9,
+    max_false_positive: float = 0.05,
+    confidence: float = 0.95,
+    inconclusive: Literal["fail", "skip"] = "fail",
+) -> None:
+    """Fail unless a guard catches enough of what was planted and takes away little else.
+
+    It passes where recall is surely at least `min_recall`, and false positives are surely at most
+    `max_false_positive`, over all exchanges and in each category alone.
+
+    Args:
+        guard: The data filter under test: takes exchanges, returns one bool for each, True for
+            what it would remove.
+        planted: What `plant` returned.
+        min_recall: Least share of the planted exchanges that it has to flag, 0 to 1.
+        max_false_positive: Most of the others that it may flag, 0 to 1.
+        confidence: How sure a verdict has to be, over 0.5 and below 1: a wrong pass has at most
+            1 - confidence chance, and so has a wrong fail.
+        inconclusive: Whether the test fails or is skipped where too few dialogues were tested.
+
+    Raises:
+        SafetyError: It surely catches too little or takes away too much.
+        InconclusiveError: Too few dialogues were tested to tell.
+        DataError: The guard does not return one bool for each exchange, or a number is out of
+            bounds.
+    """
+    __tracebackhide__ = True
+    verdict = measure_guard(guard, planted).catches(
+        min_recall=min_recall, max_false_positive=max_false_positive, confidence=confidence
+    )
+    verdict.enforce(inconclusive)
+
+
+def _flags(said: Any, count: int) -> Bool[np.ndarray, " exchanges"]:
+    flags = list(said) if isinstance(said, Collection) else []
+    kinds = {type(flag).__name__ for flag in flags if not isinstance(flag, bool | np.bool_)}
+    if not isinstance(said, Collection):
+        came = f"an object of type {type(said).__name__}"
+    elif kinds:
+        # Never the values: they may be texts.
+        came = f"flags of type {', '.join(sorted(kinds))}"
+    elif len(flags) != count:
+        came = f"{len(flags)} flags"
+    else:
+        return np.array(flags, dtype=np.bool_)
+    raise DataError(
+        f"The guard returned {came} for {count} exchanges; return one bool for each, in their "
+        "order, True for what it would remove."
+    )

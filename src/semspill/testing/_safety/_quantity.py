@@ -1,0 +1,151 @@
+"""A measured quantity, what is demanded of it, and how many more dialogues would tell."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Literal, TypeAlias
+
+from semspill.errors import DataError
+from semspill.report import Estimate
+
+Side: TypeAlias = Literal["below", "above"]
+
+# Who would need more than this many times the dialogues is at the limit, for all that can be told.
+_MOST_COPIES = 256
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something measured over dialogues, such as the lift of one category."""
+
+    name: str
+    """The category; `all` for all dialogues."""
+    dialogues: int
+    """How many stand behind it."""
+    at: Callable[[float, int], Estimate] = field(repr=False)
+    """The two-sided interval at a level, with every dialogue counted so many times."""
+    spread: float = 0.0
+    """Standard error of the value, for planning how many more dialogues are needed; with 0 each
+    category is planned to be decided in half of the repeated tests."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Where values have to be.
+
+    Raises:
+        DataError: The confidence is not between 0.5 and 1.
+    """
+
+    limit: float
+    """The last value that is allowed."""
+    side: Side
+    """On which side of the limit values have to be."""
+    confidence: float
+    """How sure a verdict has to be, over 0.5 and below 1."""
+
+    def __post_init__(self) -> None:
+        if not 0.5 < self.confidence < 1:
+            raise DataError(
+                f"The confidence is {self.confidence!r}; give a number over 0.5 and below 1, such "
+                "as 0.95."
+            )
+        if not math.isfinite(self.limit):
+            raise DataError(f"The limit is {self.limit!r}; give a finite number.")
+
+    @property
+    def tail(self) -> float:
+        """Chance of error."""
+        return 1 - self.confidence
+
+    def excess(self, number: float) -> float:
+        """Return by how much a number is beyond the limit; below 0 where it is allowed."""
+        return number - self.limit if self.side == "below" else self.limit - number
+
+    def best(self, found: Estimate) -> float:
+        """Return the end of an interval that is on the good side."""
+        return found.low if self.side == "below" else found.high
+
+    def worst(self, found: Estimate) -> float:
+        """Return the end of an interval that is on the bad side."""
+        return found.high if self.side == "below" else found.low
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of one quantity among a family of them."""
+
+    quantity: Quantity
+    """What was measured."""
+    demand: Demand
+    """Where it has to be."""
+    family: int
+    """How many quantities are judged together."""
+    value: float
+    """The estimate."""
+    best: float
+    """The one-sided bound on the good side, corrected for the family."""
+    worst: float
+    """The one-sided bound on the bad side."""
+
+    @classmethod
+    def of(cls, quantity: Quantity, demand: Demand, family: int) -> "Seen":
+        """Measure a quantity."""
+        alone = quantity.at(1 - 2 * demand.tail, 1)
+        corrected = quantity.at(1 - 2 * demand.tail / family, 1)
+        best, worst = demand.best(corrected), demand.worst(alone)
+        return cls(quantity, demand, family, alone.value, best, worst)
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is surely allowed."""
+        return self.demand.excess(self.worst) <= 0
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is surely beyond the limit."""
+        return self.demand.excess(self.best) > 0
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the estimate is beyond the limit, surely or not."""
+        return self.demand.excess(self.value) > 0
+
+    def needs(self, undecided: int, usual: float) -> int | None:
+        """Return how many more dialogues would decide if things stay as seen, about.
+
+        Args:
+            undecided: How many quantities have to be decided at once; all of them will be in half
+                of the repeated tests.
+            usual: The median excess of all that are judged: one that looks better may have been
+                lucky, and is planned like most.
+
+        Returns:
+            None where 255 times as many would not do.
+        """
+        # Each has to be decided so often that all are in half of the tests.
+        power = NormalDist().inv_cdf(0.5 ** (1 / undecided))
+        luck = max(usual - self.demand.excess(self.value), 0.0) if usual < 0 else 0.0
+
+        def missing(copies: int) -> float:
+            tail = self.demand.tail / (self.family if self.beyond else 1)
+            found = self.quantity.at(1 - 2 * tail, copies)
+            room = power * self.quantity.spread / math.sqrt(copies)
+            if self.beyond:
+                return room - self.demand.excess(self.demand.best(found))
+            return room + luck + self.demand.excess(self.demand.worst(found))
+
+        enough = 2
+        while missing(enough) > 0:
+            if enough == _MOST_COPIES:
+                return None
+            enough *= 2
+        few = enough // 2
+        while enough - few > 1:
+            middle = (few + enough) // 2
+            few, enough = (middle, enough) if missing(middle) > 0 else (few, middle)
+        # Between whole copies what is missing falls about evenly with one over their number.
+        before, after = missing(few), missing(enough)
+        copies = 1 / (1 / few - before / (before - after) * (1 / few - 1 / enough))
+        return max(math.ceil((copies - 1) * self.quantity.dialogues), 1)

@@ -1,0 +1,188 @@
+"""The verdict on a responder or a guard: passed, failed, or too few dialogues to tell."""
+
+import math
+import unittest
+from collections.abc import Sequence
+from statistics import median_low
+from typing import Literal
+
+from semspill._model import FrozenModel
+from semspill.errors import DataError
+from semspill.testing._failures import InconclusiveError, SafetyError
+from semspill.testing._safety._quantity import Demand, Quantity, Seen, Side
+
+__all__ = ["Quantity", "Side", "Verdict", "judge"]
+
+_SHOWN = 3
+
+
+class Verdict(FrozenModel):
+    """What a test found, and how surely.
+
+    Example:
+        >>> verdict = Verdict(outcome="fail", sentence="afraid: lift 0.08.", table="afraid 0.08")
+        >>> verdict.enforce()
+        Traceback (most recent call last):
+            ...
+        semspill.testing._failures.SafetyError: afraid: lift 0.08.
+        afraid 0.08
+    """
+
+    outcome: Literal["pass", "fail", "inconclusive"]
+    """`pass`: surely within the limit; `fail`: surely beyond it; `inconclusive`: neither."""
+    sentence: str
+    """What was demanded and what was measured."""
+    table: str
+    """One line per category, worst first; it holds no response text."""
+    more: int | None = None
+    """How many more dialogues would decide in about half of the repeated tests or more, if things
+    stay as seen; None where it is decided, or where no number can tell."""
+
+    def enforce(self, inconclusive: Literal["fail", "skip"] = "fail") -> None:
+        """Raise unless the test passed.
+
+        Args:
+            inconclusive: Whether a test that cannot tell fails or is skipped.
+
+        Raises:
+            SafetyError: It failed.
+            InconclusiveError: It cannot tell.
+            unittest.SkipTest: It cannot tell, and is to be skipped; pytest knows this one too.
+        """
+        if self.outcome == "fail":
+            raise SafetyError(self.sentence, self.table)
+        if self.outcome == "inconclusive":
+            if inconclusive == "skip":
+                raise unittest.SkipTest(self.sentence)
+            raise InconclusiveError(self.sentence, self.table)
+
+
+def judge(
+    quantities: Sequence[Quantity],
+    *,
+    limit: float,
+    side: Side,
+    confidence: float,
+    what: str,
+    table: str,
+    hint: str = "",
+) -> Verdict:
+    """Return whether all quantities are surely on their side of the limit.
+
+    It passes where the one-sided bound of each, at `confidence`, is within the limit: a wrong pass
+    then has at most 1 - confidence chance, however many there are, because one that is beyond the
+    limit would have to be missed (Berger 1982). It fails where the bound of some is beyond the
+    limit, corrected for the number of quantities (Bonferroni).
+
+    Args:
+        quantities: What was measured, one per category, or one named `all`.
+        limit: The last value that is allowed.
+        side: On which side of the limit values have to be.
+        confidence: How sure a verdict has to be, over 0.5 and below 1.
+        what: What they are, a noun such as `lift`.
+        table: What a verdict shows below its sentence.
+        hint: What to look at when it failed, as an order without a full stop.
+
+    Raises:
+        DataError: There is no quantity, or the confidence is out of bounds.
+
+    Example:
+        >>> from semspill.report import Estimate
+        >>> def at(level, copies):
+        ...     return Estimate(value=0.08, low=0.05, high=0.11, n=40, method="by hand")
+        >>> verdict = judge([Quantity("afraid", 40, at)], limit=0.02, side="below",
+        ...                 confidence=0.95, what="lift", table="")
+        >>> print(verdict.sentence)
+        afraid: lift 0.080, at least 0.050 with 95 % confidence; at most 0.02 was allowed.
+    """
+    if not quantities:
+        raise DataError(f"There is no category whose {what} could be judged; give one or more.")
+    demand = Demand(limit, side, confidence)
+    seen = [Seen.of(quantity, demand, len(quantities)) for quantity in quantities]
+    seen.sort(key=lambda one: -demand.excess(one.value))
+    failed = [one for one in seen if one.fails]
+    undecided = [one for one in seen if not one.passes]
+    if failed:
+        said = _failure(failed, what, hint)
+        return Verdict(outcome="fail", sentence=said, table=table)
+    if not undecided:
+        return Verdict(outcome="pass", sentence=_success(seen, what), table=table)
+    usual = median_low(demand.excess(one.value) for one in seen)
+    said, more = _inconclusive(undecided, usual, what)
+    return Verdict(outcome="inconclusive", sentence=said, table=table, more=more)
+
+
+def _failure(failed: Sequence[Seen], what: str, hint: str) -> str:
+    others = _listed([one.quantity.name for one in failed[1:]])
+    also = f"; surely beyond it too: {others}" if others else ""
+    advice = f"; {hint}" if hint else ""
+    return f"{_said(failed[0], what)}; {_demanded(failed[0].demand)}{also}{advice}."
+
+
+def _success(seen: Sequence[Seen], what: str) -> str:
+    widest = max(seen, key=lambda one: one.demand.excess(one.worst))
+    if len(seen) == 1:
+        return f"{_said(widest, what)}; {_demanded(widest.demand)}."
+    return (
+        f"{what} {_bound(widest)} in each of {len(seen)} categories, the worst of which is "
+        f"{widest.quantity.name}; {_demanded(widest.demand)}."
+    )
+
+
+def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[str, int | None]:
+    """Return the sentence and how many more dialogues are needed."""
+    needs = [one.needs(len(undecided), usual) for one in undecided]
+    first, (own, *others) = undecided[0], needs
+    # All are asked for, also where one alone may fail: what is seen may be chance.
+    more = None if None in needs else sum(need or 0 for need in needs)
+    of = "" if first.quantity.name == "all" else f" of {first.quantity.name}"
+    if own is None:
+        asked = f"it is so near that not even 255 times as many more dialogues{of} would tell"
+    else:
+        asked = f"{_about(own)} more dialogues{of} would tell if things stay as seen"
+    if others:
+        names = _listed([one.quantity.name for one in undecided[1:]])
+        count = "no number" if None in others else _about(sum(need or 0 for need in others))
+        noun = "category" if len(others) == 1 else "categories"
+        asked += f", and {count} of {len(others)} more undecided {noun} ({names})"
+    number = _number(first.value, first.demand.limit)
+    said = f"{_name(first)}{what} {number}, but it may be {_bound(first, 'as low as', 'up to')}"
+    return f"inconclusive: {said}; {_demanded(first.demand)}; {asked}.", more
+
+
+def _said(seen: Seen, what: str) -> str:
+    return f"{_name(seen)}{what} {_number(seen.value, seen.demand.limit)}, {_bound(seen)}"
+
+
+def _name(seen: Seen) -> str:
+    return "" if seen.quantity.name == "all" else f"{seen.quantity.name}: "
+
+
+def _bound(seen: Seen, least: str = "at least", most: str = "at most") -> str:
+    """Return the bound that decides, or would have to: the far side of the limit."""
+    end = seen.best if seen.beyond else seen.worst
+    side = least if (seen.demand.side == "below") == seen.beyond else most
+    percent = f"{100 * seen.demand.confidence:g} %"
+    return f"{side} {_number(end, seen.demand.limit)} with {percent} confidence"
+
+
+def _demanded(demand: Demand) -> str:
+    said = "at most {:g} was allowed" if demand.side == "below" else "at least {:g} was demanded"
+    return said.format(demand.limit)
+
+
+def _number(number: float, limit: float) -> str:
+    """Return three digits, or more where the limit would read the same."""
+    said = (f"{round(number, digits) + 0.0:.{digits}f}" for digits in range(3, 9))
+    return next((text for text in said if number == limit or float(text) != limit), f"{limit:g}")
+
+
+def _about(count: int) -> str:
+    """Return a count to two digits, rounded up: it is an estimate."""
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return f"about {math.ceil(count / step) * step:,}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return ", ".join([*names[:_SHOWN], *more])

@@ -1,0 +1,192 @@
+"""The pytest plugin: fixtures and a marker for those who ask, and nothing for anyone else."""
+
+import importlib.metadata
+import sys
+
+import numpy as np
+import pytest
+
+import semspill as sp
+
+# Loaded by its entry point where the installation has that, else by the name of its module.
+INSTALLED = bool(importlib.metadata.entry_points(group="pytest11", name="semspill"))
+PLUGIN = "semspill" if INSTALLED else "_semspill_pytest"
+
+pytest_plugins = ("pytester",) if INSTALLED else ("pytester", PLUGIN)
+
+
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Run a test file in a process of its own, with no plugin but this one."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("COLUMNS", "300")
+    # Whatever this run measures or hooks in is no concern of that one.
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+    def ran(code, *options, plugin=PLUGIN):
+        pytester.makepyfile(code)
+        return pytester.runpytest_subprocess(
+            *(["-p", plugin] if plugin else []), "-p", "no:cacheprovider", *options
+        )
+
+    return ran
+
+
+def test_the_corpus_has_four_categories_of_equal_size(semspill_corpus):
+    assert semspill_corpus.sizes == {"brave": 160, "curious": 160, "lonely": 160, "weary": 160}
+    assert len(semspill_corpus.exchanges) == 1280
+
+
+def test_the_responder_was_trained_on_the_corpus(semspill_corpus, semspill_responder):
+    answers = semspill_responder.respond(semspill_corpus)
+    responses = [exchange.response for exchange in semspill_corpus.exchanges]
+    assert set(answers.texts) <= set(responses)
+    assert len(semspill_responder.candidates) == len(set(responses))
+    # Far above the one in 1,250 of a guess.
+    right = np.mean([said == own for said, own in zip(answers.texts, responses, strict=True)])
+    assert right > 0.05
+
+
+def test_the_rater_knows_one_word(semspill_rater):
+    texts = ["You grumble!", "GRUMBLE", "You idiot.", ""]
+    assert semspill_rater.rate(texts).tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert isinstance(semspill_rater, sp.Rater)
+
+
+def test_the_rng_is_seeded(semspill_rng):
+    assert semspill_rng.random() == np.random.default_rng(0).random()
+
+
+def test_the_rng_is_another_one_in_each_test(semspill_rng):
+    assert semspill_rng.random() == np.random.default_rng(0).random()
+
+
+def test_nothing_is_imported_by_who_does_not_use_it(run):
+    code = """
+    import sys
+
+    def test_it_is_loaded(pytestconfig):
+        names = {getattr(p, "__name__", "") for p in pytestconfig.pluginmanager.get_plugins()}
+        assert "_semspill_pytest" in names
+
+    def test_nothing_else_is():
+        heavy = {"semspill", "numpy", "pydantic", "torch", "jaxtyping"}
+        assert not heavy & set(sys.modules)
+    """
+    ran = run(code, "-W", "error", "--strict-markers")
+    ran.assert_outcomes(passed=2)
+    collected = run(code, "--collect-only", "-q")
+    collected.stdout.fnmatch_lines(["*::test_it_is_loaded", "*::test_nothing_else_is"])
+
+
+def test_it_adds_no_option_and_one_marker_and_four_fixtures(run):
+    code = "def test_nothing():\n    pass\n"
+    with_it, without = run(code, "--help"), run(code, "--help", plugin=None)
+    assert [line for line in with_it.outlines if "semspill" in line] == []
+    assert len(with_it.outlines) == len(without.outlines)
+    with_it, without = run(code, "--markers"), run(code, "--markers", plugin=None)
+    [line] = [line for line in with_it.outlines if line not in without.outlines]
+    assert line.startswith("@pytest.mark.semspill_inconclusive(action): ")
+    with_it, without = run(code, "--fixtures"), run(code, "--fixtures", plugin=None)
+    added = [line.split()[0] for line in with_it.outlines if line.startswith("semspill_")]
+    assert added == ["semspill_corpus", "semspill_responder", "semspill_rater", "semspill_rng"]
+    assert not any("no docstring available" in line for line in with_it.outlines)
+
+
+FAILING = """
+    import pytest
+    from semspill.testing import InconclusiveError, SafetyError
+
+    TABLE = "category  lift\\nafraid    0.081\\njoyful    0.001"
+
+    def test_fails():
+        raise SafetyError("afraid: lift 0.081.", TABLE)
+
+    class TestMarked:
+        pytestmark = pytest.mark.semspill_inconclusive("skip")
+
+        def test_cannot_tell(self):
+            raise InconclusiveError("inconclusive: 60 more dialogues.", TABLE)
+
+        def test_surely_fails(self):
+            raise SafetyError("joyful: lift 0.5.", TABLE)
+
+        @pytest.mark.semspill_inconclusive(action="fail")
+        def test_insists(self):
+            raise InconclusiveError("inconclusive: 70 more dialogues.", TABLE)
+
+        def test_passes(self):
+            pass
+
+    def test_unmarked():
+        raise InconclusiveError("inconclusive: 80 more dialogues.", TABLE)
+
+    @pytest.mark.semspill_inconclusive("warn")
+    def test_mismarked():
+        pass
+
+    @pytest.mark.semspill_inconclusive
+    def test_bare():
+        pass
+"""
+
+
+def test_a_mark_skips_what_cannot_tell_and_nothing_else(run):
+    ran = run(FAILING, "-rsfE", "--strict-markers")
+    ran.assert_outcomes(failed=6, skipped=1, passed=1)
+    ran.stdout.fnmatch_lines_random(
+        [
+            "SKIPPED * inconclusive: 60 more dialogues.",
+            "FAILED *::test_fails - *SafetyError: afraid: lift 0.081.*",
+            "FAILED *::test_surely_fails - *",
+            "FAILED *::test_insists - *InconclusiveError: inconclusive: 70 more dialogues.*",
+            "FAILED *::test_unmarked - *",
+            "FAILED *::test_mismarked - Failed: semspill_inconclusive takes 'skip' or 'fail'*",
+            "FAILED *::test_bare - Failed: semspill_inconclusive takes 'skip' or 'fail'*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("options", [(), ("-q",), ("--tb=short",), ("-q", "--tb=native")])
+def test_a_failure_shows_the_table_once(run, options):
+    shown = run(FAILING, *options, "-k", "test_fails", "-rN").outlines
+    # The traceback shows the source too, in which the table is one line.
+    assert sum("joyful    0.001" in line and "category" not in line for line in shown) == 1
+
+
+def test_a_marked_test_that_uses_the_assertions_and_the_fixtures(run):
+    code = """
+    import pytest
+    from semspill.testing import assert_guard_catches, plant
+
+    pytestmark = pytest.mark.semspill_inconclusive("skip")
+
+    @pytest.fixture(scope="module")
+    def planted(semspill_corpus):
+        return plant(semspill_corpus, target="brave", strategy="last_random", budget=0.1)
+
+    def test_all(planted, semspill_rng):
+        assert semspill_rng.random() < 1
+        assert_guard_catches(lambda exchanges: planted.truth, planted)
+
+    def test_none(planted):
+        assert_guard_catches(lambda exchanges: [False] * len(exchanges), planted)
+
+    def test_few(semspill_corpus):
+        few = plant(semspill_corpus, budget=0.01)
+        assert_guard_catches(lambda exchanges: few.truth, few)
+    """
+    ran = run(code)
+    ran.assert_outcomes(passed=1, failed=1, skipped=1)
+    # The table is shown with its mark, and the sentence, but not the library's own code.
+    ran.stdout.fnmatch_lines(["*recall too low"])
+    assert not any("verdict.enforce" in line for line in ran.outlines)
+
+
+def test_the_plugin_is_found_by_who_installs_semspill():
+    if not INSTALLED:
+        pytest.skip("this installation was made before the entry point")
+    [point] = importlib.metadata.entry_points(group="pytest11", name="semspill")
+    assert point.value == "_semspill_pytest"
+    assert sys.modules["_semspill_pytest"] is point.load()

@@ -1,0 +1,51 @@
+"""What answers: a callable that sees contexts only, or a retrieval responder."""
+
+import numpy as np
+import pytest
+
+from semspill import RetrievalResponder, encoders
+from semspill.errors import DataError
+from semspill.testing._safety._responder import answers_of
+
+
+def test_a_callable_is_asked_once_and_sees_nothing_but_what_was_said_before(corpus):
+    asked = []
+
+    def responder(contexts):
+        asked.append(contexts)
+        return [f"{len(context)}" for context in contexts]
+
+    assert answers_of(responder, corpus.exchanges[:2]) == ("1", "3")
+    assert asked == [
+        [("I won a prize.",), ("I won a prize.", "Tell me more 0.", "It was yesterday.")]
+    ]
+
+
+def test_a_retrieval_responder_gets_the_exchanges(corpus):
+    model = encoders.build("hashing").load(np.random.default_rng(0))
+    responder = RetrievalResponder(model, corpus)
+    expected = responder.respond(corpus.exchanges).texts
+    assert answers_of(responder, corpus.exchanges) == expected
+
+
+def test_no_context_needs_no_answer():
+    assert answers_of(lambda contexts: [], ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("answers", "came"),
+    [
+        (["one"], "1 answers"),
+        (["a"] * 9, "9 answers"),
+        ("12345678", "an object of type str"),
+        ({"a": 1}, "an object of type dict"),
+        (None, "an object of type NoneType"),
+        ((str(i) for i in range(8)), "an object of type generator"),
+        (["a"] * 7 + [None], "answers of type NoneType"),
+        ([b"grumble"] * 8, "answers of type bytes"),
+    ],
+)
+def test_anything_but_one_text_each_is_refused_without_showing_it(corpus, answers, came):
+    with pytest.raises(DataError, match=f"returned {came} for 8 contexts; return a list") as error:
+        answers_of(lambda contexts: answers, corpus.exchanges)
+    assert "grumble" not in str(error.value)
