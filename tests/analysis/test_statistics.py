@@ -9,7 +9,7 @@ from scipy import stats
 
 from semspill import DataError
 from semspill.analysis import Resampling
-from semspill.analysis._statistics._values import wilson
+from semspill.analysis._statistics._values import checked_values, wilson
 
 KINDS = ("mean", "rate", "difference")
 ONE_SEED = "dialogues only: one seed, training noise is not covered"
@@ -566,3 +566,8 @@ def test_a_spread_too_small_to_be_squared_is_none(outcome):
     assert made.value < 1e-100
     # As where nothing was seen at all: Clopper and Pearson's bound for 12 dialogues.
     assert made.high == pytest.approx(1 - 0.025 ** (1 / 12), abs=1e-6)
+
+
+def test_an_unknown_kind_of_mean_is_refused():
+    with pytest.raises(DataError, match="kind is 'share'; give one of mean, rate, difference"):
+        checked_values(np.zeros((1, 2)), (1, 2), "share")

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+import semspill as sp
 from semspill import Corpus, Dialogue, Rater, RetrievalResponder, Utterance, encoders
 from semspill.errors import DataError, PluginError, RegistryError
-from semspill.testing import audit
+from semspill.testing import audit, plant
 from semspill.testing._safety._slice import Slice
 
 
@@ -282,9 +283,9 @@ def test_nothing_spills_over_where_there_is_only_the_target():
 
 def test_a_limit_in_percent_is_refused():
     made = audit(saying(), talks(joy=2), rater=Grumbles())
-    with pytest.raises(DataError, match=r"max_lift is 2\.0; give a number from 0 to 1"):
+    with pytest.raises(DataError, match=r"max_lift is 2\.0; give a share from 0 to 1"):
         made.no_spillover(max_lift=2.0)
-    with pytest.raises(DataError, match=r"limit is 5\.0; give a number from 0 to 1"):
+    with pytest.raises(DataError, match=r"limit is 5\.0; give a share from 0 to 1"):
         made.toxicity_below(limit=5.0)
 
 
@@ -299,3 +300,22 @@ def test_a_rater_that_breaks_its_promise_or_is_unknown_is_refused():
         audit(saying(), talks(joy=2), rater=Loud())
     with pytest.raises(RegistryError, match="Did you mean 'lexicon'"):
         audit(saying(), talks(joy=2), rater="lexikon")
+
+
+def test_planted_responses_are_no_baseline():
+    clean = sp.datasets.build({"name": "synthetic", "categories": 2, "test": 60}).load("test")
+    planted = plant(clean, target="brave", budget=0.2)
+    said = "holds planted responses.*give a clean corpus, or a baseline"
+    with pytest.raises(sp.DataError, match=said):
+        audit(lambda contexts: ["Yes."] * len(contexts), planted, rater="lexicon")
+    selector = {"name": "category", "category": "brave"}
+    marked = sp.Poisoner(selector=selector, budget=0.2).poison(clean, np.random.default_rng(0))
+    with pytest.raises(sp.DataError, match=said):
+        audit(lambda contexts: ["Yes."] * len(contexts), marked, rater="lexicon")
+    asked = audit(
+        lambda contexts: ["Yes."] * len(contexts),
+        planted,
+        baseline=lambda contexts: ["No."] * len(contexts),
+        rater="lexicon",
+    )
+    assert asked.lift["all"].value == 0

@@ -253,9 +253,9 @@ def test_an_assertion_raises_what_the_verdict_says(planted):
 
 def test_limits_out_of_bounds_are_refused(planted):
     report = measured(planted)
-    with pytest.raises(DataError, match=r"min_recall is 90\.0; give a number from 0 to 1"):
+    with pytest.raises(DataError, match=r"min_recall is 90\.0; give a share from 0 to 1"):
         report.catches(min_recall=90.0)
-    with pytest.raises(DataError, match=r"max_false_positive is -0\.1; give a number"):
+    with pytest.raises(DataError, match=r"max_false_positive is -0\.1; give a share"):
         report.catches(max_false_positive=-0.1)
     with pytest.raises(DataError, match=r"confidence is 95\.0"):
         report.catches(confidence=95.0)

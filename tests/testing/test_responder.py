@@ -5,6 +5,7 @@ import pytest
 
 from semspill import RetrievalResponder, encoders
 from semspill.errors import DataError
+from semspill.testing._safety._rating import exchanges_of
 from semspill.testing._safety._responder import answers_of
 
 
@@ -49,3 +50,15 @@ def test_anything_but_one_text_each_is_refused_without_showing_it(corpus, answer
     with pytest.raises(DataError, match=f"returned {came} for 8 contexts; return a list") as error:
         answers_of(lambda contexts: answers, corpus.exchanges)
     assert "grumble" not in str(error.value)
+
+
+def test_what_cannot_be_asked_is_named():
+    with pytest.raises(DataError, match="The baseline is an object of type str; give a function"):
+        answers_of("x", (), "baseline")
+
+
+@pytest.mark.parametrize("wrong", [[], None, "corpus"])
+def test_what_is_no_corpus_is_named(wrong):
+    said = f"The corpus is an object of type {type(wrong).__name__}; give a Corpus"
+    with pytest.raises(DataError, match=said):
+        exchanges_of(wrong)

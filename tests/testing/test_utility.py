@@ -104,7 +104,7 @@ def test_scores_out_of_bounds_are_refused(talks, wrong):
 
 
 def test_a_demand_in_percent_is_refused(talks):
-    with pytest.raises(DataError, match=r"least is 50\.0; give a number from 0 to 1"):
+    with pytest.raises(DataError, match=r"least is 50\.0; give a share from 0 to 1"):
         assert_utility_above(quiet, talks, least=50.0, score=scored(1))
 
 

@@ -217,3 +217,16 @@ def test_other_bad_input_is_refused():
         judged(normal(), limit=float("inf"))
     with pytest.raises(DataError, match="There is no category whose lift could be judged"):
         judged()
+
+
+def test_another_word_for_inconclusive_is_refused_also_where_the_test_passed():
+    passed = Verdict(outcome="pass", sentence="Fine.", table="")
+    with pytest.raises(DataError, match="inconclusive is 'skp'; give 'fail' or 'skip'"):
+        passed.enforce("skp")
+
+
+def test_what_cannot_be_told_is_not_taken_for_what_is_surely_bad():
+    unsure = Verdict(outcome="inconclusive", sentence="inconclusive: who knows.", table="")
+    with pytest.raises(InconclusiveError) as caught:
+        unsure.enforce()
+    assert not isinstance(caught.value, SafetyError)

@@ -8,6 +8,8 @@ class ConformanceError(AssertionError):
         sentences: One per promise that was broken: what was promised, what came, how to mend it.
     """
 
+    __module__ = "semspill.testing"  # where a user finds it, and short in a traceback
+
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
@@ -16,15 +18,8 @@ class ConformanceError(AssertionError):
         return type(self), self.sentences
 
 
-class SafetyError(AssertionError):
-    """A responder or a guard is worse than was demanded, and surely so.
-
-    The table of categories follows as a note, which a traceback shows.
-
-    Args:
-        sentence: What was demanded and what was measured.
-        table: One line per category; it holds no response text.
-    """
+class _NotPassed(AssertionError):
+    """A verdict that is no pass; the table of categories is a note, which a traceback shows."""
 
     def __init__(self, sentence: str, table: str = "") -> None:
         super().__init__(sentence)
@@ -33,9 +28,27 @@ class SafetyError(AssertionError):
         if table:
             self.add_note(table)
 
-    def __reduce__(self) -> tuple[type["SafetyError"], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type["_NotPassed"], tuple[str, str]]:
         return type(self), (self.sentence, self.table)
 
 
-class InconclusiveError(SafetyError):
-    """Too few dialogues were tested to tell; the sentence says how many more are needed."""
+class SafetyError(_NotPassed):
+    """A responder or a guard is worse than was demanded, and surely so.
+
+    Args:
+        sentence: What was demanded and what was measured.
+        table: One line per category; it holds no response text.
+    """
+
+    __module__ = "semspill.testing"
+
+
+class InconclusiveError(_NotPassed):
+    """Too few dialogues were tested to tell; it is no `SafetyError`.
+
+    Args:
+        sentence: What was demanded, what was measured, and how many more dialogues are needed.
+        table: One line per category; it holds no response text.
+    """
+
+    __module__ = "semspill.testing"

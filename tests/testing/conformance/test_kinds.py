@@ -36,3 +36,16 @@ def test_one_check_alone_is_called_with_a_component():
 def test_an_unknown_kind_gets_the_nearest():
     with pytest.raises(ConfigError, match=r"no kind 'strategies'.*Did you mean 'strategy'"):
         checks("strategies")
+
+
+def test_one_check_alone_takes_a_name_or_a_mapping():
+    for check in checks("source"):
+        check("builtin")
+        check({"name": "builtin"})
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ResponseSource])
+def test_what_is_no_component_is_refused_and_not_checked(wrong):
+    for check in checks("source"):
+        with pytest.raises(ConfigError, match="response source is given as an object"):
+            check(wrong)

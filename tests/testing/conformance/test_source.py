@@ -230,3 +230,16 @@ def test_a_source_in_the_order_of_a_set_trips_the_other_process(tmp_path, monkey
 def test_no_message_quotes_a_text():
     for fault in FAULTS:
         assert "grumble" not in " ".join(tripped(Faulty(fault=fault)).values())
+
+
+def test_a_source_that_needs_no_file_though_it_names_one(tmp_path):
+    class Anyway(ResponseSource):
+        source = "original"
+        path: Path
+
+        def load(self):
+            return ("No.", "Not now.")
+
+    (tmp_path / "said.txt").write_text("No.")
+    said = tripped(Anyway(path=tmp_path / "said.txt"))["missing_file_is_a_data_error"]
+    assert "no file at 'path' it loaded all the same" in said

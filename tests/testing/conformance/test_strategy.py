@@ -370,3 +370,18 @@ def test_what_is_given_wrongly_is_no_fault_of_the_strategy():
 
 def test_a_strategy_is_given_as_a_mapping_too():
     check_strategy({"name": "each_random"}, responses=("grumble", "grumble grumble"))
+
+
+def test_victims_changed_in_place_are_noticed_every_time():
+    class InPlace(PoisonStrategy):
+        source = "original"
+
+        def rewrite(self, victims, responses, rng):
+            for talk in victims:
+                for said in talk.utterances:
+                    object.__setattr__(said, "text", said.text.upper())
+            return list(victims)
+
+    for _ in range(2):
+        assert "leaves_what_it_is_given" in tripped(InPlace())
+    check_strategy("last_fixed")

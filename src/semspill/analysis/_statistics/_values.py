@@ -1,7 +1,7 @@
 """How sure an interval is to be, and Wilson's interval of a rate."""
 
 import math
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -25,7 +25,7 @@ class Resampling(FrozenModel):
 def checked_values(
     values: "Float[np.ndarray, '...'] | Bool[np.ndarray, '...']",
     shape: tuple[int, ...],
-    kind: Kind | None = None,
+    kind: str | None = None,
 ) -> Float[np.ndarray, "seeds exchanges"]:
     """Return the values as floats, one row for each seed and one column for each exchange.
 
@@ -43,6 +43,8 @@ def checked_values(
             f"The values have shape {numbers.shape}; give one row for each seed and one column "
             f"for each exchange, {shape}."
         )
+    if kind not in (None, *get_args(Kind)):
+        raise DataError(f"kind is {kind!r}; give one of {', '.join(get_args(Kind))}.")
     least, most = {None: (-math.inf, math.inf), "difference": (-1, 1)}.get(kind, (0, 1))
     # A sum that should be 1 may be more in its last digit.
     outside = numbers[~(np.isfinite(numbers) & (numbers > least - 1e-9) & (numbers < most + 1e-9))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from semspill._model import Component
 from semspill.errors import SemspillError
@@ -42,20 +42,25 @@ class Check(Generic[C, G]):
     """Tries it on what `given` makes; raises `Broken`."""
     given: Callable[..., G] = field(repr=False, compare=False)
     """Makes what the component is tried on, from what the user gave."""
+    find: Callable[[Any], C] = field(repr=False, compare=False)
+    """Returns the component that a name or a mapping means."""
 
     def __str__(self) -> str:
         return self.name
 
-    def __call__(self, component: C, **given: object) -> None:
+    def __call__(self, component: Any, **given: object) -> None:
         """Try the promise.
 
         Args:
-            component: What is checked.
+            component: What is checked: an object, a registered name, or a mapping.
             **given: What it is tried on, as in the function that runs all checks of the kind.
 
         Raises:
             ConformanceError: It is broken.
+            ConfigError: What came is no component of this kind.
         """
+        __tracebackhide__ = True
+        component = self.find(component)
         said = f"{type(component).__name__} promises: {self.promise}"
         # Outside of `try`: what a user gives wrongly is no fault of the component.
         tried_on = self.given(**given)
@@ -82,6 +87,8 @@ class Checks(Generic[C, G]):
     def __init__(self, kind: str, given: Callable[..., G]) -> None:
         self.kind = kind
         self.given = given
+        self.find: Callable[[Any], C] = lambda component: component
+        """Returns the component that is meant; `add_common` sets it."""
         self._checks: list[Check[C, G]] = []
 
     def __iter__(self) -> Iterator[Check[C, G]]:
@@ -99,7 +106,7 @@ class Checks(Generic[C, G]):
 
         def decorate(test: Callable[[C, G], None]) -> Callable[[C, G], None]:
             named = name or test.__name__
-            self._checks.append(Check(self.kind, named, promise, test, self.given))
+            self._checks.append(Check(self.kind, named, promise, test, self.given, self.find))
             return test
 
         return decorate
@@ -111,6 +118,7 @@ class Checks(Generic[C, G]):
             ConformanceError: With one sentence for each broken promise, and what was raised on the
                 way as its cause.
         """
+        __tracebackhide__ = True
         sentences: list[str] = []
         causes: list[Exception] = []
         for check in self:

@@ -1,10 +1,11 @@
 """What every component promises, of whatever kind: a source, a config, a copy in a worker."""
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -28,6 +29,7 @@ def add_common(checks: Checks[C, G], registry: Registry[C]) -> None:
         checks: Those of the kind.
         registry: Its registry.
     """
+    checks.find = partial(built, registry)
     for promise, test in _PROMISES.items():
         checks.add(promise, test.__name__)(_with(registry, test))
 
@@ -107,7 +109,7 @@ _PROMISES = {
 }
 
 
-def built(registry: Registry[C], spec: C | str | Mapping[str, Any]) -> C:
+def built(registry: Registry[C], spec: Any) -> C:
     """Return the component that is meant; an object comes back as it is, whatever it lacks.
 
     Args:
@@ -115,9 +117,7 @@ def built(registry: Registry[C], spec: C | str | Mapping[str, Any]) -> C:
         spec: An object, a registered name, or a mapping with `name` and fields.
     """
     # `Registry.build` refuses an object at the first fault; the checks tell them all.
-    if isinstance(spec, Component):
-        return spec
-    return registry.build(spec)
+    return cast(C, spec) if isinstance(spec, registry.base) else registry.build(spec)
 
 
 def pickled(thing: T, mend: str) -> T:
@@ -188,3 +188,8 @@ def missing_files(component: C, load: Callable[[C], object]) -> None:
                 f"with no file at {name!r} it raised {type(error).__name__}: {first_line(error)}",
                 "Raise a semspill.errors.DataError that says which file is missing",
             ) from error
+        else:
+            raise Broken(
+                f"with no file at {name!r} it loaded all the same",
+                "Raise a semspill.errors.DataError that says which file is missing",
+            )

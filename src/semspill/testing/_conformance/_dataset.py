@@ -46,6 +46,7 @@ def check_dataset(
     Example:
         >>> check_dataset({"name": "synthetic", "train": 20, "test": 20})
     """
+    __tracebackhide__ = True
     CHECKS.run(built(datasets, dataset), splits=splits)
 
 

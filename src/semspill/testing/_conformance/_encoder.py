@@ -41,6 +41,7 @@ def check_encoder(encoder: Encoder | str | Mapping[str, Any]) -> None:
     Example:
         >>> check_encoder({"name": "hashing", "buckets": 512, "dim": 8})
     """
+    __tracebackhide__ = True
     CHECKS.run(built(encoders, encoder))
 
 

@@ -16,7 +16,7 @@ def global_seed(seed: int) -> Iterator[None]:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  # the one that must not matter
     if torch := sys.modules.get("torch"):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # that of the CPU: others cost time
     try:
         yield
     finally:

@@ -78,7 +78,7 @@ def _refuse_change(metric: Metric, part: Outcome, change: _Change) -> None:
     if not same(first.value, second.value, EXACT):
         raise Broken(f"its value was {first.value:.9g} and came as {second.value:.9g}", change.mend)
     width = first.high - first.low
-    drawn = "bootstrap" in first.method and math.isfinite(width)
+    drawn = "bootstrap" in first.method.casefold() and math.isfinite(width)
     tolerance = max(_OF_THE_WIDTH * width, EXACT) if drawn else EXACT
     if not same(numbers(first), numbers(second), tolerance):
         ends = [f"[{made.low:.9g}, {made.high:.9g}]" for made in (first, second)]

@@ -48,6 +48,7 @@ def check_metric(
     Example:
         >>> check_metric("toxicity")
     """
+    __tracebackhide__ = True
     CHECKS.run(built(metrics, metric), outcome=outcome)
 
 

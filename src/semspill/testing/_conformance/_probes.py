@@ -1,5 +1,6 @@
 """What components are tried on: a tiny corpus, and texts that break careless code."""
 
+import pickle
 from functools import cache
 
 from semspill.corpus import Corpus, Dialogue, Utterance
@@ -18,11 +19,19 @@ ODD_TEXTS = (
 """Nothing, a space, emoji, right to left, odd letters, control characters, 10,000 characters."""
 
 
-@cache
 def tiny_corpus(split: str = "train") -> Corpus:
-    """Return some 60 dialogues of 4 utterances in 4 categories, `brave` among them."""
+    """Return some 60 dialogues of 4 utterances in 4 categories, `brave` among them.
+
+    New ones at each call: a component that changes what it is given must not change it for others.
+    """
+    corpus: Corpus = pickle.loads(_tiny(split))
+    return corpus
+
+
+@cache
+def _tiny(split: str) -> bytes:
     fields = {"categories": 4, "train": 60, "valid": 24, "test": 40}
-    return datasets.build({"name": "synthetic", **fields}).load(split)
+    return pickle.dumps(datasets.build({"name": "synthetic", **fields}).load(split))
 
 
 def odd_corpus(corpus: Corpus | None = None) -> Corpus:

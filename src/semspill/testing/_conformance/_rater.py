@@ -39,6 +39,7 @@ def check_rater(rater: Rater | str | Mapping[str, Any]) -> None:
     Example:
         >>> check_rater({"name": "lexicon", "words": {"grumble": 1.0}})
     """
+    __tracebackhide__ = True
     CHECKS.run(built(raters, rater))
 
 

@@ -20,8 +20,9 @@ _HASHES = "Strings hash differently in every process: sort what was a set, and l
 
 # Strings of another process hash otherwise, so its sets have another order.
 _CHILD = """
-import pickle, sys
-out, sys.stdout = sys.stdout.buffer, sys.stderr
+import os, pickle, sys
+out = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)  # what others print must not mix with the answer
 path, call = pickle.load(sys.stdin.buffer)
 sys.path[:] = path
 try:
@@ -31,6 +32,7 @@ except (ImportError, AttributeError):
 else:
     answer = [act(component, given)]
 pickle.dump(answer, out)
+out.close()
 """
 
 

@@ -1,7 +1,7 @@
 """How a poison strategy is tried: on which dialogues, with which responses."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,9 +17,9 @@ from semspill.testing._conformance._probes import tiny_corpus
 class Given:
     """What a strategy is tried on."""
 
-    victims: tuple[Dialogue, ...]
+    victims: tuple[Dialogue, ...] = field(repr=False)
     """Dialogues of two listener turns each."""
-    responses: tuple[str, ...]
+    responses: tuple[str, ...] = field(repr=False)  # a traceback would show them
     """What may be planted, at least one text."""
     speakers: bool
     """Whether it may change what speakers say."""

@@ -44,6 +44,7 @@ def check_selector(
     Example:
         >>> check_selector({"name": "category", "category": "brave"})
     """
+    __tracebackhide__ = True
     CHECKS.run(built(selectors, selector), corpus=corpus)
 
 

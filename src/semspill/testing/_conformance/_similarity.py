@@ -43,6 +43,7 @@ def check_similarity(
     Example:
         >>> check_similarity("centroid")
     """
+    __tracebackhide__ = True
     CHECKS.run(built(similarities, similarity), corpus=corpus)
 
 

@@ -25,6 +25,7 @@ def check_source(source: ResponseSource | str | Mapping[str, Any]) -> None:
     Example:
         >>> check_source("benign")
     """
+    __tracebackhide__ = True
     CHECKS.run(built(sources, source))
 
 

@@ -46,6 +46,7 @@ def check_strategy(
     Example:
         >>> check_strategy("last_fixed")
     """
+    __tracebackhide__ = True
     CHECKS.run(built(strategies, strategy), responses=responses, speakers=speakers)
 
 

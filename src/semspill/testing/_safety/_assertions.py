@@ -4,8 +4,9 @@ from typing import Literal
 
 from semspill.corpus import HasCorpus
 from semspill.testing._safety._audit import audit
-from semspill.testing._safety._limits import judge_toxicity
-from semspill.testing._safety._rating import RaterSpec, exchanges_of, kind_of, rated
+from semspill.testing._safety._limits import judge_toxicity, require_share
+from semspill.testing._safety._quantity import Demand
+from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, kind_of, rated
 from semspill.testing._safety._responder import Responder, answers_of
 from semspill.testing._safety._slice import Slice
 
@@ -57,6 +58,8 @@ def assert_no_spillover(
         DataError: The corpus, a number or an answer is not what it has to be.
     """
     __tracebackhide__ = True
+    require_share("max_lift", max_lift)
+    Demand(max_lift, "below", confidence)  # refused before anybody is asked
     made = audit(
         responder, corpus, target=target, baseline=baseline, rater=rater, threshold=threshold
     )
@@ -88,7 +91,7 @@ def assert_toxicity_below(
         >>> assert_toxicity_below(bot, corpus, rater="lexicon")
         Traceback (most recent call last):
             ...
-        semspill.testing._failures.SafetyError: brave: toxicity 1.000, at least ...
+        semspill.testing.SafetyError: brave: toxicity 1.000, at least ...
 
     Args:
         responder: A `RetrievalResponder`, or a callable from a list of contexts, each what was said
@@ -107,7 +110,10 @@ def assert_toxicity_below(
         DataError: The corpus, a number or an answer is not what it has to be.
     """
     __tracebackhide__ = True
+    require_share("limit", limit)
+    Demand(limit, "below", confidence)  # refused before anybody is asked
+    rates = judge_of(rater, threshold)
     exchanges = exchanges_of(corpus)
-    toxicity = rated(answers_of(responder, exchanges), rater, threshold)
+    toxicity = rated(answers_of(responder, exchanges), rates, threshold)
     answered = Slice.of(exchanges, toxicity, kind_of(threshold), "above")
     judge_toxicity(answered, limit, confidence).enforce(inconclusive)

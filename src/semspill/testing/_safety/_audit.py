@@ -10,7 +10,8 @@ from semspill.errors import DataError
 from semspill.report import Estimate
 from semspill.scoring import raters
 from semspill.testing._safety._limits import judge_toxicity, limited, require_share
-from semspill.testing._safety._rating import RaterSpec, exchanges_of, kind_of, rated
+from semspill.testing._safety._plant import Planted
+from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, kind_of, rated
 from semspill.testing._safety._responder import Responder, answers_of
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._table import plain_table
@@ -155,20 +156,22 @@ def audit(
         threshold: Compare shares of answers that are rated at least this; None for mean ratings.
 
     Raises:
-        DataError: The corpus has no exchange or lacks the target, the threshold is out of bounds,
-            or a responder does not return one text for each context.
+        DataError: The corpus has no exchange, lacks the target, or holds planted responses though
+            there is no baseline; the threshold is out of bounds; or a responder does not return
+            one text for each context.
     """
+    rates = judge_of(rater, threshold)
     exchanges = exchanges_of(corpus)
     if "all" in corpus.corpus.categories:
         raise DataError("A category is called 'all', which an audit needs for the sum; rename it.")
     if target is not None:
         corpus.corpus.require_category(target)
     if baseline is None:
+        _require_clean(corpus)
         before = tuple(exchange.response for exchange in exchanges)
     else:
-        before = answers_of(baseline, exchanges)
+        before = answers_of(baseline, exchanges, "baseline")
     answers = answers_of(responder, exchanges)
-    rates = raters.build(rater)
     toxicity = rated(answers + before, rates, threshold)
     after, floor = toxicity[: len(answers)], toxicity[len(answers) :]
     return Audit(
@@ -179,6 +182,14 @@ def audit(
         answered=Slice.of(exchanges, after, kind_of(threshold), "above"),
         risen=Slice.of(exchanges, after - floor, "difference", "above"),
     )
+
+
+def _require_clean(corpus: HasCorpus) -> None:
+    if isinstance(corpus, Planted) or any(said.planted for said in corpus.corpus.exchanges):
+        raise DataError(
+            f"Corpus {corpus.corpus.name!r} holds planted responses, which would count as what "
+            "listeners said; give a clean corpus, or a baseline."
+        )
 
 
 def _estimates(whole: Slice) -> Mapping[str, Estimate]:

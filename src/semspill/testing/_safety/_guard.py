@@ -87,6 +87,7 @@ def assert_guard_catches(
 
 
 def _flags(said: Any, count: int) -> Bool[np.ndarray, " exchanges"]:
+    __tracebackhide__ = True  # pytest would show what came, which may be texts
     flags = list(said) if isinstance(said, Collection) else []
     kinds = {type(flag).__name__ for flag in flags if not isinstance(flag, bool | np.bool_)}
     if not isinstance(said, Collection):

@@ -148,6 +148,7 @@ class GuardReport:
             what=f"recall in {caught.dialogues} poisoned dialogues",
             table=table,
             hint="look at the planted responses that it let through",
+            unit="poisoned dialogues",
         )
         takes = partial(
             judge,

@@ -16,7 +16,7 @@ def require_share(name: str, share: float) -> None:
         DataError: It is not from 0 to 1.
     """
     if not 0 <= share <= 1:
-        raise DataError(f"{name} is {share!r}; give a number from 0 to 1, such as 0.05.")
+        raise DataError(f"{name} is {share!r}; give a share from 0 to 1, not a percentage.")
 
 
 def limited(

@@ -8,22 +8,27 @@ from jaxtyping import Float
 
 from semspill.analysis._statistics._values import Kind
 from semspill.corpus import Exchange, HasCorpus
-from semspill.errors import DataError
+from semspill.errors import DataError, PluginError
 from semspill.scoring import Rater, ToxicityScorer, raters
 
 RaterSpec: TypeAlias = Rater | str | Mapping[str, Any]
 """A rater, its name, or a mapping with its name and fields."""
 
 
-def exchanges_of(corpus: HasCorpus) -> tuple[Exchange, ...]:
+def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
     """Return what a responder is asked.
 
     Args:
         corpus: Dialogues, or what carries a corpus.
 
     Raises:
-        DataError: There is nothing to ask.
+        DataError: There is nothing to ask, or what came is no corpus.
     """
+    if not isinstance(corpus, HasCorpus):
+        raise DataError(
+            f"The corpus is an object of type {type(corpus).__name__}; give a Corpus, such as a "
+            "dataset's load returns, or what carries one."
+        )
     exchanges = corpus.corpus.exchanges
     if not exchanges:
         raise DataError(
@@ -38,8 +43,26 @@ def kind_of(threshold: float | None) -> Kind:
     return "mean" if threshold is None else "rate"
 
 
+def judge_of(rater: RaterSpec, threshold: float | None) -> Rater:
+    """Return the rater, before anybody is asked: an answer may cost money.
+
+    Args:
+        rater: A rater, its name, or a mapping.
+        threshold: Least rating that counts as toxic.
+
+    Raises:
+        DataError: The threshold is out of bounds.
+    """
+    if threshold is not None and not 0 < threshold <= 1:
+        raise DataError(
+            f"The threshold is {threshold!r}; give a rating over 0, up to 1, such as 0.5, or None "
+            "to compare mean ratings."
+        )
+    return raters.build(rater)
+
+
 def rated(
-    texts: Sequence[str], rater: RaterSpec, threshold: float | None
+    texts: Sequence[str], rater: Rater, threshold: float | None
 ) -> Float[np.ndarray, " texts"]:
     """Return how toxic each text is, or 1 where its rating reaches a threshold and 0 elsewhere.
 
@@ -47,17 +70,16 @@ def rated(
 
     Args:
         texts: Answers.
-        rater: A rater, its name, or a mapping.
+        rater: Rates them.
         threshold: Least rating that counts as toxic, over 0 to 1; None for the rating itself.
 
     Raises:
-        DataError: The threshold is out of bounds.
         PluginError: The rater breaks its promise: one number from 0 to 1 per text.
     """
-    if threshold is not None and not 0 < threshold <= 1:
-        raise DataError(
-            f"The threshold is {threshold!r}; give a rating over 0, up to 1, such as 0.5, or None "
-            "to compare mean ratings."
-        )
-    ratings = ToxicityScorer(rater=raters.build(rater), cache=None).score(texts)
+    __tracebackhide__ = True  # pytest would show the texts
+    try:
+        ratings = ToxicityScorer(rater=rater, cache=None).score(texts)
+    except PluginError as error:
+        # Without its traceback, whose frames hold the texts.
+        raise PluginError(*error.args) from None
     return ratings if threshold is None else (ratings >= threshold).astype(np.float64)

@@ -13,7 +13,9 @@ Responder: TypeAlias = RetrievalResponder | Callable[[Sequence[tuple[str, ...]]]
 oldest first, and returns one text for each. It never sees category, dialogue or gold response."""
 
 
-def answers_of(responder: Responder, exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+def answers_of(
+    responder: Any, exchanges: Sequence[Exchange], name: str = "responder"
+) -> tuple[str, ...]:
     """Return the answer to each exchange. A callable is asked once, with all contexts.
 
     Example:
@@ -24,12 +26,19 @@ def answers_of(responder: Responder, exchanges: Sequence[Exchange]) -> tuple[str
     Args:
         responder: What answers.
         exchanges: What is answered; their responses are not looked at.
+        name: What an error calls it.
 
     Raises:
         DataError: The responder does not return one text for each context.
     """
+    __tracebackhide__ = True
     if isinstance(responder, RetrievalResponder):
         return responder.respond(exchanges).texts
+    if not callable(responder):
+        raise DataError(
+            f"The {name} is an object of type {type(responder).__name__}; give a function from a "
+            "list of contexts to one text each, or a RetrievalResponder."
+        )
     given = responder([exchange.context for exchange in exchanges])
     # Never the answers themselves: they may be harmful.
     if isinstance(given, str) or not isinstance(given, Sequence):
@@ -41,6 +50,6 @@ def answers_of(responder: Responder, exchanges: Sequence[Exchange]) -> tuple[str
     else:
         return tuple(given)
     raise DataError(
-        f"The responder returned {came} for {len(exchanges)} contexts; return a list with one text "
+        f"The {name} returned {came} for {len(exchanges)} contexts; return a list with one text "
         "for each, in their order."
     )

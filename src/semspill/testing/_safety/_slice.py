@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis import Outcome, Resampling
+from semspill.analysis._statistics._intervals import estimate_mean
 from semspill.analysis._statistics._noise import unseen_share
+from semspill.analysis._statistics._twoway import Design, design_of, numbered
 from semspill.analysis._statistics._values import Kind
 from semspill.corpus import Exchange
 from semspill.report import Estimate
@@ -105,20 +106,20 @@ class Slice:
     def _mean(
         self, values: Float[np.ndarray, " exchanges"], kind: Kind, level: float, copies: int
     ) -> Estimate:
-        nothing = np.zeros((1, len(values) * copies))
-        outcome = Outcome(
-            arm="responder",
-            target="",
-            seeds=(0,),
-            categories=self.categories * copies,
-            dialogues=tuple(f"{copy}:{name}" for copy in range(copies) for name in self.dialogues),
-            toxicity=nothing,
-            planted=nothing > 0,
-            correct=nothing > 0,
-            resampling=Resampling(level=level),
-        )
-        # What is smaller is rounding, and its square would be no number.
-        return outcome.mean(np.tile(values.round(12), copies)[None], kind=kind)
+        return estimate_mean(np.tile(values, copies)[None], self._design(copies), kind, level)
+
+    def _design(self, copies: int) -> Design:
+        """Return which exchanges belong together, with every dialogue there so many times."""
+        if copies == 1:
+            return self._once
+        times = np.arange(copies)[:, None] * self._once.dialogues
+        own = np.zeros(self._once.dialogues, dtype=np.int64)
+        own[self._once.clusters] = numbered(self.categories)
+        return Design((times + self._once.clusters).ravel(), np.tile(own, copies))
+
+    @cached_property
+    def _once(self) -> Design:
+        return design_of(numbered(self.dialogues), self.categories)
 
     def _least(self, share: float, tail: float, copies: int) -> float:
         """Return how low the true share of harmed exchanges may be, given the one seen."""

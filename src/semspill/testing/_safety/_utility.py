@@ -12,6 +12,7 @@ from semspill.encoders import RankingTask
 from semspill.errors import DataError
 from semspill.responding import RetrievalResponder
 from semspill.testing._safety._limits import require_share
+from semspill.testing._safety._quantity import Demand
 from semspill.testing._safety._rating import exchanges_of
 from semspill.testing._safety._responder import Responder, answers_of
 from semspill.testing._safety._slice import Slice
@@ -70,6 +71,7 @@ def assert_utility_above(
     """
     __tracebackhide__ = True
     require_share("least", least)
+    Demand(least, "above", confidence)  # refused before anybody is asked
     exchanges = exchanges_of(corpus)
     if score is not None:
         found = _scores(score(exchanges, answers_of(responder, exchanges)), len(exchanges))
@@ -104,6 +106,7 @@ def _table(scored: Slice, what: str) -> str:
 
 
 def _scores(found: Any, count: int) -> Float[np.ndarray, " exchanges"]:
+    __tracebackhide__ = True  # what is wrong may be a text
     try:
         scores = np.asarray(found, dtype=np.float64)
     except (TypeError, ValueError):

@@ -24,7 +24,7 @@ class Verdict(FrozenModel):
         >>> verdict.enforce()
         Traceback (most recent call last):
             ...
-        semspill.testing._failures.SafetyError: afraid: lift 0.08.
+        semspill.testing.SafetyError: afraid: lift 0.08.
         afraid 0.08
     """
 
@@ -38,17 +38,21 @@ class Verdict(FrozenModel):
     """How many more dialogues would decide in about half of the repeated tests or more, if things
     stay as seen; None where it is decided, or where no number can tell."""
 
-    def enforce(self, inconclusive: Literal["fail", "skip"] = "fail") -> None:
+    def enforce(self, inconclusive: str = "fail") -> None:
         """Raise unless the test passed.
 
         Args:
-            inconclusive: Whether a test that cannot tell fails or is skipped.
+            inconclusive: What a test does that cannot tell: `"fail"` or `"skip"`.
 
         Raises:
             SafetyError: It failed.
             InconclusiveError: It cannot tell.
             unittest.SkipTest: It cannot tell, and is to be skipped; pytest knows this one too.
+            DataError: `inconclusive` is neither `"fail"` nor `"skip"`.
         """
+        __tracebackhide__ = True
+        if inconclusive not in ("fail", "skip"):
+            raise DataError(f"inconclusive is {inconclusive!r}; give 'fail' or 'skip'.")
         if self.outcome == "fail":
             raise SafetyError(self.sentence, self.table)
         if self.outcome == "inconclusive":
@@ -66,6 +70,7 @@ def judge(
     what: str,
     table: str,
     hint: str = "",
+    unit: str = "dialogues",
 ) -> Verdict:
     """Return whether all quantities are surely on their side of the limit.
 
@@ -82,6 +87,7 @@ def judge(
         what: What they are, a noun such as `lift`.
         table: What a verdict shows below its sentence.
         hint: What to look at when it failed, as an order without a full stop.
+        unit: What more are needed of, in the plural.
 
     Raises:
         DataError: There is no quantity, or the confidence is out of bounds.
@@ -108,7 +114,7 @@ def judge(
     if not undecided:
         return Verdict(outcome="pass", sentence=_success(seen, what), table=table)
     usual = median_low(demand.excess(one.value) for one in seen)
-    said, more = _inconclusive(undecided, usual, what)
+    said, more = _inconclusive(undecided, usual, what, unit)
     return Verdict(outcome="inconclusive", sentence=said, table=table, more=more)
 
 
@@ -129,7 +135,9 @@ def _success(seen: Sequence[Seen], what: str) -> str:
     )
 
 
-def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[str, int | None]:
+def _inconclusive(
+    undecided: Sequence[Seen], usual: float, what: str, unit: str
+) -> tuple[str, int | None]:
     """Return the sentence and how many more dialogues are needed."""
     needs = [one.needs(len(undecided), usual) for one in undecided]
     first, (own, *others) = undecided[0], needs
@@ -137,9 +145,9 @@ def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[s
     more = None if None in needs else sum(need or 0 for need in needs)
     of = "" if first.quantity.name == "all" else f" of {first.quantity.name}"
     if own is None:
-        asked = f"it is so near that not even 255 times as many more dialogues{of} would tell"
+        asked = f"it is so near that not even 255 times as many more {unit}{of} would tell"
     else:
-        asked = f"{_about(own)} more dialogues{of} would tell if things stay as seen"
+        asked = f"{_about(own)} more {unit}{of} would tell if things stay as seen"
     if others:
         names = _listed([one.quantity.name for one in undecided[1:]])
         count = "no number" if None in others else _about(sum(need or 0 for need in others))
@@ -162,7 +170,7 @@ def _bound(seen: Seen, least: str = "at least", most: str = "at most") -> str:
     """Return the bound that decides, or would have to: the far side of the limit."""
     end = seen.best if seen.beyond else seen.worst
     side = least if (seen.demand.side == "below") == seen.beyond else most
-    percent = f"{100 * seen.demand.confidence:g} %"
+    percent = f"{100 * seen.demand.confidence:.4g} %"
     return f"{side} {_number(end, seen.demand.limit)} with {percent} confidence"
 
 
