@@ -91,7 +91,7 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
             axis = axes[line, column]
             axis.loglog([row[against] for row in of], [row[name] for row in of], "o-", base=2)
             axis.set_xlabel(f"{against} of a {'text' if against == 'tokens' else 'step'}")
-            axis.set_ylabel(name.replace("_", " "))
+            axis.set_ylabel(name.replace("_", " ").replace("mib", "MiB"))
             axis.grid(alpha=0.3)
     figure.savefig(path, dpi=150)
 

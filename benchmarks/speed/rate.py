@@ -51,13 +51,18 @@ def checkpoint_in(folder: Path, given: argparse.Namespace, texts: list[str]) -> 
     words = Counter(" ".join(texts).lower().replace(".", " . ").replace("?", " ? ").split())
     known = [word for word, _ in words.most_common(5000)]
     (base / "vocab.txt").write_text("\n".join([*SPECIAL, *known]), encoding="utf-8")
-    BertTokenizer(str(base / "vocab.txt")).save_pretrained(base)
+    tokenizer = BertTokenizer(str(base / "vocab.txt"))
+    tokenizer.save_pretrained(base)
     size = {"vocab_size": len(SPECIAL) + len(known), "num_labels": len(CLASSES)}
     config = BertConfig(**size, **SIZES[given.size])
     config.save_pretrained(base)
     torch.manual_seed(0)
     model = BertForSequenceClassification(config)
-    torch.nn.init.normal_(model.classifier.weight)  # or all texts are rated nearly alike
+    # Spread around one half, or all texts would be rated nearly alike.
+    torch.nn.init.normal_(model.classifier.weight)
+    some = tokenizer(texts[:32], padding=True, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        model.classifier.bias -= model.eval()(**some).logits.mean(dim=0)
     arguments = {"model_type": str(base), "model_name": "BertForSequenceClassification"}
     arguments |= {"tokenizer_name": "BertTokenizer", "num_classes": len(CLASSES)}
     said = {"arch": {"args": arguments}, "dataset": {"args": {"classes": CLASSES}}}
