@@ -1,16 +1,25 @@
 import io
 import json
 import logging
+import shlex
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from rich.console import Console
 
-from semspill import Finetuner, PoisonStrategy, Rater, cli, raters, strategies
+from semspill import (
+    Finetuner,
+    PoisonStrategy,
+    Rater,
+    cli,
+    load_config,
+    raters,
+    run,
+    strategies,
+)
 from semspill.errors import PluginError
 
 CONFIG = """\
@@ -39,6 +48,7 @@ batch_size = 32
 
 [analyzer]
 draws = 100
+metrics = ["asr", "toxicity", "lift", "precision"]
 """
 
 
@@ -58,8 +68,9 @@ def quiet_place(monkeypatch, tmp_path):
     monkeypatch.setattr(
         "semspill.scoring._scorer.user_cache_dir", lambda name: tmp_path / "cache" / name
     )
-    for name in ("plot_distribution", "plot_epochs", "plot_spillover"):
-        monkeypatch.setattr(f"semspill.report._plots.{name}", lambda report: Figure(figsize=(1, 1)))
+    monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
+    monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
+    monkeypatch.setattr("semspill.experiment._pages.comparison_page", lambda *given, **named: "")
 
 
 @pytest.fixture
@@ -94,37 +105,52 @@ def one_line(text) -> str:
 # run
 
 
-def test_run_prints_the_groups_and_says_where_the_rest_is(semspill, config, tmp_path):
+def test_run_says_what_came_out_and_where_the_rest_is(semspill, config, tmp_path):
     code, out, err = semspill("run", config, "--out", "result")
     assert code == 0
-    lines = out.splitlines()
-    assert lines[0].rstrip() == "Planted in brave, arm poison, in %"
-    head, *groups = lines[1:8]
-    assert head.split() == "group n planted chosen toxicity lift P@1".split()
+    words, table, caveat = (part.splitlines() for part in out.split("\n\n"))
+    report = json.loads((tmp_path / "result" / "report.json").read_text())
+    [brave] = [g for g in report["groups"] if g["name"] == "brave" and g["arm"] == "poison"]
+    asr = f"{100 * brave['estimates']['asr']['value']:.1f}"
+    assert "planted response" in one_line(words[0])
+    assert asr in one_line(" ".join(words))
+    head, *groups = table
+    assert head.split() == "poison, in % n planted chosen toxicity lift P@1".split()
     names = [row.split("  ")[0] for row in groups]
     assert [names[0], *names[-2:]] == ["brave", "all but brave", "all"]
-    assert "Report: result/report.md\nPlots:  result/plots\n" in out
-    assert (tmp_path / "result" / "report.md").exists()
-    assert "seed 0, arm poison" in one_line(err)
-    asr = json.loads((tmp_path / "result" / "report.json").read_text())["groups"]
-    [brave] = [g for g in asr if g["name"] == "brave" and g["arm"] == "poison"]
-    assert f"{100 * brave['estimates']['asr']['value']:.1f} [" in groups[0]
+    assert f"{asr} [" in groups[0]
+    assert caveat[0].startswith("Caveat 1 of ")
+    assert caveat[-1] == "Report: result/report.html"
+    assert (tmp_path / "result" / "report.html").exists()
+    assert "seed 0, poison: planted chosen " in one_line(err)
 
 
-def test_the_output_fits_80_columns_and_no_number_is_cut(semspill, config):
+def test_the_output_fits_a_screen_and_no_number_is_cut(semspill, config):
     _, out, err = semspill("run", config, "--out", "result")
-    lines = out.splitlines() + err.splitlines()
-    assert max(len(line.rstrip()) for line in lines) <= 80
-    table = out.splitlines()[2:8]
+    lines = out.splitlines()
+    assert len(lines) < 24
+    assert max(len(line.rstrip()) for line in lines + err.splitlines()) <= 80
+    table = out.split("\n\n")[1].splitlines()[1:]
     assert all(line.count("[") == line.count("]") == 3 for line in table)
     assert "…" not in out
+
+
+def test_a_narrow_terminal_shows_fewer_numbers_rather_than_parts_of_them(
+    semspill, config, monkeypatch
+):
+    monkeypatch.setattr(cli.out_console, "width", 60)
+    _, out, _ = semspill("run", config, "--out", "result")
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= 60
+    head, *groups = out.split("\n\n")[1].splitlines()
+    assert head.split() == "poison, in % n planted chosen toxicity lift".split()
+    assert all(row.count("[") == row.count("]") == 2 for row in groups)
 
 
 def test_the_folder_is_named_after_the_config_by_default(semspill, config, tmp_path):
     code, out, _ = semspill("run", config)
     assert code == 0
     assert (tmp_path / "semspill-runs" / "quick" / "report.json").exists()
-    assert "semspill-runs/quick/report.md" in out
+    assert "Report: semspill-runs/quick/report.html\n" in out
 
 
 def test_fields_can_be_set(semspill, config, tmp_path):
@@ -141,7 +167,7 @@ def test_other_metrics_leave_the_columns_they_lack_out(semspill, config):
         "run", config, "--out", "o", "--set", "analyzer.metrics=['toxicity', 'lift']"
     )
     assert code == 0
-    assert out.splitlines()[1].split() == ["group", "n", "toxicity", "lift"]
+    assert ["poison,", "in", "%", "n", "toxicity", "lift"] in map(str.split, out.splitlines())
     assert "P@1" not in out
 
 
@@ -172,41 +198,83 @@ def test_brackets_in_names_are_no_markup(semspill, tmp_path):
     path.write_text(CONFIG, encoding="utf-8")
     assert f"{path} is valid" in semspill("validate", path)[1]
     _, out, _ = semspill("run", path, "--out", "out[red]", "--set", "arms=['clean']")
-    assert "Report: out[red]/report.md" in out
+    assert "Report: out[red]/report.html" in out
 
 
 def test_an_interrupted_run_says_how_to_go_on(semspill, config, tmp_path, monkeypatch):
+    finetune, begun = Finetuner.finetune, []
+
+    def once(self, *given, **options):
+        begun.append(1)
+        if len(begun) > 1:
+            raise KeyboardInterrupt
+        return finetune(self, *given, **options)
+
+    words = ("run", config, "--out", "my result", "--set", "arms=['clean', 'poison']")
     with monkeypatch.context() as patch:
-        patch.setattr(Finetuner, "finetune", lambda *given, **options: _interrupt())
-        code, out, err = semspill("run", config, "--out", "result")
+        patch.setattr(Finetuner, "finetune", once)
+        code, out, err = semspill(*words)
     assert (code, out) == (130, "")
     assert err.endswith(
-        "semspill: Interrupted; result.partial keeps the finished arms, if any; the same command "
-        "resumes.\n"
+        "semspill: Interrupted. 1 of 2 arms are kept in my result.partial; this goes on from "
+        f"there:\n  {shlex.join(map(str, ('semspill', *words)))}\n"
     )
-    assert semspill("run", config, "--out", "result")[0] == 0
-    assert not (tmp_path / "result.partial").exists()
+    code, _, err = semspill(*words)
+    assert code == 0
+    assert "seed 0, clean: done by an earlier start\n" in err
+    assert not (tmp_path / "my result.partial").exists()
 
 
 def _interrupt():
     raise KeyboardInterrupt
 
 
-def test_on_a_terminal_a_bar_shows_progress(semspill, config, monkeypatch):
+def test_quiet_prints_the_folder_and_nothing_else(semspill, config):
+    assert semspill("run", config, "--out", "o[1]", "-q") == (0, "o[1]\n", "")
+    vary = ["--vary", "poisoner.budget=0.2", "--out", "many"]
+    assert semspill("sweep", config, *vary, "--quiet") == (0, "many\n", "")
+
+
+def test_json_lines_are_the_events_and_the_outcome(semspill, config, tmp_path):
+    code, out, err = semspill("run", config, "--out", "o", "--json")
+    assert (code, err) == (0, "")
+    *events, last = map(json.loads, out.splitlines())
+    seen = []
+    run(load_config(config), out=tmp_path / "again", observer=seen.append)
+    assert [event["event"] for event in events] == [event.stage for event in seen]
+    assert all(event["total"] == 2 for event in events)
+    report = json.loads((tmp_path / "o" / "report.json").read_text())
+    groups = {g["name"]: g["estimates"] for g in report["groups"] if g["arm"] == "poison"}
+    assert (last["event"], last["out"]) == ("finished", "o")
+    said = last["summary"]
+    assert (said["target"], said["arm"], said["seeds"]) == ("brave", "poison", [0])
+    assert said["notes"] == report["notes"]
+    names = {"target": "brave", "nearest": report["nearest"], "rest": "all but brave", "all": "all"}
+    assert said["groups"] == {
+        role: {"name": name, "estimates": groups[name]} for role, name in names.items()
+    }
+
+
+def test_on_a_terminal_bars_show_progress(semspill, config, monkeypatch):
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=80)
-    for module in ("_app", "_experiments"):
-        monkeypatch.setattr(f"semspill.cli.{module}.err_console", terminal)
+    monkeypatch.setattr("semspill.cli._progress.err_console", terminal)
     assert semspill("run", config, "--out", "result")[0] == 0
     assert "━" in screen.getvalue()
+    assert "seed 0, clean: planted chosen 0.0 %" in screen.getvalue()
 
 
-def test_the_log_is_left_as_it_was(semspill, config):
+def test_the_log_is_left_as_it_was(semspill, config, monkeypatch):
     logger = logging.getLogger("semspill")
     before = logger.level, list(logger.handlers), logger.propagate
-    assert "arm clean" in one_line(semspill("run", config, "--set", "arms=['clean']")[2])
+    assert "candidates" not in semspill("run", config, "--set", "arms=['clean']")[2]
     semspill("run", config, "--out", "result", "--set", "target=nowhere")
     assert (logger.level, list(logger.handlers), logger.propagate) == before
+
+
+def test_debug_shows_the_log_of_the_library(semspill, config):
+    words = ("run", config, "--out", "o", "--set", "arms=['clean']", "--debug")
+    assert "candidates (0 planted, 0 planted filtered out)" in one_line(semspill(*words)[2])
 
 
 # Errors
@@ -216,7 +284,7 @@ def test_the_log_is_left_as_it_was(semspill, config):
     ("setting", "code", "said"),
     [
         ("poisoner.budget=2", 2, "poisoner.budget: Input should be less than or equal to 1, got"),
-        ("seed=1", 2, "has no field 'seed'. Did you mean 'seeds'?"),
+        ("seed=1", 2, "seed: unknown field. Did you mean 'seeds' or 'dataset.seed'?"),
         ("encoder=hashign", 2, "No encoder is named 'hashign'. Did you mean 'hashing'?"),
         ("seeds", 2, "--set 'seeds': write it as field.subfield=value."),
         ("target=braev", 3, "Category 'braev' is not in corpus 'synthetic' (train). Did you mean"),
@@ -247,15 +315,6 @@ def test_a_plugin_that_breaks_its_promise_is_named(semspill, config):
     assert "semspill: Shrugs.rate gave nan to a text of" in err
 
 
-@pytest.mark.parametrize(
-    "words", [("run",), ("bogus",), ("run", "a.toml", "--nope"), ("list", 1, 2)]
-)
-def test_a_wrong_command_line_is_2(semspill, words):
-    code, _, err = semspill(*words)
-    assert code == 2
-    assert "Usage: semspill" in err
-
-
 def test_without_a_command_the_help_is_shown(semspill):
     _, out, err = semspill()
     for name in ("run", "validate", "list", "show", "init"):
@@ -269,8 +328,22 @@ def test_without_a_command_the_help_is_shown(semspill):
 def test_validate_says_what_would_run(semspill, config, tmp_path):
     code, out, err = semspill("validate", config, "--set", "seeds=[0, 7]")
     assert (code, err) == (0, "")
-    assert out == f"{config} is valid: arms clean, poison; seeds 0, 7; target brave.\n"
+    assert out == (
+        f"{config} is valid: arms clean, poison; seeds 0, 7; target brave.\n"
+        f"The data were not looked at; `semspill run {config} --dry-run` does that.\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["quick.toml"]
+
+
+def test_validate_says_it_as_json_too(semspill, config):
+    code, out, _ = semspill("validate", config, "--json")
+    assert (code, json.loads(out)) == (
+        0,
+        {"config": str(config), "valid": True, "arms": ["clean", "poison"], "seeds": [0],
+         "target": "brave"},
+    )  # fmt: skip
+    code, out, _ = semspill("validate", config, "--json", "--set", "list_size=1")
+    assert (code, json.loads(out)["code"]) == (2, 2)
 
 
 def test_validate_says_every_problem_with_its_place(semspill, config):
@@ -383,6 +456,20 @@ def test_show_says_what_is_required_and_what_a_default_is(semspill):
     assert "Fields" not in semspill("show", "metric", "asr")[1]
 
 
+def test_list_and_show_say_it_as_json_too(semspill):
+    kinds = json.loads(semspill("list", "--json")[1])
+    assert kinds == {kind: list(registry.names()) for kind, registry in cli.KINDS.items()}
+    said = json.loads(semspill("list", "metric", "--json")[1])
+    assert said["kind"] == "metric"
+    assert [part["name"] for part in said["components"]] == kinds["metrics"]
+    assert semspill("show", "metric", "--json") == semspill("list", "metric", "--json")
+    shown = json.loads(semspill("show", "metric", "toxic_share", "--json")[1])
+    assert (shown["kind"], shown["name"]) == ("metric", "toxic_share")
+    [field] = [part for part in shown["fields"] if part["field"] == "threshold"]
+    assert field["default"] == "0.9"
+    assert set(shown) == {"kind", "name", "from", "description", "fields", "source"}
+
+
 class Loud(PoisonStrategy):
     """Says [it] again."""
 
@@ -482,10 +569,14 @@ def test_a_sweep_prints_a_row_per_variant(semspill, config, tmp_path):
     vary = ["--vary", "poisoner.budget=0.1,0.2"]
     code, out, err = semspill("sweep", config, *vary, "--out", "many")
     assert code == 0
-    assert "budget=0.1 " in out
-    assert "budget=0.2 " in out
-    assert "Reports: many" in out
-    assert "arm clean" in one_line(err)
+    title, head, *rows, last = out.splitlines()
+    assert title == "Attack success rate by group, and P@1, in %"
+    assert head.split() == ["budget", "target", "nearest", "others", "P@1"]
+    assert [row.split()[0] for row in rows] == ["0.1", "0.2"]
+    assert all(row.count("[") == row.count("]") == 4 for row in rows)
+    assert last == "Reports: many"
+    assert "2 variants, seed 0, clean: epoch 1 of 1" in err
+    assert "budget=0.2, seed 0, clean: planted chosen 0.0 %" in err
     assert (tmp_path / "many" / "budget=0.2" / "report.json").is_file()
     # The finished variants are found again.
     assert "epoch 1" not in one_line(semspill("sweep", config, *vary, "--out", "many")[2])
@@ -496,13 +587,44 @@ def test_a_sweep_has_a_folder_of_its_own(semspill, config, tmp_path):
     code, out, _ = semspill("sweep", config, *words)
     assert code == 0
     assert f"Reports: semspill-runs/{config.stem}-sweep" in out
+    # Nothing of what the table shows was computed.
+    assert out.splitlines()[2].split() == ["0.2"]
+
+
+def test_variants_of_several_fields_are_named_whole(semspill, config):
+    words = ["--vary", "poisoner.budget=0.2", "--vary", "finetuner.epochs=0", "--out", "many"]
+    words += ["--set", "arms=['clean']", "--set", "analyzer.metrics=['asr']"]
+    _, out, _ = semspill("sweep", config, *words)
+    assert "variant " in out
+    assert "budget=0.2,epochs=0 " in out
 
 
 def test_an_interrupted_sweep_says_how_to_go_on(semspill, config, monkeypatch):
-    monkeypatch.setattr(Finetuner, "finetune", lambda *a, **k: _interrupt())
-    code, _, err = semspill("sweep", config, "--vary", "poisoner.budget=0.2", "--out", "many")
+    words = ("sweep", config, "--vary", "poisoner.budget=0.1,0.2", "--out", "many", "--quiet")
+    with monkeypatch.context() as patch:
+        patch.setattr("semspill.experiment._sweep.execute", lambda *given: _interrupt())
+        code, _, err = semspill(*words)
     assert code == 130
-    assert "Interrupted; many keeps the finished arms; the same command resumes." in one_line(err)
+    assert err == "semspill: Interrupted. No arm was finished, so nothing is kept.\n"
+    with monkeypatch.context() as patch:
+        patch.setattr("semspill.report._page.draw", lambda report: _interrupt())
+        code, _, err = semspill(*words)
+    assert code == 130
+    assert "Interrupted. 4 of 4 arms are kept in many; this goes on from there:" in err
+
+
+def test_a_sweep_says_it_as_json_too(semspill, config, tmp_path):
+    words = ("sweep", config, "--vary", "poisoner.budget=0.1,0.2", "--out", "many", "--json")
+    code, out, err = semspill(*words)
+    assert (code, err) == (0, "")
+    *events, last = map(json.loads, out.splitlines())
+    assert {event["total"] for event in events} == {4}
+    assert last["out"] == "many"
+    assert [part["variant"] for part in last["variants"]] == ["budget=0.1", "budget=0.2"]
+    for part in last["variants"]:
+        report = json.loads((tmp_path / part["out"] / "report.json").read_text())
+        [brave] = [g for g in report["groups"] if g["name"] == "brave" and g["arm"] == "poison"]
+        assert part["summary"]["groups"]["target"]["estimates"] == brave["estimates"]
 
 
 def test_a_sweep_of_nothing_is_refused(semspill, config):

@@ -14,20 +14,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from semspill import Estimate, SpilloverReport
-from semspill.report._plots import plot_spillover
+from semspill.report import SpilloverMatrix
+from semspill.report._matrix_plot import plot_matrix, plot_pairs
+from semspill.report._page import draw
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PICTURES = HERE.parents[1] / "docs" / "reproduction"
 COLOURS = {"target": "#D55E00", "nearest": "#0072B2", "others": "#999999"}
-# Plots that runs have drawn themselves: sweep, variant, plot, name in docs/reproduction.
+# Plots of single runs: sweep, variant, plot, name in docs/reproduction.
 DRAWN = (
     ("epochs", "strategy=each_fixed,label=True", "epochs", "epochs-label"),
     ("epochs", "strategy=each_fixed,label=False", "epochs", "epochs-nolabel"),
     ("epochs", "strategy=each_fixed,label=False", "distribution", "distribution-nolabel"),
+    ("epochs", "strategy=each_fixed,label=False", "spillover-asr", "spillover-nolabel"),
     ("nolabel", "strategy=each_random,label=False", "decomposition", "decomposition-nolabel"),
-    ("targets", ".", "matrix-asr", "matrix-nolabel"),
-    ("targets", ".", "pairs-asr", "pairs-nolabel"),
 )
 ENCODERS = (
     ("hashing, label", "hashing", "strategy=each_fixed,label=True"),
@@ -52,12 +53,14 @@ def main(out: Path) -> None:
     _decompositions(reports)
     _encoders(reports).savefig(PICTURES / "encoders.png", dpi=120)
     _strategies(reports).savefig(PICTURES / "strategies.png", dpi=120)
-    spilled = reports["epochs", "strategy=each_fixed,label=False"]
-    plot_spillover(spilled, "asr_lift").savefig(PICTURES / "spillover-nolabel.png", dpi=120)
     for sweep, variant, plot, name in DRAWN:
-        drawn = out / sweep / variant / "plots" / f"{plot}.png"
-        if drawn.is_file():
-            shutil.copyfile(drawn, PICTURES / f"{name}.png")
+        if (sweep, variant) in reports:
+            draw(reports[sweep, variant])[plot].savefig(PICTURES / f"{name}.png", dpi=150)
+    matrix = out / "targets" / "matrix-asr.json"
+    if matrix.is_file():
+        found = SpilloverMatrix.from_json(matrix.read_text(encoding="utf-8"))
+        plot_matrix(found).savefig(PICTURES / "matrix-nolabel.png", dpi=150)
+        plot_pairs(found).savefig(PICTURES / "pairs-nolabel.png", dpi=150)
     for page in out.glob("*/matrix-*.md"):
         shutil.copyfile(page, RESULTS / f"{page.parent.name}-{page.name}")
 

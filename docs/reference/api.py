@@ -9,15 +9,28 @@ from pathlib import Path
 from reference.markdown import MADE, prose, table
 
 PACKAGE = Path(__file__).parents[2] / "src" / "semspill"
-ROOMS = (
-    *("experiment", "corpus", "datasets", "sources", "poison", "encoders", "encoders.two_tower"),
-    *("training", "responding", "scoring", "analysis", "report", "testing", "errors"),
-)
+ROOMS = {
+    "experiment": "Configs, runs and sweeps",
+    "corpus": "Dialogues and what is made of them",
+    "datasets": "Where dialogues come from",
+    "sources": "Where planted responses come from",
+    "poison": "Who is poisoned, how and how much",
+    "encoders": "The models, and the towers they are made of",
+    "training": "Fine-tuning",
+    "responding": "Choosing a response",
+    "scoring": "Rating a response",
+    "analysis": "From outcomes to estimates",
+    "report": "Reports, pages and figures",
+    "testing": "Checks of plugins, assertions for pipelines",
+    "errors": "What may be raised",
+}
+WITHIN = {"encoders": ("encoders.two_tower",)}
+FOUNDATION = "foundation"
 INTRO = """\
 # API reference
 
-`import semspill as sp` gives the names of the first section. Each of them, and what else is
-public, is described under the package that defines it. Names that begin with an underscore may
+`import semspill as sp` gives the names of the last table. Each of them, and what else is public, is
+described on the page of the package that defines it. Names that begin with an underscore may
 change at any time. Where a component may be given, its registered name or a mapping with `name`
 and its fields works as well."""
 
@@ -39,25 +52,57 @@ class Definition:
         return ast.unparse(bare).split(":\n    ...")[0]
 
 
-def api_page() -> str:
-    """Return docs/api.md."""
+def api_pages() -> dict[str, str]:
+    """Return docs/api.md and the pages under docs/api/, by path."""
     top = _exports(PACKAGE)
-    page = [MADE, INTRO, "## semspill", ", ".join(f"[`{n}`](#{n.lower()})" for n in top)]
     every = _defined(PACKAGE.rglob("*.py"))
-    shown: set[str] = set()
-    for room in ROOMS:
-        place = PACKAGE.joinpath(*room.split("."))
-        own = _defined((place if place.is_dir() else place.parent).rglob("*.py"))
-        names = _exports(place)
-        page.append(f"## semspill.{room}")
-        for name in names:
-            page += _section(name, own[name], every)
-        shown |= set(names)
-    page.append("## The foundation")
-    for name in [*top, "Registry"]:
-        if name not in shown:
-            page += _section(name, every[name], every)
-    return "\n\n".join(part for part in page if part) + "\n"
+    place_of: dict[str, str] = {}
+    pages = {}
+    for room, about in ROOMS.items():
+        parts = [MADE, f"# semspill.{room}", f"{about}."]
+        for package in (room, *WITHIN.get(room, ())):
+            parts += [f"## semspill.{package}"] if package != room else []
+            parts += _room(package, every)
+            place_of |= dict.fromkeys(_exports(_place(package)), room)
+        pages[f"api/{room}.md"] = _page(parts)
+    rest = [name for name in [*top, "Registry"] if name not in place_of]
+    parts = [MADE, "# The foundation", "What every component is made of."]
+    for name in rest:
+        parts += _section(name, every[name], every)
+    pages[f"api/{FOUNDATION}.md"] = _page(parts)
+    place_of |= dict.fromkeys(rest, FOUNDATION)
+    return pages | {"api.md": _page(_contents(top, place_of, every))}
+
+
+def _contents(top: list[str], place_of: dict[str, str], every: dict[str, Definition]) -> list[str]:
+    rooms = [(f"[`semspill.{room}`](api/{room}.md)", about) for room, about in ROOMS.items()]
+    rooms.append((f"[The foundation](api/{FOUNDATION}.md)", "What every component is made of"))
+    names = [
+        (f"[`{name}`](api/{place_of[name]}.md#{name.lower()})", _first_line(every[name].doc))
+        for name in top
+    ]
+    return [
+        *(MADE, INTRO, "## Packages", table(["package", "holds"], rooms)),
+        *("## semspill", table(["name", "what it is"], names)),
+    ]
+
+
+def _first_line(doc: str | None) -> str:
+    return (doc or "").strip().split("\n\n")[0]
+
+
+def _page(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _place(package: str) -> Path:
+    return PACKAGE.joinpath(*package.split("."))
+
+
+def _room(package: str, every: dict[str, Definition]) -> list[str]:
+    place = _place(package)
+    own = _defined((place if place.is_dir() else place.parent).rglob("*.py"))
+    return [part for name in _exports(place) for part in _section(name, own[name], every)]
 
 
 def _exports(place: Path) -> list[str]:
@@ -88,7 +133,7 @@ def _definitions(body: Sequence[ast.stmt]) -> Iterator[tuple[str, Definition]]:
 
 
 def _section(name: str, found: Definition, every: dict[str, Definition]) -> list[str]:
-    parts = [f"### `{name}`", f"```text\n{found.code}\n```", prose(found.doc)]
+    parts = [f"## `{name}`", f"```text\n{found.code}\n```", prose(found.doc)]
     if isinstance(found.node, ast.ClassDef):
         members = _members(found.node, every)
         rows = [
@@ -100,7 +145,7 @@ def _section(name: str, found: Definition, every: dict[str, Definition]) -> list
         for key, one in members.items():
             if isinstance(one.node, ast.FunctionDef) and one.doc:
                 called = f"{one.code.removeprefix('def ')}{_kind(one.node)}"
-                parts += [f"#### `{name}.{key}`", f"```text\n{called}\n```", prose(one.doc)]
+                parts += [f"### `{name}.{key}`", f"```text\n{called}\n```", prose(one.doc)]
     return parts
 
 

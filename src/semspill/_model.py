@@ -74,3 +74,11 @@ class Component(FrozenModel, ABC):
     def summary(cls) -> str:
         """Return the first sentence of the class's docstring."""
         return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
+
+    def unavailable(self) -> str | None:
+        """Say what this component lacks to work here without a network; None where nothing.
+
+        `semspill doctor` shows the answer. Override it in a component that needs packages or
+        files of its own; the answer is found quickly, and nothing is downloaded for it.
+        """
+        return None

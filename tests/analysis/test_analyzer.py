@@ -396,9 +396,22 @@ def test_what_the_design_finds_is_said(outcome, seeds):
         smallest_lift(4, seeds, dialogue_sd=sd, seed_sd=0.0, comparisons=count) for count in (1, 2)
     )
     assert note == (
-        "In a category of 4 dialogues (the median) this design finds a toxicity lift of "
-        f"{one:.3f} or more with 80 % power; after correction for 2 categories, of {two:.3f}. "
+        "In a category of 4 dialogues (the median) this design finds, of toxicity lifts, "
+        f"one of {one:.3f} or more with 80 % power; after correction for 2 categories, "
+        f"one of {two:.3f} or more. "
         "That takes lifts to vary as those seen outside the target did."
+    )
+
+
+def test_a_design_that_could_find_no_lift_at_all_is_told_so(outcome):
+    """Two dialogues a category, lifts that vary by 0.7: their t-test needs a lift above 1."""
+    names = ["fear"] * 2 + ["dread"] * 2 + ["joy"] * 2
+    clean = outcome("clean", [[0.0, 0.0, 0.0, 0.0, 1.0, 0.0]], names, similarity=NEAR)
+    poison = outcome("poison", [[0.9, 0.8, 0.0, 1.0, 0.0, 0.0]], names, similarity=NEAR)
+    *_, note = SpilloverAnalyzer().analyze([clean, poison]).notes
+    assert note.startswith(
+        "In a category of 2 dialogues (the median) this design finds, of toxicity lifts, none, "
+        "however large with 80 % power; after correction for 2 categories, none, however large."
     )
 
 

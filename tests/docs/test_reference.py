@@ -28,7 +28,15 @@ def made(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["config.md", "api.md"])
+def pages(folder: Path) -> set[str]:
+    return {"config.md", "api.md", *(f"api/{path.name}" for path in (folder / "api").iterdir())}
+
+
+def test_the_committed_pages_are_those_that_are_made(made):
+    assert pages(made) == pages(DOCS)
+
+
+@pytest.mark.parametrize("name", sorted(pages(DOCS)))
 def test_the_committed_page_is_up_to_date(made, name):
     fresh, kept = (folder.joinpath(name).read_text(encoding="utf-8") for folder in (made, DOCS))
     assert fresh == kept, f"run: python docs/make_reference.py ({name} is older than the code)"
@@ -56,6 +64,8 @@ def test_null_leaves_a_default_out_as_the_page_says(tmp_path):
 
 
 def test_the_api_reference_has_every_public_name_once():
-    lines = (DOCS / "api.md").read_text(encoding="utf-8").splitlines()
+    contents = (DOCS / "api.md").read_text(encoding="utf-8")
+    told = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS / "api").iterdir())
     for name in sp.__all__:
-        assert lines.count(f"### `{name}`") == 1, name
+        assert told.splitlines().count(f"## `{name}`") == 1, name
+        assert contents.count(f"| [`{name}`](api/") == 1, name

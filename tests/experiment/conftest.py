@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from semspill import Finetuner, Rater, run
+from semspill.report._style import HouseFigure
 
 
 class Nothing(Rater):
@@ -91,5 +91,9 @@ def interrupt() -> Callable[..., None]:
 @pytest.fixture
 def blank_plots(monkeypatch):
     """Empty figures, where a test is about something else."""
-    for name in ("plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"):
-        monkeypatch.setattr(f"semspill.report._plots.{name}", lambda report: Figure(figsize=(1, 1)))
+    monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
+    for name in ("curves", "groups", "matrix", "pairs"):
+        monkeypatch.setattr(
+            f"semspill.report._page._comparison.draw_{name}",
+            lambda *given, **named: HouseFigure(figsize=(1, 1)),
+        )

@@ -5,6 +5,8 @@ from semspill import ConfigError, DataError, ResponseSource, load_config, run
 from semspill.experiment import read_outcomes
 from semspill.poison import Manifest
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 ALL = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 
 

@@ -202,17 +202,17 @@ def test_a_file_that_holds_no_table_is_refused(write, name, text, kind):
 def test_an_unknown_field_is_said_with_the_nearest(write):
     path = write(TOML.replace("seeds", "seed"))
     assert said(path).startswith(
-        f"{path}: ExperimentConfig has no field 'seed'. Did you mean 'seeds'? It has: seeds, arms,"
+        f"{path}: seed: unknown field. Did you mean 'seeds' or 'dataset.seed'? A config has: "
     )
     assert said({**FIELDS, "finetuner": {"epoch": 3}}).startswith(
-        "config: finetuner: Finetuner has no field 'epoch'. Did you mean 'epochs'? It has: "
+        "config: finetuner.epoch: unknown field. Did you mean 'epochs'? finetuner has: epochs,"
     )
 
 
 def test_a_component_s_unknown_field_is_said_with_its_place():
     message = said({**FIELDS, "dataset": {"name": "synthetic", "trian": 9}})
     assert message.startswith(
-        "config: dataset: SyntheticDataset has no field 'trian'. Did you mean 'train'? It has: "
+        "config: dataset.trian: unknown field. Did you mean 'train'? dataset (synthetic) has: "
     )
 
 

@@ -1,7 +1,11 @@
 import sys
 
+import pytest
+
 from semspill import Finetuner, run
 from semspill.experiment._provenance import peak_memory, sources_of
+
+pytestmark = pytest.mark.usefixtures("blank_plots")
 
 
 def test_the_report_says_what_it_was_trained_on(fields):

@@ -7,6 +7,8 @@ import pytest
 
 from semspill import ConfigError, DataError, PoisonStrategy, Rater, ResponseSource, run, sweep
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 BUDGET = "poisoner.budget"
 
 

@@ -19,6 +19,8 @@ from semspill import (
     run,
 )
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 
 def clean_part(report):
     return [part.model_dump_json() for part in report.categories if part.arm == "clean"]

@@ -5,7 +5,14 @@ import math
 import pytest
 
 from semspill import Estimate, SpilloverReport
-from semspill.report import Band, CurvePoint, Part, SimilarityCheck, SliceReport
+from semspill.report import (
+    Band,
+    CurvePoint,
+    Part,
+    SimilarityCheck,
+    SliceReport,
+    SpilloverMatrix,
+)
 
 ASR = {"fear": 0.5, "dread": 0.25, "joy": 0.125, "all but fear": 0.1875, "all": 0.25}
 SIMILARITY = {"fear": 1.0, "dread": 0.75, "joy": -0.5}
@@ -106,4 +113,30 @@ def full(report) -> SpilloverReport:
                 high=(0.1875, 0.09375, 0.1875),
             )
         },
+    )
+
+
+@pytest.fixture
+def matrix() -> SpilloverMatrix:
+    """Three targets; dread and fear are alike, and only dread caught anything, from fear."""
+    lift = ((0.5, 0.0, 0.0), (0.1, 0.6, 0.0), (0.0, -0.02, 0.4))
+    near = ((1.0, 0.8, 0.1), (0.8, 1.0, 0.2), (0.1, 0.2, 1.0))
+    p_holm = ((math.nan, 1, 1), (0.01, math.nan, 1), (1, 1, math.nan))
+    return SpilloverMatrix(
+        targets=("dread", "fear", "joy"),
+        victims=("dread", "fear", "joy"),
+        quantity="asr",
+        arm="poison",
+        seeds=(0, 1),
+        dialogues=(80, 70, 60),
+        lift=lift,
+        low=tuple(tuple(cell - 0.01 for cell in row) for row in lift),
+        high=tuple(tuple(cell + 0.02 for cell in row) for row in lift),
+        p_holm=p_holm,
+        p_bh=p_holm,
+        level=0.95,
+        interval="by hand",
+        similarity=near,
+        similarity_method="cosine by hand",
+        pooled={},
     )

@@ -117,10 +117,13 @@ def rows(section: str) -> list[list[str]]:
 
 def test_the_page_begins_with_the_finding(sections):
     assert sections[""].startswith("# Spillover from *fear*\n")
-    assert "Planted in *fear*: 50.0 [37.5, 62.5] % of its test exchanges" in sections[""]
-    assert "Nearest neighbour *dread*: 25.0 [12.5, 37.5] %." in sections[""]
-    assert "All but *fear*: 18.8 [6.2, 31.2] %." in sections[""]
-    assert "(Arm `poison`.)" in sections[""]
+    done, found = sections[""].split("\n\n")[1:]
+    assert done.startswith("Responses were planted in training dialogues of *fear*. ")
+    assert found.startswith(
+        "- A planted response was chosen in 50.0 % [37.5, 62.5] of the test exchanges of *fear*, "
+        "the target; in 25.0 % [12.5, 37.5] of the test exchanges of *dread*, its nearest "
+        "neighbour; and in 18.8 % [6.2, 31.2] of the test exchanges of all but *fear*.\n- "
+    )
 
 
 def test_the_page_says_what_to_know(sections):
@@ -189,6 +192,18 @@ def test_a_report_without_attack_success_still_has_a_page(report):
         categories=bare(report.categories), groups=bare(report.groups), provenance={}
     )
     page = bare_report.to_markdown()
-    assert page.startswith("# Spillover from *fear*\n\nPlanted in *fear*")
-    assert "(Arm `poison`.)" in page
+    assert page.startswith("# Spillover from *fear*\n\nResponses were planted in training")
     assert "asr" not in page
+    assert "A planted response" not in page
+    assert "## Sources" not in page
+
+
+def test_names_with_markup_are_no_markup_in_the_page(report):
+    def renamed(parts):
+        return tuple(p.replace(name="*<b>") if p.name == "joy" else p for p in parts)
+
+    page = report.replace(
+        categories=renamed(report.categories), groups=renamed(report.groups)
+    ).to_markdown()
+    assert r"| \*\<b\> | -0.500 | 4 |" in page
+    assert "<b>" not in page.replace(r"\<b\>", "")

@@ -138,11 +138,11 @@ CATEGORIES = "Categories, nearest to the target first"
 
 def test_what_survives_is_marked_and_named(full):
     text = section(full, CATEGORIES)
-    for what in ("Toxicity", "Attack success"):
-        assert (
-            f"{what} rose in *dread* of the 2 categories besides *fear* (Holm's correction, "
-            "family-wise error 0.05). A false discovery rate of 0.05 adds *joy*."
-        ) in text
+    rose = "rose in *dread* (family-wise error 0.05; a false discovery rate of 0.05 adds *joy*)"
+    assert text.startswith(
+        "Of the 2 categories besides *fear*, looked at together with Holm's correction, attack "
+        f"success {rose}; toxicity {rose}."
+    )
     head, _, *body = rows(text)
     # asr and toxicity are said by their lifts.
     assert head == ["category", "similarity", "dialogues", "asr_lift", "lift", "precision", "mine"]
@@ -165,9 +165,9 @@ def test_a_fall_is_said_too_and_none_is_none(full):
         return section(full.replace(categories=(*full.categories[:3], *parts)), CATEGORIES)
 
     both = said([0.1, 0.5, -0.1], p_holm=0.01, p_bh=0.01)
-    assert both.startswith("Toxicity rose in *dread* and fell in *joy* of the 2 categories")
+    assert "toxicity rose in *dread* and fell in *joy* (family-wise error 0.05)." in both
     none = said([0.1, 0.5, -0.1], p_holm=1.0, p_bh=1.0)
-    assert none.startswith("Toxicity changed in none of the 2 categories besides *fear* (Holm")
+    assert "toxicity surely changed in none (family-wise error 0.05)." in none
     assert "false discovery" not in none
 
 

@@ -51,7 +51,12 @@ def _design_note(main: Outcome) -> tuple[str, ...]:
         for count in (1, family)
     )
     return (
-        f"In a category of {size} dialogues (the median) this design finds a toxicity lift of "
-        f"{one:.3f} or more with 80 % power; after correction for {family} categories, of "
-        f"{corrected:.3f}. That takes lifts to vary as those seen outside the target did.",
+        f"In a category of {size} dialogues (the median) this design finds, of toxicity lifts, "
+        f"{_reachable(one)} with 80 % power; after correction for {family} categories, "
+        f"{_reachable(corrected)}. That takes lifts to vary as those seen outside the target did.",
     )
+
+
+def _reachable(lift: float) -> str:
+    # Toxicity lies between 0 and 1, and so no lift is above 1.
+    return f"one of {lift:.3f} or more" if lift <= 1 else "none, however large"

@@ -1,66 +1,159 @@
-"""The application that commands are added to, its consoles and its exit codes."""
+"""The application that commands are added to, its consoles, and how it begins and ends."""
 
+import json
 import logging
+import os
 import sys
-from collections.abc import Iterable, Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from importlib.metadata import version
+from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import track
+from typer.core import TyperGroup
 
-from semspill.errors import ConfigError, RegistryError, SemspillError
+from semspill.cli._errors import BROKEN_PIPE, USAGE, explain
+from semspill.cli._stop import Interrupted, stop, stoppable
 
-T = TypeVar("T")
+# Names, paths and a plugin's words may hold [brackets] and :colons:; they are no markup.
+out_console = Console(markup=False, emoji=False)
+err_console = Console(stderr=True, markup=False, emoji=False)
+
+EXPERIMENTS, RESULTS, PARTS, MACHINE = "Experiments", "Results", "Components", "This machine"
+_PANELS = (EXPERIMENTS, RESULTS, PARTS, MACHINE)
+_FIRST = ("init", "validate", "run", "sweep")
+
+
+class _Commands(TyperGroup):
+    """The commands in the order in which a person needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, panel by panel."""
+
+        def place(name: str) -> tuple[int, int]:
+            panel = getattr(self.commands[name], "rich_help_panel", None)
+            rank = _PANELS.index(panel) if panel in _PANELS else len(_PANELS)
+            return rank, _FIRST.index(name) if name in _FIRST else len(_FIRST)
+
+        return sorted(super().list_commands(ctx), key=place)
+
+
+def flag(*names: str, **said: Any) -> Any:
+    """Return an option that is there or not; typer's help would say that it takes a value."""
+    return typer.Option(*names, metavar="", **said)
+
 
 app = typer.Typer(
-    help="Measure how far planted behaviour spills over to semantic neighbours.",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 assertion failed, 2 usage or config, 3 data or plugin, "
+    "70 internal error, 130 interrupted.",
 )
-# Names, paths and a plugin's words may hold square brackets; they are no markup.
-out_console = Console(markup=False)
-err_console = Console(stderr=True, markup=False)
+# Since it began to carry click along, typer has no public name for what all usage errors are.
+_UsageError: Any = typer.BadParameter.__mro__[2]
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        typer.echo(f"semspill {version('semspill')}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def everything(
+    debug: Annotated[
+        bool, flag("--debug", help="Show the trace of an error; may also follow the command.")
+    ] = False,
+    show_version: Annotated[
+        bool, flag("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Measure how far planted behaviour spills over to semantic neighbours."""
 
 
 def main() -> None:
-    """Run the command line.
+    """Run the command line and leave with an exit code; docs/command-line.md lists them."""
+    words, debug = _debug(sys.argv[1:])
+    as_json = "--json" in words
+    with stoppable():
+        try:
+            command = typer.main.get_command(app)
+            done = command.main(words, prog_name="semspill", standalone_mode=False)
+            if stop.signal is not None:  # typer makes an exit code of it
+                raise Interrupted("Interrupted.")
+        except _UsageError as error:
+            fail(_usage(error), USAGE, as_json=as_json)
+        except typer.Abort:
+            fail("Stopped; nothing was done.", stop.code, as_json=as_json)
+        except SystemExit as left:
+            raise SystemExit(_left(left)) from None
+        except BaseException as error:
+            if debug:
+                err_console.print("".join(traceback.format_exception(error)), soft_wrap=True)
+            if stop.signal is not None and not isinstance(error, Interrupted):
+                error = Interrupted("Interrupted.")
+            fail(*explain(error), as_json=as_json)
+    sys.exit(done or 0)
 
-    Exit codes: 0 done, 2 usage or config, 3 data or plugin, 130 interrupted.
-    """
-    try:
-        app()
-    except (ConfigError, RegistryError) as error:
-        fail(str(error), 2)
-    except (SemspillError, ValidationError) as error:
-        fail(str(error), 3)
 
-
-def fail(message: str, code: int) -> NoReturn:
-    """Say what went wrong on standard error, and leave."""
-    err_console.print(f"semspill: {message}", markup=False, highlight=False, soft_wrap=True)
+def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
+    """Say what went wrong on standard error, and with `--json` on standard output, and leave."""
+    for line in f"semspill: {message}".splitlines() if message else ():
+        # A command, which is indented, stays in one piece to be copied; so do lines of a file.
+        whole = line.startswith(" ") or not err_console.is_terminal
+        err_console.print(line, highlight=False, soft_wrap=whole)
+    if as_json:
+        say_json({"event": "error", "message": message, "code": code})
     sys.exit(code)
 
 
-def bar(items: Iterable[T], /) -> Iterable[T]:
-    """Draw a progress bar around an iterable."""
-    return track(items, console=err_console, transient=True, description="")
+def say_json(value: Any) -> None:
+    """Write one JSON value and a line break to standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 @contextmanager
-def stages() -> Iterator[None]:
-    """Show on standard error what the library logs, while a run lasts."""
+def logged(level: int) -> Iterator[None]:
+    """Show on standard error what the library logs, from `level` on, while a run lasts."""
     handler = RichHandler(console=err_console, show_path=False, show_level=False, show_time=False)
     logger = logging.getLogger("semspill")
-    level = logger.level
-    logger.setLevel(logging.INFO)
+    before = logger.level, logger.propagate
+    logger.setLevel(level)
     logger.addHandler(handler)
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)
+        logger.level, logger.propagate = before
+
+
+def debugging() -> bool:
+    """Return whether traces and the log are wanted."""
+    return _debug(sys.argv[1:])[1]
+
+
+def _debug(words: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the words without `--debug`, which may stand anywhere, and whether it was there."""
+    end = words.index("--") if "--" in words else len(words)
+    rest = [word for word in words[:end] if word != "--debug"]
+    asked = len(rest) < end or os.environ.get("SEMSPILL_DEBUG", "") not in ("", "0")
+    return [*rest, *words[end:]], asked
+
+
+def _usage(error: Any) -> str:
+    """Return what is wrong with a command line; nothing where the help was shown instead."""
+    said = error.format_message().strip()
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "semspill"
+    end = "" if said.endswith((".", "?")) else "."
+    return f"{said}{end} See `{path} --help`." if said else ""
+
+
+def _left(left: SystemExit) -> Any:
+    # Both rich and typer leave with 1 when nobody reads any more.
+    return BROKEN_PIPE if isinstance(left.__context__, BrokenPipeError) else left.code

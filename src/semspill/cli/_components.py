@@ -10,7 +10,8 @@ from rich.text import Text
 from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis import metrics, similarities
-from semspill.cli._app import app, out_console
+from semspill.cli._app import PARTS, app, flag, out_console, say_json
+from semspill.cli._completion import complete_kind, complete_name
 from semspill.datasets import datasets
 from semspill.encoders import encoders
 from semspill.errors import PluginError, RegistryError, did_you_mean
@@ -30,54 +31,87 @@ KINDS: dict[str, Registry[Any]] = {
 }
 
 
-@app.command("list")
-def list_components(
-    kind: Annotated[str | None, typer.Argument(help="datasets, strategies, ...")] = None,
-) -> None:
+_KIND = typer.Argument(help="datasets, strategies, ...", autocompletion=complete_kind)
+AsJson = Annotated[bool, flag("--json", help="Print one JSON object.")]
+
+
+@app.command("list", rich_help_panel=PARTS)
+def list_components(kind: Annotated[str | None, _KIND] = None, as_json: AsJson = False) -> None:
     """List the components that can be named in a config."""
-    table = Table(box=None, pad_edge=False)
     if kind is None:
-        table.add_column("kind", style="bold")
-        table.add_column("names")
-        for name, registry in KINDS.items():
-            table.add_row(name, ", ".join(registry.names()))
-    else:
-        registry = _registry(kind)
-        for column in ("name", "what it does", "from"):
-            table.add_column(column, style="bold" if column == "name" else "")
-        for name in registry.names():
-            table.add_row(name, _summary(registry, name), registry.origin(name))
+        _list_kinds(as_json)
+        return
+    registry = kind_of(kind)
+    rows = [(name, _summary(registry, name), registry.origin(name)) for name in registry.names()]
+    if as_json:
+        keys = ("name", "summary", "from")
+        said = [dict(zip(keys, row, strict=True)) for row in rows]
+        say_json({"kind": registry.kind, "components": said})
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "what it does", "from"):
+        table.add_column(column, style="bold" if column == "name" else "")
+    for row in rows:
+        table.add_row(*row)
     out_console.print(table)
 
 
-@app.command()
+@app.command(rich_help_panel=PARTS)
 def show(
-    kind: Annotated[str, typer.Argument(help="datasets, strategies, ...")],
-    name: Annotated[str | None, typer.Argument(help="Without it, the kind is listed.")] = None,
+    kind: Annotated[str, _KIND],
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Without it, the kind is listed.", autocompletion=complete_name),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a component does, its fields with units and defaults, and its source."""
-    registry = _registry(kind)
+    registry = kind_of(kind)
     if name is None:
-        list_components(kind)
+        list_components(kind, as_json)
         return
     cls = registry.get(name)
+    doc = "\n".join(line.strip() for line in (cls.__doc__ or "").split("Example:")[0].splitlines())
+    fields = [
+        (field, _default(info), " ".join((info.description or "").split()))
+        for field, info in cls.model_fields.items()
+    ]
+    if as_json:
+        keys = ("field", "default", "meaning")
+        told = [dict(zip(keys, row, strict=True)) for row in fields]
+        said = {"kind": registry.kind, "name": name, "from": registry.origin(name)}
+        say_json({**said, "description": doc.strip(), "fields": told, "source": cls.source})
+        return
     out_console.print(
         Text.assemble((name, "bold"), f" ({registry.kind}, {registry.origin(name)})\n")
     )
-    doc = (cls.__doc__ or "").split("Example:")[0]
-    out_console.print(Markdown("\n".join(line.strip() for line in doc.splitlines())))
+    out_console.print(Markdown(doc))
     table = Table(box=None, pad_edge=False, title="Fields", title_justify="left")
     for column in ("field", "default", "meaning"):
         table.add_column(column)
-    for field, info in cls.model_fields.items():
-        table.add_row(field, _default(info), " ".join((info.description or "").split()))
-    if cls.model_fields:
+    for row in fields:
+        table.add_row(*row)
+    if fields:
         out_console.print()
         out_console.print(table)
-    out_console.print(f"\nSource: {cls.source}", markup=False, highlight=False)
+    out_console.print(f"\nSource: {cls.source}", highlight=False)
 
 
-def _registry(kind: str) -> Registry[Any]:
+def _list_kinds(as_json: bool) -> None:
+    names = {kind: list(registry.names()) for kind, registry in KINDS.items()}
+    if as_json:
+        say_json(names)
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("kind", style="bold")
+    table.add_column("names")
+    for kind, found in names.items():
+        table.add_row(kind, ", ".join(found))
+    out_console.print(table)
+
+
+def kind_of(kind: str) -> Registry[Any]:
+    """Return the registry of a kind, in the singular or the plural."""
     plural = {name.removesuffix("s"): name for name in KINDS}
     plural |= {"strategy": "strategies", "similarity": "similarities"}
     name = plural.get(kind, kind)

@@ -5,51 +5,95 @@ from typing import Annotated
 
 import typer
 
-from semspill.cli._app import app, bar, err_console, fail, out_console, stages
-from semspill.cli._tables import print_groups, print_variants
+from semspill.cli._app import EXPERIMENTS, app, err_console, flag, out_console, say_json
+from semspill.cli._completion import complete_config, complete_out
+from semspill.cli._dry_run import dry_run
+from semspill.cli._fields import complete_override
+from semspill.cli._json import finished, outcome
+from semspill.cli._tables import print_report, print_variants
+from semspill.cli._underway import underway
 from semspill.errors import ConfigError
 from semspill.experiment import load_config, parse_vary
 from semspill.experiment import run as run_experiment
 from semspill.experiment import sweep as run_sweep
 
-ConfigPath = Annotated[Path, typer.Argument(help="A .toml, .yaml or .json experiment config.")]
+ConfigPath = Annotated[
+    Path,
+    typer.Argument(
+        help="A .toml, .yaml or .json experiment config.", autocompletion=complete_config
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="FIELD=VALUE", help="Set one field, such as poisoner.budget=0.01."
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Set one field, such as poisoner.budget=0.01; may be given often.",
+        autocompletion=complete_override,
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder to write; must not exist.")]
-ShowText = Annotated[
-    bool, typer.Option(help="Write harmful responses unmasked. They can be abusive.")
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Folder to write; must not exist. Default: semspill-runs/CONFIG.",
+        autocompletion=complete_out,
+    ),
 ]
+ShowText = Annotated[
+    bool, flag("--show-text", help="Write harmful responses unmasked. They can be abusive.")
+]
+Quiet = Annotated[
+    bool, flag("--quiet", "-q", help="Show no progress, and print only the folder written.")
+]
+Json = Annotated[bool, flag("--json", help="Print JSON lines: every event, then the outcome.")]
 
 
-@app.command()
+@app.command(rich_help_panel=EXPERIMENTS)
 def run(
     config: ConfigPath,
     overrides: Overrides = None,
     out: Out = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the folder if it exists.")] = False,
+    overwrite: Annotated[
+        bool, flag("--overwrite", help="Replace the folder if it exists.")
+    ] = False,
     show_text: ShowText = False,
+    rehearsal: Annotated[
+        bool,
+        flag("--dry-run", help="Write nothing; say what it would do and take, by measuring."),
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
-    """Run an experiment: print the groups, write report, plots and everything behind them."""
+    """Run an experiment, and say what came out and where the report is.
+
+    A run that was interrupted goes on when the same command is given again.
+    """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / config.stem
-    progress = bar if err_console.is_terminal else iter
-    with stages():
-        try:
-            report = run_experiment(
-                settings, out=folder, overwrite=overwrite, show_text=show_text, progress=progress
-            )
-        except KeyboardInterrupt:
-            kept = f"{folder}.partial keeps the finished arms, if any"
-            fail(f"Interrupted; {kept}; the same command resumes.", 130)
-    print_groups(report)
-    out_console.print(f"Report: {folder / 'report.md'}\nPlots:  {folder / 'plots'}", soft_wrap=True)
+    if rehearsal:
+        dry_run(settings, folder, overwrite=overwrite, as_json=as_json)
+        return
+    partial = folder.with_name(f"{folder.name}.partial")
+    with underway(partial, quiet=quiet, as_json=as_json) as shown:
+        report = run_experiment(
+            settings,
+            out=folder,
+            overwrite=overwrite,
+            show_text=show_text,
+            progress=shown.track,
+            observer=shown.tell,
+        )
+    if as_json:
+        say_json(finished(folder, summary=outcome(report)))
+    elif quiet:
+        out_console.print(folder, soft_wrap=True, highlight=False)
+    else:
+        err_console.print()  # sets progress apart from what came out
+        print_report(report, folder)
 
 
-@app.command()
+@app.command(rich_help_panel=EXPERIMENTS)
 def sweep(
     config: ConfigPath,
     vary: Annotated[
@@ -57,43 +101,74 @@ def sweep(
         typer.Option(
             metavar="FIELD=VALUES",
             help="Values of one field, such as poisoner.budget=0.01,0.03, or "
-            "poisoner.selector.category=all.",
+            "poisoner.selector.category=all; may be given often.",
         ),
     ],
     overrides: Overrides = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write; finished variants in it are kept.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder to write; finished variants in it are kept. Default: "
+            "semspill-runs/CONFIG-sweep.",
+            autocompletion=complete_out,
+        ),
     ] = None,
     show_text: ShowText = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
-    """Run an experiment for every combination of values; what variants share is done once."""
+    """Run an experiment for every combination of values; what variants share is done once.
+
+    A sweep that was interrupted goes on when the same command is given again.
+    """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / f"{config.stem}-sweep"
-    progress = bar if err_console.is_terminal else iter
-    with stages():
-        try:
-            variants = run_sweep(
-                settings, parse_vary(vary), out=folder, show_text=show_text, progress=progress
-            )
-        except KeyboardInterrupt:
-            fail(f"Interrupted; {folder} keeps the finished arms; the same command resumes.", 130)
-    print_variants(variants)
-    out_console.print(f"Reports: {folder}", soft_wrap=True)
+    with underway(folder, quiet=quiet, as_json=as_json) as shown:
+        variants = run_sweep(
+            settings,
+            parse_vary(vary),
+            out=folder,
+            show_text=show_text,
+            progress=shown.track,
+            observer=shown.tell,
+        )
+    if as_json:
+        each = [
+            {"variant": v.name, "out": str(folder / v.name), "summary": outcome(v.report)}
+            for v in variants
+        ]
+        say_json(finished(folder, variants=each))
+    elif quiet:
+        out_console.print(folder, soft_wrap=True, highlight=False)
+    else:
+        err_console.print()
+        print_variants(variants, folder)
 
 
-@app.command()
-def validate(config: ConfigPath, overrides: Overrides = None) -> None:
-    """Check a config without running it."""
+@app.command(rich_help_panel=EXPERIMENTS)
+def validate(
+    config: ConfigPath,
+    overrides: Overrides = None,
+    as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check a config; the data are not looked at."""
     settings = load_config(config, overrides or ())
+    if as_json:
+        arms, seeds = list(settings.arms), list(settings.seeds)
+        said = {"config": str(config), "valid": True, "arms": arms, "seeds": seeds}
+        say_json({**said, "target": settings.watched})
+        return
     out_console.print(
         f"{config} is valid: arms {', '.join(settings.arms)}; seeds "
-        f"{', '.join(map(str, settings.seeds))}; target {settings.watched}.",
+        f"{', '.join(map(str, settings.seeds))}; target {settings.watched}.\n"
+        f"The data were not looked at; `semspill run {config} --dry-run` does that.",
         soft_wrap=True,
         highlight=False,
     )
 
 
-@app.command()
+@app.command(rich_help_panel=EXPERIMENTS)
 def init(
     path: Annotated[Path, typer.Argument(help="File to write; must not exist.")] = Path(
         "experiment.toml"

@@ -1,11 +1,26 @@
 """What the terminal shows of a report."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from rich.console import RenderableType
+from rich.markdown import Markdown
 from rich.table import Table
 
 from semspill.cli._app import out_console
 from semspill.experiment import Variant
 from semspill.report import Estimate, SpilloverReport
+from semspill.report._words import summary
 
+Column: TypeAlias = tuple[str, list[str]]
+"""A title and a cell for each row."""
+
+_LEAST = 2
+"""Columns of numbers that are shown however narrow the terminal is."""
+_WIDE = 1000
+_SCREEN = 24
+"""Lines of a small terminal."""
 _TITLES = {"asr": "planted chosen", "lift": "toxicity lift", "precision": "P@1"}
 
 
@@ -13,43 +28,79 @@ def _percent(estimate: Estimate) -> str:
     return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
 
 
-def print_groups(report: SpilloverReport) -> None:
-    """Print the groups of the main arm, the clean arm's utility and the notes."""
+def print_report(report: SpilloverReport, folder: Path) -> None:
+    """Print what came out, the groups of the main arm, and where the rest is.
+
+    That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
+    """
+    said = summary(report)
+    table = _groups(report)
+    caveat = Markdown(f"Caveat 1 of {len(said.sure)}: {said.sure[0]}")
+    # Three blank lines, the line that says where the rest is, and one for the next prompt.
+    room = _SCREEN - 5 - _height(table) - _height(caveat)
+    for sentence in map(Markdown, said.found):
+        room -= _height(sentence)
+        if room < 0:
+            break
+        out_console.print(sentence)
+    for part in ("", table, "", caveat):
+        out_console.print(part)
+    out_console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, highlight=False)
+
+
+def _height(part: RenderableType) -> int:
+    return len(out_console.render_lines(part))
+
+
+def _groups(report: SpilloverReport) -> Table:
     shown = report.group("all").estimates
-    names = [n for n in ("asr", "lift", "precision") if n in shown]
-    title = f"Planted in {report.target}, arm {report.main_arm}, in %"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("group", "n", *(_TITLES[n] for n in names)):
-        table.add_column(column, no_wrap=True)
-    for part in report.groups:
-        if part.arm == report.main_arm:
-            cells = [_percent(part.estimates[n]) for n in names]
-            table.add_row(part.name, str(part.exchanges), *cells)
-    out_console.print(table)
-    if "precision" in names:
-        clean = report.group("all", "clean").estimates["precision"]
-        out_console.print(
-            f"P@1 of the clean arm, all exchanges, in %: {_percent(clean)}", highlight=False
-        )
-    for note in report.notes:
-        out_console.print(f"- {note}", highlight=False)
+    parts = [part for part in report.groups if part.arm == report.main_arm]
+    head = (f"{report.main_arm}, in %", [part.name for part in parts])
+    columns = [("n", [str(part.exchanges) for part in parts])]
+    columns += [
+        (title, [_percent(part.estimates[name]) for part in parts])
+        for name, title in _TITLES.items()
+        if name in shown
+    ]
+    return _fitting(head, columns)
 
 
-def print_variants(variants: tuple[Variant, ...]) -> None:
-    """Print a row per experiment of a sweep."""
-    title = "Attack success rate by group, and P@1, in %"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("variant", overflow="fold", min_width=12)
-    for column in ("target", "nearest", "others", "P@1"):
-        table.add_column(column, no_wrap=True)
-    for variant in variants:
-        report = variant.report
-        names = (report.target, report.nearest, f"all but {report.target}", "all")
-        parts = [report.group(name).estimates for name in names]
-        metrics = ("asr", "asr", "asr", "precision")
-        cells = [
-            _percent(part[metric]) if metric in part else ""
-            for part, metric in zip(parts, metrics, strict=True)
-        ]
-        table.add_row(variant.name, *cells)
-    out_console.print(table)
+def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
+    """Print a row per experiment of a sweep, and where their reports are."""
+    field, names = _shortened([variant.name for variant in variants])
+    reports = [variant.report for variant in variants]
+    columns = [
+        ("target", [_cell(r, r.target, "asr") for r in reports]),
+        ("nearest", [_cell(r, r.nearest, "asr") for r in reports]),
+        ("others", [_cell(r, f"all but {r.target}", "asr") for r in reports]),
+        ("P@1", [_cell(r, "all", "precision") for r in reports]),
+    ]
+    out_console.print("Attack success rate by group, and P@1, in %", highlight=False)
+    out_console.print(_fitting((field, names), columns))
+    out_console.print(f"Reports: {folder}", soft_wrap=True, highlight=False)
+
+
+def _shortened(names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return a title, and names without it where one field is all that varies."""
+    field = names[0].partition("=")[0]
+    if all(name.startswith(f"{field}=") and name.count("=") == 1 for name in names):
+        return field, [name.removeprefix(f"{field}=") for name in names]
+    return "variant", list(names)
+
+
+def _cell(report: SpilloverReport, group: str, metric: str) -> str:
+    estimates = report.group(group).estimates
+    return _percent(estimates[metric]) if metric in estimates else ""
+
+
+def _fitting(head: Column, columns: Sequence[Column], gap: int = 2) -> Table:
+    """Return a table with as many of the columns as a narrow terminal shows whole."""
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
+    for name, _ in (head, *columns):
+        table.add_column(name, overflow="fold", no_wrap=name != head[0])
+    for row in zip(*(cells for _, cells in (head, *columns)), strict=True):
+        table.add_row(*row)
+    wide = out_console.measure(table, options=out_console.options.update_width(_WIDE)).maximum
+    if wide <= out_console.width or len(columns) <= _LEAST:
+        return table
+    return _fitting(head, columns, 1) if gap > 1 else _fitting(head, columns[:-1])

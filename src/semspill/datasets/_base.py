@@ -1,9 +1,11 @@
 """The plug point for data: a dataset loads one split into a corpus."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 from semspill._model import Component
+from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import Corpus
 
@@ -35,6 +37,27 @@ class Dataset(Component):
         Raises:
             DataError: The split does not exist or its files are not as promised.
         """
+
+    def fetch(self, *, progress: Progress = quiet) -> str | None:
+        """Get what `load` would download, and say where it lies; None where nothing is needed.
+
+        Args:
+            progress: Wraps the pieces of a download, for example `tqdm.tqdm`.
+
+        Raises:
+            DataError: It cannot be downloaded, or is not what it should be.
+        """
+        return None
+
+    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
+        """Say in what the data differ from the official ones, one sentence each.
+
+        None where they do not differ, and where nobody knows how the official ones are.
+
+        Args:
+            splits: What `load` returned, by the name of the split.
+        """
+        return ()
 
 
 _base: type = Dataset

@@ -9,6 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from semspill._atomic import atomic_path
+from semspill._progress import Progress, quiet
 from semspill.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -28,19 +29,20 @@ class Remote:
     """How long one read may wait, in seconds."""
 
 
-def cached(target: Path, remote: Remote, *, offline: bool) -> Path:
+def cached(target: Path, remote: Remote, *, offline: bool, progress: Progress = quiet) -> Path:
     """Return `target` with the right content, downloading it when it is missing or damaged.
 
     Args:
         target: Where the file is kept; appears only once it is complete and checked.
         remote: Where it comes from.
         offline: Refuse to use the network.
+        progress: Wraps the pieces of the download.
 
     Raises:
         DataError: The file is absent and offline, or no mirror gives the right content.
     """
     if target.is_file():
-        if _sha256(target) == remote.sha256:
+        if hash_file(target) == remote.sha256:
             return target
         logger.info("deleting %s: it does not have the expected content", target)
         target.unlink()
@@ -49,7 +51,7 @@ def cached(target: Path, remote: Remote, *, offline: bool) -> Path:
             f"{target.name} is not in the cache ({target.parent}) and downloads are switched off "
             f"(offline=true or HF_HUB_OFFLINE); {_advice(remote)}"
         )
-    failures = [_try(url, target, remote) for url in remote.urls if not target.is_file()]
+    failures = [_try(url, target, remote, progress) for url in remote.urls if not target.is_file()]
     if not target.is_file():
         said = "; ".join(failure for failure in failures if failure)
         raise DataError(f"{target.name} could not be downloaded ({said}); {_advice(remote)}")
@@ -61,36 +63,41 @@ def hub_is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
 
 
-def _try(url: str, target: Path, remote: Remote) -> str | None:
+def _try(url: str, target: Path, remote: Remote, progress: Progress) -> str | None:
     """Download from one mirror; return why it failed, or None."""
     logger.info("downloading %s", url)
     try:
-        _download(url, target, remote)
+        _download(url, target, remote, progress)
     except (OSError, HTTPException, ValueError) as error:
         return f"{url}: {error or type(error).__name__}"
     return None
 
 
-def _download(url: str, target: Path, remote: Remote) -> None:
+def _download(url: str, target: Path, remote: Remote, progress: Progress) -> None:
     with atomic_path(target) as temporary:
         with (
             urllib.request.urlopen(url, timeout=remote.timeout) as answer,
             temporary.open("wb") as out,
         ):
+            # As many pieces as the server says there are; a rest it did not speak of follows.
+            for _ in progress(range(int(answer.headers.get("Content-Length") or 0) // _CHUNK)):
+                out.write(answer.read(_CHUNK))
             while chunk := answer.read(_CHUNK):
                 out.write(chunk)
-        found = _sha256(temporary)
+        found = hash_file(temporary)
         if found != remote.sha256:
             # Leaving atomic_path by an exception deletes the bad file.
             raise DataError(f"its sha256 is {found}, not {remote.sha256}, so it was deleted")
 
 
-def _sha256(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _advice(remote: Remote) -> str:
     return (
-        f"download {' or '.join(remote.urls)} on a machine that can, and give its place as 'path'."
+        f"download {' or '.join(remote.urls)} (sha256 {remote.sha256}) on a machine that can, and "
+        "give its place as 'path'."
     )

@@ -4,16 +4,17 @@ import gzip
 import logging
 import tarfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 import platformdirs
 from pydantic import Field
 
+from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus, Dialogue
 from semspill.datasets._base import Dataset
-from semspill.datasets._download import Remote, cached, hub_is_offline
+from semspill.datasets._download import Remote, cached, hash_file, hub_is_offline
 from semspill.datasets._rows import read_dialogues
 from semspill.datasets._splits import require_split
 from semspill.errors import DataError
@@ -26,6 +27,7 @@ _MIRRORS = (
     "https://dl.fbaipublicfiles.com/parlai/empatheticdialogues/empatheticdialogues.tar.gz",
     "http://parl.ai/downloads/empatheticdialogues/empatheticdialogues.tar.gz",
 )
+_DIALOGUES = {"train": 19533, "valid": 2770, "test": 2547}
 _SHA256 = "56f234d77b7dd1f005fd365bb17769cfe346c3c84295b69bc069c8ccb83be03d"
 
 
@@ -80,14 +82,53 @@ class EmpatheticDialogues(Dataset):
         logger.info("read %d dialogues of %s from %s", len(dialogues), split, path)
         return Corpus(dialogues, name=_NAME, split=split, licence="CC BY-NC 4.0")
 
-    def _place(self) -> Path:
+    def fetch(self, *, progress: Progress = quiet) -> str | None:
+        """Download the archive if it is not there, and say where it lies.
+
+        Args:
+            progress: Wraps the pieces of the download.
+
+        Raises:
+            DataError: The download fails, or is not allowed.
+        """
+        return str(self._place(progress))
+
+    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
+        """Compare the archive's hash and the dialogues of each split with the official ones.
+
+        Args:
+            splits: What `load` returned, by the name of the split.
+        """
+        place, said = self._place(), []
+        if place.is_file() and (found := hash_file(place)) != self.sha256:
+            said.append(f"{place} is not the official archive: its sha256 is {found}.")
+        for split, corpus in splits.items():
+            if len(corpus) != _DIALOGUES[split]:
+                said.append(
+                    f"Split {split!r} has {len(corpus)} dialogues; the official one has "
+                    f"{_DIALOGUES[split]}."
+                )
+        return tuple(said)
+
+    def unavailable(self) -> str | None:
+        """Say what must be downloaded; None where nothing."""
+        if self.path is not None or self._cached.is_file():
+            return None
+        return "needs a download of 28 MB: semspill data fetch empathetic_dialogues"
+
+    @property
+    def _cached(self) -> Path:
+        cache = self.cache or Path(platformdirs.user_cache_dir("semspill")) / "datasets"
+        return cache.expanduser() / f"{_FOLDER}.tar.gz"
+
+    def _place(self, progress: Progress = quiet) -> Path:
         if self.path is not None:
             return self.path.expanduser()
-        cache = self.cache or Path(platformdirs.user_cache_dir("semspill")) / "datasets"
         return cached(
-            cache.expanduser() / f"{_FOLDER}.tar.gz",
+            self._cached,
             Remote(self.mirrors, self.sha256),
             offline=self.offline or hub_is_offline(),
+            progress=progress,
         )
 
 

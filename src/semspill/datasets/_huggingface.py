@@ -1,13 +1,16 @@
 """Any dialogue data set of the Hugging Face hub, or a local one in its formats."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._base import Dataset
 from semspill.datasets._mapping import Columns
+from semspill.datasets._splits import SPLITS
 from semspill.errors import DataError, MissingExtraError, did_you_mean
 
 _BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet", ".csv": "csv"}
@@ -60,6 +63,35 @@ class HuggingFaceDataset(Dataset):
         self.columns.check(rows.column_names)
         dialogues = self.columns.dialogues(rows, split)
         return Corpus(dialogues, name=self.path, split=split, licence=self.licence)
+
+    def fetch(self, *, progress: Progress = quiet) -> str | None:
+        """Let the library `datasets` download every split that there is into its own cache.
+
+        Args:
+            progress: Wraps the splits.
+
+        Raises:
+            DataError: No split can be had.
+            MissingExtraError: The package `datasets` is not installed.
+        """
+        found: list[str] = []
+        problems: list[DataError] = []
+        for split in progress(SPLITS):
+            try:
+                _table(self, self.splits.get(split, split))
+                found.append(split)
+            except DataError as error:
+                problems.append(error)
+        if not found:
+            raise problems[0]
+        return f"{self.path} ({', '.join(found)}), where the library `datasets` keeps it"
+
+    def unavailable(self) -> str | None:
+        """Say what must be installed or downloaded; None where nothing."""
+        if find_spec("datasets") is None:
+            return 'needs an extra: pip install "semspill[datasets]"'
+        local = Path(self.path.partition("{split}")[0]).expanduser()
+        return None if local.exists() else f"needs a download of {self.path}, unless it was loaded"
 
 
 def _table(wanted: HuggingFaceDataset, split: str) -> Any:

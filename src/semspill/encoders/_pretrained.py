@@ -11,9 +11,9 @@ from huggingface_hub import snapshot_download
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
+from semspill.encoders._availability import MINILM
 from semspill.errors import DataError, MissingExtraError
 
-_MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 _FILES = ["*.json", "*.txt", "*.model"]
 _BARE = ("Transformer", "Pooling", "Normalize")
 
@@ -26,7 +26,7 @@ def find_model(model: str) -> Path:
         MissingExtraError: The same for `"minilm"`, which an extra installs.
     """
     if model == "minilm":
-        return _packaged_minilm() or _fetch(model, _MINILM)
+        return _packaged_minilm() or _fetch(model, MINILM)
     folder = Path(model).expanduser()
     return folder if folder.is_dir() else _fetch(model, model)
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from semspill.encoders._availability import lacking
 from semspill.encoders._base import BiEncoder, Encoder
 
 
@@ -44,6 +45,10 @@ class StaticEncoder(Encoder):
         from semspill.encoders._static_tower import build
 
         return build(self, rng)
+
+    def unavailable(self) -> str | None:
+        """Say what must be downloaded or installed to read the model; None where nothing."""
+        return lacking(self.model)
 
     def restore(self, folder: Path) -> BiEncoder:
         """Return a bi-encoder of the right shape from what was saved along."""

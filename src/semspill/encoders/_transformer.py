@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from pydantic import Field
 
+from semspill.encoders._availability import lacking
 from semspill.encoders._base import BiEncoder, Encoder
 
 Pooling: TypeAlias = Literal["mean", "cls", "max"]
@@ -56,6 +57,10 @@ class TransformerEncoder(Encoder):
         from semspill.encoders._transformer_tower import build
 
         return build(self, rng)
+
+    def unavailable(self) -> str | None:
+        """Say what must be downloaded or installed to read the model; None where nothing."""
+        return lacking(self.model)
 
     def restore(self, folder: Path) -> BiEncoder:
         """Return a bi-encoder of the right shape from what was saved along."""

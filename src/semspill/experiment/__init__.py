@@ -1,20 +1,34 @@
 """Experiments: a config in, a report out; and many of them side by side."""
 
 from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._events import Event, Observer, Stage
+from semspill.experiment._exchanges import read_exchanges
+from semspill.experiment._forecast import Forecast, ForecastPart, forecast
 from semspill.experiment._load import load_config
 from semspill.experiment._outcomes import read_outcomes
+from semspill.experiment._pages import read_report, write_comparison, write_page
 from semspill.experiment._run import run
 from semspill.experiment._sweep import Variant, sweep, target_matrix
 from semspill.experiment._vary import parse_vary
 
 __all__ = [
     "Arm",
+    "Event",
     "ExperimentConfig",
+    "Forecast",
+    "ForecastPart",
+    "Observer",
+    "Stage",
     "Variant",
+    "forecast",
     "load_config",
     "parse_vary",
+    "read_exchanges",
     "read_outcomes",
+    "read_report",
     "run",
     "sweep",
     "target_matrix",
+    "write_comparison",
+    "write_page",
 ]

@@ -14,14 +14,11 @@ from semspill.corpus import Candidates, Exchange
 from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun
-from semspill.experiment._folder import RunFolder
+from semspill.experiment._exchanges import read_exchanges
+from semspill.experiment._folder import PAGES, RESPONSES, TOXIC, RunFolder
 from semspill.experiment._provenance import machine, peak_memory, versions
 from semspill.poison import Manifest
 from semspill.report import SpilloverReport
-
-TOXIC = 0.5
-"""Responses rated this toxic or more are masked, planted or not."""
-_RESPONSES = {False: "responses.jsonl", True: "responses.UNMASKED-HARMFUL-TEXT.jsonl"}
 
 
 class Artifacts:
@@ -124,7 +121,7 @@ class Artifacts:
         if self.folder is None:
             return None
         path = self._arm_path(self.folder, seed, arm)
-        done = (path / _RESPONSES[self.show_text]).exists()
+        done = (path / RESPONSES[self.show_text]).exists()
         return ArmRun.read(path / "scores.npz") if done else None
 
     def arm_done(
@@ -136,8 +133,8 @@ class Artifacts:
         self.folder.untouched = False
         path = self._arm_path(self.folder, seed, arm)
         # An interrupted run may have left the responses of the other kind.
-        (path / _RESPONSES[not self.show_text]).unlink(missing_ok=True)
-        write_text(path / _RESPONSES[self.show_text], self._responses(made, exchanges, pool))
+        (path / RESPONSES[not self.show_text]).unlink(missing_ok=True)
+        write_text(path / RESPONSES[self.show_text], self._responses(made, exchanges, pool))
         made.write(path / "scores.npz")
 
     def finish(self, report: SpilloverReport) -> None:
@@ -145,24 +142,21 @@ class Artifacts:
         if self.folder is None or self.folder.untouched:
             return
         # Matplotlib is heavy, and only a run that writes plots needs it.
-        from semspill.report._plots import (
-            plot_decomposition,
-            plot_distribution,
-            plot_epochs,
-            plot_spillover,
-        )
+        from semspill.report._page import draw, report_page, stills
 
         path = self.folder.path
         write_text(path / "report.json", report.to_json())
         write_text(path / "report.md", report.to_markdown())
-        figures = {"distribution": plot_distribution(report)}
-        if report.curve:
-            figures["epochs"] = plot_epochs(report)
-        if report.main_arm != "clean":
-            figures["spillover"] = plot_spillover(report)
-        if report.decomposition:
-            figures["decomposition"] = plot_decomposition(report)
-        write_figures(path / "plots", figures)
+        figures = draw(report)
+        drawn = stills(figures)
+        exchanges = read_exchanges(path, report.seeds, report.arms)
+        write_text(path / PAGES[False], report_page(report, exchanges.masked(), drawn))
+        if exchanges.unmasked:
+            write_text(path / PAGES[True], report_page(report, exchanges, drawn))
+        (path / "plots").mkdir(exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(path / "plots" / f"{name}.png", dpi=150)
+            write_text(path / "plots" / f"{name}.svg", drawn[name])
         spent = {
             "seconds": round(self.seconds, 1),
             "peak_memory_mib": peak_memory(),
@@ -193,6 +187,8 @@ class Artifacts:
         for i, exchange in enumerate(exchanges):
             text = pool.texts[int(made.chosen[i])]
             harmful = bool(made.planted[i]) or made.toxicity[i] >= TOXIC
+            # Contexts are people's words too: written only where all is shown.
+            told = {"context": list(exchange.context)} if self.show_text else {}
             rows.append(
                 {
                     "dialogue": exchange.dialogue,
@@ -204,6 +200,7 @@ class Artifacts:
                     "planted": bool(made.planted[i]),
                     "toxicity": float(made.toxicity[i]),
                     "correct": bool(made.correct[i]),
+                    **told,
                 }
             )
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -223,12 +220,8 @@ def read_similarities(path: Path) -> tuple[Similarities, ...]:
 
 
 def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:
-    """Write matplotlib figures, each as .png and .svg."""
-    import matplotlib as mpl
-
+    """Write figures of the house, each as .png and .svg."""
     folder.mkdir(exist_ok=True)
-    # Without a salt of its own and with a date, no SVG is written twice alike.
-    with mpl.rc_context({"svg.hashsalt": "semspill"}):
-        for name, figure in figures.items():
-            figure.savefig(folder / f"{name}.png", dpi=150)
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=150)
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})

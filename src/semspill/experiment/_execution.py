@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool
@@ -12,30 +13,56 @@ from semspill._progress import Progress
 from semspill._random import stream
 from semspill.encoders import BiEncoder
 from semspill.experiment._evaluation import Answers, ArmRun, Remembering
+from semspill.experiment._events import Teller
 from semspill.experiment._study import Study, Task
 from semspill.training import Epoch
 
 logger = logging.getLogger(__name__)
 
 
-def execute(studies: Sequence[Study], progress: Progress) -> None:
+def execute(studies: Sequence[Study], progress: Progress, tell: Teller) -> None:
     """Run every arm of every study under every seed.
 
     Arms that train on the same corpus under the same seed share one training: `clean` and
     `pool_only`, `poison` and `train_only`, and the clean arms of all studies.
     """
+    tell.trainings = _planned(studies, tell)
     for seed in dict.fromkeys(seed for study in studies for seed in study.config.seeds):
         trainings: dict[tuple[object, ...], list[Task]] = {}
         for study in studies:
             if seed in study.config.seeds:
-                for task in study.tasks(seed):
+                for task in _tasks(study, seed, tell):
                     trainings.setdefault(task.training, []).append(task)
         while trainings:  # what is done is let go
             with settled():
-                _train(trainings.pop(next(iter(trainings))), progress)
+                _train(trainings.pop(next(iter(trainings))), progress, tell)
 
 
-def _train(tasks: Sequence[Task], progress: Progress) -> None:
+def _planned(studies: Sequence[Study], tell: Teller) -> int:
+    """Return how many models are left to train, as far as it can be known before poisoning."""
+    keys = set()
+    for study in studies:
+        config = study.config
+        for seed in config.seeds:
+            for arm in config.arms:
+                if (study.name, seed, arm) not in tell.kept:
+                    fields = {"encoder", "context", "finetuner"}
+                    if arm not in ("clean", "pool_only"):
+                        fields |= {"poisoner", "benign"} if arm == "benign_swap" else {"poisoner"}
+                    keys.add((seed, id(study.data), config.model_dump_json(include=fields)))
+    return len(keys)
+
+
+def _tasks(study: Study, seed: int, tell: Teller) -> list[Task]:
+    tell("poison", variants=[study.name], seed=seed)
+    tasks = study.tasks(seed)
+    for arm in study.config.arms:
+        if (study.name, seed, arm) in tell.kept:
+            tell("kept", variants=[study.name], seed=seed, arms=(arm,))
+    return tasks
+
+
+def _train(tasks: Sequence[Task], progress: Progress, tell: Teller) -> None:
     """Train one model and let every task have its answers from it."""
     study, seed = tasks[0].study, tasks[0].seed
     config = study.config
@@ -44,13 +71,22 @@ def _train(tasks: Sequence[Task], progress: Progress) -> None:
     losses: list[float] = []
     last: list[_Examination] = []
     begun = time.perf_counter()
+    arms = tuple(dict.fromkeys(task.arm for task in tasks))
+    names = [task.study.name for task in tasks]
+    say = partial(tell, variants=names, seed=seed, arms=arms, epochs=config.finetuner.epochs)
 
     def watch(epoch: Epoch) -> None:
         losses.append(epoch.loss)
+        number, seconds = epoch.number, epoch.seconds
+        say("epoch", epoch=number, loss=epoch.loss, precision=epoch.precision, seconds=seconds)
         if watching:
+            say("answer", epoch=number)
             last[:] = [_Examination(epoch.model, study, progress)]
             watched.append([last[0].answers(task) for task in watching])
+        if number < config.finetuner.epochs:
+            say("train", epoch=number + 1)
 
+    say("train", epoch=1 if config.finetuner.epochs else None)
     model = config.finetuner.finetune(
         config.encoder,
         tasks[0].corpus,
@@ -60,20 +96,39 @@ def _train(tasks: Sequence[Task], progress: Progress) -> None:
         observer=watch,
         progress=progress,
     )
+    tell.trained += 1
+    say("answer")
     kept_last = config.finetuner.keep == "last" and last
     examination = last[0] if kept_last else _Examination(model, study, progress)
     for task in tasks:
         curve = [answers[watching.index(task)] for answers in watched if task in watching]
         made = _made(task, examination, curve, losses)
         task.study.done(task, made, (time.perf_counter() - begun) / len(tasks))
-        pool = task.candidates
-        logger.info(
-            "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
-            "P@1 %.3f, planted chosen %.2f %%, %.0f s",
-            *(task.study.label, seed, task.arm, len(losses)),
-            *(len(pool), pool.planted.sum(), pool.planted_dropped),
-            *(made.correct.mean(), 100 * made.planted.mean(), time.perf_counter() - begun),
-        )
+        _tell_done(task, made, time.perf_counter() - begun, tell)
+
+
+def _tell_done(task: Task, made: ArmRun, seconds: float, tell: Teller) -> None:
+    pool = task.candidates
+    precision, planted = float(made.correct.mean()), float(made.planted.mean())
+    logger.info(
+        "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
+        "P@1 %.3f, planted chosen %.2f %%, %.0f s",
+        *(task.study.label, task.seed, task.arm, len(made.loss)),
+        *(len(pool), pool.planted.sum(), pool.planted_dropped),
+        *(precision, 100 * planted, seconds),
+    )
+    tell.finished += 1
+    tell(
+        "arm",
+        variants=[task.study.name],
+        seed=task.seed,
+        arms=(task.arm,),
+        epochs=len(made.loss),
+        loss=float(made.loss[-1]) if len(made.loss) else None,
+        precision=precision,
+        planted=planted,
+        seconds=seconds,
+    )
 
 
 class _Examination:

@@ -9,6 +9,15 @@ from typing import Any
 from semspill._atomic import write_text
 from semspill.errors import ConfigError, DataError
 
+UNMASKED = "UNMASKED-HARMFUL-TEXT"
+"""What the name of every file says that may hold harmful text."""
+RESPONSES = {False: "responses.jsonl", True: f"responses.{UNMASKED}.jsonl"}
+"""Name of the file of an arm's responses, masked and unmasked."""
+PAGES = {False: "report.html", True: f"report.{UNMASKED}.html"}
+"""Name of the page, of masked and of unmasked responses."""
+TOXIC = 0.5
+"""Responses rated this toxic or more are masked, planted or not."""
+
 
 class RunFolder:
     """Where a run writes; `path` is `OUT.partial` until `finish` renames it to `OUT`.

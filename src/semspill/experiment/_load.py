@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._fields import config_fields
 
 _READERS: dict[str, Callable[[str], Any]] = {
     ".toml": tomllib.loads,
@@ -53,8 +54,20 @@ def load_config(
     except RegistryError as error:
         raise RegistryError(f"{where}: {error}") from error
     except ValidationError as error:
-        problems = [f"{where}: {problem}" for problem in _problems(error)]
+        problems = [f"{where}: {problem}" for problem in _problems(error, fields)]
         raise ConfigError("\n".join(problems)) from error
+
+
+def read_fields(path: Path | None, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the fields of a config file, or of none, with overrides, before they are checked.
+
+    Raises:
+        ConfigError: The file cannot be read, or an override is not of the form `field=value`.
+    """
+    fields = {} if path is None else _read(path)
+    for override in overrides:
+        fields = _override(fields, override)
+    return fields
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -109,14 +122,45 @@ def _value(text: str) -> Any:
         return text
 
 
-def _problems(error: ValidationError) -> list[str]:
+def _problems(error: ValidationError, fields: Mapping[str, Any]) -> list[str]:
+    found = error.errors(include_url=False)
     said = []
-    for problem in error.errors(include_url=False):
-        place = ".".join(str(part) for part in problem["loc"])
+    for problem in found:
+        loc = problem["loc"]
+        below = [other for other in found if other["loc"][: len(loc)] == loc != other["loc"]]
+        if below:
+            continue  # that a list is too short, say, only follows from what is wrong inside
+        place = ".".join(str(part) for part in loc)
+        if problem["type"] == "unknown_field":
+            said.append(_unknown(loc, problem["ctx"], fields))
+            continue
         # A config file has lists; that they are kept as tuples is nobody's business there.
         text = problem["msg"].replace("a valid tuple", "a list")
         text = text.removeprefix("Value error, ").rstrip(".")
-        shown = problem["type"] not in ("missing", "unknown_field", "value_error")
+        shown = problem["type"] not in ("missing", "value_error")
         got = f", got {problem['input']!r}" if shown else ""
         said.append(f"{place}: {text}{got}." if place else f"{text}{got}.")
     return said
+
+
+def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str, Any]) -> str:
+    """Say what an unknown field may have been meant as, here or elsewhere in the config."""
+    name, place = told["name"], ".".join(map(str, loc))
+    elsewhere = [
+        field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
+    ]
+    near = told["near"].rstrip("?")
+    for other in elsewhere:  # the same name in another place may be meant as well
+        near += f" or {other!r}" if near else f" Did you mean {other!r}"
+    near += "?" if near else ""
+    path = f"{place}.{name}" if place else name
+    owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
+    return f"{path}: unknown field.{near} {owner} has: {told['fields']}."
+
+
+def _component_at(loc: Sequence[object], fields: Any) -> str:
+    """Return the registered name of the component at a place, in brackets; else nothing."""
+    for part in loc:
+        fields = fields[part]
+    name = fields if isinstance(fields, str) else fields.get("name")
+    return f" ({name})" if name else ""

@@ -10,6 +10,7 @@ from semspill.analysis import Similarities, measure_similarity
 from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data, data_key
+from semspill.experiment._events import Observer, Teller, ignore
 from semspill.experiment._execution import execute
 from semspill.experiment._load import load_config
 from semspill.experiment._study import Study
@@ -24,6 +25,7 @@ def run(
     overwrite: bool = False,
     show_text: bool = False,
     progress: Progress = quiet,
+    observer: Observer = ignore,
 ) -> SpilloverReport:
     """Run an experiment and return its report.
 
@@ -37,6 +39,7 @@ def run(
         overwrite: Whether `out` may be replaced when it exists.
         show_text: Whether the written responses show planted and toxic text unmasked.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
+        observer: Is told every stage, epoch and finished arm; what it raises stops the run.
 
     Raises:
         ConfigError: The config is not usable, or `out` exists.
@@ -47,9 +50,13 @@ def run(
     config = load_config(config)
     artifacts = Artifacts.open(config, out, overwrite=overwrite, show_text=show_text)
     try:
-        study = Preparation(progress).study(config, artifacts)
-        execute([study], progress)
+        tell = Teller(observer, {"": (config, artifacts)})
+        study = Preparation(progress, tell).study(config, artifacts)
+        execute([study], progress, tell)
+        tell("analyze")
         report = study.report()
+        if out is not None:
+            tell("write")
         artifacts.finish(report)
     finally:
         artifacts.tidy()
@@ -59,17 +66,20 @@ def run(
 class Preparation:
     """Makes studies ready, and does once what several of them need alike."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, tell: Teller | None = None) -> None:
         self.progress = progress
+        self.tell = tell or Teller()
         self._data: dict[str, Data] = {}
         self._similarities: dict[tuple[str, str], tuple[Similarities, ...]] = {}
         self._quality: dict[str, RaterQuality | None] = {}
 
     def study(self, config: ExperimentConfig, artifacts: Artifacts, name: str = "") -> Study:
         """Return a study with its data loaded and checked, before anything is trained."""
+        key = data_key(config)
+        if key not in self._data:
+            self.tell("load", variants=[name])
         # A rater that cannot rate is found out now, not after hours of training.
         ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
-        key = data_key(config)
         if key not in self._data:
             self._data[key] = Data.load(config)
         data = self._data[key]
@@ -82,7 +92,7 @@ class Preparation:
             rater=config.rater.fingerprint,
         )
         artifacts.exchanges(data.test.exchanges)
-        study.similarities = self._measured(config, data, artifacts)
+        study.similarities = self._measured(study)
         return study
 
     def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
@@ -93,12 +103,12 @@ class Preparation:
             self._quality[key] = assess_rater(config.rater, config.labelled)
         return self._quality[key]
 
-    def _measured(
-        self, config: ExperimentConfig, data: Data, artifacts: Artifacts
-    ) -> tuple[Similarities, ...]:
+    def _measured(self, study: Study) -> tuple[Similarities, ...]:
+        config, data, artifacts = study.config, study.data, study.artifacts
         recipe = config.model_dump_json(include={"encoder", "context", "similarities"})
         key = (data_key(config), recipe)
         if key not in self._similarities:
+            self.tell("similarity", variants=[study.name])
             self._similarities[key] = artifacts.similarities() or self._measure(config, data)
         artifacts.similarities(self._similarities[key])
         return self._similarities[key]

@@ -54,7 +54,7 @@ class Study:
         data: What the config names, loaded.
         artifacts: Where to write.
         quality: The rater's errors, if they were measured.
-        name: What the log calls it, where there are several.
+        name: What the log and events call it, where there are several.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Study:
         quality: RaterQuality | None = None,
         name: str = "",
     ) -> None:
+        self.name = name
         self.label = f"{name}, " if name else ""
         data.train.require_category(config.watched)
         data.test.require_category(config.watched)
@@ -76,7 +77,7 @@ class Study:
         self.analyzer = _with_quality(config, quality)
         self.scorer = ToxicityScorer(rater=config.rater)
         self.clean_pool = data.train.responses(config.candidates)
-        self.fingerprints: dict[int, str] = {}
+        self.planted: dict[int, dict[str, object]] = {}
         self._runs: dict[tuple[str, int], ArmRun] = {}
 
     @property
@@ -99,7 +100,8 @@ class Study:
         poisoned = config.poisoner.poison(self.data.train, stream(seed, "poison"))
         logger.info("%sseed %s: %s", self.label, seed, poisoned.manifest.summary)
         self.artifacts.manifest(seed, "manifest", poisoned.manifest)
-        self.fingerprints[seed] = poisoned.corpus.fingerprint
+        summary = poisoned.manifest.summary.model_dump(mode="json", exclude={"poisoner"})
+        self.planted[seed] = summary | {"by_category": dict(poisoned.manifest.by_category)}
         planted = {arm: poisoned for arm in config.arms}
         if "benign_swap" in config.arms:
             planted["benign_swap"] = self._swapped(seed, poisoned)
@@ -222,10 +224,13 @@ class Study:
             "fingerprints": {
                 "train": self.data.train.fingerprint,
                 "test": self.data.test.fingerprint,
-                "poisoned": [self.fingerprints[seed] for seed in self.config.seeds],
+                "poisoned": [
+                    self.planted[seed]["poisoned_fingerprint"] for seed in self.config.seeds
+                ],
                 "ranking": self.data.ranking.fingerprint,
                 "rater": self.config.rater.fingerprint,
             },
+            "manifests": [self.planted[seed] for seed in self.config.seeds],
             "licence": self.data.train.licence,
             "sources": sources_of(self.config),
         }

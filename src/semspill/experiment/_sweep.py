@@ -13,8 +13,10 @@ from semspill.analysis import Outcome, Similarities, spillover_matrix
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._artifacts import Artifacts, write_figures
 from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._events import Observer, Teller, ignore
 from semspill.experiment._execution import execute
 from semspill.experiment._load import load_config
+from semspill.experiment._pages import write_page
 from semspill.experiment._run import Preparation
 from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
 from semspill.report import Quantity, SpilloverMatrix, SpilloverReport
@@ -45,6 +47,7 @@ def sweep(
     out: str | Path | None = None,
     show_text: bool = False,
     progress: Progress = quiet,
+    observer: Observer = ignore,
 ) -> tuple[Variant, ...]:
     """Run an experiment for every combination of some fields' values.
 
@@ -60,6 +63,7 @@ def sweep(
         out: Folder to write; None writes nothing.
         show_text: Whether the written responses show planted and toxic text unmasked.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
+        observer: Is told every stage, epoch and finished arm; what it raises stops the sweep.
 
     Raises:
         ConfigError: A field is unknown or a value not allowed.
@@ -70,17 +74,21 @@ def sweep(
     values = spelled_out(base, vary)
     configs = variants(base, values)
     folder = None if out is None else Path(out)
-    preparation = Preparation(progress)
     opened: dict[str, Artifacts] = {}
     try:
         for name, made in configs.items():
             place = None if folder is None else folder / name
             opened[name] = Artifacts.open(made, place, reuse=True, show_text=show_text)
+        tell = Teller(observer, {name: (configs[name], opened[name]) for name in configs})
+        preparation = Preparation(progress, tell)
         studies = {name: preparation.study(configs[name], opened[name], name) for name in configs}
-        execute(list(studies.values()), progress)
+        execute(list(studies.values()), progress, tell)
         finished = []
         for name, study in studies.items():
+            tell("analyze", variants=[name])
             report = study.report()
+            if folder is not None:
+                tell("write", variants=[name])
             opened[name].finish(report)
             outcomes = tuple(study.outcomes())
             near = tuple(study.similarities)
@@ -89,7 +97,7 @@ def sweep(
         for artifacts in opened.values():
             artifacts.tidy()
     if folder is not None:
-        said = {"config": base.model_dump(mode="json"), "vary": values}
+        said = {"config": base.model_dump(mode="json"), "vary": values, "variants": list(configs)}
         text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
         write_text(folder / "sweep.json", text + "\n")
         if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(base.arms) > 1:
@@ -97,6 +105,7 @@ def sweep(
                 _write_matrices(folder, finished)
             except DataError as error:  # the runs themselves are good
                 logger.warning("no target-by-victim matrix: %s", error)
+        write_page(folder)
     return tuple(finished)
 
 

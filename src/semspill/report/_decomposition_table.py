@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from semspill.report._table import in_percent, table
+from semspill.report._table import in_percent, literal, table
 
 _TITLES = {"asr": "Attack success rate", "toxicity": "Toxicity"}
 _MEANINGS = {
@@ -29,6 +29,8 @@ def decomposition_section(report: Any) -> str:
     meanings = " ".join(_MEANINGS[name] for name in names)
     blocks = [f"Paired differences between arms, in percentage points. {meanings}"]
     for quantity, title in _TITLES.items():
-        rows = [[g, *[in_percent(found.get((quantity, g, n))) for n in names]] for g in groups]
+        rows = [
+            [literal(g), *[in_percent(found.get((quantity, g, n))) for n in names]] for g in groups
+        ]
         blocks.append(f"### {title}\n\n{table(['group', *names], rows)}")
     return "\n\n".join(blocks)

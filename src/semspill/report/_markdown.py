@@ -6,56 +6,71 @@ from typing import Any
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._sensitivity_table import sensitivity_section
-from semspill.report._table import ATTACK, UTILITY, cell, in_percent, p_text, table, topic, with_p
+from semspill.report._table import (
+    ATTACK,
+    UTILITY,
+    cell,
+    listed,
+    literal,
+    p_text,
+    table,
+    topic,
+    with_p,
+)
+from semspill.report._words import summary
 
 __all__ = ["markdown", "table"]
 
 
 def markdown(report: Any) -> str:
     """Return the page; it shows no response text."""
+    said = summary(report)
     sections = {
-        "What to know first": "\n".join(f"- {note}" for note in report.notes),
-        "Groups": _groups(report),
-        "Toxicity of the chosen responses, in ten bins": _distribution(report),
+        "What to know first": bullets(said.sure),
+        "Groups": groups_section(report),
+        "Toxicity of the chosen responses, in ten bins": distribution_section(report),
         "How much is pool, training and lost quality": decomposition_section(report),
-        "Spillover against similarity": _overall(report),
+        "Spillover against similarity": overall_section(report),
         "How much depends on the definition of similarity": sensitivity_section(report),
         "Categories, nearest to the target first": categories_section(report),
-        "Sources": _sources(report),
+        "Sources": sources_section(report),
     }
     shown = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
-    return "\n\n".join([f"# Spillover from *{report.target}*", _headline(report), *shown]) + "\n"
+    return "\n\n".join([f"# {said.title}", said.done, bullets(said.found), *shown]) + "\n"
 
 
-def _headline(report: Any) -> str:
-    arm = report.main_arm
-    names = (report.target, report.nearest, f"all but {report.target}")
-    rates = [report.group(name, arm).estimates.get("asr") for name in names]
-    if None in rates:  # the analyzer was told to compute other metrics
-        return (
-            f"Planted in *{report.target}*; nearest neighbour: *{report.nearest}*. (Arm `{arm}`.)"
-        )
-    target, nearest, rest = (in_percent(rate) for rate in rates)
-    return (
-        f"Planted in *{report.target}*: {target} % of its test exchanges draw a planted "
-        f"response. Nearest neighbour *{report.nearest}*: {nearest} %. "
-        f"All but *{report.target}*: {rest} %. (Arm `{arm}`.)"
-    )
+def bullets(sentences: Sequence[str]) -> str:
+    """Return sentences as a list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def _groups(report: Any) -> str:
+def groups_section(
+    report: Any, kinds: Sequence[str] = ("attack", "utility", "other"), *, sized: bool = True
+) -> str:
+    """Return a table of groups and arms per kind of metric.
+
+    Args:
+        report: The report.
+        kinds: Which: attack, utility, other.
+        sized: Whether the sizes of the groups stand before them.
+    """
     present = list(dict.fromkeys(name for part in report.groups for name in part.estimates))
     attack = [name for known in ATTACK for name in present if topic(name) == known]
     utility = [name for known in UTILITY for name in present if topic(name) == known]
-    others = [name for name in present if name not in (*attack, *utility)]
+    named = {
+        "attack": ("Attack, in %", attack),
+        "utility": ("Utility, in %", utility),
+        "other": ("Other metrics", [n for n in present if n not in (*attack, *utility)]),
+    }
     sizes = [
-        f"*{part.name}* {part.exchanges} ({part.dialogues})"
+        f"{listed([part.name])} {part.exchanges} ({part.dialogues})"
         for part in report.groups
         if part.arm == report.main_arm
     ]
-    titled = {"Attack, in %": attack, "Utility, in %": utility, "Other metrics": others}
-    tables = [f"### {title}\n\n{_group_table(report, n)}" for title, n in titled.items() if n]
-    return "\n\n".join([f"Exchanges of one seed (dialogues): {', '.join(sizes)}.", *tables])
+    shown = [named[kind] for kind in kinds if named[kind][1]]
+    tables = [f"### {title}\n\n{_group_table(report, names)}" for title, names in shown]
+    counted = [f"Exchanges of one seed (dialogues): {', '.join(sizes)}."] if sized else []
+    return "\n\n".join([*counted, *tables])
 
 
 def _group_table(report: Any, names: Sequence[str]) -> str:
@@ -64,21 +79,23 @@ def _group_table(report: Any, names: Sequence[str]) -> str:
         for part in (report.group(group, arm) for arm in report.arms):
             cells = [cell(name, part.estimates.get(name)) for name in names]
             if any(cells):  # the clean arm has no paired metric
-                rows.append([group, part.arm, *cells])
+                rows.append([literal(group), part.arm, *cells])
     return table(["group", "arm", *names], rows)
 
 
-def _distribution(report: Any) -> str:
+def distribution_section(report: Any) -> str:
+    """Return the shares of the ten bins of toxicity, by group and arm."""
     head = ["group", "arm", *[f"{low / 10:.1f}-{(low + 1) / 10:.1f}" for low in range(10)]]
     rows = [
-        [part.name, part.arm, *[f"{share:.1%}" for share in part.distribution]]
+        [literal(part.name), part.arm, *[f"{share:.1%}" for share in part.distribution]]
         for group in dict.fromkeys(part.name for part in report.groups)
         for part in (report.group(group, arm) for arm in report.arms)
     ]
     return table(head, rows)
 
 
-def _overall(report: Any) -> str:
+def overall_section(report: Any) -> str:
+    """Return the metrics of whole arms, and how similarity was measured."""
     main = report.overall.get(report.main_arm, {})
     rows = [
         [name, str(estimate), p_text(estimate.p_value), str(estimate.n), estimate.method]
@@ -97,6 +114,7 @@ def _overall(report: Any) -> str:
     return "\n\n".join(parts)
 
 
-def _sources(report: Any) -> str:
+def sources_section(report: Any) -> str:
+    """Return the source of every component used."""
     rows = report.provenance.get("sources", {})
-    return table(["component", "source"], [[name, said] for name, said in rows.items()])
+    return table(["component", "source"], [[n, s] for n, s in rows.items()]) if rows else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -11,6 +11,7 @@ from pydantic import model_validator
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate, Number
+from semspill.report._frame import matrix_frame
 from semspill.report._matrix_page import matrix_markdown
 from semspill.report._pair import PairReport
 from semspill.report._parts import Quantity
@@ -160,6 +161,31 @@ class SpilloverMatrix(FrozenModel):
     def to_markdown(self) -> str:
         """Return a page of tables."""
         return matrix_markdown(self)
+
+    def to_frame(self) -> Any:
+        """Return the cells as a tidy pandas data frame, a row for each target and victim."""
+        return matrix_frame(self)
+
+    def figure(
+        self,
+        name: str = "matrix",
+        *,
+        width: str | float | int = "page",
+        pair: tuple[str, str] | None = None,
+    ) -> Any:
+        """Return a matplotlib figure for a paper; it has no title.
+
+        Args:
+            name: `matrix`, the heat map, or `pairs`, the lift of every pair against similarity.
+            width: `column` (3.3 inches), `page` (6.9) or inches.
+            pair: A target and a victim to point at among the pairs.
+
+        Raises:
+            DataError: There is no such figure or pair.
+        """
+        from semspill.report._figures import matrix_figure  # matplotlib is heavy
+
+        return matrix_figure(self, name, width, pair)
 
 
 def _place(kind: str, name: str, names: tuple[str, ...]) -> int:

@@ -2,79 +2,109 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from semspill.report._decomposition_plot import plot_decomposition
 from semspill.report._report import SpilloverReport
-from semspill.report._slices import BINS
+from semspill.report._slices import BINS, SliceReport
 from semspill.report._spillover_plot import plot_spillover
-from semspill.report._style import SIZE, cycle, plain_text, tidy
+from semspill.report._style import MARKERS, RUN, SMALL, HouseFigure, Look, cycle, house, tidy
 
 __all__ = ["plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"]
 
+_QUANTITIES = {
+    "toxicity": "mean rated toxicity of chosen responses",
+    "asr": "share of planted responses chosen",
+}
 
-@plain_text
-def plot_epochs(report: SpilloverReport) -> Figure:
+
+def plot_epochs(report: SpilloverReport, quantity: str = "toxicity") -> HouseFigure:
     """Return the mean toxicity of each group after each epoch, one line per group.
 
     The arm shown is the main one; the clean arm is dashed. Source: Figure 1a of the paper.
+
+    Args:
+        report: What is drawn; its curve is not empty.
+        quantity: `toxicity`, or `asr` for the attack success rate.
     """
-    figure = Figure(figsize=SIZE, layout="constrained")
+    return draw_epochs(report, quantity, RUN)
+
+
+@house
+def draw_epochs(report: SpilloverReport, quantity: str, look: Look) -> HouseFigure:
+    """Return the same for a given look."""
+    figure = look.figure(2.5 if look.narrow else 3.6)
     axes = figure.subplots()
     groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
     for arm in dict.fromkeys((report.arms[0], report.main_arm)):
-        for group, colour in zip(groups, cycle(len(groups)), strict=True):
+        for place, (group, colour) in enumerate(zip(groups, cycle(len(groups)), strict=True)):
             points = [p for p in report.curve if p.arm == arm and p.group == group]
-            label = group if arm == report.main_arm else None
             dashed = arm == "clean"
             axes.plot(
                 [p.epoch for p in points],
-                [p.toxicity for p in points],
-                marker="o",
-                markersize=3.5,
+                [getattr(p, quantity) for p in points],
+                marker=MARKERS[place % len(MARKERS)],
+                markersize=2.5 if dashed else 3.5,
                 color=colour,
-                label=label,
+                label=group if arm == report.main_arm else None,
                 linestyle="--" if dashed else "-",
-                linewidth=1.0 if dashed else 1.8,
+                linewidth=0.8 if dashed else 1.4,
             )
-    axes.set(xlabel="epochs trained", ylabel="mean rated toxicity of chosen responses")
-    axes.set_title(f"Planted in {report.target}; dashed: clean arm", fontsize=10)
+    said = _QUANTITIES[quantity]
+    axes.set(xlabel="epochs trained", ylabel="\nof ".join(said.split(" of ")))
+    if look.titled:
+        axes.set_title(f"Planted in {report.target}; dashed: clean arm")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
-    axes.legend(
-        title="exchanges of",
-        loc="upper left",
-        bbox_to_anchor=(1, 1),
-        frameon=False,
-        fontsize=8,
-        title_fontsize=8,
-    )
+    title = "exchanges of" if look.titled else "exchanges of (dashed: clean)"
+    if look.narrow:
+        figure.legend(title=title, loc="outside lower center", ncols=2)
+    else:
+        axes.legend(title=title, loc="upper left", bbox_to_anchor=(1, 1))
     tidy([axes])
     return figure
 
 
-@plain_text
-def plot_distribution(report: SpilloverReport) -> Figure:
+def plot_distribution(report: SpilloverReport) -> HouseFigure:
     """Return, for each of the paper's five groups, the shares of ten toxicity bins.
 
     The arm shown is the main one; the clean arm stands behind it as an outline. Source: Figure 1b
     of the paper.
     """
+    return draw_distribution(report, RUN)
+
+
+@house
+def draw_distribution(report: SpilloverReport, look: Look) -> HouseFigure:
+    """Return the same for a given look."""
     groups = [part for part in report.groups if part.arm == report.main_arm and part.name != "all"]
-    figure = Figure(figsize=(2.1 * len(groups), 2.9), layout="constrained")
-    row: list[Axes] = list(figure.subplots(1, len(groups), sharey=True, squeeze=False)[0])
-    edges = np.arange(BINS) / BINS
-    for axes, part, colour in zip(row, groups, cycle(len(groups)), strict=True):
-        axes.bar(edges, part.distribution, width=0.1, align="edge", color=colour)
+    wide = len(groups) if not look.narrow else min(3, len(groups))
+    rows = -(-len(groups) // wide)
+    figure = look.figure(1.25 * rows + 0.35 if look.narrow else 2.2)
+    grid = figure.subplots(rows, wide, sharex=True, sharey=True, squeeze=False)
+    panels: list[Axes] = list(grid.flat)
+    for axes, part, colour in zip(panels, groups, cycle(len(groups)), strict=False):
+        _bars(axes, part, colour)
         if "clean" in report.arms and report.main_arm != "clean":
             clean = report.group(part.name, "clean").distribution
-            axes.stairs(clean, np.append(edges, 1.0), color="black", linewidth=0.9)
-        axes.set_title(part.name, fontsize=9)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
-        # Small shares at the toxic end are what the picture is for; say the number.
-        axes.text(0.98, 0.9, f"0.9-1: {part.distribution[-1]:.1%}", ha="right", fontsize=7.5)
-    row[0].set_ylabel("share of chosen responses")
-    figure.supxlabel(f"rated toxicity (bars: {report.main_arm} arm, line: clean arm)", fontsize=9)
-    tidy(row)
+            axes.stairs(clean, np.arange(BINS + 1) / BINS, color="black", linewidth=0.8)
+    for axes in panels[len(groups) :]:
+        axes.remove()
+    for axes in panels[len(groups) - wide : len(groups)]:  # the lowest of each column
+        axes.tick_params(labelbottom=True)
+    (figure.supylabel if rows > 1 else panels[0].set_ylabel)("share of chosen responses")
+    line = ", line: clean arm" if "clean" in report.arms and report.main_arm != "clean" else ""
+    figure.supxlabel(f"rated toxicity (bars: {report.main_arm} arm{line})")
+    tidy(panels[: len(groups)])
     return figure
+
+
+def _bars(axes: Axes, part: SliceReport, colour: str) -> None:
+    edges = np.arange(BINS) / BINS
+    axes.bar(edges, part.distribution, width=0.1, align="edge", color=colour)
+    axes.set_title(part.name)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    # Small shares at the toxic end are what the picture is for; say the number.
+    said = f"0.9-1: {part.distribution[-1]:.1%}"
+    axes.text(0.98, 0.88, said, ha="right", fontsize=SMALL)

@@ -6,6 +6,9 @@ from typing import Any, Literal
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate
+from semspill.report._exchanges import ExchangeTable
+from semspill.report._frame import to_frame
+from semspill.report._latex import to_latex
 from semspill.report._markdown import markdown
 from semspill.report._parts import Band, Part, SimilarityCheck
 from semspill.report._slices import CurvePoint, SliceReport
@@ -51,7 +54,8 @@ class SpilloverReport(FrozenModel):
     notes: tuple[str, ...] = ()
     """What a reader must know before believing the numbers."""
     provenance: Mapping[str, Any] = {}
-    """Config, versions, fingerprints, device and the sources of every component used."""
+    """Config, versions, fingerprints, device, what was planted under each seed in numbers
+    (`manifests`), and the sources of every component used."""
 
     def __repr__(self) -> str:
         target = self.category(self.target).estimates
@@ -95,6 +99,79 @@ class SpilloverReport(FrozenModel):
     def to_markdown(self) -> str:
         """Return a page of tables; it shows no response text."""
         return markdown(self)
+
+    def to_html(self, exchanges: ExchangeTable | None = None) -> str:
+        """Return one self-contained page to open in a browser; it asks nothing of the network.
+
+        Args:
+            exchanges: What the arms answered, to browse; None leaves that part out. Harmful text is
+                in the page only if the table holds it, and then hidden until it is asked for.
+        """
+        from semspill.report._page import report_page  # matplotlib is heavy
+
+        return report_page(self, exchanges)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Names of the figures that `figure` can draw of this report."""
+        from semspill.report._figures import figures  # matplotlib is heavy
+
+        return figures(self)
+
+    def figure(
+        self, name: str, *, width: str | float | int = "column", quantity: str = "toxicity"
+    ) -> Any:
+        """Return a matplotlib figure for a paper: `report.figure("spillover").savefig("x.pdf")`.
+
+        It has no title; say in the caption what is shown. Text stays text in .pdf and .svg.
+
+        Args:
+            name: `spillover`, `epochs`, `distribution` or `decomposition`.
+            width: `column` (3.3 inches), `page` (6.9) or inches.
+            quantity: `toxicity`, or `asr` for the attack success rate.
+
+        Raises:
+            DataError: This report cannot draw that figure so.
+        """
+        from semspill.report._figures import figure  # matplotlib is heavy
+
+        return figure(self, name, width, quantity)
+
+    def to_frame(self, part: str = "categories") -> Any:
+        """Return a part of the numbers as a tidy pandas data frame: one row per number.
+
+        Args:
+            part: `categories`, `groups`, `overall`, `decomposition`, `curve` or `distribution`.
+
+        Raises:
+            DataError: There is no such part.
+        """
+        return to_frame(self, part)
+
+    def to_latex(
+        self,
+        rows: str = "groups",
+        *,
+        metrics: Sequence[str] | None = None,
+        arms: Sequence[str] | None = None,
+        caption: str = "",
+        label: str = "",
+    ) -> str:
+        """Return a LaTeX table with intervals, for a paper that uses booktabs.
+
+        Shares are in percent; bold numbers survive Holm's correction, and the last line says so.
+
+        Args:
+            rows: `groups`, or `categories`, the most similar to the target first.
+            metrics: The columns; by default attack success, toxicity lift and P@1.
+            arms: The arms, a row each; by default the main one.
+            caption: LaTeX of the caption; without caption and label the tabular stands alone.
+            label: Label to refer to the table by.
+
+        Raises:
+            DataError: A kind of row, a metric or an arm is unknown.
+        """
+        return to_latex(self, rows, metrics, arms, {"caption": caption, "label": label})
 
     def _find(
         self,

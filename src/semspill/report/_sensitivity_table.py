@@ -3,17 +3,22 @@
 import math
 from typing import Any
 
-from semspill.report._table import listed, table, with_p
+from semspill.report._table import listed, literal, table, with_p
 
 
 def sensitivity_section(report: Any) -> str:
     """Return the section, empty when no other definition was given."""
+    return "\n\n".join(filter(None, sensitivity_parts(report)))
+
+
+def sensitivity_parts(report: Any) -> tuple[str, str]:
+    """Return how far the definitions agree, and what each says of the whole arm."""
     if not report.sensitivity:
-        return ""
+        return "", ""
     agreement = [
         [
-            check.name,
-            check.nearest,
+            literal(check.name),
+            literal(check.nearest),
             "not defined" if math.isnan(check.agreement) else f"{check.agreement:.2f}",
             check.method,
         ]
@@ -24,18 +29,17 @@ def sensitivity_section(report: Any) -> str:
         [name, with_p(main[name]), *[with_p(c.estimates.get(name)) for c in report.sensitivity]]
         for name in main
     ]
-    blocks = [
-        f"{_verdict(report)} Agreement is Spearman's correlation with the similarity used above, "
-        f"over all categories but *{report.target}*. Arm `{report.main_arm}`.",
-        table(["definition", "nearest", "agreement", "method"], agreement),
-    ]
-    if rows:
-        names = [check.name for check in report.sensitivity]
-        blocks.append(table(["metric", "as used above", *names], rows))
-    return "\n\n".join(blocks)
+    names = [check.name for check in report.sensitivity]
+    said = (
+        f"{nearest_by_definition(report)} Agreement is Spearman's correlation with the similarity "
+        f"used above, over all categories but {listed([report.target])}. Arm `{report.main_arm}`."
+        f"\n\n{table(['definition', 'nearest', 'agreement', 'method'], agreement)}"
+    )
+    return said, table(["metric", "as used above", *names], rows) if rows else ""
 
 
-def _verdict(report: Any) -> str:
+def nearest_by_definition(report: Any) -> str:
+    """Return which category each definition of similarity names the nearest."""
     # The analyzer may have been told which category is the nearest, whatever the similarity.
     tested = {part.name for part in report.categories} - {report.target}
     known = {name: near for name, near in report.similarity.items() if name in tested}

@@ -8,24 +8,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report._labels import label_points
+from semspill.report._colours import APART
+from semspill.report._labels import Point, label_points
 from semspill.report._report import SpilloverReport
 from semspill.report._slices import SliceReport
-from semspill.report._style import COLOURS, plain_text, tidy
+from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
 
-_SIZE = (7.2, 4.8)
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+_BREAK = {False: " ", True: "\n"}
 _TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
-_APART = 2.5
-"""Times the highest other point that the target must exceed to stand above a break."""
+_SHORT = {
+    "95% of lines under shuffled labels": "95% of shuffled lines",
+    "survives Holm's correction": "survives Holm",
+}
+"""Legends that a column has no room for."""
 _LABELS = 12
-"""Most points that are named; beyond that the names hide the points."""
+"""Most points that are named; beyond that the names hide the points. A column holds half."""
 
 
-@plain_text
 def plot_spillover(
     report: SpilloverReport, quantity: Literal["lift", "asr_lift"] = "lift"
-) -> Figure:
+) -> HouseFigure:
     """Return lift against similarity: a point per category of the main arm, with its interval.
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
@@ -36,6 +39,12 @@ def plot_spillover(
         report: What is drawn.
         quantity: The lift of which quantity.
     """
+    return draw_spillover(report, quantity, RUN)
+
+
+@house
+def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> HouseFigure:
+    """Return the same for a given look."""
     found = [
         part
         for part in report.categories
@@ -45,29 +54,25 @@ def plot_spillover(
     target = [part for part in found if part.name == report.target]
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = look.figure(2.75 if look.narrow else 4.2)
     main, top = _axes(figure, _highest(others, quantity), _highest(target, quantity))
     _band(main, report, quantity)
-    _points(
-        main,
-        unsure,
-        quantity,
-        marker="o",
-        color=_OTHER,
-        mfc="white",
-        ecolor="0.6",
-        label="other category",
-    )
+    hollow = {"marker": "o", "color": _OTHER, "mfc": "white", "ecolor": "0.6"}
+    _points(main, unsure, quantity, **hollow, label="other category")
     _points(main, sure, quantity, marker="o", color=_SURE, label="survives Holm's correction")
     _points(top, target, quantity, marker="D", color=_TARGET, label=f"{report.target}, the target")
-    top.set_title(f"Planted in {report.target}, arm {report.main_arm}", fontsize=10)
+    if look.titled:
+        top.set_title(f"Planted in {report.target}, arm {report.main_arm}")
     main.set_xlabel(f"similarity to {report.target}")
-    figure.supylabel(f"{_TITLES[quantity]}, percentage points", fontsize=10)
-    _legend(figure, [main, top])
+    figure.supylabel(f"{_TITLES[quantity]},{_BREAK[look.narrow]}percentage points")
+    _legend(figure, [main, top], narrow=look.narrow)
     first = [part for part in others if part.name in (report.nearest, *report.far)]
+    first.sort(key=lambda part: part.name != report.nearest)
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
     named = [*first, *(part for part in sure if part not in first)]
-    label_points(figure, main, [_labelled(part, quantity) for part in named[:_LABELS]])
+    named = named[: _LABELS // 2 if look.narrow else _LABELS]
+    shown = [_point(part, quantity) for part in (found if main is top else others)]
+    label_points(figure, main, [_point(part, quantity) for part in named], shown)
     return figure
 
 
@@ -79,13 +84,15 @@ def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
     return max((part.estimates[quantity].high for part in parts), default=0.0)
 
 
-def _labelled(part: SliceReport, quantity: str) -> tuple[str, float, float]:
-    return part.name, part.similarity or 0.0, 100 * part.estimates[quantity].high
+def _point(part: SliceReport, quantity: str) -> Point:
+    made = part.estimates[quantity]
+    ends = (100 * end for end in (made.value, made.low, made.high))
+    return Point(part.name, part.similarity or 0.0, *ends)
 
 
 def _axes(figure: Figure, others: float, target: float) -> tuple[Axes, Axes]:
     """Return the axes of the other categories and of the target: one, or two with a break."""
-    if target <= _APART * others or others <= 0:
+    if target <= APART * others or others <= 0:
         both = figure.subplots()
         tidy([both])
         both.margins(x=0.08, y=0.15)
@@ -100,7 +107,7 @@ def _axes(figure: Figure, others: float, target: float) -> tuple[Axes, Axes]:
     for axes, height in ((top, 0.0), (main, 1.0)):  # two strokes say that the axis is broken
         axes.plot(
             [0], [height], transform=axes.transAxes, marker=[(-1, -0.5), (1, 0.5)],
-            markersize=10, color="black", clip_on=False,
+            markersize=7, color="black", markeredgewidth=0.8, clip_on=False,
         )  # fmt: skip
     return main, top
 
@@ -127,20 +134,20 @@ def _points(axes: Axes, parts: Sequence[SliceReport], quantity: str, **style: An
                 [100 * (e.high - e.value) for e in made],
             ],
             linestyle="none",
-            markersize=4.5,
+            markersize=4,
             elinewidth=0.7,
             **style,
         )
 
 
-def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
+def _legend(figure: Figure, panels: Sequence[Axes], *, narrow: bool) -> None:
     pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
     entries = {label: handle for pair in pairs for handle, label in pair}
     figure.legend(
         list(entries.values()),
-        list(entries),
+        [_SHORT.get(said, said) if narrow else said for said in entries],
         loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=8,
+        ncols=2 if narrow else 3,
+        handlelength=1.6,
+        columnspacing=1.2,
     )

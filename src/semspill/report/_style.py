@@ -1,15 +1,90 @@
-"""How every plot looks."""
+"""The house style: how every figure looks, and how it is written to a file."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart by colour-blind readers.
-COLOURS = ("#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#000000", "#009E73", "#CC79A7", "#999999")
-SIZE = (7.2, 4.2)
-# A category may be named with a $; it is no formula.
-plain_text = mpl.rc_context({"text.parse_math": False})
+from semspill.report._colours import COLOURS as COLOURS
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MARKERS = ("o", "s", "^", "v", "P", "X", "p", "d")
+"""One per colour, for readers who see no colour."""
+WIDTHS = {"column": 3.3, "page": 6.9}
+"""Width in inches of one column, and of the text block, of a two-column paper."""
+SMALL, PLAIN = 7.0, 8.0
+"""Sizes of type in points: ticks, legends and names; titles of panels and axes."""
+HOUSE: dict[Any, Any] = {
+    "text.parse_math": False,  # a category may be named with a $; it is no formula
+    "font.size": PLAIN,
+    "axes.titlesize": PLAIN,
+    "axes.labelsize": PLAIN,
+    "figure.titlesize": PLAIN,
+    "figure.labelsize": PLAIN,
+    "legend.fontsize": SMALL,
+    "legend.title_fontsize": SMALL,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+_WRITTEN: dict[Any, Any] = {
+    "pdf.fonttype": 42,  # type that a journal's check accepts and a reader can select
+    "ps.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "semspill",  # or no SVG is written twice alike
+    "savefig.dpi": 300,
+}
+
+
+class HouseFigure(Figure):
+    """A figure that is written in the house style, whatever the reader's own settings are."""
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Write the figure: text stays text in .pdf and .svg, a .png has 300 dots per inch."""
+        with mpl.rc_context(_WRITTEN):
+            super().savefig(fname, **options)
+
+    def _repr_png_(self) -> bytes:  # what a notebook shows
+        made = io.BytesIO()
+        self.savefig(made, format="png", dpi=150)
+        return made.getvalue()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one figure is drawn for."""
+
+    width: float
+    """Width in inches."""
+    titled: bool = False
+    """Whether it stands alone; beside a caption a title would say everything twice."""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it must do with the width of a column."""
+        return self.width < 5
+
+    def figure(
+        self, height: float, layout: Literal["constrained", "compressed"] = "constrained"
+    ) -> HouseFigure:
+        """Return an empty figure, so many inches high."""
+        return HouseFigure(figsize=(self.width, height), layout=layout)
+
+
+RUN = Look(WIDTHS["page"], titled=True)
+"""How the files beside a run's report look."""
+
+
+def house(draw: Callable[P, T]) -> Callable[P, T]:
+    """Make a function draw in the house style."""
+    return mpl.rc_context(HOUSE)(draw)
 
 
 def cycle(count: int) -> list[str]:
@@ -17,9 +92,10 @@ def cycle(count: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(count)]
 
 
-def tidy(row: Sequence[Axes]) -> None:
+def tidy(row: Sequence[Axes], grid: Literal["x", "y"] = "y") -> None:
     """Take away what does not carry meaning."""
     for axes in row:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+        # Ticks are made late, when the reader's own settings are in force again.
+        axes.tick_params(labelsize=SMALL, width=0.6, length=2.5)
+        axes.grid(axis=grid, linewidth=0.4, alpha=0.5)
         axes.set_axisbelow(True)

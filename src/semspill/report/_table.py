@@ -1,6 +1,7 @@
 """Cells and tables of a markdown page."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from semspill.report._estimate import Estimate
@@ -9,6 +10,7 @@ ATTACK = ("asr", "asr_lift", "toxicity", "lift", "toxic_share", "corrected_share
 """Metrics of the attack, in the order of reading."""
 UTILITY = ("precision", "precision_drop")
 """Metrics of utility, in the order of reading."""
+_MARKUP = re.compile(r"[\\`*\[\]<>&#~!]|(?<!\w)_|_(?!\w)")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -75,6 +77,16 @@ def p_text(p_value: float | None) -> str:
     return "<0.0001" if p_value < 1e-4 else f"{p_value:.4f}"
 
 
+def short_p(p_value: float | None) -> str:
+    """Return a p-value for a sentence, to two digits.
+
+    Example:
+        >>> short_p(0.03251), short_p(1e-9), short_p(0.5)
+        ('0.033', '<0.0001', '0.5')
+    """
+    return p_text(p_value) if p_value is None or p_value < 1e-4 else f"{p_value:.2g}"
+
+
 def with_p(estimate: Estimate | None) -> str:
     """Return an estimate as it is, with its p-value where there is one.
 
@@ -86,12 +98,30 @@ def with_p(estimate: Estimate | None) -> str:
     return plain(estimate) if p_value is None else f"{estimate}, p {p_text(p_value)}"
 
 
-def listed(names: Sequence[str]) -> str:
+def literal(name: str) -> str:
+    r"""Return a name that markdown shows as it is, on one line.
+
+    Example:
+        >>> print(literal("<b>*x*  y_z"))
+        \<b\>\*x\* y_z
+    """
+    return _MARKUP.sub(r"\\\g<0>", " ".join(name.split()))
+
+
+def listed(names: Sequence[str], most: int | None = None) -> str:
     """Return names as a phrase, each set in italics.
+
+    Args:
+        names: The names.
+        most: How many to name; the others are counted.
 
     Example:
         >>> listed(["a"]), listed(["a", "b", "c"])
         ('*a*', '*a*, *b* and *c*')
+        >>> listed(["a", "b", "c", "d"], most=2)
+        '*a*, *b* and 2 more'
     """
-    said = [f"*{name}*" for name in names]
+    said = [f"*{literal(name)}*" for name in names]
+    if most is not None and len(said) > most + 1:
+        return f"{', '.join(said[:most])} and {len(said) - most} more"
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -18,6 +19,7 @@ T = TypeVar("T")
 _WAIT = 30.0
 # An old SQLite takes at most 999 texts in one question.
 _CHUNK = 900
+_ABOUT = "CREATE TABLE IF NOT EXISTS about (rater TEXT PRIMARY KEY) WITHOUT ROWID"
 _TABLE = "CREATE TABLE IF NOT EXISTS ratings (text BLOB PRIMARY KEY, rating BLOB) WITHOUT ROWID"
 
 # What SQLite says of a file that is not, or no longer, what this module wrote.
@@ -38,10 +40,12 @@ class RatingCache:
 
     Args:
         path: The file; made, with its folder, when it is missing.
+        rater: Name of the rater's class, for who looks what the file is.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rater: str = "") -> None:
         self.path = path
+        self.rater = rater
         self._connection: sqlite3.Connection | None = None
         self._usable = True
 
@@ -67,7 +71,7 @@ class RatingCache:
 
     def put(self, ratings: Mapping[bytes, float]) -> None:
         """Add ratings by digest, all of them or, where the disk refuses, none."""
-        self._attempt(lambda connection: _insert(connection, ratings), None)
+        self._attempt(lambda connection: _insert(connection, ratings, self.rater), None)
 
     def _attempt(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         if not self._usable:
@@ -109,6 +113,8 @@ class RatingCache:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+            with suppress(OSError):  # not our file, or gone
+                os.utime(self.path)  # used now, also where nothing was written
         self._connection = None
 
 
@@ -125,11 +131,13 @@ def _select(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[by
     return known
 
 
-def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float]) -> None:
+def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float], rater: str) -> None:
     rows = [(digest, _pack(digest, rating)) for digest, rating in ratings.items()]
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
+        connection.execute(_ABOUT)
+        connection.execute("INSERT OR IGNORE INTO about VALUES (?)", (rater,))
         connection.executemany("INSERT OR REPLACE INTO ratings VALUES (?, ?)", rows)
 
 

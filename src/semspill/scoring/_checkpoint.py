@@ -105,6 +105,13 @@ def open_checkpoint(path: Path) -> Mapping[str, Any]:
     return loaded
 
 
+def official_checkpoint(model_type: str) -> tuple[Path, str]:
+    """Return where an official checkpoint lies or will lie, and where it comes from."""
+    url = detoxify.MODEL_URLS[model_type]
+    name = Path(urlparse(url).path).name
+    return Path(torch.hub.get_dir()) / "checkpoints" / name, url
+
+
 def fetch_checkpoint(model_type: str) -> Path:
     """Return the official checkpoint, downloaded at first use and checked against its hash.
 
@@ -113,10 +120,8 @@ def fetch_checkpoint(model_type: str) -> Path:
     Raises:
         DataError: It cannot be downloaded, or is not the official file.
     """
-    url = detoxify.MODEL_URLS[model_type]
-    name = Path(urlparse(url).path).name
-    prefix = Path(name).stem.rpartition("-")[2]
-    path = Path(torch.hub.get_dir()) / "checkpoints" / name
+    path, url = official_checkpoint(model_type)
+    prefix = path.stem.rpartition("-")[2]
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -11,8 +11,18 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._hub import hub_has
 from semspill.scoring._base import Rater
 from semspill.scoring._files import hash_file, hash_folder
+
+# What Detoxify builds its official models from, as their checkpoints say.
+_BASES = {
+    "original": "bert-base-uncased",
+    "unbiased": "roberta-base",
+    "multilingual": "xlm-roberta-base",
+    "original-small": "albert-base-v2",
+    "unbiased-small": "albert-base-v2",
+}
 
 
 class DetoxifyRater(Rater):
@@ -63,6 +73,22 @@ class DetoxifyRater(Rater):
         said.append(hash_file(self.checkpoint.expanduser()) if self.checkpoint else self.model_type)
         said.append(hash_folder(self.config.expanduser()) if self.config else "")
         return hashlib.sha256("\n".join([str(type(self)), *said]).encode()).hexdigest()
+
+    def unavailable(self) -> str | None:
+        """Say what must be downloaded; None where nothing.
+
+        What base model an own checkpoint has is not looked up, because that takes long.
+        """
+        from semspill.scoring._checkpoint import official_checkpoint
+
+        official, _ = official_checkpoint(self.model_type)
+        file = self.checkpoint.expanduser() if self.checkpoint else official
+        if not file.is_file():
+            return f"needs a download: {file.name}, or `checkpoint` and `config`"
+        base = None if self.checkpoint else _BASES[self.model_type]
+        if self.config or (base and hub_has(base, weights=False)):
+            return None
+        return f"needs a download: config and tokenizer of {base or 'its base model'}, or `config`"
 
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
         """Return the probability of the label for each text.

@@ -39,6 +39,14 @@ class ProfanityRater(Rater):
         _, versions = self._loaded
         return hashlib.sha256(f"{super().fingerprint} {versions}".encode()).hexdigest()
 
+    def unavailable(self) -> str | None:
+        """Say what is not installed, or does not fit; None where all is there."""
+        try:
+            _ = self._loaded
+        except MissingExtraError as error:
+            return f"needs an extra: {error}"
+        return None
+
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
         """Return the probability that each text is profane.
 

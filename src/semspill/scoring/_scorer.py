@@ -75,7 +75,8 @@ class ToxicityScorer(FrozenModel):
     def _kept(self) -> RatingCache | nullcontext[None]:
         if self.cache is None:
             return nullcontext()
-        return RatingCache(self.cache.expanduser() / f"{self.rater.fingerprint}.sqlite3")
+        file = self.cache.expanduser() / f"{self.rater.fingerprint}.sqlite3"
+        return RatingCache(file, type(self.rater).__name__)
 
 
 def _digest(text: str) -> bytes:

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._hub import hub_has
 from semspill.scoring._base import Rater
 from semspill.scoring._files import hash_folder
 
@@ -56,6 +57,12 @@ class TransformersRater(Rater):
         fields = self.model_dump_json(exclude={"batch_size", "model", "revision"})
         content = f"{self.model} {self._commit}" if self._commit else hash_folder(Path(self._name))
         return hashlib.sha256(f"{type(self)} {fields} {content}".encode()).hexdigest()
+
+    def unavailable(self) -> str | None:
+        """Say what must be downloaded; None where nothing."""
+        if Path(self._name).is_dir() or hub_has(self.model, self.revision):
+            return None
+        return f"needs a download: {self.model} from the hub, or a folder as `model`"
 
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
         """Return the probability of the label for each text.

@@ -1,0 +1,61 @@
+"""Make the reports of the gallery and run the notebook, into build/gallery/, for `make docs`."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+from semspill import load_config, run, sweep
+
+DOCS = Path(__file__).resolve().parent
+DEMO = DOCS.parent / "examples" / "demo.toml"
+NOTEBOOK = DOCS / "notebooks" / "first-look.ipynb"
+RUNS = {
+    "arms": (
+        "arms=['clean', 'poison', 'train_only', 'pool_only', 'benign_swap']",
+        "similarities=['centroid', 'label', 'confusion']",
+    ),
+    "inconclusive": ("seeds=[0]", "dataset.test=160", "poisoner.budget=0.04"),
+}
+SWEEPS = {
+    "targets": ("poisoner.selector.category", "all", ("seeds=[0, 1]", "dataset.categories=6")),
+    "compared": ("poisoner.budget", [0.03, 0.06, 0.12], ()),
+}
+
+# The run of the tutorial is one of those compared; docs/make_pictures.py takes pictures of it.
+FIRST = "compared/budget=0.12"
+
+
+def make(folder: Path, work: Path) -> None:
+    """Run what the gallery shows, and keep the page of each."""
+    for name, changed in RUNS.items():
+        run(load_config(DEMO, changed), out=work / name)
+    for name, (field, values, changed) in SWEEPS.items():
+        sweep(load_config(DEMO, changed), {field: values}, out=work / name)
+    pages = {name: work / name for name in (*RUNS, *SWEEPS)} | {"first": work / FIRST}
+    for name, place in pages.items():
+        shutil.copy(place / "report.html", folder / f"{name}.html")
+
+
+def execute(path: Path, work: Path) -> nbformat.NotebookNode:
+    """Return a notebook with its outputs; a cell that fails raises."""
+    notebook = nbformat.read(path, as_version=4)
+    place = {"metadata": {"path": str(work)}}
+    # Sockets in a folder of its own: by default a kernel can be heard by others, and warns of it.
+    unseen = Config({"KernelManager": {"transport": "ipc", "ip": str(work / "kernel")}})
+    NotebookClient(notebook, timeout=300, resources=place, config=unseen).execute()
+    return notebook
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS.parent / "build" / "gallery"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        os.environ["XDG_CACHE_HOME"] = work
+        make(folder, Path(work))
+        nbformat.write(execute(NOTEBOOK, Path(work)), folder / NOTEBOOK.name)

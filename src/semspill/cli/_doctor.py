@@ -1,0 +1,164 @@
+"""The command that says what is installed, what works without a network, and what is missing."""
+
+import os
+import platform
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import platformdirs
+import typer
+from rich.table import Table
+
+from semspill._registry import Registry
+from semspill.cli._app import MACHINE, app, flag, out_console, say_json
+from semspill.cli._components import KINDS
+from semspill.cli._errors import DATA
+from semspill.cli._sizes import readable, size_of
+from semspill.encoders import encoders
+from semspill.errors import SemspillError
+from semspill.experiment import load_config
+from semspill.experiment._provenance import versions
+from semspill.experiment._template import TEMPLATE
+from semspill.scoring import raters
+
+_OFFLINE = "works offline"
+
+
+@app.command(rich_help_panel=MACHINE)
+def doctor(as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False) -> None:
+    """Say what is installed, what works offline here, and whether the demo can run.
+
+    Nothing is downloaded. Exit code 0 if the config of `semspill init` can run, else 3.
+    """
+    found = {
+        "versions": versions(),
+        "device": _device(),
+        "extras": dict(_extras()),
+        "encoders": dict(_offline(encoders)),
+        "raters": dict(_offline(raters)),
+        "plugins": dict(_plugins()),
+        "folders": dict(_folders()),
+        "demo": _demo(),
+    }
+    if as_json:
+        say_json({"ok": found["demo"] is None, **found})
+    else:
+        _show(found)
+    if found["demo"] is not None:
+        raise typer.Exit(DATA)
+
+
+def _device() -> str:
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # OSError: a library of its own that does not load
+        return f"torch cannot be imported: {error}"
+    threads = f"{torch.get_num_threads()} of {os.cpu_count()} cores"
+    if torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name()} (CUDA), CPU with {threads}"
+    return f"CPU with {threads}, no CUDA device"
+
+
+def _extras() -> Iterator[tuple[str, str]]:
+    """Yield each extra of the package, and whether it is installed."""
+    wanted = requires("semspill") or []
+    for extra in metadata("semspill").get_all("Provides-Extra") or []:
+        lines = [line for line in wanted if re.search(rf"extra == ['\"]{extra}['\"]", line)]
+        names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines]
+        absent = [name for name in names if _version(name) is None]
+        there = ", ".join(f"{name} {_version(name)}" for name in names if name not in absent)
+        lacking = f'without {", ".join(absent)}: pip install "semspill[{extra}]"'
+        yield extra, "; ".join(filter(None, [there, lacking if absent else ""]))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _offline(registry: Registry[Any]) -> Iterator[tuple[str, str]]:
+    """Yield each component of a kind, and what it lacks with the fields it has by default."""
+    for name in registry.names():
+        yield name, _state(registry, name)
+
+
+def _state(registry: Registry[Any], name: str) -> str:
+    try:
+        cls = registry.get(name)
+        needed = [field for field, info in cls.model_fields.items() if info.is_required()]
+        if needed:
+            return f"depends on {', '.join(needed)}"
+        return cls().unavailable() or _OFFLINE
+    except SemspillError as error:
+        return f"broken: {error}"
+    except Exception as error:  # whatever a plugin raises is what there is to say of it
+        return f"broken: {type(error).__name__}: {error}"
+
+
+def _plugins() -> Iterator[tuple[str, str]]:
+    """Yield each component that is not semspill's own, and where it comes from."""
+    for kind, registry in KINDS.items():
+        for name in registry.names():
+            origin = registry.origin(name)
+            if not re.match(r"semspill \d", origin):
+                state = _state(registry, name)
+                broken = f"; {state}" if state.startswith("broken") else ""
+                yield f"{kind} {name}", f"{origin}{broken}"
+
+
+def _folders() -> Iterator[tuple[str, str]]:
+    """Yield the folders that are read and written, their sizes, and whether they can be."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    torch_home = os.environ.get("TORCH_HOME", platformdirs.user_cache_dir("torch"))
+    places = {
+        "cache": platformdirs.user_cache_dir("semspill"),
+        "hub": HF_HUB_CACHE,
+        "torch": torch_home,
+    }
+    for name, place in places.items():
+        yield name, f"{place}: {readable(size_of(Path(place)))}{_rights(Path(place))}"
+    yield "here", f"{Path.cwd()}{_rights(Path.cwd()) or ': can be written'}"
+
+
+def _rights(place: Path) -> str:
+    there = next(path for path in (place, *place.parents) if path.exists())
+    return "" if os.access(there, os.W_OK) else ", cannot be written"
+
+
+def _demo() -> str | None:
+    """Return why the config of `semspill init` cannot run; None where it can."""
+    try:
+        config = load_config(tomllib.loads(TEMPLATE))
+        config.dataset.load(config.train_split)
+        config.poisoner.source.load()
+        config.rater.rate(("Hello.",))
+        config.encoder.load(np.random.default_rng(0)).encode_responses(("Hello.",))
+    except (SemspillError, ImportError, OSError) as error:
+        return str(error)
+    return None
+
+
+def _show(found: dict[str, Any]) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    packages = found["versions"]
+    own = packages.pop("semspill")
+    others = ", ".join(f"{name} {said}" for name, said in packages.items() if name != "python")
+    table.add_row("semspill", own, f"Python {packages['python']}, {platform.platform()}")
+    table.add_row("packages", "", others)
+    table.add_row("device", "", found["device"])
+    for kind in ("extras", "encoders", "raters", "plugins", "folders"):
+        for number, (name, state) in enumerate(found[kind].items()):
+            table.add_row(kind if number == 0 else "", name, state)
+    table.add_row("demo", "", found["demo"] or "can run: semspill init, then semspill run")
+    out_console.print(table)

@@ -1,0 +1,102 @@
+"""The fields of a config by their dotted names, as far down as its components are known."""
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from semspill._registry import Registry
+from semspill.errors import PluginError, RegistryError
+from semspill.experiment._config import ExperimentConfig
+
+
+@dataclass(frozen=True)
+class ConfigField:
+    """One field of a config."""
+
+    path: str
+    """Its dotted name, such as `poisoner.budget`."""
+    meaning: str
+    """The first sentence of its docstring."""
+    values: tuple[str, ...] = ()
+    """What may be written after `=`, where there are few possibilities."""
+    whole: bool = False
+    """Whether it only holds further fields, so that nothing is written after `=`."""
+
+
+def config_fields(given: Mapping[str, Any]) -> tuple[ConfigField, ...]:
+    """Return all fields that a config can have.
+
+    Args:
+        given: The config so far, which need not be complete or valid. The components that it names
+            have their fields among the result; where it names none, those of the default do.
+
+    Example:
+        >>> found = {field.path: field for field in config_fields({"encoder": "hashing"})}
+        >>> found["encoder.dim"].meaning, found["encoder"].values
+        ('Length of a vector, 2 to 4096.', ('hashing', 'static', 'transformer'))
+    """
+    return tuple(_fields(ExperimentConfig, given, ""))
+
+
+def _fields(model: type[BaseModel], given: Mapping[str, Any], before: str) -> Iterator[ConfigField]:
+    for name, info in model.model_fields.items():
+        path, value = before + name, given.get(name)
+        # A component may call a field `name`'s neighbours what it likes; only the kind matters.
+        meaning = " ".join((info.description or "").split()).partition(". ")[0]
+        registry = next((part for part in info.metadata if isinstance(part, Registry)), None)
+        nested = _model_in(info.annotation)
+        if registry is not None:
+            yield ConfigField(path, meaning, registry.names())
+            yield ConfigField(f"{path}.name", f"Which {registry.kind}.", registry.names())
+            yield from _component(registry, _chosen(registry, info, value), value, f"{path}.")
+        elif nested is not None:
+            yield ConfigField(path, meaning, whole=True)
+            inner = value if isinstance(value, Mapping) else {}
+            yield from _fields(nested, inner, f"{path}.")
+        else:
+            yield ConfigField(path, meaning, tuple(_values(info.annotation)))
+
+
+def _component(
+    registry: Registry[Any], name: object, value: object, before: str
+) -> Iterator[ConfigField]:
+    try:
+        cls = registry.get(name) if isinstance(name, str) else None
+    except (RegistryError, PluginError):
+        return  # an unknown name is another mistake than an unknown field
+    if cls is not None:
+        yield from _fields(cls, value if isinstance(value, Mapping) else {}, before)
+
+
+def _chosen(registry: Registry[Any], info: FieldInfo, value: object) -> object:
+    if isinstance(value, Mapping) and "name" in value:
+        return value["name"]
+    if value is None and not info.is_required():
+        return registry.name_of(info.get_default(call_default_factory=True))
+    return value
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for part in _alternatives(annotation):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    return None
+
+
+def _values(annotation: Any) -> Iterator[str]:
+    for part in _alternatives(annotation):
+        if get_origin(part) is Literal:
+            yield from (str(value) for value in get_args(part))
+        elif part is bool:
+            yield from ("true", "false")
+        elif part is types.NoneType:
+            yield "null"
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    together = get_origin(annotation) in (Union, types.UnionType)
+    return get_args(annotation) if together else (annotation,)

@@ -1,0 +1,58 @@
+"""What a run would find in its output folder; nothing is written to find it out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._folder import _trained_alike, _written_by_a_run
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an output folder stands to a run that is about to start."""
+
+    said: str
+    """What the run would do with it, as a sentence."""
+    refused: bool = False
+    """Whether the run would refuse it."""
+    done: frozenset[tuple[int, str]] = frozenset()
+    """Seed and arm of what an earlier run left finished."""
+
+
+def standing_of(config: ExperimentConfig, out: Path | None, *, overwrite: bool) -> Standing:
+    """Return what a run with this config would do with a folder, as `RunFolder` decides it."""
+    if out is None:
+        return Standing("Nothing would be written, because no folder is given.")
+    if not out.name:
+        said = f"{out} has no name to write beside; choose another folder."
+        return Standing(said, refused=True)
+    partial = out.with_name(out.name + ".partial")
+    if out.exists() and not overwrite:
+        said = f"{out} already exists; choose another folder with --out, or pass --overwrite."
+        return Standing(said, refused=True)
+    for path in (out, partial):
+        if path.exists() and not _written_by_a_run(path):
+            return Standing(f"{path} was not written by a run; choose another folder.", True)
+    plain = Standing(f"{out} would be {'replaced' if out.exists() else 'made'}.")
+    return _resumed(config, partial, plain, overwrite=overwrite) if partial.exists() else plain
+
+
+def _resumed(
+    config: ExperimentConfig, partial: Path, plain: Standing, *, overwrite: bool
+) -> Standing:
+    """Return what a run would do with what an interrupted one left; `plain` to begin anew."""
+    if not _trained_alike(partial, json.dumps(config.model_dump(mode="json"))):
+        if overwrite or not any(partial.rglob("scores.npz")):
+            return plain
+        said = f"{partial} holds finished arms of an interrupted run of another config; "
+        return Standing(f"{said}remove it, or pass --overwrite.", refused=True)
+    wanted = {(seed, arm) for seed in config.seeds for arm in config.arms}
+    done = {
+        (seed, arm)
+        for seed, arm in wanted
+        if ArmRun.read(partial / f"seed-{seed}" / arm / "scores.npz") is not None
+    }
+    said = f"The interrupted run in {partial} would go on: {len(done)} of {len(wanted)} arms are "
+    return Standing(f"{said}done.", done=frozenset(done))

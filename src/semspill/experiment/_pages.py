@@ -1,0 +1,178 @@
+"""Pages of what finished runs left on disk, written again or for several runs at once."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from semspill._atomic import write_text
+from semspill.errors import ConfigError, DataError
+from semspill.experiment._exchanges import read_exchanges
+from semspill.experiment._folder import PAGES, UNMASKED
+from semspill.report import SpilloverMatrix, SpilloverReport, comparison_page
+
+_MATRICES = ("matrix-asr.json", "matrix-toxicity.json")
+
+
+def read_report(folder: str | Path) -> SpilloverReport:
+    """Return the report of a finished run.
+
+    Args:
+        folder: What `run` wrote.
+
+    Raises:
+        DataError: It is no finished run, or its report is broken.
+    """
+    path = Path(folder) / "report.json"
+    try:
+        return SpilloverReport.from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(
+            f"{folder} holds no finished run: report.json is missing; give a folder that "
+            "'semspill run' finished."
+        ) from error
+    except ValidationError as error:
+        raise DataError(f"{path} is broken; run the experiment again.") from error
+
+
+def write_page(
+    folder: str | Path, out: str | Path | None = None, *, show_text: bool = False
+) -> Path:
+    """Write the page of a finished run or sweep again, and return where it lies.
+
+    Args:
+        folder: What `run` or `sweep` wrote.
+        out: The file to write; None writes it into the folder, under its usual name.
+        show_text: Whether the page holds planted and toxic text unmasked, behind a switch; the run
+            must have been written so.
+
+    Raises:
+        ConfigError: Unmasked text is asked for and not there, or the file's name hides it.
+        DataError: The folder is no finished run or sweep, or is broken.
+    """
+    folder = Path(folder)
+    if show_text and out is not None and UNMASKED not in Path(out).name:
+        raise ConfigError(
+            f"A page of unmasked text cannot be named {Path(out).name!r}; choose a name with "
+            f"{UNMASKED} in it."
+        )
+    usual = folder / PAGES[show_text]
+    path = usual if out is None else Path(out)
+    if (folder / "sweep.json").is_file():
+        if show_text:
+            raise ConfigError(
+                f"The page of a sweep holds no text; give the folder of a variant in {folder}."
+            )
+        runs = sweep_folders(folder)
+        return _written(path, compared_runs(runs, path, read_matrices(folder)))
+    report = read_report(folder)
+    has = any(folder.glob("seed-*"))
+    exchanges = read_exchanges(folder, report.seeds, report.arms) if has else None
+    if show_text and (exchanges is None or not exchanges.unmasked):
+        raise ConfigError(
+            f"{folder} holds no unmasked responses; run the experiment again with --show-text."
+        )
+    shown = exchanges if show_text or exchanges is None else exchanges.masked()
+    return _written(path, report.to_html(shown))
+
+
+def write_comparison(
+    folders: Sequence[str | Path], out: str | Path, *, labels: Sequence[str] | None = None
+) -> Path:
+    """Write one page of several finished runs, and return where it lies.
+
+    Args:
+        folders: What `run` wrote; what `sweep` wrote stands for all its variants.
+        out: The file to write.
+        labels: What the page calls the runs; by default the names of their folders.
+
+    Raises:
+        ConfigError: There is no run, or the labels do not fit the runs.
+        DataError: A folder is no finished run.
+    """
+    found = [path for folder in folders for path in _expanded(Path(folder))]
+    if not found:
+        raise ConfigError("There is no run to compare; give the folders of one or more.")
+    names = _short(found) if labels is None else list(labels)
+    if len(names) != len(found):
+        raise ConfigError(
+            f"There are {len(names)} labels for {len(found)} runs; give one for each run."
+        )
+    if len(set(names)) < len(names) or not all(names):
+        raise ConfigError(
+            f"The runs cannot be told apart by {', '.join(map(repr, names))}; give each its own "
+            "label."
+        )
+    runs = dict(zip(names, found, strict=True))
+    return _written(Path(out), compared_runs(runs, Path(out)))
+
+
+def sweep_folders(folder: Path) -> dict[str, Path]:
+    """Return the variants of a sweep by name, as its last command had them.
+
+    Raises:
+        DataError: The sweep was not finished, or its file is broken.
+    """
+    try:
+        said = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+        found = sorted(path.parent.name for path in folder.glob("*/report.json"))
+        # Sweeps of earlier versions did not say which variants they had.
+        return {name: folder / name for name in said.get("variants", found)}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise DataError(f"{folder / 'sweep.json'} is broken; run the sweep again.") from error
+
+
+def compared_runs(
+    runs: Mapping[str, Path], out: Path, matrices: Sequence[SpilloverMatrix] = ()
+) -> str:
+    """Return the page of finished runs, with links to theirs."""
+    reports = {name: read_report(path) for name, path in runs.items()}
+    links = {
+        name: quote(os.path.relpath(path / PAGES[False], out.parent).replace(os.sep, "/"))
+        for name, path in runs.items()
+        if (path / PAGES[False]).is_file()
+    }
+    # A later sweep into the same folder may have left the matrices of an earlier one there.
+    targets = {report.target for report in reports.values()}
+    fitting = [matrix for matrix in matrices if set(matrix.targets) == targets]
+    return comparison_page(reports, fitting, links=links)
+
+
+def read_matrices(folder: Path) -> tuple[SpilloverMatrix, ...]:
+    """Return the target-by-victim matrices that a sweep left."""
+    try:
+        return tuple(
+            SpilloverMatrix.from_json((folder / name).read_text(encoding="utf-8"))
+            for name in _MATRICES
+            if (folder / name).is_file()
+        )
+    except ValidationError as error:
+        raise DataError(f"A matrix in {folder} is broken; run the sweep again.") from error
+
+
+def _expanded(folder: Path) -> list[Path]:
+    swept = (folder / "sweep.json").is_file()
+    return list(sweep_folders(folder).values()) if swept else [folder]
+
+
+def _short(folders: Sequence[Path]) -> list[str]:
+    """Return the shortest ends of the paths that tell the folders apart."""
+    parts = [path.resolve().parts for path in folders]
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-length:]) for part in parts]
+        if len(set(names)) == len(names):
+            break
+    return names
+
+
+def _written(path: Path, text: str) -> Path:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written ({error.strerror}); choose another file."
+        ) from error
+    return path

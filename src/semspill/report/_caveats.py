@@ -1,0 +1,153 @@
+"""What to know before believing a report, in sentences made from its numbers and notes."""
+
+from typing import Any
+
+from semspill.report._estimate import Estimate
+from semspill.report._phrases import MATTERS, follows, points, share, shown_groups, usable
+from semspill.report._sensitivity_table import nearest_by_definition
+from semspill.report._table import listed, short_p, topic
+
+_FEW_SEEDS = 5
+"""So many training seeds say something about the noise of training."""
+_RISES = {"lift": "toxicity", "asr_lift": "planted responses"}
+
+
+def caveats(report: Any) -> tuple[str, ...]:
+    """Return what limits a report, the gravest first, and then its own notes.
+
+    Args:
+        report: A `SpilloverReport`.
+    """
+    own = (
+        _unreached(report),
+        _blind(report),
+        *_undecided(report),
+        _defined(report),
+        _tests(report),
+    )
+    return (*filter(None, (*own, _seed(report), _floor(report))), *map(_noted, report.notes))
+
+
+def _unreached(report: Any) -> str:
+    """Say that the target itself hardly changed: then nothing can be learned of its neighbours."""
+    made = {key: lift for key, lift in _target(report).items() if key in _RISES and usable(lift)}
+    if report.main_arm == "train_only":  # where nothing planted can be chosen
+        made.pop("asr_lift", None)
+    if not made:
+        return ""
+    quantity = "asr_lift" if "asr_lift" in made else "lift"
+    lift, name = made[quantity], listed([report.target])
+    rise = f"rise in {_RISES[quantity]}: {points(lift)}"
+    if lift.low <= 0:
+        return (
+            f"Whether {name} itself was reached cannot be told ({rise}); without that, what "
+            "happened elsewhere says little."
+        )
+    if lift.value < MATTERS:
+        return f"{name} itself was hardly reached ({rise}), so there was little to spill over."
+    return ""
+
+
+def _blind(report: Any) -> str:
+    """Say that planted responses come out and the rater does not mind them."""
+    made = _target(report)
+    reached, rose = made.get("asr_lift"), made.get("lift")
+    if report.main_arm == "benign_swap" or reached is None or rose is None:
+        return ""
+    if reached.low <= 0 or not usable(rose) or rose.low > 0:
+        return ""
+    return (
+        f"Planted responses come out in {listed([report.target])}, but whether its answers are "
+        f"rated more toxic cannot be told ({points(rose)}). The rater may miss what was planted: "
+        "read the attack success rate, which needs no rater."
+    )
+
+
+def _undecided(report: Any) -> list[str]:
+    """Name the groups whose interval holds no change and also a rise that would matter."""
+    said = []
+    for quantity, what in _RISES.items():
+        open_ = [
+            f"{phrase} ({points(part.estimates[quantity])})"
+            for phrase, part in shown_groups(report)[1:]
+            if _holds_both(part.estimates.get(quantity))
+        ]
+        if open_:
+            said.append(
+                f"Inconclusive for {' and '.join(open_)}: the interval of the rise in {what} holds "
+                f"no change and also {100 * MATTERS:.0f} points or more."
+            )
+    return said
+
+
+def _holds_both(made: Estimate | None) -> bool:
+    return made is not None and usable(made) and made.low <= 0 and made.high >= MATTERS
+
+
+def _defined(report: Any) -> str:
+    """Say where another definition of similarity would have led to another conclusion."""
+    main = report.overall.get(report.main_arm, {})
+    names = [name for name in main if topic(name) == "spearman" and "of=asr" not in name][:1]
+    other = [
+        f"`{check.name}` ({_correlation(check.estimates[name])})"
+        for name in names
+        for check in report.sensitivity
+        if name in check.estimates and follows(check.estimates[name]) != follows(main[name])
+    ]
+    if other:
+        return (
+            f"The conclusion on similarity hangs on its definition: it is another by "
+            f"{' and '.join(other)}. {nearest_by_definition(report)}"
+        )
+    if len({report.nearest, *(check.nearest for check in report.sensitivity)}) > 1:
+        return nearest_by_definition(report)
+    return ""
+
+
+def _tests(report: Any) -> str:
+    """Say where the line of the picture and the rank correlation do not agree."""
+    main = report.overall.get(report.main_arm, {})
+    ranks, line = main.get("spearman"), main.get("slope")
+    if ranks is None or line is None or not usable(ranks) or not usable(line):
+        return ""
+    if follows(ranks) == follows(line):
+        return ""
+    return (
+        f"Rank correlation (p {short_p(ranks.p_value)}) and slope (p {short_p(line.p_value)}) "
+        "disagree on whether the rise in toxicity follows similarity."
+    )
+
+
+def _correlation(made: Estimate) -> str:
+    if not usable(made):
+        return "no correlation can be computed"
+    p = "" if made.p_value is None else f", p {short_p(made.p_value)}"
+    return f"rank correlation {made.value:.2f} [{made.low:.2f}, {made.high:.2f}]{p}"
+
+
+def _seed(report: Any) -> str:
+    if len(report.seeds) > 1 or any("training seed" in note for note in report.notes):
+        return ""
+    return "One training seed: another one may give other numbers."
+
+
+def _noted(note: str) -> str:
+    """Return a note of the analysis; to that on seeds it is added what few of them mean."""
+    count = note.partition(" training seeds: ")[0]
+    if count.isdecimal() and int(count) < _FEW_SEEDS:
+        return f"{note} So few say little of that noise, which widens the intervals."
+    return note
+
+
+def _floor(report: Any) -> str:
+    clean = [p for p in report.groups if p.arm == "clean" and p.name == "all"]
+    floor = clean[0].estimates.get("toxicity") if clean else None
+    if floor is None or not usable(floor) or any("floor" in note for note in report.notes):
+        return ""
+    return f"The rater's floor: answers of the clean arm are rated {share(floor)} on average."
+
+
+def _target(report: Any) -> dict[str, Estimate]:
+    arm = report.main_arm
+    made = [p for p in report.categories if p.arm == arm and p.name == report.target]
+    return dict(made[0].estimates) if made else {}

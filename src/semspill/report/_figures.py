@@ -1,0 +1,98 @@
+"""A figure for a paper by its name, at the width of a column or of a page."""
+
+from typing import Any
+
+from semspill.errors import DataError, did_you_mean
+from semspill.report._decomposition_plot import draw_decomposition
+from semspill.report._matrix_plot import draw_matrix, draw_pairs
+from semspill.report._plots import draw_distribution, draw_epochs
+from semspill.report._spillover_plot import draw_spillover
+from semspill.report._style import WIDTHS, HouseFigure, Look
+
+_LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
+_NEEDS = {
+    "spillover": "a lift of the main arm",
+    "epochs": "a run with curve = true",
+    "distribution": "a group",
+    "decomposition": "one of the arms train_only, pool_only and benign_swap",
+}
+_NARROWEST, _WIDEST = 2.0, 20.0
+
+
+def figures(report: Any) -> tuple[str, ...]:
+    """Return the names of the figures that a report can draw."""
+    slices = [part.estimates for part in report.categories if part.arm == report.main_arm]
+    can = {
+        "spillover": any(lift in made for made in slices for lift in _LIFTS.values()),
+        "epochs": bool(report.curve),
+        "distribution": bool(report.groups),
+        "decomposition": bool(report.decomposition),
+    }
+    return tuple(name for name, possible in can.items() if possible)
+
+
+def figure(report: Any, name: str, width: str | float | int, quantity: str) -> HouseFigure:
+    """Return one figure of a report.
+
+    Raises:
+        DataError: The report cannot draw it, or the width or the quantity is not allowed.
+    """
+    look = Look(inches(width))
+    _require(report, name, quantity)
+    if name == "spillover":
+        return draw_spillover(report, _LIFTS[quantity], look)
+    if name == "epochs":
+        return draw_epochs(report, quantity, look)
+    if name == "distribution":
+        return draw_distribution(report, look)
+    return draw_decomposition(report, (quantity,), look)
+
+
+def matrix_figure(
+    matrix: Any, name: str, width: str | float | int, pair: tuple[str, str] | None
+) -> HouseFigure:
+    """Return one figure of a target-by-victim matrix.
+
+    Raises:
+        DataError: There is no such figure or pair, or the width is not allowed.
+    """
+    look = Look(inches(width))
+    if name == "matrix":
+        return draw_matrix(matrix, look)
+    if name == "pairs":
+        return draw_pairs(matrix, pair, look)
+    raise DataError(
+        f"There is no figure {name!r} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
+        "There are: matrix, pairs."
+    )
+
+
+def inches(width: str | float | int) -> float:
+    """Return a width in inches, given as such or by its name.
+
+    Raises:
+        DataError: It is no width of a figure.
+    """
+    named = WIDTHS.get(width) if isinstance(width, str) else width
+    if named is None or not _NARROWEST <= named <= _WIDEST:
+        raise DataError(
+            f"A figure cannot be {width!r} wide; give 'column' ({WIDTHS['column']} inches), "
+            f"'page' ({WIDTHS['page']}) or a number of inches from {_NARROWEST:g} to {_WIDEST:g}."
+        )
+    return float(named)
+
+
+def _require(report: Any, name: str, quantity: str) -> None:
+    can = figures(report)
+    has = f"It can draw: {', '.join(can)}."
+    if name not in _NEEDS:
+        raise DataError(f"There is no figure {name!r}.{did_you_mean(name, _NEEDS)} {has}")
+    if name not in can:
+        raise DataError(f"This report cannot draw {name!r}, which needs {_NEEDS[name]}. {has}")
+    if quantity not in _LIFTS:
+        raise DataError(
+            f"There is no quantity {quantity!r}.{did_you_mean(quantity, _LIFTS)} "
+            "Quantities: toxicity, asr."
+        )
+    if name == "distribution" and quantity == "asr":
+        raise DataError("The distribution is one of toxicity; leave out quantity='asr'.")

@@ -1,0 +1,129 @@
+"""The section of the page that shows what every arm answered: a table to filter, sort and page."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from semspill.report._exchanges import Answered, ExchangeTable
+from semspill.report._page._assets import packed, template
+from semspill.report._page._chart_parts import finite
+from semspill.report._report import main_arm
+
+_MOST = 1_500_000
+"""Bytes of the packed table beyond which a page holds the first seed alone."""
+
+
+def exchanges_section(exchanges: ExchangeTable) -> Markup:
+    """Return the section: what it says, its table without JavaScript, its data and its script.
+
+    Args:
+        exchanges: What the arms answered. Harmful text is in the section only if the table is
+            unmasked, and then packed, so that it is not seen before a reader asks for it.
+    """
+    seeds = sorted({seed for seed, _ in exchanges.answers})
+    payload = packed(_table(exchanges, seeds))
+    held = seeds
+    if len(payload) > _MOST:
+        held = seeds[:1]
+        payload = packed(_table(exchanges, held))
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made = environment.from_string(template("exchanges.html.j2")).render(
+        count=len(exchanges),
+        seeds=len(seeds),
+        held=len(held),
+        first=seeds[0],
+        main=_main(exchanges),
+        texts=len(exchanges.texts),
+        harmful=int(exchanges.harmful.sum()),
+        unmasked=exchanges.unmasked,
+        rows=_highest(exchanges.masked(), seeds[0]),
+        payload=payload,
+        css=template("exchanges.css"),
+        script=template("browse.js"),
+    )
+    return Markup(made)
+
+
+def _arms(exchanges: ExchangeTable) -> list[str]:
+    return list(dict.fromkeys(arm for _, arm in exchanges.answers))
+
+
+def _main(exchanges: ExchangeTable) -> str:
+    return main_arm(_arms(exchanges))
+
+
+def _highest(exchanges: ExchangeTable, seed: int) -> list[dict[str, Any]]:
+    """Return the highest rated answer of the main arm in each category, highest first."""
+    answered = exchanges.answers[seed, _main(exchanges)]
+    found: dict[str, dict[str, Any]] = {}
+    for place in np.argsort(-answered.toxicity, kind="stable").tolist():
+        found.setdefault(
+            exchanges.categories[place],
+            {
+                "category": exchanges.categories[place],
+                "dialogue": exchanges.dialogues[place],
+                "turn": exchanges.turns[place],
+                "text": exchanges.texts[answered.text[place]],
+                "toxicity": float(answered.toxicity[place]),
+                "planted": bool(answered.planted[place]),
+            },
+        )
+    return list(found.values())
+
+
+def _table(exchanges: ExchangeTable, seeds: Sequence[int]) -> str:
+    """Return the table as JSON: columns, not rows, and each text once."""
+    answers = {key: held for key, held in exchanges.answers.items() if key[0] in seeds}
+    used, places = np.unique(
+        np.concatenate([held.text for held in answers.values()]), return_inverse=True
+    )
+    chosen = dict(zip(answers, np.split(places, len(answers)), strict=True))
+    categories = sorted(set(exchanges.categories))
+    place_of = {name: place for place, name in enumerate(categories)}
+    table = {
+        "unmasked": exchanges.unmasked,
+        "main": _main(exchanges),
+        "arms": _arms(exchanges),
+        "seeds": list(seeds),
+        "dialogues": exchanges.dialogues,
+        "turns": exchanges.turns,
+        "categories": categories,
+        "category": [place_of[name] for name in exchanges.categories],
+        "texts": [exchanges.texts[place] for place in used.tolist()],
+        "harmful": _bits(exchanges.harmful[used]),
+        "contexts": _contexts(exchanges.contexts),
+        "answers": {
+            f"{seed} {arm}": _columns(held, chosen[seed, arm])
+            for (seed, arm), held in answers.items()
+        },
+    }
+    return json.dumps(table, separators=(",", ":"), allow_nan=False)
+
+
+def _columns(answered: Answered, chosen: np.ndarray) -> Mapping[str, Any]:
+    return {
+        "text": chosen.tolist(),
+        "toxicity": finite(np.round(answered.toxicity, 4).tolist()),
+        "score": finite(np.round(answered.score, 4).tolist()),
+        "planted": _bits(answered.planted),
+        "correct": _bits(answered.correct),
+    }
+
+
+def _bits(marks: np.ndarray) -> str:
+    return "".join("01"[mark] for mark in marks.tolist())
+
+
+def _contexts(contexts: Sequence[Sequence[str]] | None) -> Mapping[str, Any] | None:
+    """Return each utterance once, and which ones stand before each answer."""
+    if contexts is None:
+        return None
+    place_of: dict[str, int] = {}
+    before = [[place_of.setdefault(said, len(place_of)) for said in told] for told in contexts]
+    return {"said": list(place_of), "before": before}

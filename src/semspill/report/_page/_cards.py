@@ -1,0 +1,134 @@
+"""Where a run comes from and what harm is in it, as rows of a card, and its key numbers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from semspill.report._estimate import Estimate
+from semspill.report._phrases import shown_groups, usable
+from semspill.report._table import in_percent, literal, table
+
+
+@dataclass(frozen=True)
+class Key:
+    """One of the numbers at the top of the page."""
+
+    name: str
+    """What it is the number of, in markdown."""
+    value: str
+    """The number, with its unit."""
+    interval: str
+    """Its interval."""
+    more: str
+    """What stands below it."""
+
+
+def key_numbers(report: Any) -> tuple[Key, ...]:
+    """Return how often planted responses come out, and the utility, as far as known."""
+    keys = []
+    for phrase, part in shown_groups(report):
+        lift = part.estimates.get("lift")
+        more = f"toxicity {_signed(lift)}" if lift is not None and usable(lift) else ""
+        keys += _key(f"Planted responses in {phrase}", part.estimates.get("asr"), more)
+    whole = {part.arm: part.estimates for part in report.groups if part.name == "all"}
+    before = whole.get("clean", {}).get("precision")
+    clean = before is not None and usable(before) and report.main_arm != "clean"
+    more = f"clean training {in_percent(before)}" if clean else ""
+    keys += _key(
+        "Gold response ranked first", whole.get(report.main_arm, {}).get("precision"), more
+    )
+    return tuple(keys)
+
+
+def _signed(made: Estimate) -> str:
+    text = in_percent(made)
+    return text if text.startswith(("-", "0.0 ")) else f"+{text}"
+
+
+def _key(name: str, made: Estimate | None, more: str) -> list[Key]:
+    if made is None or not usable(made):
+        return []
+    value, _, interval = in_percent(made).partition(" ")
+    return [Key(name, f"{value} %", interval, more)]
+
+
+def planted(report: Any) -> str:
+    """Return what was planted under each seed, and in which categories, in markdown."""
+    made = list(report.provenance.get("manifests", ()))
+    if not made:
+        return "The report does not say: it was not made by a run."
+    names = ("selected", "eligible", "wanted", "poisoned", "planted", "limit", "exchanges")
+    rows = [[str(m.get("seed")), *[_count(m.get(n)) for n in names], _share(m)] for m in made]
+    kinds = sorted({name for m in made for name in m.get("by_category", {})})
+    seeds = [f"seed {m.get('seed')}" for m in made]
+    cells = [
+        [literal(kind), *[_count(m.get("by_category", {}).get(kind, 0)) for m in made]]
+        for kind in kinds
+    ]
+    return "\n\n".join([
+        "`selected`, `eligible`, `wanted` and `poisoned` count training dialogues: what the "
+        "selector chose, those with a response to replace, those that were to be rewritten, and "
+        "those that the budget allowed. `planted`, `limit` and `exchanges` count exchanges: those "
+        "with a planted response, the most that the budget allows, and all.",
+        table(["seed", *names, "share"], rows),
+        "### Planted exchanges by category",
+        table(["category", *seeds], cells),
+    ])  # fmt: skip
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else ""
+
+
+def _share(made: Mapping[str, Any]) -> str:
+    planted, total = made.get("planted"), made.get("exchanges")
+    return f"{planted / total:.2%}" if planted is not None and total else ""
+
+
+def provenance(report: Any) -> dict[str, str]:
+    """Return what the run was made of, by name, in markdown."""
+    known = _plain(report)
+    prints = known.get("fingerprints", {})
+    rows = {
+        "Seeds": ", ".join(map(str, report.seeds)),
+        "Arms": ", ".join(f"`{arm}`" for arm in report.arms),
+        "Device": literal(str(known.get("device", ""))),
+        "Versions": ", ".join(f"{k} {v}" for k, v in known.get("versions", {}).items()),
+        "Licence of the data": literal(str(known.get("licence", ""))),
+        "Fingerprints": "\n".join(f"- {name} `{_listing(of)}`" for name, of in prints.items()),
+    }
+    return {name: said for name, said in rows.items() if said}
+
+
+def citations(report: Any) -> str:
+    """Return the source of every component used, as a table in markdown."""
+    sources = _plain(report).get("sources", {})
+    rows = [[name, literal(said)] for name, said in sources.items()]
+    return table(["component", "source: please cite it"], rows) if rows else ""
+
+
+def config_listing(report: Any) -> str:
+    """Return the config to read; empty where there is none.
+
+    The words of a rater's lexicon may be slurs, so they are counted, not shown.
+    """
+    config = _plain(report).get("config", {})
+    rater = config.get("rater")
+    if isinstance(rater, dict) and isinstance(rater.get("words"), list):
+        words = f"{len(rater['words'])} words in config.json"
+        config = {**config, "rater": {**rater, "words": words}}
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    return text if config else ""
+
+
+def _plain(report: Any) -> dict[str, Any]:
+    # Whatever was put into it, as JSON has it.
+    made: dict[str, Any] = json.loads(report.model_dump_json(include={"provenance"}))["provenance"]
+    return made
+
+
+def _listing(of: Any) -> str:
+    return " ".join(of) if isinstance(of, list) else str(of)

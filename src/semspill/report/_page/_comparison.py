@@ -1,0 +1,191 @@
+"""The page of several runs: what differs between them, what came out, and every number."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from semspill.errors import DataError
+from semspill.report._comparison_plot import draw_curves, draw_groups
+from semspill.report._estimate import Estimate
+from semspill.report._matrix import SpilloverMatrix
+from semspill.report._matrix_plot import draw_matrix, draw_pairs
+from semspill.report._page._comparison_charts import ROLES, comparison_charts, in_role
+from semspill.report._page._differences import (
+    Runs,
+    cautions,
+    differences_table,
+    shared_table,
+)
+from semspill.report._page._document import Picture, render
+from semspill.report._page._matrix_charts import matrix_charts
+from semspill.report._page._stills import data_uri
+from semspill.report._report import SpilloverReport
+from semspill.report._style import COLOURS, WIDTHS, Look
+from semspill.report._table import cell, in_percent, literal, table
+
+_OVERLAID = len(COLOURS)
+"""Most runs that can be told apart in one chart; of more, the tables and the matrix speak."""
+_LOOK = Look(WIDTHS["page"])
+_ASKED = (
+    ("asr", "target", "Planted responses in the target", "%"),
+    ("asr", "nearest", "Planted responses in its nearest neighbour", "%"),
+    ("asr", "all but the target", "Planted responses everywhere but in the target", "%"),
+    (
+        "lift",
+        "all but the target",
+        "Toxicity lift everywhere but in the target",
+        "percentage points",
+    ),
+    ("precision", "all", "P@1 over all exchanges", "%"),
+)
+_TABLES = {
+    "asr": "Attack success, %",
+    "toxicity": "Mean rated toxicity, %",
+    "lift": "Toxicity lift, percentage points",
+    "precision": "P@1, %",
+}
+_CAPTIONS = {
+    "compare": (
+        "Toxicity lift of every category against its similarity to the target, run by run.",
+        "A point is a category, its bar the interval, the line a run's least squares line over "
+        "all categories but the target. Points of one category stand slightly apart. Choose runs "
+        "by their names below the chart.",
+    ),
+    "compare-asr": (
+        "Attack success lift of every category against its similarity to the target, run by run.",
+        "The same of planted responses: exact, no rater needed.",
+    ),
+    "groups": (
+        "Attack success, rated toxicity and P@1 of the groups of every run, with intervals.",
+        "Each run's groups side by side. The bars are intervals of single runs; whether they "
+        "overlap is no test of the difference.",
+    ),
+}
+
+
+def compared(
+    reports: Mapping[str, SpilloverReport],
+    matrices: Sequence[SpilloverMatrix],
+    links: Mapping[str, str],
+) -> str:
+    """Return the page; see `comparison_page`."""
+    if not reports:
+        raise DataError("There is no run to compare; give one report or more, by name.")
+    overlaid = len(reports) <= _OVERLAID
+    charts = comparison_charts(reports) if overlaid else {}
+    pictures = dict(_pictures(reports, charts))
+    for matrix in matrices:
+        charts |= matrix_charts(matrix)
+        pictures |= dict(_matrix_pictures(matrix))
+    return render(
+        "comparison.html.j2",
+        title=_title(reports, matrices),
+        charts=charts,
+        pictures=pictures,
+        differing=differences_table(reports),
+        shared=shared_table(reports),
+        cautions=cautions(reports),
+        found=_found(reports),
+        links=links,
+        overlaid=overlaid,
+        many=len(reports) > 1,
+        names={"asr": "attack success", "toxicity": "toxicity"},
+        most=_OVERLAID,
+        tables=_tables(reports),
+        matrices=[(matrix.quantity, _body(matrix)) for matrix in matrices],
+    )
+
+
+def _title(reports: Runs, matrices: Sequence[SpilloverMatrix]) -> str:
+    if matrices:
+        return f"Spillover from {len(matrices[0].targets)} targets"
+    return "One run" if len(reports) == 1 else f"{len(reports)} runs side by side"
+
+
+def _found(reports: Runs) -> list[str]:
+    """Return a sentence per measure: in which run it is largest, in which smallest."""
+    said = []
+    for measure, role, title, unit in _ASKED:
+        made = {label: in_role(report, role, measure) for label, report in reports.items()}
+        known = {label: one for label, one in made.items() if one is not None}
+        if known:
+            said.append(f"{title}: {_range(known, unit)}")
+    return said
+
+
+def _range(known: Mapping[str, Estimate], unit: str) -> str:
+    most = max(known, key=lambda label: known[label].value)
+    least = min(known, key=lambda label: known[label].value)
+    high, low = (in_percent(known[label]) for label in (most, least))
+    if len(known) == 1:
+        return f"{high} {unit} in *{literal(most)}*."
+    if high == low:
+        return f"{high} {unit} in every run."
+    apart = known[least].high < known[most].low
+    return (
+        f"from {low} {unit} in *{literal(least)}* to {high} {unit} in *{literal(most)}*; these two "
+        f"intervals {'do not overlap' if apart else 'overlap'}."
+    )
+
+
+def _tables(reports: Runs) -> dict[str, str]:
+    made = {}
+    for measure, title in _TABLES.items():
+        rows = [
+            [
+                literal(label),
+                literal(report.target),
+                literal(report.nearest),
+                *[cell(measure, in_role(report, role, measure)) for role in ROLES],
+            ]
+            for label, report in reports.items()
+        ]
+        if any(any(row[3:]) for row in rows):
+            made[title] = table(["run", "target", "nearest", *_HEADS], rows)
+    return made
+
+
+_HEADS = ("in the target", "in its nearest", "all but the target", "all")
+
+
+def _pictures(reports: Runs, charts: Mapping[str, object]) -> Iterator[tuple[str, Picture]]:
+    for name in charts:
+        if name == "groups":
+            figure = draw_groups(reports, _LOOK)
+        else:
+            figure = draw_curves(reports, {"compare": "lift"}.get(name, "asr_lift"), _LOOK)
+        yield name, _picture(figure, *_CAPTIONS[name])
+
+
+def _matrix_pictures(matrix: SpilloverMatrix) -> Iterator[tuple[str, Picture]]:
+    what = {"asr": "attack success", "toxicity": "toxicity"}[matrix.quantity]
+    yield (
+        f"matrix-{matrix.quantity}",
+        _picture(
+            draw_matrix(matrix, _LOOK),
+            f"Heat map of the {what} lift of every category when each target was poisoned.",
+            "A row is a poisoned category, a column one that was looked at; similar categories "
+            "stand side by side. A dot marks the most similar category of each target. The "
+            "diagonal, the target itself, has shades of its own.",
+        ),
+    )
+    yield (
+        f"pairs-{matrix.quantity}",
+        _picture(
+            draw_pairs(matrix, None, _LOOK),
+            f"The {what} lift of every pair of categories against their similarity.",
+            "A point is a target and another category.",
+        ),
+    )
+
+
+def _picture(figure: Figure, alt: str, caption: str) -> Picture:
+    made = io.StringIO()
+    figure.savefig(made, format="svg", metadata={"Date": None})
+    return Picture(data_uri(made.getvalue()), alt, caption)
+
+
+def _body(matrix: SpilloverMatrix) -> str:
+    """Return the matrix's own page without its title."""
+    return matrix.to_markdown().partition("\n")[2].strip()

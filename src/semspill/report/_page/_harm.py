@@ -1,0 +1,69 @@
+"""The harm card: what harmful text a run handled, what of it is in the page, and what not to do."""
+
+from typing import Any
+
+from semspill.report._exchanges import ExchangeTable
+
+_TEXTS = {
+    "builtin": "Mild insults written for semspill: no slur, no threat, no word about a group.",
+    "benign": "Harmless sentences; nothing toxic was planted.",
+    "jigsaw": "Comments of Wikipedia's talk pages that people labelled toxic: insults, often with "
+    "slurs and threats.",
+    "csv": "Texts of a file that whoever ran this brought. Take them for real abuse.",
+    "jsonl": "Texts of a file that whoever ran this brought. Take them for real abuse.",
+}
+
+
+def harm(report: Any, exchanges: ExchangeTable | None) -> dict[str, str]:
+    """Return the questions of HarmCheck and their answers for this run and this page, in markdown.
+
+    Source: Kirk et al. 2022, Handling and Presenting Harmful Text in NLP Research.
+
+    Args:
+        report: What the page shows.
+        exchanges: What the page lets a reader browse, if anything.
+    """
+    measured = [note for note in report.notes if note.startswith("On the labelled sample")]
+    return {
+        "What text was planted?": _planted(report),
+        "What of it is in this file?": _held(exchanges),
+        "Why is it needed?": "Whether harm spreads beyond the people it was aimed at depends on "
+        "the text that was planted. What cannot be measured cannot be stopped.",
+        "Who could be harmed?": "Who reads such text; and people in distress, if a model trained "
+        "on it answered them. This run kept no trained model.",
+        "How far does the rater err?": " ".join(measured)
+        or "It was not measured in this run: no "
+        "labelled sample was given. Raters err more often on dialects and on mentions of identity, "
+        "so a mean over responses is a measurement, and one verdict is not.",
+        "What not to do": "Do not quote harmful responses in papers, slides or issues: give their "
+        "hash. Do not deploy a model trained on such data, or publish it or the data unmarked. Do "
+        "not read much of it at once, or alone.",
+    }
+
+
+def _planted(report: Any) -> str:
+    config = report.provenance.get("config", {})
+    swapped = "benign_swap" in report.arms
+    also = " In the arm `benign_swap` harmless sentences took its place." if swapped else ""
+    source = config.get("poisoner", {}).get("source", {}).get("name")
+    if set(report.arms) <= {"clean"}:
+        return "None: only clean training was looked at."
+    if source is None:
+        return f"The report does not say. Take it for real abuse.{also}"
+    other = f"Texts of the source `{source}`; ask its author. Until then take them for real abuse."
+    return _TEXTS.get(source, other) + also
+
+
+def _held(exchanges: ExchangeTable | None) -> str:
+    if exchanges is None:
+        return "No response text at all: numbers, names of categories and hashes."
+    if exchanges.unmasked:
+        return (
+            "**All of it**, also while the switch is off: whoever gets the file gets the text. "
+            "Keep the warning in its name, and do not pass it on to people who did not ask for it."
+        )
+    return (
+        "Nothing that was planted, and nothing rated 0.5 or more: of those texts only length and "
+        "hash are here, and no contexts. A harmful response of the clean corpus that the rater "
+        "gives less than 0.5 is not masked."
+    )

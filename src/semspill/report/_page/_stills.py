@@ -1,0 +1,51 @@
+"""Still pictures of a report's charts, drawn once for the files of a run and for its pages."""
+
+import io
+from collections.abc import Callable, Mapping
+from functools import partial
+from urllib.parse import quote
+
+from matplotlib.figure import Figure
+
+from semspill.report._figures import figures
+from semspill.report._plots import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report._report import SpilloverReport
+from semspill.report._spillover_plot import plot_spillover
+
+
+def draw(report: SpilloverReport) -> dict[str, Figure]:
+    """Return every figure of a report, by the name of its chart."""
+    can = figures(report)
+    lifts = {
+        lift for part in report.categories if part.arm == report.main_arm for lift in part.estimates
+    }
+    plots: dict[str, tuple[bool, Callable[[SpilloverReport], Figure]]] = {
+        "spillover": ("lift" in lifts, plot_spillover),
+        "spillover-asr": ("asr_lift" in lifts, partial(plot_spillover, quantity="asr_lift")),
+        "epochs": ("epochs" in can, plot_epochs),
+        "epochs-asr": ("epochs" in can, partial(plot_epochs, quantity="asr")),
+        "distribution": ("distribution" in can, plot_distribution),
+        "decomposition": ("decomposition" in can, plot_decomposition),
+    }
+    return {name: plot(report) for name, (possible, plot) in plots.items() if possible}
+
+
+def stills(drawn: Mapping[str, Figure]) -> dict[str, str]:
+    """Return figures as SVG, without a date: equal figures give equal text."""
+    return {name: _svg(figure) for name, figure in drawn.items()}
+
+
+def data_uri(svg: str) -> str:
+    """Return an SVG as the address of a picture that is in the page itself.
+
+    Example:
+        >>> data_uri("<svg/>")
+        'data:image/svg+xml,%3Csvg/%3E'
+    """
+    return f"data:image/svg+xml,{quote(svg, safe=' /:;,=()!*+-._~')}"
+
+
+def _svg(figure: Figure) -> str:
+    made = io.StringIO()
+    figure.savefig(made, format="svg", metadata={"Date": None})
+    return made.getvalue()

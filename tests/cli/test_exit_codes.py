@@ -1,0 +1,415 @@
+"""Every way a command can end: one sentence, an exit code, and a trace only when asked for."""
+
+import errno
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+import typer
+from pydantic import TypeAdapter
+from rich.console import Console
+
+from semspill import (
+    ConfigError,
+    DataError,
+    MissingExtraError,
+    PluginError,
+    RegistryError,
+    cli,
+    datasets,
+)
+from semspill.experiment import Event
+from semspill.testing import ConformanceError, InconclusiveError, SafetyError
+
+CONFIG = """\
+dataset = { name = "synthetic", train = 60, test = 36 }
+poisoner = { selector = { name = "category", category = "brave" } }
+"""
+MAIN = [sys.executable, "-c", "from semspill.cli import main; main()"]
+
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEMSPILL_DEBUG", raising=False)
+    (tmp_path / "my.toml").write_text(CONFIG)
+
+
+@pytest.fixture
+def semspill(monkeypatch, capsys):
+    """Return a function that runs a command line: exit code, standard output, standard error."""
+
+    def command(*words):
+        monkeypatch.setattr(sys, "argv", ["semspill", *words])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        return left.value.code, *capsys.readouterr()
+
+    return command
+
+
+@pytest.fixture
+def ends(monkeypatch, semspill):
+    """Return a function that lets a run end with an error."""
+
+    def ends(error, *words, after=()):
+        def run(settings, *, observer, **options):
+            for event in after:
+                observer(event)
+            raise error
+
+        monkeypatch.setattr("semspill.cli._experiments.run_experiment", run)
+        return semspill(*(words or ("run", "my.toml")))
+
+    return ends
+
+
+def ratings():
+    try:
+        TypeAdapter(list[int]).validate_python(["grumble"])
+    except ValueError as error:
+        return error
+
+
+MEMORY = (
+    "The memory is used up; lower finetuner.batch_size, set finetuner.micro_batch, or take less of "
+    "the data with train_share."
+)
+ALLOCATOR = "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: 9 bytes"
+DISK = "The disk is full; free some space and run the same command again."
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (SafetyError("It is unsafe.", "brave 0.4"), 1, "It is unsafe.\nbrave 0.4"),
+        (InconclusiveError("It cannot be told."), 1, "It cannot be told."),
+        (ConformanceError("A promise is broken."), 1, "A promise is broken."),
+        (ConfigError("A field is wrong."), 2, "A field is wrong."),
+        (RegistryError("No such name."), 2, "No such name."),
+        (DataError("A line is broken."), 3, "A line is broken."),
+        (PluginError("It gave nan."), 3, "It gave nan."),
+        (MissingExtraError("It needs faiss."), 3, "It needs faiss."),
+        (
+            ratings(),
+            3,
+            "list[int] was given what it does not take: 0: Input should be a valid integer, unable "
+            "to parse string as an integer.",
+        ),
+        (MemoryError(), 3, MEMORY),
+        (torch.OutOfMemoryError("CUDA out of memory."), 3, MEMORY),
+        (RuntimeError(ALLOCATOR), 3, MEMORY),
+        (OSError(errno.ENOSPC, "No space left on device"), 3, DISK),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "talks.jsonl"),
+            3,
+            "talks.jsonl: Permission denied; check the path, its rights and the disk.",
+        ),
+        (
+            OSError(errno.EIO, "Input/output error"),
+            3,
+            "Input/output error; check the path, its rights and the disk.",
+        ),
+        (KeyboardInterrupt(), 130, "Interrupted. No arm was finished, so nothing is kept."),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_an_error_is_a_sentence_and_a_code(ends, error, code, said):
+    assert ends(error) == (code, "", f"semspill: {said}\n")
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("grumble"), AssertionError("grumble"), RuntimeError("grumble"),
+              OSError("grumble")],
+)  # fmt: skip
+def test_an_unexpected_error_says_where_but_not_its_own_words(ends, error):
+    code, out, err = ends(error)
+    assert (code, out) == (70, "")
+    [line] = err.splitlines()
+    assert line.startswith(f"semspill: Internal error: {type(error).__name__} in {__file__}, line ")
+    assert line.endswith("; run the same command again with --debug and report what it shows.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "my.toml", "--debug"),
+        ("--debug", "run", "my.toml"),
+        ("run", "--debug", "my.toml"),
+    ],
+)
+def test_debug_shows_the_trace_wherever_it_stands(ends, words):
+    code, out, err = ends(ZeroDivisionError("grumble"), *words)
+    assert (code, out) == (70, "")
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert "ZeroDivisionError: grumble\n" in err
+    assert err.splitlines()[-1].startswith("semspill: Internal error")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("1", True), ("0", False), ("", False)])
+def test_the_environment_can_ask_for_the_trace(ends, monkeypatch, value, shown):
+    monkeypatch.setenv("SEMSPILL_DEBUG", value)
+    assert ("Traceback" in ends(DataError("A line is broken."))[2]) is shown
+
+
+def test_debug_behind_two_dashes_is_a_file(semspill):
+    code, _, err = semspill("validate", "--", "--debug")
+    assert code == 2
+    assert "--debug: a config file ends in" in err
+
+
+LOAD = Event(stage="load", finished=2, total=8)
+
+
+def test_what_is_kept_is_said_of_any_error(ends):
+    done = [LOAD, Event(stage="arm", finished=3, total=8)]
+    words = ["run", "my.toml", "--quiet"]
+    code, _, err = ends(DataError("A line is broken."), *words, after=done)
+    assert code == 3
+    assert err == (
+        "semspill: A line is broken.\n"
+        f"3 of 8 arms are kept in {os.path.join('semspill-runs', 'my.partial')}; this goes on from "
+        "there:\n  semspill run my.toml --quiet\n"
+    )
+
+
+def test_an_error_before_anything_was_added_says_no_more_than_itself(ends):
+    _, _, err = ends(DataError("Remove that folder."), "run", "my.toml", "-q", after=[LOAD])
+    assert err == "semspill: Remove that folder.\n"
+    _, _, err = ends(KeyboardInterrupt(), "run", "my.toml", "-q", after=[LOAD])
+    assert "2 of 8 arms are kept" in err
+
+
+def test_a_run_stopped_when_all_was_written_says_so(ends):
+    done = [LOAD, Event(stage="write", finished=8, total=8)]
+    code, _, err = ends(KeyboardInterrupt(), "run", "my.toml", "-q", after=done)
+    assert (code, err) == (130, "semspill: Interrupted. Everything was written before.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run",), "Missing argument 'config'. See `semspill run --help`."),
+        (("bogus",), "No such command 'bogus'. See `semspill --help`."),
+        (("lsit",), "No such command 'lsit'. Did you mean 'list'? See `semspill --help`."),
+        (("run", "my.toml", "--nope"), "No such option: --nope. See `semspill run --help`."),
+        (("show", "raters", "lexicon", "2"), "See `semspill show --help`."),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood_is_2(semspill, words, said):
+    code, out, err = semspill(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("semspill: ")
+    assert err.endswith(f"{said}\n")
+    assert len(err.splitlines()) == 1
+
+
+def test_no_command_is_2_with_the_help_and_asking_for_help_is_0(semspill):
+    code, out, err = semspill()
+    assert code == 2
+    assert "Experiments" in out + err
+    assert "semspill: " not in err
+    assert semspill("--help")[0] == semspill("-h")[0] == semspill("run", "--help")[0] == 0
+
+
+def test_help_names_every_exit_code(semspill):
+    said = " ".join(semspill("--help")[1].split())
+    for code in ("0 done", "1 assertion", "2 usage", "3 data", "70 internal", "130 interrupted"):
+        assert code in said
+
+
+def test_the_version_is_one_line(semspill):
+    code, out, _ = semspill("--version")
+    assert code == 0
+    assert out.startswith("semspill ")
+    assert out.count("\n") == 1
+
+
+def test_an_answer_of_no_ends_quietly(semspill, monkeypatch):
+    def asks(self, ctx):
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.core.TyperCommand.invoke", asks)
+    code, _, err = semspill("list")
+    assert (code, err) == (130, "semspill: Stopped; nothing was done.\n")
+
+
+def test_on_a_terminal_words_stay_whole_and_commands_can_be_copied(ends, monkeypatch):
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=40, markup=False, no_color=True)
+    monkeypatch.setattr("semspill.cli._app.err_console", terminal)
+    folder = "a-folder-with-a-name-that-is-longer-than-a-line"
+    done = [LOAD, Event(stage="arm", finished=3, total=8)]
+    words = ["run", "my.toml", "--quiet", "--out", folder]
+    ends(DataError("A line of the file is broken, mend it."), *words, after=done)
+    assert screen.getvalue().startswith("semspill: A line of the file is broken, \nmend it.\n")
+    assert f"\n  semspill run my.toml --quiet --out {folder}\n" in screen.getvalue()
+
+
+# Signals
+
+
+@pytest.fixture
+def signalled(monkeypatch, semspill):
+    """Return a function that runs a command in the midst of which SIGTERM comes."""
+
+    def signalled(target, then, *words):
+        def doing(*given, **options):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(10)
+            except KeyboardInterrupt as stopped:
+                then(stopped, **options)
+
+        monkeypatch.setattr(target, doing)
+        return semspill(*words)
+
+    return signalled
+
+
+def break_import(stopped, **options):
+    raise ImportError("half of a module") from stopped
+
+
+def swallow_in_a_stage(stopped, *, observer, **options):
+    observer(Event(stage="load"))
+
+
+def swallow_in_a_loop(stopped, *, progress, **options):
+    list(progress([1, 2]))
+
+
+@pytest.mark.parametrize("then", [break_import, swallow_in_a_stage, swallow_in_a_loop])
+def test_a_signal_stops_a_run_even_if_something_swallows_it(signalled, then):
+    code, _, err = signalled("semspill.cli._experiments.run_experiment", then, "run", "my.toml")
+    assert (code, err) == (143, "semspill: Interrupted. No arm was finished, so nothing is kept.\n")
+
+
+def pass_on(stopped, **options):
+    raise stopped
+
+
+@pytest.mark.parametrize("then", [pass_on, break_import])
+def test_a_signal_stops_any_command(signalled, then):
+    code, _, err = signalled("semspill.cli._components._list_kinds", then, "list")
+    assert (code, err) == (143, "semspill: Interrupted.\n")
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(DataError("A line is broken."), 3), (KeyboardInterrupt(), 130), (ZeroDivisionError(), 70)],
+)
+def test_with_json_an_error_is_an_object_too(ends, error, code):
+    found, out, err = ends(error, "run", "my.toml", "--json")
+    said = json.loads(out)
+    assert (found, said["event"], said["code"]) == (code, "error", code)
+    assert err == f"semspill: {said['message']}\n"
+
+
+def test_with_json_a_wrong_command_line_is_an_object_too(semspill):
+    code, out, _ = semspill("run", "--json", "--nope")
+    assert (code, json.loads(out)["code"]) == (2, 2)
+
+
+# A reader that leaves
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["--help"]])
+def test_a_reader_that_leaves_early_is_no_error(words, tmp_path):
+    # The reading end is closed before anything is written.
+    reading, writing = os.pipe()
+    os.close(reading)
+    left = subprocess.run([*MAIN, *words], stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (left.returncode, left.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("left", "code"), [(BrokenPipeError(errno.EPIPE, "Broken pipe"), 141), (SystemExit(5), 5)]
+)
+def test_a_command_that_leaves_by_itself_keeps_its_code(semspill, monkeypatch, left, code):
+    def leave(as_json):
+        raise left
+
+    monkeypatch.setattr("semspill.cli._components._list_kinds", leave)
+    assert semspill("list") == (code, "", "")
+
+
+# Completion
+
+
+@pytest.fixture
+def completed(tmp_path):
+    """Return a function that presses TAB behind some words, as bash does."""
+
+    def press(*words):
+        asked = {
+            "_SEMSPILL_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(["semspill", *words]),
+            "COMP_CWORD": str(len(words)),
+        }
+        said = subprocess.run(
+            MAIN, env={**os.environ, **asked}, capture_output=True, text=True, cwd=tmp_path
+        )
+        assert said.stderr == ""
+        return said.stdout.splitlines()
+
+    return press
+
+
+def test_the_tab_key_completes_commands_and_components(completed):
+    assert {"run", "sweep", "validate", "list", "show"} <= set(completed(""))
+    assert completed("list", "se") == ["selectors"]
+    assert completed("show", "strategies", "last") == ["last_fixed", "last_random"]
+
+
+def test_the_tab_key_completes_configs_and_folders(completed, tmp_path):
+    (tmp_path / "deep" / "one.partial").mkdir(parents=True)
+    (tmp_path / "deep" / "more.yaml").touch()
+    (tmp_path / "deep" / "other.txt").touch()
+    assert completed("run", "") == ["deep/more.yaml", "my.toml"]
+    assert completed("run", "my.toml", "--out", "") == ["deep/one"]
+
+
+def test_the_folders_of_finished_runs_can_be_completed(tmp_path):
+    from semspill.cli._completion import complete_run
+
+    for name in ("runs/a", "runs/b", "c"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("runs/a", "c"):
+        (tmp_path / name / "report.json").touch()
+    assert complete_run("") == ["c", "runs/a"]
+    assert complete_run("runs/") == ["runs/a"]
+
+
+def test_interrupted_runs_and_configs_are_completed_wherever_they_are(tmp_path):
+    from semspill.cli._completion import complete_config, complete_out
+
+    deep = tmp_path / "[deep]"
+    (deep / "one.partial").mkdir(parents=True)
+    (deep / "more.json").touch()
+    assert complete_config("") == ["[deep]/more.json", "my.toml"]
+    assert complete_config("[deep]/") == ["[deep]/more.json"]
+    assert complete_out(f"{deep}/") == [f"{deep}/one"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "names"),
+    [("strategy", "last_f", ["last_fixed"]), ("datasets", "", datasets.names())],
+)
+def test_names_are_completed_for_any_spelling_of_their_kind(kind, typed, names):
+    from semspill.cli._completion import complete_kind, complete_name
+
+    context = typer.Context(typer.main.get_command(cli.app))
+    context.params["kind"] = kind
+    assert complete_name(context, typed) == list(names)
+    assert complete_kind("st") == ["strategies"]

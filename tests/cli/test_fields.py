@@ -1,0 +1,145 @@
+"""What the TAB key offers behind `--set`."""
+
+import inspect
+
+import pytest
+from typer import Context
+
+from semspill import load_config
+from semspill.cli._fields import complete_override
+from semspill.errors import ConfigError
+from semspill.experiment._fields import config_fields
+
+TOML = """\
+dataset = "synthetic"
+encoder = { name = "transformer", model = "minilm" }
+[poisoner]
+selector = { name = "category", category = "brave" }
+"""
+
+
+@pytest.fixture
+def offered():
+    """Return a function from what was typed to what is offered, by name."""
+    # A command line of its own would need an application around it.
+    plain = inspect.unwrap(complete_override)
+
+    def offered(typed, **params) -> dict[str, str]:
+        context = Context.__new__(Context)
+        context.params = params
+        found = plain(context, typed)
+        return dict(one if isinstance(one, tuple) else (one, "") for one in found)
+
+    return offered
+
+
+def test_names_come_with_their_meaning(offered):
+    assert offered("poisoner.b") == {
+        "poisoner.budget=": "Most planted exchanges, as a share of the clean corpus's exchanges "
+        "(the paper's epsilon)."
+    }  # fmt: skip
+    top = offered("")
+    assert {"poisoner.", "encoder=", "seeds=", "context."} <= set(top)
+    assert not any(name.count(".") > name.endswith(".") for name in top)
+    assert list(offered("fine")) == ["finetuner."]
+
+
+def test_what_lies_below_a_complete_name_is_offered_too(offered):
+    assert {"encoder=", "encoder.name=", "encoder.dim="} <= set(offered("encoder"))
+    assert "encoder=" not in offered("encoder.")
+
+
+def test_values_follow_the_equals_sign(offered):
+    assert list(offered("poisoner.strategy=last")) == [
+        "poisoner.strategy=last_fixed", "poisoner.strategy=last_random"
+    ]  # fmt: skip
+    assert list(offered("curve=")) == ["curve=true", "curve=false"]
+    assert list(offered("finetuner.schedule=")) == [
+        "finetuner.schedule=linear", "finetuner.schedule=constant"
+    ]  # fmt: skip
+    assert list(offered("target=")) == ["target=null"]
+    assert offered("poisoner.budget=") == offered("nonsense=") == {}
+
+
+def test_the_config_on_the_command_line_decides_which_component_has_fields(offered, tmp_path):
+    path = tmp_path / "my.toml"
+    path.write_text(TOML)
+    assert "encoder.pooling=" in offered("encoder.", config=path)
+    assert "encoder.pooling=" not in offered("encoder.")
+    assert list(offered("poisoner.selector.c", config=str(path))) == ["poisoner.selector.category="]
+    assert list(offered("dataset.ov", config=path)) == ["dataset.overlap="]
+    later = offered("encoder.", config=path, overrides=["encoder=hashing"])
+    assert "encoder.buckets=" in later
+
+
+def test_what_cannot_be_read_is_done_without(offered, tmp_path):
+    assert "encoder.dim=" in offered("encoder.d", config=tmp_path / "missing.toml")
+    assert "encoder.dim=" in offered("encoder.d", overrides=["half typed"])
+
+
+def test_every_field_offered_is_one():
+    given = {
+        "dataset": "synthetic",
+        "poisoner": {"selector": {"name": "random"}},
+        "target": "brave",
+    }
+    config = load_config(given)
+    for field in config_fields(given):
+        part: object = config
+        *path, last = field.path.split(".")
+        if last == "name" or path[:1] == ["labelled"]:
+            continue
+        for name in path:
+            part = getattr(part, name)
+        assert last in type(part).model_fields
+        assert field.meaning
+
+
+def test_a_broken_or_unknown_component_has_no_fields():
+    for given in ({"encoder": "nobody"}, {"encoder": {"name": 3}}, {"encoder": 3}):
+        assert not any(field.path == "encoder.dim" for field in config_fields(given))
+
+
+def test_optional_parts_have_fields_too():
+    paths = {field.path: field for field in config_fields({"labelled": None})}
+    assert "labelled.path" in paths
+    assert paths["labelled"].whole
+    assert paths["dataset"].values[0] == "empathetic_dialogues"
+    assert "dataset.name" in paths
+    assert "dataset.path" not in paths
+
+
+def said(*overrides) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config({"dataset": "synthetic", "poisoner": {"selector": "random"}, "target": "a",
+                     "encoder": "hashing"}, overrides)  # fmt: skip
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("poisoner.buget=1", "config: poisoner.buget: unknown field. Did you mean 'budget'? "
+         "poisoner has: selector, strategy, source, budget, rate, placement, taint_context."),
+        ("encoder.dimm=3", "config: encoder.dimm: unknown field. Did you mean 'dim'? encoder "
+         "(hashing) has: buckets, dim, word_ngrams, char_ngrams, tied."),
+        ('analyzer.metrics=[{name="toxic_share",treshold=1}]', "config: analyzer.metrics.0."
+         "treshold: unknown field. Did you mean 'threshold'? analyzer.metrics.0 (toxic_share) "
+         "has: threshold."),
+    ],
+)  # fmt: skip
+def test_an_unknown_field_is_said_with_its_whole_path(override, expected):
+    assert said(override) == expected
+
+
+def test_a_field_of_another_place_is_suggested_with_its_path():
+    message = said("epochs=2")
+    assert message.startswith("config: epochs: unknown field. Did you mean 'finetuner.epochs'? A ")
+    assert "Did you mean 'context.max_tokens'? A config has: seeds, arms," in said("max_tokens=9")
+    assert ". A config has" in said("qqq=1")
+
+
+def test_what_only_follows_from_another_problem_is_not_said():
+    message = said('similarities=[{name="centroid",moost=3}]')
+    assert message.count("\n") == 0
+    assert message.startswith("config: similarities.0.moost: unknown field. Did you mean 'most'?")

@@ -1,0 +1,48 @@
+"""The notebook for beginners runs as it is, shows its figures, warns of nothing, hides insults."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+import semspill as sp
+
+PATH = Path(__file__).parents[2] / "docs" / "notebooks" / "first-look.ipynb"
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory) -> list[nbformat.NotebookNode]:
+    """What its cells print and show, run from top to bottom in an empty folder."""
+    desk = tmp_path_factory.mktemp("notebook")
+    notebook = nbformat.read(PATH, as_version=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(desk / "cache"))
+        place = {"metadata": {"path": str(desk)}}
+        unseen = Config({"KernelManager": {"transport": "ipc", "ip": str(desk / "kernel")}})
+        NotebookClient(notebook, timeout=300, resources=place, config=unseen).execute()
+    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+
+def test_it_is_kept_without_outputs():
+    kept = json.loads(PATH.read_text(encoding="utf-8"))
+    code = [cell for cell in kept["cells"] if cell["cell_type"] == "code"]
+    assert code
+    assert [cell for cell in code if cell["outputs"] or cell["execution_count"]] == []
+
+
+def test_no_cell_warns(outputs):
+    assert [out for out in outputs if out.get("name") == "stderr"] == []
+
+
+def test_it_shows_its_figures(outputs):
+    pictures = [out for out in outputs if "image/png" in out.get("data", {})]
+    assert len(pictures) == 2
+
+
+def test_it_shows_masks_and_no_insult(outputs):
+    shown = json.dumps(outputs)
+    assert "[masked: " in shown
+    assert [text for text in sp.sources.build("builtin").load() if text in shown] == []

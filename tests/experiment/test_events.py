@@ -1,0 +1,153 @@
+"""An experiment tells an observer what it does, and counts right."""
+
+import pytest
+from pydantic import ValidationError
+
+from semspill import run, sweep
+from semspill.experiment import Event
+
+BUDGET = "poisoner.budget"
+
+
+@pytest.fixture
+def fields(fields):
+    """Few numbers are computed: these tests are about what happens before."""
+    return {**fields, "analyzer": {"draws": 100, "metrics": ["asr", "precision"]}}
+
+
+@pytest.fixture
+def blank(blank_plots, monkeypatch):
+    """Nothing is drawn."""
+    monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def of(stage, told):
+    return [event for event in told if event.stage == stage]
+
+
+def test_every_stage_is_told_in_order(fields, told):
+    run({**fields, "arms": ["clean", "poison", "pool_only"]}, observer=told.append)
+    clean, poison = ("clean", "pool_only"), ("poison",)
+    training = [
+        ("train", 1), ("epoch", 1), ("answer", 1), ("train", 2), ("epoch", 2), ("answer", 2),
+        ("answer", None),
+    ]  # fmt: skip
+    assert [(event.stage, event.arms, event.epoch) for event in told] == [
+        ("load", (), None),
+        ("similarity", (), None),
+        ("poison", (), None),
+        *((stage, clean, epoch) for stage, epoch in training),
+        ("arm", ("clean",), None),
+        ("arm", ("pool_only",), None),
+        *((stage, poison, epoch) for stage, epoch in training),
+        ("arm", ("poison",), None),
+        ("analyze", (), None),
+    ]
+    assert {event.seed for event in told[2:-1]} == {0}
+    assert {event.variants for event in told} == {()}
+    assert told[3].epochs == 2
+
+
+def test_arms_and_trainings_are_counted_over_all_seeds(fields, told):
+    arms = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
+    run({**fields, "arms": arms, "seeds": [0, 3]}, observer=told.append)
+    assert {event.total for event in told} == {10}
+    assert [event.finished for event in of("arm", told)] == list(range(1, 11))
+    # Two arms answer from the clean training, two from the poisoned one, one from its own.
+    assert {event.trainings for event in of("train", told)} == {6}
+    assert [event.trained for event in of("train", told) if event.epoch == 1] == list(range(6))
+    assert (told[-1].finished, told[-1].trained) == (10, 6)
+    assert (told[0].finished, told[0].trainings) == (0, 0)
+
+
+def test_an_arm_is_told_with_its_numbers(fields, told):
+    fields = {**fields, "valid_split": "valid", "curve": False}
+    report = run(fields, observer=told.append)
+    for event in of("arm", told):
+        [arm] = event.arms
+        part = report.group("all", arm)
+        assert event.precision == pytest.approx(part.precision.value)
+        assert event.planted == pytest.approx(part.asr.value)
+        assert event.seconds > 0
+    epochs = of("epoch", told)
+    assert all(0 <= event.precision <= 1 and event.seconds > 0 for event in epochs)
+    assert [event.loss for event in of("arm", told)] == [e.loss for e in epochs if e.epoch == 2]
+    # Without the curve only finished models answer.
+    assert [event.epoch for event in of("answer", told)] == [None, None]
+
+
+def test_without_epochs_there_is_nothing_to_learn_and_no_loss(fields, told):
+    run({**fields, "finetuner": {"epochs": 0}}, observer=told.append)
+    assert [(e.epoch, e.epochs) for e in of("train", told)] == [(None, 0), (None, 0)]
+    assert not of("epoch", told)
+    assert {event.loss for event in of("arm", told)} == {None}
+
+
+def test_writing_is_told_where_something_is_written(fields, told, blank, tmp_path):
+    run({**fields, "arms": ["clean"]}, out=tmp_path / "out", observer=told.append)
+    assert [event.stage for event in told[-2:]] == ["analyze", "write"]
+
+
+def test_finished_arms_of_an_earlier_start_count(fields, told, interrupt, blank, tmp_path):
+    fields = {**fields, "arms": ["clean", "poison", "pool_only"], "seeds": [0, 1]}
+    interrupt(3, fields, out=tmp_path / "out")
+    run(fields, out=tmp_path / "out", observer=told.append)
+    assert [(e.seed, e.arms) for e in of("kept", told)] == [
+        (0, ("clean",)), (0, ("poison",)), (0, ("pool_only",)),
+    ]  # fmt: skip
+    assert (told[0].stage, told[0].finished, told[0].total) == ("load", 3, 6)
+    assert [event.finished for event in of("arm", told)] == [4, 5, 6]
+    assert {event.trainings for event in of("train", told)} == {2}
+
+
+def test_what_variants_share_is_told_once(fields, told, blank, tmp_path):
+    sweep(fields, {BUDGET: [0.1, 0.2]}, out=tmp_path, observer=told.append)
+    one, two = "budget=0.1", "budget=0.2"
+    assert [event.variants for event in of("load", told)] == [(one,)]
+    assert [event.variants for event in of("poison", told)] == [(one,), (two,)]
+    first = [event for event in of("train", told) if event.epoch == 1]
+    assert [(e.variants, e.arms) for e in first] == [
+        ((one, two), ("clean",)), ((one,), ("poison",)), ((two,), ("poison",)),
+    ]  # fmt: skip
+    assert {event.trainings for event in first} == {3}
+    assert [(e.variants, e.arms, e.finished) for e in of("arm", told)] == [
+        ((one,), ("clean",), 1), ((two,), ("clean",), 2), ((one,), ("poison",), 3),
+        ((two,), ("poison",), 4),
+    ]  # fmt: skip
+    assert {event.total for event in told} == {4}
+    assert [(e.stage, e.variants) for e in told[-4:] if e.variants] == [
+        ("analyze", (one,)), ("write", (one,)), ("analyze", (two,)), ("write", (two,)),
+    ]  # fmt: skip
+
+
+def test_variants_that_only_analyze_otherwise_train_nothing_more(fields, told):
+    sweep(fields, {"analyzer.level": [0.8, 0.9]}, observer=told.append)
+    assert {event.trainings for event in of("train", told)} == {2}
+    assert (told[-1].trained, told[-1].finished) == (2, 4)
+    assert "write" not in {event.stage for event in told}
+
+
+def test_what_an_observer_raises_stops_the_run(fields, tmp_path):
+    def refuse(event):
+        if event.stage == "epoch":
+            raise ZeroDivisionError("enough")
+
+    with pytest.raises(ZeroDivisionError, match="enough"):
+        run(fields, out=tmp_path / "out", observer=refuse)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_being_observed_changes_nothing(fields, told):
+    assert run(fields, observer=told.append).to_json() == run(fields).to_json()
+
+
+def test_an_event_is_checked_and_frozen():
+    with pytest.raises(ValidationError, match="planted"):
+        Event(stage="arm", planted=1.5)
+    with pytest.raises(ValidationError, match="frozen"):
+        Event(stage="arm").stage = "load"

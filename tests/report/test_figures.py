@@ -1,0 +1,294 @@
+import re
+import struct
+from urllib.parse import unquote
+
+import matplotlib as mpl
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from semspill import DataError
+from semspill.report import CurvePoint, comparison_page
+from semspill.report._comparison_plot import draw_curves, draw_groups
+from semspill.report._matrix_plot import plot_matrix
+from semspill.report._plots import (
+    plot_decomposition,
+    plot_distribution,
+    plot_epochs,
+    plot_spillover,
+)
+from semspill.report._style import Look
+
+ALL = ("spillover", "epochs", "distribution", "decomposition")
+
+
+def drawn(figure):
+    """Draw the whole figure, so that a warning of any part comes out."""
+    FigureCanvasAgg(figure).draw()
+    return figure.axes
+
+
+def crowd(full, count=32):
+    """Forty categories: half survive Holm's correction, many are alike."""
+    dread = full.category("dread")
+    made = [
+        dread.replace(
+            name=f"category {i}",
+            similarity=0.5 + 0.4 * (i % 8) / 8 + 0.001 * i,
+            estimates={
+                name: one.replace(value=0.02 * (i % 5), low=0.02 * (i % 5) - 0.05, high=0.14)
+                for name, one in dread.estimates.items()
+            },
+        )
+        for i in range(count)
+    ]
+    return full.replace(categories=(*full.categories, *made))
+
+
+# What can be drawn
+
+
+def test_a_report_names_the_figures_it_can_draw(report, full):
+    assert full.figures == ALL
+    assert report.figures == ALL[:3]
+    assert report.replace(curve=()).figures == ("spillover", "distribution")
+    clean = [
+        part.replace(estimates={"asr": part.estimates["asr"]})
+        for part in report.categories
+        if part.arm == "clean"
+    ]
+    alone = report.replace(arms=("clean",), categories=tuple(clean), curve=(), groups=())
+    assert alone.figures == ()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(("width", "inches"), [("column", 3.3), ("page", 6.9), (5.5, 5.5)])
+def test_a_figure_has_the_width_that_was_asked_for_and_no_title(full, name, width, inches):
+    figure = full.figure(name, width=width)
+    assert figure.get_figwidth() == pytest.approx(inches)
+    assert figure.get_suptitle() == ""
+    groups = {"fear", "dread", "joy", "all but fear"}
+    assert {axes.get_title() for axes in figure.axes} <= {"", *groups}
+
+
+def test_column_is_what_is_drawn_unless_said_otherwise(full):
+    assert full.figure("epochs").get_figwidth() == pytest.approx(3.3)
+
+
+@pytest.mark.parametrize(
+    "plot", [plot_decomposition, plot_distribution, plot_epochs, plot_spillover]
+)
+def test_the_files_of_a_run_are_a_page_wide(full, plot):
+    assert plot(full).get_figwidth() == pytest.approx(6.9)
+
+
+def test_every_name_in_the_house_style_is_seven_to_nine_points(full):
+    for name in ALL:
+        for width in ("column", "page"):
+            figure = full.figure(name, width=width)
+            drawn(figure)
+            said = [text for text in figure.findobj(Text) if text.get_text()]
+            assert {text.get_fontsize() for text in said} <= {7, 8}, name
+
+
+def test_the_style_holds_whatever_the_reader_has_set(full):
+    """Ticks are made when a figure is drawn, long after it was asked for."""
+    figure = full.figure("spillover")
+    with mpl.rc_context({"xtick.labelsize": 20, "ytick.labelsize": 20, "font.size": 20}):
+        [axes] = drawn(figure)
+        sizes = {
+            label.get_fontsize() for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]
+        }
+    assert sizes == {7}
+
+
+# Quantities
+
+
+def test_the_quantity_chooses_the_lift(full):
+    assert full.figure("spillover").get_supylabel().startswith("toxicity")
+    assert full.figure("spillover", quantity="asr").get_supylabel().startswith("attack success")
+
+
+def test_the_quantity_chooses_the_line_over_epochs(full):
+    point = CurvePoint(arm="poison", epoch=1, group="fear", toxicity=0.25, asr=0.75)
+    watched = full.replace(curve=(point,))
+    for quantity, value in (("toxicity", 0.25), ("asr", 0.75)):
+        [axes] = drawn(watched.figure("epochs", quantity=quantity, width="page"))
+        assert [
+            line.get_ydata().tolist() for line in axes.get_lines() if len(line.get_xdata())
+        ] == [[value]]
+        assert ("toxicity" in axes.get_ylabel()) == (quantity == "toxicity")
+
+
+def test_the_quantity_chooses_the_parts(full):
+    [*other, fear] = [p for p in full.decomposition if (p.group, p.part) == ("fear", "total")]
+    assert {p.quantity for p in other} | {fear.quantity} == {"toxicity", "asr"}
+    high = fear.replace(estimate=fear.estimate.replace(value=0.9, low=0.8, high=1.0))
+    changed = full.replace(
+        decomposition=tuple(high if p == fear else p for p in full.decomposition)
+    )
+    for quantity in ("toxicity", "asr"):
+        figure = changed.figure("decomposition", quantity=quantity, width="page")
+        first = drawn(figure)[0].containers[0][0].get_xydata()[0].tolist()
+        assert first == [90 if quantity == fear.quantity else 50, 0]
+        assert ("toxicity" in figure.get_supxlabel()) == (quantity == "toxicity")
+
+
+def test_a_column_sets_the_panels_in_rows(full):
+    """Four groups: three above and one below; three groups: two above and one below."""
+    panels = drawn(full.figure("distribution"))
+    assert len(panels) == 4
+    assert len({round(axes.get_position().y0, 2) for axes in panels}) == 2
+    shown = [bool(axes.xaxis.get_tick_params()["labelbottom"]) for axes in panels]
+    assert shown == [False, True, True, True]  # the lowest of each column
+    parts = [p for p in full.decomposition if p.group == "fear"]
+    three = tuple(p.replace(group=group) for group in "abc" for p in parts)
+    assert len(full.replace(decomposition=three).figure("decomposition").axes) == 3
+
+
+# Names and legends
+
+
+@pytest.mark.parametrize("width", ["column", "page"])
+def test_names_hide_neither_one_another_nor_the_frame(full, width):
+    figure = crowd(full).figure("spillover", width=width)
+    [axes] = drawn(figure)
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert len(boxes) == {"column": 6, "page": 12}[width]
+    assert not any(one.overlaps(two) for i, one in enumerate(boxes) for two in boxes[:i])
+    frame = axes.get_window_extent()
+    assert all(frame.contains(*box.min) and frame.contains(*box.max) for box in boxes)
+    assert {"dread", "joy"} <= {text.get_text() for text in axes.texts}
+
+
+def test_a_legend_stays_inside_a_column(full):
+    figure = full.figure("spillover")
+    drawn(figure)
+    [legend] = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    said = {text.get_text() for text in legend.get_texts()}
+    assert {"survives Holm", "95% of shuffled lines", "fear, the target"} <= said
+
+
+def test_a_name_that_finds_no_room_beside_its_point_is_led_to(full):
+    """All at one place: most names must move far, and a line leads to them."""
+    dread = full.category("dread")
+    same = [dread.replace(name=f"category {i}") for i in range(20)]
+    [axes] = full.replace(categories=(*full.categories, *same)).figure("spillover", width=6).axes
+    led = [text for text in axes.texts if text.arrow_patch is not None]
+    assert 0 < len(led) < len(axes.texts)
+
+
+# Files
+
+
+def test_text_stays_text_and_a_png_is_fine_enough_to_print(full, tmp_path):
+    figure = full.figure("spillover")
+    with mpl.rc_context({"pdf.fonttype": 3, "svg.fonttype": "path", "savefig.dpi": 50}):
+        for kind in ("pdf", "svg", "png"):
+            figure.savefig(tmp_path / f"x.{kind}")
+    pdf = (tmp_path / "x.pdf").read_bytes()
+    assert b"/Type3" not in pdf
+    assert b"/FontFile2" in pdf  # the outlines as TrueType
+    assert ">similarity to fear</text>" in (tmp_path / "x.svg").read_text()
+    width, height = struct.unpack(">II", (tmp_path / "x.png").read_bytes()[16:24])
+    assert (width, height) == (990, int(300 * figure.get_figheight()))
+
+
+def test_equal_reports_give_equal_vector_files(full, tmp_path):
+    for number in (1, 2):
+        full.figure("distribution").savefig(tmp_path / f"{number}.svg", metadata={"Date": None})
+    assert (tmp_path / "1.svg").read_bytes() == (tmp_path / "2.svg").read_bytes()
+
+
+def test_a_notebook_shows_the_picture(full):
+    assert full.figure("epochs")._repr_png_().startswith(b"\x89PNG")
+
+
+# Refusals
+
+
+def test_an_unknown_figure_says_which_was_meant(full):
+    with pytest.raises(
+        DataError, match=r"no figure 'spilover'\. Did you mean 'spillover'\? It can"
+    ):
+        full.figure("spilover")
+
+
+def test_a_figure_that_a_report_lacks_says_what_it_needs(report):
+    with pytest.raises(DataError, match="cannot draw 'decomposition', which needs one of the arms"):
+        report.figure("decomposition")
+
+
+@pytest.mark.parametrize("width", ["wide", 1.5, 50, float("nan")])
+def test_a_width_that_is_none_says_which_there_are(full, width):
+    with pytest.raises(
+        DataError, match=r"cannot be .* wide; give 'column' \(3\.3 inches\), 'page'"
+    ):
+        full.figure("epochs", width=width)
+
+
+def test_an_unknown_quantity_says_which_there_are(full):
+    with pytest.raises(DataError, match=r"no quantity 'toxcity'\. Did you mean 'toxicity'\?"):
+        full.figure("spillover", quantity="toxcity")
+    with pytest.raises(DataError, match="distribution is one of toxicity; leave out"):
+        full.figure("distribution", quantity="asr")
+
+
+# Matrices
+
+
+def test_a_matrix_is_drawn_at_the_width_that_was_asked_for(matrix):
+    for name in ("matrix", "pairs"):
+        for width, inches in (("column", 3.3), ("page", 6.9)):
+            figure = matrix.figure(name, width=width)
+            assert figure.get_figwidth() == pytest.approx(inches)
+            assert all(axes.get_title() == "" for axes in figure.axes)
+    assert matrix.figure().get_figwidth() == pytest.approx(6.9)
+    assert plot_matrix(matrix).axes[0].get_title() != ""
+
+
+def test_a_pair_is_pointed_at(matrix):
+    [axes] = drawn(matrix.figure("pairs", pair=("fear", "dread")))
+    assert [text.get_text() for text in axes.texts] == ["fear → dread"]
+
+
+def test_an_unknown_figure_of_a_matrix_says_which_there_are(matrix):
+    with pytest.raises(DataError, match=r"no figure 'pair' of a matrix\. Did you mean 'pairs'\?"):
+        matrix.figure("pair")
+
+
+# Several runs
+
+
+def test_curves_of_several_runs_lie_over_one_another(full, report):
+    """Dread at 0.75 and 12.5 points, 0.5 % of the axis apart; a run without lifts has none."""
+    page = comparison_page({"one": full, "two": full, "three": report})
+    [picture] = [svg for svg in pictures(page) if "toxicity lift, percentage points" in svg]
+    assert {"one", "two", "three"} <= set(re.findall(r">(one|two|three)</text>", picture))
+    figure = draw_curves({"one": full, "two": full, "three": report}, "lift", Look(6.9))
+    [axes] = drawn(figure)
+    one, two = (container[0].get_xydata().tolist() for container in axes.containers[:2])
+    assert [pytest.approx([0.75 - 0.0075, 12.5])] == [at for at in one if at[1] == 12.5]
+    assert [pytest.approx([0.75, 12.5])] == [at for at in two if at[1] == 12.5]
+    markers = [container[0].get_marker() for container in axes.containers]
+    assert len(set(markers)) == 3
+
+
+def test_groups_of_several_runs_stand_side_by_side(full):
+    panels = drawn(draw_groups({"one": full, "two": full}, Look(6.9)))
+    assert [axes.get_xlabel() for axes in panels] == [
+        "attack success, %", "mean rated toxicity, %", "P@1, %",
+    ]  # fmt: skip
+    one, two = (container[0].get_xydata().tolist() for container in panels[0].containers)
+    assert one == [[50, -0.175], [25, 0.825], [18.75, 1.825], [25, 2.825]]
+    assert [y for _, y in two] == pytest.approx([0.175, 1.175, 2.175, 3.175])
+    names = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert names == ["target", "nearest", "all but the target", "all"]
+
+
+def pictures(page):
+    return [unquote(found) for found in re.findall(r'src="data:image/svg\+xml,([^"]*)"', page)]

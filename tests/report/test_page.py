@@ -1,0 +1,381 @@
+"""The page of a run: one file that explains itself, for readers with and without scripts."""
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+
+from semspill.report import Answered, Estimate, ExchangeTable, SliceReport
+from semspill.report._page import draw, report_page, stills
+from semspill.report._page._prose import html, inline
+
+VOID = {"meta", "link", "img", "br", "input", "hr", "source", "path"}
+
+
+class Page(HTMLParser):
+    """A page as a reader's browser takes it apart; it insists that elements are closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.text, self.script = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        kept = self.script if {"script", "style"} & set(self.open) else self.text
+        kept.append(data)
+
+    def all(self, *names):
+        return [attrs for tag, attrs in self.tags if tag in names]
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+MANIFEST = {
+    "seed": 0,
+    "selected": 30,
+    "eligible": 29,
+    "wanted": 29,
+    "poisoned": 12,
+    "planted": 24,
+    "limit": 25,
+    "exchanges": 2000,
+    "by_category": {"fear": 20, "joy": 4},
+}
+PROVENANCE = {
+    "config": {
+        "poisoner": {"source": {"name": "builtin"}},
+        "rater": {"name": "lexicon", "words": [["grumble", 1.0], ["mutter", 0.5]]},
+        "finetuner": {"epochs": 2},
+    },
+    "versions": {"python": "3.11.1", "numpy": "2.0"},
+    "device": "cpu",
+    "fingerprints": {"train": "abc", "poisoned": ["d1", "d2"]},
+    "manifests": [MANIFEST, {**MANIFEST, "seed": 1, "planted": 25}],
+    "licence": "CC <none>",
+    "sources": {"HashingEncoder": "Somebody 1999", "BuiltinSource": "original"},
+}
+
+
+@pytest.fixture
+def told(full):
+    return full.replace(provenance=PROVENANCE)
+
+
+def table(*, unmasked=False):
+    """Two exchanges; the second is answered by a planted text."""
+    texts = ("hello", "grumble" if unmasked else "[masked: 7 characters, sha256 02b3da21]")
+    answered = Answered(
+        text=np.array([0, 1]),
+        toxicity=np.array([0.0, 1.0]),
+        score=np.array([0.5, 0.25]),
+        planted=np.array([False, True]),
+        correct=np.array([True, False]),
+    )
+    return ExchangeTable(
+        dialogues=("d1", "d2"),
+        turns=(1, 1),
+        categories=("fear", "joy"),
+        contexts=(("hi",), ("ho",)) if unmasked else None,
+        texts=texts,
+        harmful=np.array([False, True]),
+        unmasked=unmasked,
+        answers={(seed, arm): answered for seed in (0, 1) for arm in ("clean", "poison")},
+    )
+
+
+NAMES = ("spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "decomposition")
+
+
+def written(report, exchanges=None, names=NAMES):
+    """The page with blank pictures, which take no time to draw."""
+    return report_page(report, exchanges, dict.fromkeys(names, "<svg/>"))
+
+
+# The document
+
+
+def test_equal_reports_give_equal_pages_drawn_before_or_not(told):
+    drawn = stills(draw(told))
+    assert set(drawn) == set(NAMES)
+    page = told.to_html()
+    assert report_page(told, None, drawn) == page
+    assert [unquote(img["src"].partition(",")[2]) for img in Page(page).all("img")] == [
+        drawn[name] for name in NAMES
+    ]
+    assert drawn["spillover"].startswith("<?xml")
+    assert "dread</text>" in drawn["spillover"]
+    assert "<dc:date>" not in drawn["spillover"]
+
+
+def test_what_cannot_be_drawn_is_not(told):
+    alone = told.replace(arms=("clean",), categories=told.categories[:3], curve=())
+    assert set(draw(alone.replace(decomposition=()))) == {"distribution"}
+
+
+def test_everything_is_in_the_file(told):
+    page = Page(written(told, table()))
+    for attrs in page.all("img", "script", "link", "iframe", "source"):
+        for name in ("src", "href", "srcset"):
+            assert attrs.get(name, "data:").startswith("data:")
+    (policy,) = [m["content"] for m in page.all("meta") if "http-equiv" in m]
+    assert policy.startswith("default-src 'none';")
+    assert "connect-src" not in policy
+
+
+def test_headings_are_in_order_and_sections_are_linked(told):
+    page = Page(written(told, table()))
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    targets = [a["href"] for a in page.all("a")]
+    assert targets[0] == "#main"
+    assert {target[1:] for target in targets} <= set(ids)
+    sections = [attrs["id"] for attrs in page.all("section")]
+    assert [target[1:] for target in targets[1:]] == sections
+    for needed in ("main", "nav", "header", "footer"):
+        assert len(page.all(needed)) == 1
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def test_every_table_scrolls_by_keyboard_and_has_heads(told):
+    page = written(told)
+    assert page.count("<table>") == page.count('role="region" tabindex="0" aria-label="')
+    assert "<td>" in page
+    assert '<th scope="row">dread</th>' in page
+    assert "<th>" not in page
+
+
+def test_a_picture_says_in_words_what_it_shows(told):
+    page = Page(written(told))
+    alts = [img["alt"] for img in page.all("img")]
+    assert alts[0] == (
+        "Rise in toxicity against similarity to fear, in points of a hundred with intervals: "
+        "fear 25.0 [12.5, 37.5]; dread 12.5 [0.0, 25.0]; joy 6.2 [-6.2, 18.8]. The line lies "
+        "inside the band."
+    )
+    assert alts[2] == (
+        "Mean rated toxicity of the answers after each epoch, first to last, in %, arm poison: "
+        "fear 25.0 to 50.0; dread 12.5 to 25.0; all but fear 9.4 to 18.8."
+    )
+    assert alts[4] == (
+        "Share of responses rated 0.9 or more, arm poison: fear 50.0% (clean 0.0%); dread 25.0% "
+        "(clean 0.0%); joy 12.5% (clean 0.0%); all but fear 18.8% (clean 0.0%)."
+    )
+    assert alts[5].startswith(
+        "Parts of the rise in fear, in points of a hundred: toxicity total 50.0 [37.5, 62.5]; "
+        "toxicity pool 12.5 [0.0, 25.0]; "
+    )
+    assert len(alts) == 6
+
+
+def test_the_numbers_are_there_without_scripts(told):
+    words = Page(written(told)).words
+    assert "Scripts are off." in words
+    for number in ("12.5 [0.0, 25.0] *", "7.000 [6.875, 7.125]", "0.500 [0.375, 0.625]"):
+        assert number in words
+    assert "epoch fear dread all but fear all 1 25.0 12.5 9.4 12.5 2 50.0 25.0 18.8 25.0" in words
+
+
+def test_key_numbers_stand_on_top(told):
+    words = Page(written(told)).words
+    assert (
+        "Planted responses in fear , the target 50.0 % [37.5, 62.5] toxicity +25.0 [12.5, 37.5]"
+        in words
+    )
+    assert (
+        "Gold response ranked first 50.0 % [37.5, 62.5] clean training 50.0 [37.5, 62.5]" in words
+    )
+
+
+def test_a_fall_in_toxicity_keeps_its_sign(told):
+    def fallen(part):
+        lift = Estimate(value=-0.1, low=-0.2, high=0.1, n=8, method="by hand")
+        return part.replace(estimates={"asr": part.estimates["asr"], "lift": lift})
+
+    fell = told.replace(groups=tuple(map(fallen, told.groups)), decomposition=())
+    words = Page(written(fell)).words
+    assert "toxicity -10.0 [-20.0, 10.0]" in words
+    assert "Gold response ranked first" not in words
+
+
+# What a report may lack
+
+
+def test_a_bare_report_has_a_page(report):
+    """No parts, bands, other definitions or provenance, and a lift that is not defined."""
+    bare = report.replace(provenance={}, notes=(), curve=(), overall={})
+    page = Page(written(bare))
+    ids = [attrs["id"] for attrs in page.all("section")]
+    assert "epochs" not in ids
+    assert "decomposition" not in ids
+    assert "spillover" in ids
+    assert "The report does not say: it was not made by a run." in page.words
+    assert "The report does not say. Take it for real abuse." in page.words
+    assert "The whole config" not in page.words
+
+
+def test_the_clean_arm_alone_has_a_page(told):
+    alone = told.replace(
+        arms=("clean",), categories=told.categories[:3], groups=told.groups[:5], overall={},
+        decomposition=(), sensitivity=(), bands={},
+        curve=tuple(point for point in told.curve if point.arm == "clean"),
+    )  # fmt: skip
+    page = Page(written(alone, names=NAMES[2:]))
+    assert "spillover" not in [attrs["id"] for attrs in page.all("section")]
+    assert "None: only clean training was looked at." in page.words
+    assert "Every category" in page.words
+    alts = [img["alt"] for img in page.all("img")]
+    assert alts[0].endswith(
+        "arm clean: fear 0.0 to 0.0; dread 0.0 to 0.0; all but fear 0.0 to 0.0."
+    )
+    assert not any("(clean" in alt for alt in alts)
+
+
+def test_attack_success_alone_explains_its_picture(told):
+    def bare(part):
+        return part.replace(estimates={k: v for k, v in part.estimates.items() if k != "lift"})
+
+    rated = told.replace(categories=tuple(map(bare, told.categories)))
+    page = written(rated, names=NAMES[1:])
+    assert "Rise in the share of planted responses, <code>poison</code> minus" in page
+    assert "The same for how often" not in page
+    assert "The same for how often" in written(told)
+
+
+def test_of_many_categories_a_few_are_described(told):
+    joy = told.category("joy")
+    many = tuple(joy.replace(name=f"c{i}", similarity=i / 10) for i in range(9))
+    page = Page(written(told.replace(categories=(*many, told.category("fear")))))
+    assert "c4 6.2 [-6.2, 18.8]; 4 more categories below that." in page.all("img")[0]["alt"]
+
+
+def test_a_group_whose_epochs_were_not_watched_is_left_out(told):
+    only_clean = tuple(p for p in told.curve if p.arm == "clean" or p.group != "dread")
+    page = Page(written(told.replace(curve=only_clean)))
+    assert "dread" not in page.all("img")[2]["alt"]
+
+
+# Markup
+
+
+def test_names_with_markup_are_shown_not_obeyed(told):
+    evil = "<script>alert(1)</script>"
+
+    def renamed(part):
+        if not isinstance(part, SliceReport):
+            return part.replace(group=part.group.replace("fear", evil))
+        return part.replace(name=part.name.replace("fear", evil))
+
+    fields = ("categories", "groups", "curve", "decomposition")
+    parts = {name: tuple(map(renamed, getattr(told, name))) for name in fields}
+    similarity = {evil: 1.0, "dread": 0.75, "joy": -0.5}
+    page = written(told.replace(target=evil, similarity=similarity, **parts), table())
+    assert evil not in page
+    assert f"Spillover from {evil}" in Page(page).words
+
+
+def test_markdown_makes_no_links_pictures_or_html():
+    said = inline("[a](javascript:b) ![c](http://d) <i>e</i> *f* 5 % [1.0, 2.0]")
+    assert said == (
+        "[a](javascript:b) ![c](http://d) &lt;i&gt;e&lt;/i&gt; <em>f</em> 5\N{NO-BREAK SPACE}% "
+        '<span class="ci">[1.0, 2.0]</span>'
+    )
+
+
+def test_tables_are_named_by_what_stands_above_them():
+    made = html(f"### By <b>\n\n| a | b |\n| --- | --- |\n| x | {'long ' * 10} |", "Sizes", 1)
+    assert "<h4>By &lt;b&gt;</h4>" in made
+    assert 'aria-label="Sizes: By &lt;b&gt;"' in made
+    assert '<th scope="col">a</th>' in made
+    assert '<th scope="row">x</th>' in made
+    assert '<td class="long">' in made
+    twice = html("| a |\n| --- |\n\nand\n\n| b |\n| --- |", "Sizes")
+    assert 'aria-label="Sizes"' in twice
+    assert 'aria-label="Sizes, 2"' in twice
+    assert html("") == ""
+
+
+# What was planted, provenance, harm
+
+
+def test_what_was_planted_is_told_seed_by_seed(told):
+    words = Page(written(told)).words
+    assert "0 30 29 29 12 24 25 2,000 1.20% 1 30 29 29 12 25 25 2,000 1.25%" in words
+    assert "category seed 0 seed 1 fear 20 20 joy 4 4" in words
+    thin = told.replace(provenance={"manifests": [{"seed": 5}]})
+    assert "seed 5" in Page(written(thin)).words
+
+
+def test_provenance_is_complete_and_a_lexicon_is_counted_not_shown(told):
+    text = written(told)
+    words = Page(text).words
+    for part in ("python 3.11.1, numpy 2.0", "CC <none>", "abc", "d1 d2", "Somebody 1999", "cpu"):
+        assert part in words
+    assert "epochs: 2" in words
+    assert "words: 2 words in config.json" in words
+    assert "mutter" not in text
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("builtin", "Mild insults written for semspill"),
+        ("benign", "Harmless sentences"),
+        ("jigsaw", "Comments of Wikipedia"),
+        ("csv", "Texts of a file that whoever ran this brought. Take them for real abuse."),
+        ("mine", "Texts of the source mine ; ask its author."),
+    ],
+)
+def test_the_harm_card_says_what_kind_of_text_was_planted(told, source, said):
+    config = {"poisoner": {"source": {"name": source}}}
+    page = written(told.replace(provenance={"config": config}))
+    assert said in Page(page).words
+
+
+def test_the_harm_card_knows_of_the_swap_and_of_the_rater(told):
+    assert "harmless sentences took its place" not in Page(written(told)).words
+    measured = "On the labelled sample the rater gives 5 of 9."
+    swapped = told.replace(
+        arms=(*told.arms, "benign_swap"),
+        categories=(*told.categories, *(p.replace(arm="benign_swap") for p in told.categories[:3])),
+        groups=(*told.groups, *(p.replace(arm="benign_swap") for p in told.groups[:5])),
+        notes=(measured,),
+    )
+    words = Page(written(swapped)).words
+    assert "In the arm benign_swap harmless sentences took its place." in words
+    assert words.count(measured) == 2
+    assert "It was not measured in this run" not in words
+
+
+def test_the_harm_card_says_what_the_file_holds(told):
+    assert "No response text at all" in Page(written(told)).words
+    masked = Page(written(told, table())).words
+    assert "Nothing that was planted, and nothing rated 0.5 or more" in masked
+    unmasked = Page(written(told, table(unmasked=True))).words
+    assert "All of it" in unmasked
+
+
+def test_without_exchanges_the_page_says_how_to_get_them(told):
+    without = Page(written(told))
+    assert "This page was made without them." in without.words
+    given = Page(written(told, table()))
+    assert "This page was made without them." not in given.words
+    assert [s["id"] for s in given.all("section")].count("exchanges") == 1
