@@ -85,6 +85,18 @@ def test_a_masked_table_holds_no_harmful_text_and_no_context(folder):
         assert safe.startswith("[masked: ") == bool(harmful)
 
 
+def test_of_a_folder_that_holds_both_kinds_everything_is_masked(folder, tmp_path):
+    out, shown = folder
+    shutil.copytree(out, tmp_path / "mixed")
+    path = tmp_path / "mixed" / "seed-0" / "clean" / (SHOWN if shown else HIDDEN)
+    path.rename(path.with_name(HIDDEN if shown else SHOWN))
+    table = read_exchanges(tmp_path / "mixed", [0], ["clean", "poison"])
+    assert table.unmasked
+    hidden = table.masked()
+    for text, harmful in zip(hidden.texts, hidden.harmful, strict=True):
+        assert text.startswith("[masked: ") == bool(harmful)
+
+
 def test_a_run_without_its_responses_says_so(folder, tmp_path):
     out, shown = folder
     shutil.copytree(out, tmp_path / "copy")

@@ -5,7 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from semspill import ConfigError, DataError, PoisonStrategy, Rater, ResponseSource, run, sweep
+from semspill import (
+    ConfigError,
+    DataError,
+    PoisonStrategy,
+    Rater,
+    ResponseSource,
+    SpilloverReport,
+    run,
+    sweep,
+)
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
@@ -93,6 +102,23 @@ def test_another_analysis_takes_the_finished_arms(fields, interrupt, trainings, 
     assert len(trainings) == 1
     assert again.report.category("brave").asr.level == 0.8
     assert '"level": 0.8' in (tmp_path / "budget=0.2" / "report.json").read_text()
+
+
+def test_a_report_of_another_analysis_does_not_outlive_an_interrupted_one(
+    fields, interrupt, tmp_path, monkeypatch
+):
+    sweep({**fields, "analyzer": {"level": 0.9}}, {BUDGET: [0.2]}, out=tmp_path)
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("semspill.experiment._sweep.execute", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            sweep({**fields, "analyzer": {"level": 0.8}}, {BUDGET: [0.2]}, out=tmp_path)
+    sweep({**fields, "analyzer": {"level": 0.8}}, {BUDGET: [0.2]}, out=tmp_path)
+    report = SpilloverReport.from_json((tmp_path / "budget=0.2" / "report.json").read_text())
+    assert report.category("brave").asr.level == 0.8
 
 
 def test_an_arm_that_a_finished_sweep_lost_is_run_again(fields, trainings, tmp_path):

@@ -116,6 +116,17 @@ def test_all_targets_give_a_matrix(fields, trainings, tmp_path):
             assert lift == pytest.approx(variant.report.category(victim).asr.value)
 
 
+def test_a_matrix_of_an_earlier_sweep_is_not_left_to_be_taken_for_this_one_s(fields, tmp_path):
+    out = tmp_path / "out"
+    sweep(fields, {TARGET: ["brave", "weary"]}, out=out)
+    written = {path.relative_to(out) for path in (*out.glob("matrix*"), *out.glob("plots/*"))}
+    assert len(written) == 12
+    (out / "plots" / "mine.png").touch()
+    sweep(fields, {TARGET: ["brave", "weary"], BUDGET: [0.2]}, out=out)
+    assert not list(out.glob("matrix*"))
+    assert [path.name for path in out.glob("plots/*")] == ["mine.png"]
+
+
 def test_where_no_matrix_can_be_made_the_runs_are_kept(fields, tmp_path, caplog):
     two = {**fields["dataset"], "categories": 2}
     with caplog.at_level("WARNING", logger="semspill"):
@@ -225,3 +236,10 @@ def test_the_rater_s_errors_are_measured_once(fields, tmp_path, monkeypatch):
     words = {"name": "lexicon", "words": {"grumble": 1.0}}
     sweep({**fields, "labelled": labelled, "rater": words}, {BUDGET: [0.1, 0.2]})
     assert calls == [1]
+
+
+def test_masked_again_no_page_of_harmful_text_is_left(fields, tmp_path):
+    sweep(fields, {BUDGET: [0.2]}, out=tmp_path, show_text=True)
+    assert len(list(tmp_path.rglob("*UNMASKED*.html"))) == 1
+    sweep(fields, {BUDGET: [0.2]}, out=tmp_path)
+    assert not list(tmp_path.rglob("*UNMASKED*"))

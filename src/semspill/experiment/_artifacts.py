@@ -132,8 +132,9 @@ class Artifacts:
             return
         self.folder.untouched = False
         path = self._arm_path(self.folder, seed, arm)
-        # An interrupted run may have left the responses of the other kind.
+        # An earlier run may have left the responses of the other kind, and a page that shows them.
         (path / RESPONSES[not self.show_text]).unlink(missing_ok=True)
+        (self.folder.path / PAGES[True]).unlink(missing_ok=True)
         write_text(path / RESPONSES[self.show_text], self._responses(made, exchanges, pool))
         made.write(path / "scores.npz")
 

@@ -39,7 +39,10 @@ def read_exchanges(folder: str | Path, seeds: Sequence[int], arms: Sequence[str]
             planted=np.array([row.planted for row in rows], dtype=np.bool_),
             correct=np.array([row.correct for row in rows], dtype=np.bool_),
         )
-    unmasked = _file(folder / f"seed-{seeds[0]}" / arms[0]).name == RESPONSES[True]
+    # Of a folder that holds both kinds everything is masked.
+    unmasked = any(
+        _file(folder / f"seed-{seed}" / arm).name == RESPONSES[True] for seed, arm in rows_of
+    )
     told = tuple(row.context for row in first if row.context is not None)
     return ExchangeTable(
         dialogues=tuple(row.dialogue for row in first),

@@ -47,7 +47,7 @@ class RunFolder:
         self.overwrite, self.reuse = overwrite, reuse
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
         # A finished run of this very config, which nothing was added to.
-        self.untouched = reuse and _bytes(self.out) == text.encode() and _reported(self.out)
+        self.untouched = reuse and _bytes(self.out) == text.encode() and _reports(self.out, text)
         try:
             if reuse and _trained_alike(self.out, text):
                 self.path, self._resumed = self.out, True
@@ -128,8 +128,13 @@ def _bytes(path: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
-def _reported(path: Path) -> bool:
-    return (path / "report.json").is_file()
+def _reports(path: Path, config: str) -> bool:
+    """Return whether the report is one of this very config: an analysis may have been cut short."""
+    try:
+        report = json.loads((path / "report.json").read_text(encoding="utf-8"))
+        return bool(report["provenance"]["config"] == json.loads(config))
+    except (OSError, ValueError, KeyError, TypeError):  # none, or not written by a run
+        return False
 
 
 def _written_by_a_run(path: Path) -> bool:

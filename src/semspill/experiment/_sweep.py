@@ -23,6 +23,8 @@ from semspill.report import Quantity, SpilloverMatrix, SpilloverReport
 
 logger = logging.getLogger(__name__)
 
+_QUANTITIES: tuple[Quantity, ...] = ("asr", "toxicity")
+
 
 @dataclass(frozen=True, eq=False)
 class Variant:
@@ -98,15 +100,23 @@ def sweep(
             artifacts.tidy()
     if folder is not None:
         said = {"config": base.model_dump(mode="json"), "vary": values, "variants": list(configs)}
-        text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
-        write_text(folder / "sweep.json", text + "\n")
-        if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(base.arms) > 1:
-            try:
-                _write_matrices(folder, finished)
-            except DataError as error:  # the runs themselves are good
-                logger.warning("no target-by-victim matrix: %s", error)
-        write_page(folder)
+        _write_shared(folder, said, finished)
     return tuple(finished)
+
+
+def _write_shared(folder: Path, said: Mapping[str, Any], finished: Sequence[Variant]) -> None:
+    """Write what is about all variants together."""
+    text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
+    write_text(folder / "sweep.json", text + "\n")
+    for left in _matrix_files(folder):  # by an earlier sweep
+        left.unlink(missing_ok=True)
+    values, arms = said["vary"], finished[0].config.arms
+    if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(arms) > 1:
+        try:
+            _write_matrices(folder, finished)
+        except DataError as error:  # the runs themselves are good
+            logger.warning("no target-by-victim matrix: %s", error)
+    write_page(folder)
 
 
 def target_matrix(
@@ -129,11 +139,21 @@ def target_matrix(
     return spillover_matrix(outcomes, variants[0].similarities[0], of=of, arm=arm)
 
 
+def _matrix_files(folder: Path) -> list[Path]:
+    drawn = [
+        folder / "plots" / f"{what}-{of}.{kind}"
+        for what in ("matrix", "pairs")
+        for of in _QUANTITIES
+        for kind in ("png", "svg")
+    ]
+    return drawn + [folder / f"matrix-{of}.{kind}" for of in _QUANTITIES for kind in ("json", "md")]
+
+
 def _write_matrices(folder: Path, finished: Sequence[Variant]) -> None:
     from semspill.report._matrix_plot import plot_matrix, plot_pairs  # matplotlib is heavy
 
     arm = finished[0].report.main_arm
-    for of in ("asr", "toxicity"):
+    for of in _QUANTITIES:
         matrix = target_matrix(finished, of=of, arm=arm)
         write_text(folder / f"matrix-{of}.json", matrix.to_json())
         write_text(folder / f"matrix-{of}.md", matrix.to_markdown())
