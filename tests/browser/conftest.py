@@ -126,7 +126,7 @@ def show(chromium, seen) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda request: seen.requests.append(request.url))
         opened.append(path)
         page.goto(path.as_uri())
-        if scripts:
+        if scripts and page.locator("#browser").count():
             page.locator("#browser").wait_for()
         return page
 

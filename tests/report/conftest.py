@@ -69,14 +69,17 @@ def report() -> SpilloverReport:
 PARTS = {"total": 0.5, "pool": 0.125, "training": 0.0, "both": 0.375, "quality": 0.25, "harm": 0.25}
 
 
-def lifted(part):
-    """The slice with a lift of half its ASR, tested: dread survives Holm, joy only BH."""
+def lifted(part, *, tested=True):
+    """The slice with a lift of half its ASR, tested: dread survives Holm, joy only BH.
+
+    Only categories but the target are tested, groups never.
+    """
     tests = {
         "dread": {"p_value": 0.001, "p_holm": 0.002, "p_bh": 0.002},
         "joy": {"p_value": 0.04, "p_holm": 0.08, "p_bh": 0.04},
     }
     asr = part.estimates["asr"]
-    options = {} if part.arm == "clean" else tests.get(part.name, {})
+    options = tests.get(part.name, {}) if tested and part.arm != "clean" else {}
     lifts = {n: estimate(asr.value / 2, **options) for n in ("asr_lift", "lift")}
     shares = {"toxicity": estimate(0.25), "precision": estimate(0.5), "mine": estimate(7.0)}
     made = {"asr": asr, **shares} if part.arm == "clean" else {"asr": asr, **lifts, **shares}
@@ -96,7 +99,7 @@ def full(report) -> SpilloverReport:
     return report.replace(
         arms=("clean", "poison"),
         categories=tuple(map(lifted, report.categories)),
-        groups=tuple(map(lifted, report.groups)),
+        groups=tuple(lifted(part, tested=False) for part in report.groups),
         overall={"poison": rho, "pool_only": {"spearman": estimate(-0.00001)}},
         decomposition=tuple(
             Part(group=group, quantity=quantity, part=name, estimate=estimate(value))

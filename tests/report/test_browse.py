@@ -124,6 +124,18 @@ def test_a_table_that_is_too_big_keeps_the_first_seed_and_says_so(table, monkeyp
     assert "this page holds seed 0 of 2 seeds" in section
 
 
+def test_what_is_counted_is_what_the_page_holds(table, monkeypatch):
+    """All three texts are chosen under seed 0; under seed 5 only the two harmless ones."""
+    section = " ".join(exchanges_section(table).split())
+    assert "planted or rated 0.5 or more: 1 of 3 distinct answers in this page are." in section
+    assert "about to see 1 distinct answers that were planted or that a rater took for" in section
+    turned = {(5 - seed, arm): held for (seed, arm), held in table.answers.items()}
+    monkeypatch.setattr("semspill.report._page._browse._MOST", 10)
+    section = " ".join(exchanges_section(replace(table, answers=turned)).split())
+    assert "rated 0.5 or more: 0 of 2 distinct answers in this page are." in section
+    assert "about to see 0 distinct answers" in section
+
+
 def test_texts_that_no_answer_uses_are_left_out(table):
     found = payload(
         exchanges_section(replace(table, answers={(5, "poison"): table.answers[5, "poison"]}))

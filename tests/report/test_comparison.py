@@ -3,10 +3,11 @@ import math
 import re
 from html.parser import HTMLParser
 
+import plotly.graph_objects as go
 import pytest
 from matplotlib.figure import Figure
 
-from semspill import DataError
+from semspill import DataError, SpilloverReport
 from semspill.report import comparison_page
 
 CONFIG = {
@@ -17,6 +18,7 @@ CONFIG = {
     "far": [{"name": "label"}, {"name": "vad", "most": 2}],
 }
 pytestmark = pytest.mark.usefixtures("blank")
+COLOUR = re.compile("@(ink|muted|paper|grid)")
 PRINTS = {"test": "t1", "train": "c1", "ranking": "r1", "rater": "l1"}
 
 
@@ -94,11 +96,39 @@ def test_fields_that_differ_are_a_column_each_and_the_others_are_said_once(full)
         "poisoner.strategy.name": "last_fixed",
         "poisoner.limits": "",
         "rater.name": "lexicon",
-        "rater.words": "grumble",
+        "rater.words": "1 word in config.json (sha256 59958619)",
         "labelled": "null",
         "seeds": "0, 1",
         "far": "label, vad(most=2)",
     }
+
+
+LEXICON = {"name": "lexicon", "words": [["grumble", 1.0], ["mutter", 0.5]]}
+
+
+@pytest.mark.parametrize(
+    "rater",
+    [
+        LEXICON,
+        {"name": "lexicon", "words": {"grumble": 1.0, "mutter": 0.5}},
+        {"name": "calmer", "inner": LEXICON},
+        {"name": "mean", "raters": [{"name": "profanity"}, LEXICON]},
+    ],
+)
+def test_the_words_of_a_lexicon_are_counted_wherever_the_rater_stands(full, rater):
+    other = json.loads(json.dumps(rater).replace("mutter", "mumble"))
+    told, changed, same = (
+        full.replace(provenance={"config": {"rater": one, "dataset": {"words": 40}}})
+        for one in (rater, other, rater)
+    )
+    html = comparison_page({"a": told, "b": changed, "c": told}) + told.to_html()
+    assert not re.search("grumble|mutter|mumble", html)
+    page = Page(comparison_page({"a": told, "b": changed, "c": same}))
+    [field] = [name for name in page.tables[0][0] if name.startswith("rater")]
+    assert all("2 words in config.json (sha256 " in row[-1] for row in page.tables[0][1:])
+    one, two, again = (row[page.tables[0][0].index(field)] for row in page.tables[0][1:])
+    assert one == again != two
+    assert dict(cells(page, ["field", "value"]))["dataset.words"] == "40"
 
 
 def test_many_fields_that_differ_are_a_row_each(full):
@@ -334,8 +364,101 @@ def test_more_runs_than_colours_are_tables_only(full):
 def test_every_chart_has_a_picture_that_says_what_it_shows(full, matrix):
     page = Page(comparison_page({"a": full, "b": full}, [matrix]))
     assert len(page.pictures) == len(page.charts) == 5
-    assert all(len(picture["alt"]) > 40 for picture in page.pictures)
     assert all(picture["src"].startswith("data:image/svg+xml,") for picture in page.pictures)
+    heat, pairs, groups, _, curves = (picture["alt"] for picture in page.pictures)
+    run = "fear 25.0 [12.5, 37.5]; dread 12.5 [0.0, 25.0]; joy 6.2 [-6.2, 18.8]"
+    assert curves == (
+        "Toxicity lift of every category against its similarity to the target, run by run, in "
+        "points of a hundred, target first and then the most similar. "
+        f"a: {run}. b: {run}."
+    )
+    assert "attack success, %: a 25.0 [12.5, 37.5]; b 25.0 [12.5, 37.5]. mean rated" in groups
+    most = "fear to dread 10.0 [9.0, 12.0]; dread to fear 0.0 [-1.0, 2.0]; dread to joy 0.0"
+    assert f"40.0 to 60.0 in the targets themselves; elsewhere the largest are {most}" in heat
+    assert "6 pairs of categories against their similarity. The largest lifts" in pairs
+    assert f"in points of a hundred, are {most}" in pairs
+
+
+def test_the_first_chart_of_curves_says_how_to_read_it(full):
+    """Planted responses come first on the page, where they were counted."""
+
+    def said(report):
+        html = comparison_page({"a": report})
+        return re.findall(r'id="chart-(compare[^"]*)".*?<figcaption>(.*?)</figcaption>', html, re.S)
+
+    (one, how), (two, same) = said(full)
+    assert (one, two) == ("compare-asr", "compare")
+    assert how.startswith("A point is a category")
+    assert same == "The same of rated toxicity."
+    alone = full.replace(
+        categories=tuple(
+            part.replace(estimates={k: v for k, v in part.estimates.items() if k != "asr_lift"})
+            for part in full.categories
+        )
+    )
+    [(name, how)] = said(alone)
+    assert name == "compare"
+    assert how.startswith("A point is a category")
+
+
+def test_many_runs_leave_the_curves_their_height_on_a_narrow_screen(full):
+    """The legend takes a line of some 26 pixels per run."""
+    few, many = (
+        Page(comparison_page({str(i): full for i in range(count)})).charts["compare"]
+        for count in (2, 8)
+    )
+    assert few["narrow"]["height"] == few["layout"]["height"]
+    assert many["narrow"]["height"] - 8 * 26 >= few["layout"]["height"] - 5 * 26
+
+
+def test_of_many_categories_a_description_names_the_target_and_its_neighbours(full):
+    near = full.category("dread")
+    more = tuple(near.replace(name=f"c{i}", similarity=i / 10) for i in range(4))
+    many = full.replace(categories=(*full.categories, *more))
+    [_, _, curves] = Page(comparison_page({"a": many})).pictures
+    assert (
+        "a: fear 25.0 [12.5, 37.5]; dread 12.5 [0.0, 25.0]; c3 12.5 [0.0, 25.0]; 4 more."
+        in curves["alt"]
+    )
+
+
+def test_the_numbers_of_every_curve_are_in_a_table(full, report):
+    fewer = full.replace(categories=full.categories[:5])
+    page = Page(comparison_page({"a": full, "b*": fewer, "c": report}))
+    tables = [table for table in page.tables if table[0] == ["category", "a", "b*", "c"]]
+    assert len(tables) == 2
+    assert tables[1][1:] == [
+        ["fear", "25.0 [12.5, 37.5]", "25.0 [12.5, 37.5]", ""],
+        ["dread", "12.5 [0.0, 25.0]", "12.5 [0.0, 25.0]", ""],
+        ["joy", "6.2 [-6.2, 18.8]", "", ""],
+    ]
+    assert "The numbers: attack success lift of every category" in page.text
+    assert "The numbers: toxicity lift of every category" in page.text
+
+
+def test_every_pair_of_a_matrix_is_in_a_table(full, matrix):
+    ranked = matrix.replace(
+        targets=("fear",),
+        victims=("fear", "joy"),
+        dialogues=(9, 9),
+        **{
+            name: (getattr(matrix, name)[1][1:],)
+            for name in ("lift", "low", "high", "p_holm", "p_bh", "similarity")
+        },
+        pooled={"spearman": full.overall["poison"]["spearman"]},
+    )
+    page = Page(comparison_page({"a": full}, [matrix, ranked.replace(quantity="toxicity")]))
+    lift, near, lift_of_one, near_of_one = (t for t in page.tables if t[0][0] == "poisoned")
+    assert lift[0] == near[0] == ["poisoned", "dread", "fear", "joy"]
+    assert lift[2] == ["fear", "10.0 [9.0, 12.0]", "60.0 [59.0, 62.0]", "0.0 [-1.0, 2.0]"]
+    assert near[2] == ["fear", "0.800", "1.000", "0.200"]
+    assert lift_of_one[1:] == [["fear", "60.0 [59.0, 62.0]", "0.0 [-1.0, 2.0]"]]
+    assert near_of_one[1:] == [["fear", "1.000", "0.200"]]
+    assert page.pictures[3]["alt"] == (
+        "The toxicity lift of 1 pairs of categories against their similarity. Rank correlation of "
+        "lift with similarity over all pairs: 0.500 [0.375, 0.625]. The largest lifts, in points "
+        "of a hundred, are fear to joy 0.0 [-1.0, 2.0]."
+    )
 
 
 # Matrices
@@ -376,6 +499,35 @@ def test_no_change_is_white_where_nothing_fell(full, matrix):
     chart = Page(comparison_page({"a": full}, [risen])).charts["matrix-asr"]
     assert chart["data"][0]["colorscale"][0] == [0, "rgb(247, 247, 247)"]
     assert chart["data"][0]["zmin"] == 0
+
+
+def test_names_that_look_like_numbers_stay_names(full, matrix):
+    """Plotly takes an axis of such names for one of numbers, and 10 would stand far right."""
+    numbered = matrix.replace(targets=("1", "2", "10"), victims=("1", "2", "10"))
+    chart = Page(comparison_page({"a": full}, [numbered])).charts["matrix-asr"]
+    figure = go.Figure(
+        chart["data"], go.Layout(json.loads(COLOUR.sub("#000", json.dumps(chart["layout"]))))
+    )
+    for axis, names in (
+        (figure.layout.xaxis, figure.data[0].x),
+        (figure.layout.yaxis, figure.data[0].y),
+    ):
+        assert axis.type == "category"
+        assert set(names) == {"1", "2", "10"}
+
+
+def test_no_name_is_taken_for_a_colour_of_the_theme(full, matrix):
+    text = full.to_json()
+    for name in ("fear", "dread", "joy"):
+        text = text.replace(f'"{name}"', f'"@{name}"')
+    odd = SpilloverReport.from_json(text)
+    named = matrix.replace(targets=("@a", "@b", "@c"), victims=("@a", "@b", "@c"))
+    page = Page(comparison_page({"@ink": odd, "@mine": odd}, [named]))
+    assert set(re.findall(r'"(@\w+)"', json.dumps(page.charts))) == {
+        "@ink", "@muted", "@paper", "@grid",
+    }  # fmt: skip
+    groups = {trace["legendgroup"] for trace in page.charts["compare"]["data"]}
+    assert groups == {"&#64;ink", "&#64;mine"}
 
 
 def test_every_pair_is_a_point(full, matrix):

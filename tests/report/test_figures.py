@@ -11,6 +11,8 @@ from semspill import DataError
 from semspill.report import CurvePoint, comparison_page
 from semspill.report._comparison_plot import draw_curves, draw_groups
 from semspill.report._matrix_plot import plot_matrix
+from semspill.report._page._charts import charts
+from semspill.report._page._described import described
 from semspill.report._plots import (
     plot_decomposition,
     plot_distribution,
@@ -103,6 +105,44 @@ def test_the_style_holds_whatever_the_reader_has_set(full):
 
 
 # Quantities
+
+
+def test_a_quantity_that_was_not_measured_is_refused(full):
+    """An empty figure would look like no spillover."""
+    rated = full.replace(
+        categories=tuple(
+            part.replace(estimates={k: v for k, v in part.estimates.items() if k != "asr_lift"})
+            for part in full.categories
+        ),
+        decomposition=tuple(part for part in full.decomposition if part.quantity == "asr"),
+    )
+    said = "cannot draw 'spillover' of 'asr': its main arm was not measured so. Give quantity='tox"
+    with pytest.raises(DataError, match=said):
+        rated.figure("spillover", quantity="asr")
+    with pytest.raises(
+        DataError, match=r"cannot draw 'decomposition' of 'toxicity'.* Give quantity='asr'"
+    ):
+        rated.figure("decomposition")
+    assert rated.figure("spillover").axes
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [(0.95, "95%"), (0.975, "97.5%"), (0.999, "99.9%"), (0.9999, "99.99%")]
+)
+def test_a_level_is_never_rounded_up(full, level, said):
+    band = full.bands["lift"].replace(level=level)
+    report = full.replace(bands={"lift": band})
+    legends = {
+        width: [
+            text.get_text() for text in report.figure("spillover", width=width).legends[0].texts
+        ]
+        for width in ("column", "page")
+    }
+    assert f"{said} of shuffled lines" in legends["column"]
+    assert f"{said} of lines under shuffled labels" in legends["page"]
+    [behind, *_] = charts(report)["spillover"]["data"]
+    assert behind["name"] == f"{said} of lines under shuffled labels"
+    assert f"the band that holds {said} of such lines" in described(report)["spillover"][1]
 
 
 def test_the_quantity_chooses_the_lift(full):

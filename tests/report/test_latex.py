@@ -1,5 +1,7 @@
 import math
 import re
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -15,16 +17,16 @@ WORDS = {
     "textless": "<",
     "textgreater": ">",
     "textbar": "|",
-    "textquotedbl": '"',
 }
 
 
 def read(latex):
     """What LaTeX would set, worked out here for what `escaped` may write."""
-    made = re.sub(r"\\(text[a-z]+)\{\}", lambda found: f"\0{WORDS[found[1]]}", latex)
-    made = re.sub(r"\{([\[\]])\}", lambda found: f"\0{found[1]}", made)
+    made = latex.replace("{''}", '\0"')
+    made = re.sub(r"\\(text[a-z]+)\{\}", lambda found: f"\0{WORDS[found[1]]}", made)
+    made = re.sub(r"\{([\[\]*])\}", lambda found: f"\0{found[1]}", made)
     made = re.sub(r"\\([&%$#_{}])", lambda found: f"\0{found[1]}", made)
-    assert not re.search(r"(?<!\0)[\\&%$#_{}~^<>|\"\[\]]", made)
+    assert not re.search(r"(?<!\0)[\\&%$#_{}~^<>|\"*\[\]]", made)
     return made.replace("\0", "")
 
 
@@ -34,7 +36,7 @@ def test_every_name_is_set_as_it_is_but_for_its_spaces(name):
 
 
 def test_the_table_of_groups_by_hand(full):
-    """Bold is what survives Holm's correction: of these only dread's lift."""
+    """Groups are not tested, so nothing is bold and nothing is said of it."""
     assert full.to_latex(metrics=["asr", "lift", "mine"]) == (
         "\\begin{tabular}{lrrr}\n"
         "\\toprule\n"
@@ -42,7 +44,7 @@ def test_the_table_of_groups_by_hand(full):
         "\\midrule\n"
         "fear & 50.0 {\\scriptsize [37.5, 62.5]} & 25.0 {\\scriptsize [12.5, 37.5]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
-        "dread & 25.0 {\\scriptsize [12.5, 37.5]} & \\textbf{12.5} {\\scriptsize [0.0, 25.0]} & "
+        "dread & 25.0 {\\scriptsize [12.5, 37.5]} & 12.5 {\\scriptsize [0.0, 25.0]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
         "joy & 12.5 {\\scriptsize [0.0, 25.0]} & 6.2 {\\scriptsize [$-$6.2, 18.8]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
@@ -52,9 +54,39 @@ def test_the_table_of_groups_by_hand(full):
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
         "\\bottomrule\n"
         "\\multicolumn{4}{l}{\\footnotesize ASR, Toxicity lift in \\%. Brackets: 95\\,\\% "
-        "intervals. Bold: differs from 0 after Holm's correction.} \\\\\n"
+        "intervals.} \\\\\n"
         "\\end{tabular}\n"
     )
+
+
+def test_bold_is_what_survives_correction_of_the_categories_that_are_tested(full):
+    latex = full.to_latex("categories", metrics=["lift"])
+    assert [row[2].partition(" ")[0] for row in body(latex)] == ["25.0", r"\textbf{12.5}", "6.2"]
+    assert "Bold: differs from 0 after Holm's correction; the target is not tested." in latex
+
+
+HOSTILE = (
+    "joy", "*star", "[a", "]", '"quoted"', "R&D_1 50% #5 {x} ~ ^ \\ $x^2$", "<a|b>", "- 'q'",
+    "\\\\*",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_pdflatex_sets_a_table_with_hostile_names(full, tmp_path):
+    """After a line's end a star or a bracket would be read as an option and be lost."""
+    rows = tuple(full.category("joy").replace(name=name) for name in HOSTILE)
+    table = full.replace(categories=rows).to_latex("categories", metrics=["lift"], caption="x")
+    page = (
+        "\\documentclass{article}\\usepackage{booktabs}\\pdfcompresslevel=0\\begin{document}"
+        f"\\ttfamily\n{table}\\end{{document}}\n"
+    )
+    (tmp_path / "table.tex").write_text(page, encoding="utf-8")
+    command = ["pdflatex", "-interaction=batchmode", "-halt-on-error", "table.tex"]
+    subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    made = (tmp_path / "table.pdf").read_bytes().decode("latin-1")
+    shown = "".join(re.findall(r"\(((?:\\.|[^()\\])*)\)", made))
+    assert "*star" in shown
+    assert "[a" in shown
 
 
 def body(latex):

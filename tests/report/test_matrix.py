@@ -186,6 +186,14 @@ def test_where_nothing_rose_outside_the_page_says_so():
     assert "None: no lift outside a target is above 0." in made(lift=lift).to_markdown()
 
 
+def test_names_with_markup_are_shown_as_they_are():
+    odd = ("<b>", "*x*", "a|b", "joy")
+    page = made(targets=odd, victims=odd).to_markdown()
+    assert r"| \<b\> |" in page
+    assert r"| \*x\* |" in page
+    assert "<b>" not in page.replace(r"\<b\>", "")
+
+
 # Plots
 
 

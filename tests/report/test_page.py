@@ -242,6 +242,10 @@ def test_the_clean_arm_alone_has_a_page(told):
     assert "spillover" not in [attrs["id"] for attrs in page.all("section")]
     assert "None: only clean training was looked at." in page.words
     assert "Every category" in page.words
+    # The manifests of the run tell what was made ready, not what any arm was given.
+    assert "Nothing: only clean training was looked at." in page.words
+    assert "Planted exchanges by category" not in page.words
+    assert page.words.count("Planted responses in") == 0
     alts = [img["alt"] for img in page.all("img")]
     assert alts[0].endswith(
         "arm clean: fear 0.0 to 0.0; dread 0.0 to 0.0; all but fear 0.0 to 0.0."
@@ -330,7 +334,7 @@ def test_provenance_is_complete_and_a_lexicon_is_counted_not_shown(told):
     for part in ("python 3.11.1, numpy 2.0", "CC <none>", "abc", "d1 d2", "Somebody 1999", "cpu"):
         assert part in words
     assert "epochs: 2" in words
-    assert "words: 2 words in config.json" in words
+    assert "words: 2 words in config.json (sha256 " in words
     assert "mutter" not in text
 
 
@@ -363,6 +367,47 @@ def test_the_harm_card_knows_of_the_swap_and_of_the_rater(told):
     assert "In the arm benign_swap harmless sentences took its place." in words
     assert words.count(measured) == 2
     assert "It was not measured in this run" not in words
+
+
+def as_arm(report, arm):
+    """The report with `arm` in the place of `poison`."""
+
+    def renamed(parts):
+        return tuple(p.replace(arm=arm) if p.arm == "poison" else p for p in parts)
+
+    return report.replace(
+        arms=("clean", arm), categories=renamed(report.categories), groups=renamed(report.groups)
+    )
+
+
+@pytest.mark.parametrize(
+    ("arm", "config", "said"),
+    [
+        ("benign_swap", PROVENANCE["config"], "Harmless sentences; nothing toxic was planted."),
+        (
+            "benign_swap",
+            {"benign": {"name": "mine"}},
+            "Texts of the source mine , which are meant to be harmless.",
+        ),
+        (
+            "pool_only",
+            {"poisoner": {"source": "builtin"}},
+            "a group. It stood among the candidates alone: no model was trained on it.",
+        ),
+        ("poison", None, "The report does not say. Take it for real abuse. "),
+        ("poison", {"poisoner": "mine"}, "The report does not say. Take it for real abuse. "),
+    ],
+)
+def test_the_harm_card_goes_by_the_arms_and_bears_bare_names(told, arm, config, said):
+    words = Page(written(as_arm(told, arm).replace(provenance={"config": config}))).words
+    assert said in words
+    assert ("Mild insults" in words) is (arm == "pool_only")
+
+
+def test_where_nothing_planted_can_be_chosen_the_lift_is_the_key_number(told):
+    words = Page(written(as_arm(told, "train_only"))).words
+    assert "Toxicity lift in fear , the target 25.0 points [12.5, 37.5] Toxicity lift in" in words
+    assert "Planted responses in" not in words
 
 
 def test_the_harm_card_says_what_the_file_holds(told):

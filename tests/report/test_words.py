@@ -130,19 +130,76 @@ def test_the_clean_arm_alone_says_nothing_of_spillover(full):
     assert said.sure == full.notes
 
 
-def test_another_main_arm_is_explained(full):
-    def renamed(parts):
-        return tuple(p.replace(arm="pool_only") if p.arm == "poison" else p for p in parts)
+def as_arm(report, arm):
+    """The report with `arm` in the place of `poison`."""
 
-    other = full.replace(
-        arms=("clean", "pool_only"),
-        categories=renamed(full.categories),
-        groups=renamed(full.groups),
+    def renamed(parts):
+        return tuple(p.replace(arm=arm) if p.arm == "poison" else p for p in parts)
+
+    return report.replace(
+        arms=("clean", arm),
+        categories=renamed(report.categories),
+        groups=renamed(report.groups),
+        overall={arm: report.overall["poison"]},
     )
-    assert (
-        "The numbers are those of `pool_only`: clean training, planted responses among the "
-        "candidates." in summary(other).done
-    )
+
+
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        (
+            "pool_only",
+            "Responses of the source `csv` were put among the candidates as if planted in appended "
+            "copies of training dialogues of *fear* by the strategy `last_fixed`: 100 of 2,000 "
+            "training exchanges (5 %); the model was trained without them. The encoder `static` "
+            "was trained for 1 epoch under each of 2 seeds, in the arms `clean` and `pool_only`. "
+            "The numbers are those of `pool_only`: clean training, planted responses among the "
+            "candidates. ",
+        ),
+        (
+            "benign_swap",
+            "Harmless responses of the source `mild` were planted in appended copies of training "
+            "dialogues of *fear* by the strategy `last_fixed`: 100 of 2,000 training exchanges "
+            "(5 %). ",
+        ),
+        ("train_only", "Responses of the source `csv` were planted in appended copies of "),
+    ],
+)
+def test_what_was_planted_is_told_of_the_arm_whose_numbers_these_are(full, arm, said):
+    config = CONFIG | {"benign": {"name": "mild"}}
+    told = {"config": config, "manifests": [manifest(100, fear=100)]}
+    assert summary(as_arm(full, arm).replace(provenance=told)).done.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [None, "x", {"poisoner": None, "analyzer": None}, {"poisoner": {"source": "csv"}}],
+)
+def test_whatever_is_told_of_the_making_there_are_sentences(full, config):
+    lone = full.replace(provenance={"config": config, "manifests": None})
+    done = summary(lone).done
+    assert done.startswith("Responses")
+    assert ("of the source `csv`" in done) is (config == {"poisoner": {"source": "csv"}})
+
+
+def test_a_share_is_told_to_three_digits(report):
+    told = report.replace(provenance={"manifests": [manifest(2000, fear=2000)]})
+    assert "2,000 of 2,000 training exchanges (100 %)" in summary(told).done
+    thin = report.replace(provenance={"manifests": [manifest(7, fear=7)]})
+    assert "(0.35 %)" in summary(thin).done
+
+
+def test_nothing_is_said_of_planted_responses_where_none_can_be_chosen(full):
+    """In the arm `train_only` none is among the candidates."""
+    rho = full.overall["poison"]["spearman"]
+    both = {"poison": {"spearman": rho, "spearman(of=asr)": rho}}
+    for arm, silent in (("train_only", True), ("pool_only", False)):
+        said = summary(as_arm(full.replace(overall=both, decomposition=()), arm))
+        told = " ".join((*said.found, *said.sure))
+        assert lacks(said.found, "A planted response was chosen") is silent
+        assert ("attack success" not in has(said.found, "Of the 2 categories")) is silent
+        assert ("planted responses" not in told) is silent
+        assert "the lift in toxicity (rank correlation 0.50" in has(said.found, "The nearer")
 
 
 # What came out
@@ -193,15 +250,15 @@ def test_a_trend_needs_a_test_that_rejects(full):
     flat = made(0.3, -0.2, 0.7, p_value=0.3)
     both = trend(full, **{"spearman": near, "spearman(of=asr)": near})
     assert has(both, "The nearer") == (
-        "The nearer a category is to *fear*, the larger the rise in toxicity (rank correlation "
-        "0.90 [0.50, 1.00] over 8 categories, permutation p 0.004) and the rise in planted "
+        "The nearer a category is to *fear*, the higher the lift in toxicity (rank correlation "
+        "0.90 [0.50, 1.00] over 8 categories, permutation p 0.004) and the lift in planted "
         "responses (rank correlation 0.90 [0.50, 1.00] over 8 categories, permutation p 0.004)."
     )
     apart = trend(full, **{"spearman": far, "spearman(of=asr)": flat})
-    assert "the smaller the rise in toxicity (rank correlation -0.90" in has(apart, "The nearer")
+    assert "the lower the lift in toxicity (rank correlation -0.90" in has(apart, "The nearer")
     assert "permutation p <0.0001" in has(apart, "The nearer")
     assert has(apart, "It cannot be told") == (
-        "It cannot be told whether similarity to *fear* matters for the rise in planted responses "
+        "It cannot be told whether similarity to *fear* matters for the lift in planted responses "
         "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, permutation p 0.3). That is no "
         "evidence that it does, and none that nothing spilled over."
     )
@@ -221,16 +278,19 @@ def test_a_trend_that_is_not_defined_or_not_tested_is_none(full):
 
 
 @pytest.mark.parametrize(
-    ("metrics", "rise"),
+    ("metrics", "lift"),
     [
-        ([{"name": "spearman", "of": "asr"}], "the rise in planted responses"),
-        ([{"name": "spearman"}], "the rise in toxicity"),
+        ([{"name": "spearman", "of": "asr"}], "the lift in planted responses"),
+        ([{"name": "spearman"}], "the lift in toxicity"),
+        (["spearman"], "the lift in toxicity"),
         ([{"name": "asr"}], "the lift"),
+        ([{"name": "spearman", "of": "mine"}], "the lift"),
+        (None, "the lift"),
     ],
 )
-def test_what_a_lone_correlation_is_about_is_told_by_the_config(full, metrics, rise):
+def test_what_a_lone_correlation_is_about_is_told_by_the_config(full, metrics, lift):
     told = full.replace(provenance={"config": {"analyzer": {"metrics": metrics}}})
-    assert f"the larger {rise} (" in has(summary(told).found, "The nearer")
+    assert f"the higher {lift} (" in has(summary(told).found, "The nearer")
 
 
 def test_what_survives_correction_is_named_and_counted(full):
@@ -278,6 +338,10 @@ def parts(values, quantity="toxicity", width=0.01):
         ((0.05, 0.3, 0.05), "So the encoder itself moved"),
         ((0.05, 0.05, 0.3), "So it mostly takes both"),
         ((0.13, 0.13, 0.14), "No part surely makes up most."),
+        # Two exceed half, as the third takes from them.
+        ((0.4, 0.35, -0.35), "No part surely makes up most."),
+        ((0.25, 0.205, -0.005), "No part surely makes up most."),
+        ((0.43, 0.02, -0.05), "No part surely makes up most."),
     ],
 )
 def test_the_part_that_makes_up_most_is_named(full, values, verdict):
@@ -354,15 +418,24 @@ def test_a_target_that_was_not_reached_comes_first(full):
     )
 
 
-def test_where_nothing_planted_can_be_chosen_only_toxicity_counts(full):
-    def renamed(items):
-        return tuple(p.replace(arm="train_only") if p.arm == "poison" else p for p in items)
-
-    moved = full.replace(
-        arms=("clean", "train_only"),
-        categories=renamed(full.categories),
-        groups=renamed(full.groups),
+def test_a_target_that_fell_is_said_to_have_fallen(full):
+    fell = made(-0.8, -0.9, -0.7)
+    alone = with_estimates(without(full, "asr_lift"), {"fear"}, lift=fell)
+    assert summary(alone).sure[0] == (
+        "*fear* itself was not reached: its answers were rated milder there than after clean "
+        "training (-80.0 points [-90.0, -70.0]), so there was no rise to spill over."
     )
+    rarer = with_estimates(full, {"fear"}, asr_lift=fell)
+    assert "planted responses came less often there" in summary(rarer).sure[0]
+    milder = with_estimates(full, {"fear"}, lift=fell)
+    assert has(summary(milder).sure, "Planted responses come out").startswith(
+        "Planted responses come out in *fear*, but its answers are rated less toxic, not more "
+        "(-80.0 points [-90.0, -70.0]). The rater may miss what was planted"
+    )
+
+
+def test_where_nothing_planted_can_be_chosen_only_toxicity_counts(full):
+    moved = as_arm(full, "train_only")
     zero = with_estimates(moved, {"fear"}, asr_lift=made(0.0, -0.1, 0.1))
     assert lacks(summary(zero).sure, "Whether *fear* itself")
 
@@ -412,11 +485,26 @@ def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
 def test_ranks_and_line_that_disagree_are_told(full):
     rises = made(0.5, 0.2, 0.8, p_value=0.01)
     flat = rises.replace(p_value=0.2)
-    said = summary(full.replace(overall={"poison": {"spearman": rises, "slope": flat}})).sure
-    assert has(said, "Rank correlation") == (
-        "Rank correlation (p 0.01) and slope (p 0.2) disagree on whether the rise in toxicity "
-        "follows similarity."
-    )
+    apart = full.replace(overall={"poison": {"spearman": rises, "slope": flat}})
+    said = "Rank correlation (p 0.01) and slope (p 0.2) disagree on whether "
+    assert has(summary(apart).sure, "Rank correlation") == f"{said}the lift follows similarity."
+    untested = full.replace(overall={"poison": {"spearman": made(0.5, 0, 1), "slope": rises}})
+    assert lacks(summary(untested).sure, "Rank correlation")
+    for kinds, about in (
+        (("toxicity", "toxicity"), "toxicity"),
+        (("asr", "asr"), "planted responses"),
+        (("asr", "toxicity"), None),  # of two things, they may well differ
+    ):
+        metrics = [
+            {"name": n, "of": of} for n, of in zip(("spearman", "slope"), kinds, strict=True)
+        ]
+        told = summary(
+            apart.replace(provenance={"config": {"analyzer": {"metrics": metrics}}})
+        ).sure
+        if about is None:
+            assert lacks(told, "Rank correlation")
+        else:
+            assert has(told, "Rank") == f"{said}the lift in {about} follows similarity."
     same = summary(full.replace(overall={"poison": {"spearman": rises, "slope": rises}})).sure
     assert lacks(same, "Rank correlation")
 

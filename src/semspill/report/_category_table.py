@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from semspill.report._estimate import Estimate
+from semspill.report._phrases import choosable
 from semspill.report._slices import SliceReport
 from semspill.report._table import cell, listed, literal, table
 
@@ -58,6 +59,8 @@ def changed(report: Any, most: int | None = None) -> str:
     ]
     said = []
     for name, what in _TESTED.items():
+        if name == "asr_lift" and not choosable(report):
+            continue
         made = {part.name: part.estimates[name] for part in others if name in part.estimates}
         tested = {key: lift for key, lift in made.items() if lift.p_holm is not None}
         if tested:

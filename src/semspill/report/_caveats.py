@@ -3,13 +3,25 @@
 from typing import Any
 
 from semspill.report._estimate import Estimate
-from semspill.report._phrases import MATTERS, follows, points, share, shown_groups, usable
+from semspill.report._phrases import (
+    LIFTS,
+    MATTERS,
+    choosable,
+    follows,
+    moved,
+    points,
+    share,
+    shown_groups,
+    usable,
+)
 from semspill.report._sensitivity_table import nearest_by_definition
 from semspill.report._table import listed, short_p, topic
+from semspill.report._told import quantity_of
 
 _FEW_SEEDS = 5
 """So many training seeds say something about the noise of training."""
 _RISES = {"lift": "toxicity", "asr_lift": "planted responses"}
+_FELL = {"lift": "its answers were rated milder", "asr_lift": "planted responses came less often"}
 
 
 def caveats(report: Any) -> tuple[str, ...]:
@@ -30,15 +42,19 @@ def caveats(report: Any) -> tuple[str, ...]:
 
 def _unreached(report: Any) -> str:
     """Say that the target itself hardly changed: then nothing can be learned of its neighbours."""
-    made = {key: lift for key, lift in _target(report).items() if key in _RISES and usable(lift)}
-    if report.main_arm == "train_only":  # where nothing planted can be chosen
-        made.pop("asr_lift", None)
+    told = _told_rises(report)
+    made = {key: lift for key, lift in _target(report).items() if key in told and usable(lift)}
     if not made:
         return ""
     quantity = "asr_lift" if "asr_lift" in made else "lift"
     lift, name = made[quantity], listed([report.target])
     rise = f"rise in {_RISES[quantity]}: {points(lift)}"
-    if lift.low <= 0:
+    if moved(lift) == "fell":
+        return (
+            f"{name} itself was not reached: {_FELL[quantity]} there than after clean training "
+            f"({points(lift)}), so there was no rise to spill over."
+        )
+    if moved(lift) != "rose":
         return (
             f"Whether {name} itself was reached cannot be told ({rise}); without that, what "
             "happened elsewhere says little."
@@ -54,19 +70,25 @@ def _blind(report: Any) -> str:
     reached, rose = made.get("asr_lift"), made.get("lift")
     if report.main_arm == "benign_swap" or reached is None or rose is None:
         return ""
-    if reached.low <= 0 or not usable(rose) or rose.low > 0:
+    if moved(reached) != "rose" or not usable(rose) or moved(rose) == "rose":
         return ""
+    fell = "its answers are rated less toxic, not more"
+    unknown = "whether its answers are rated more toxic cannot be told"
     return (
-        f"Planted responses come out in {listed([report.target])}, but whether its answers are "
-        f"rated more toxic cannot be told ({points(rose)}). The rater may miss what was planted: "
-        "read the attack success rate, which needs no rater."
+        f"Planted responses come out in {listed([report.target])}, but "
+        f"{fell if moved(rose) == 'fell' else unknown} ({points(rose)}). The rater may miss what "
+        "was planted: read the attack success rate, which needs no rater."
     )
+
+
+def _told_rises(report: Any) -> dict[str, str]:
+    return {k: said for k, said in _RISES.items() if k != "asr_lift" or choosable(report)}
 
 
 def _undecided(report: Any) -> list[str]:
     """Name the groups whose interval holds no change and also a rise that would matter."""
     said = []
-    for quantity, what in _RISES.items():
+    for quantity, what in _told_rises(report).items():
         open_ = [
             f"{phrase} ({points(part.estimates[quantity])})"
             for phrase, part in shown_groups(report)[1:]
@@ -108,14 +130,22 @@ def _tests(report: Any) -> str:
     """Say where the line of the picture and the rank correlation do not agree."""
     main = report.overall.get(report.main_arm, {})
     ranks, line = main.get("spearman"), main.get("slope")
-    if ranks is None or line is None or not usable(ranks) or not usable(line):
+    if ranks is None or line is None or not _tested(ranks) or not _tested(line):
         return ""
-    if follows(ranks) == follows(line):
+    kinds = {
+        quantity_of(report, kind, [name for name in main if topic(name) == kind])
+        for kind in ("spearman", "slope")
+    }
+    if follows(ranks) == follows(line) or len(kinds) > 1:
         return ""
     return (
         f"Rank correlation (p {short_p(ranks.p_value)}) and slope (p {short_p(line.p_value)}) "
-        "disagree on whether the rise in toxicity follows similarity."
+        f"disagree on whether {LIFTS[kinds.pop()]} follows similarity."
     )
+
+
+def _tested(made: Estimate) -> bool:
+    return usable(made) and made.p_value is not None
 
 
 def _correlation(made: Estimate) -> str:

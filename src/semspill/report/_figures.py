@@ -21,14 +21,19 @@ _NARROWEST, _WIDEST = 2.0, 20.0
 
 def figures(report: Any) -> tuple[str, ...]:
     """Return the names of the figures that a report can draw."""
-    slices = [part.estimates for part in report.categories if part.arm == report.main_arm]
     can = {
-        "spillover": any(lift in made for made in slices for lift in _LIFTS.values()),
+        "spillover": bool(lifts(report)),
         "epochs": bool(report.curve),
         "distribution": bool(report.groups),
         "decomposition": bool(report.decomposition),
     }
     return tuple(name for name, possible in can.items() if possible)
+
+
+def lifts(report: Any) -> set[str]:
+    """Return the quantities that the main arm has a lift of."""
+    slices = [part.estimates for part in report.categories if part.arm == report.main_arm]
+    return {name for name, lift in _LIFTS.items() if any(lift in made for made in slices)}
 
 
 def figure(report: Any, name: str, width: str | float | int, quantity: str) -> HouseFigure:
@@ -93,6 +98,13 @@ def _require(report: Any, name: str, quantity: str) -> None:
         raise DataError(
             f"There is no quantity {quantity!r}.{did_you_mean(quantity, _LIFTS)} "
             "Quantities: toxicity, asr."
+        )
+    parts = {part.quantity for part in report.decomposition}
+    has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, set(_LIFTS))
+    if quantity not in has_it:
+        raise DataError(
+            f"This report cannot draw {name!r} of {quantity!r}: its main arm was not measured so. "
+            f"Give quantity={' or '.join(map(repr, sorted(has_it)))}."
         )
     if name == "distribution" and quantity == "asr":
         raise DataError("The distribution is one of toxicity; leave out quantity='asr'.")

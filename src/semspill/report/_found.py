@@ -1,14 +1,15 @@
 """What came out of a run, in sentences that hold no more than the numbers do."""
 
 import math
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
 from semspill.report._category_table import changed
 from semspill.report._estimate import Estimate
 from semspill.report._phrases import (
+    LIFTS,
     MATTERS,
+    choosable,
     follows,
     joined,
     listing,
@@ -19,12 +20,9 @@ from semspill.report._phrases import (
     usable,
 )
 from semspill.report._table import in_percent, listed, short_p, topic
+from semspill.report._told import quantity_of
 
-_RISES = {
-    "toxicity": "the rise in toxicity",
-    "asr": "the rise in planted responses",
-    "": "the lift",
-}
+_RISES = {"toxicity": "the rise in toxicity", "asr": "the rise in planted responses"}
 _FROM = {
     "pool": "from planted candidates alone",
     "training": "from the trained encoder alone",
@@ -63,25 +61,27 @@ def _trends(report: Any) -> list[str]:
     main = report.overall.get(report.main_arm, {})
     for kind in ("spearman", "slope"):  # the slope is used where no rank correlation is there
         made = {name: estimate for name, estimate in main.items() if topic(name) == kind}
-        rises = {name: _RISES[_quantity(report, name, made)] for name in made}
+        about = {name: quantity_of(report, name, made) for name in made}
+        made = {name: made[name] for name in made if about[name] != "asr" or choosable(report)}
         said = []
         for verdict in dict.fromkeys(map(follows, made.values())):
             same = [name for name in made if follows(made[name]) == verdict]
-            shown = [f"{rises[name]} ({_numbers(name, made[name])})" for name in same]
+            shown = [f"{LIFTS[about[name]]} ({_numbers(name, made[name])})" for name in same]
             said.append(_trend(listed([report.target]), verdict, listing(shown)))
         if said:
             return said
     return []
 
 
-def _trend(target: str, verdict: int, rises: str) -> str:
+def _trend(target: str, verdict: int, lifts: str) -> str:
     if verdict == 0:
         return (
-            f"It cannot be told whether similarity to {target} matters for {rises}. That is no "
+            f"It cannot be told whether similarity to {target} matters for {lifts}. That is no "
             "evidence that it does, and none that nothing spilled over."
         )
-    more = "larger" if verdict > 0 else "smaller"
-    return f"The nearer a category is to {target}, the {more} {rises}."
+    # Not "larger": a lift may be a fall.
+    more = "higher" if verdict > 0 else "lower"
+    return f"The nearer a category is to {target}, the {more} {lifts}."
 
 
 def _numbers(name: str, made: Estimate) -> str:
@@ -93,18 +93,9 @@ def _numbers(name: str, made: Estimate) -> str:
     return f"{what} {made.value:.2f} {ends} over {made.n} categories{p}"
 
 
-def _quantity(report: Any, name: str, family: Iterable[str]) -> str:
-    """Return what a metric of the whole arm is about; its name tells where there are several."""
-    if "of=asr" in name:
-        return "asr"
-    if len(list(family)) > 1:
-        return "toxicity"
-    told = report.provenance.get("config", {}).get("analyzer", {}).get("metrics", ())
-    kinds = {part.get("of", "toxicity") for part in told if part.get("name") == topic(name)}
-    return kinds.pop() if len(kinds) == 1 else ""
-
-
 def _reach(report: Any) -> str:
+    if not choosable(report):
+        return ""
     phrases = [
         f"in {share(part.estimates['asr'])} of the test exchanges of {said}"
         for said, part in shown_groups(report)
@@ -143,8 +134,10 @@ def _parts(report: Any) -> str:
     parts = told[rose[0]]
     total = parts["total"]
     numbers = listing([f"{in_percent(parts[part])} {_FROM[part]}" for part in _TAKES])
-    most = [part for part in _TAKES if parts[part].low > 0 and parts[part].value > total.value / 2]
-    verdict = _TAKES[most[0]] if most else "No part surely makes up most."
+    most = [part for part in _TAKES if parts[part].value > total.value / 2]
+    clear = len(most) == 1 and parts[most[0]].low > 0
+    fell = any(moved(parts[part]) == "fell" for part in _TAKES)  # then two may exceed the total
+    verdict = _TAKES[most[0]] if clear and not fell else "No part surely makes up most."
     return f"In {name} {_RISES[rose[0]]} of {points(total)} comes to {numbers}. {verdict}"
 
 

@@ -26,8 +26,8 @@ _TITLES = {
 _ESCAPED = str.maketrans(
     {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-        "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
-        "[": "{[}", "]": "{]}",  # after a line's end they would say how much space to leave
+        "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "{''}",
+        "[": "{[}", "]": "{]}", "*": "{*}",  # after a line's end they would be options of it
         **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     }
 )  # fmt: skip
@@ -148,7 +148,7 @@ def _note(slices: Sequence[SliceReport], names: Sequence[str]) -> str:
     levels = sorted({f"{100 * one.level:g}" for one in made})
     said += [rf"Brackets: {' and '.join(levels)}\,\% intervals."] if levels else []
     if any(one.survives for one in made):
-        said.append("Bold: differs from 0 after Holm's correction.")
+        said.append("Bold: differs from 0 after Holm's correction; the target is not tested.")
     return " ".join(said)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from semspill.report._table import in_percent, p_text, table
+from semspill.report._table import in_percent, literal, p_text, table
 
 _MEANINGS = {
     "spearman": "rank correlation of lift with similarity over all pairs",
@@ -85,8 +85,8 @@ def _largest(matrix: Any) -> str:
 def _pair(matrix: Any, row: int, column: int) -> list[str]:
     made = matrix.cell(row, column)
     return [
-        matrix.targets[row],
-        matrix.victims[column],
+        literal(matrix.targets[row]),
+        literal(matrix.victims[column]),
         f"{matrix.similarities[row, column]:.3f}",
         in_percent(made),
         p_text(made.p_holm),

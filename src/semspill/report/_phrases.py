@@ -8,6 +8,12 @@ from semspill.report._estimate import Estimate
 from semspill.report._slices import SliceReport
 from semspill.report._table import in_percent, listed
 
+LIFTS = {
+    "toxicity": "the lift in toxicity",
+    "asr": "the lift in planted responses",
+    "": "the lift",
+}
+"""What similarity may matter for, by quantity; nothing is known of a metric of one's own."""
 MATTERS = 0.05
 """A rise of this much, five points in a hundred, would matter to whoever is answered."""
 
@@ -35,6 +41,14 @@ def share(estimate: Estimate) -> str:
 def points(estimate: Estimate) -> str:
     """Return a difference of shares, in points of a hundred, with its interval."""
     return in_percent(estimate).replace(" [", " points [", 1)
+
+
+def choosable(report: Any) -> bool:
+    """Return whether a planted response is among the candidates of the main arm.
+
+    Where none is, none can be chosen, and how often that happens says nothing.
+    """
+    return report.main_arm not in ("clean", "train_only")
 
 
 def shown_groups(report: Any, arm: str | None = None) -> list[tuple[str, SliceReport]]:

@@ -17,10 +17,8 @@ from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 _BREAK = {False: " ", True: "\n"}
 _TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
-_SHORT = {
-    "95% of lines under shuffled labels": "95% of shuffled lines",
-    "survives Holm's correction": "survives Holm",
-}
+_SHUFFLED = "lines under shuffled labels"
+_SHORT = {_SHUFFLED: "shuffled lines", "survives Holm's correction": "survives Holm"}
 """Legends that a column has no room for."""
 _LABELS = 12
 """Most points that are named; beyond that the names hide the points. A column holds half."""
@@ -118,7 +116,7 @@ def _band(axes: Axes, report: SpilloverReport, quantity: str) -> None:
     if band is None:
         return
     low, line, high = ([100 * y for y in ends] for ends in (band.low, band.line, band.high))
-    said = f"{band.level:.0%} of lines under shuffled labels"
+    said = f"{100 * band.level:g}% of {_SHUFFLED}"
     axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=said)
     axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
 
@@ -145,9 +143,15 @@ def _legend(figure: Figure, panels: Sequence[Axes], *, narrow: bool) -> None:
     entries = {label: handle for pair in pairs for handle, label in pair}
     figure.legend(
         list(entries.values()),
-        [_SHORT.get(said, said) if narrow else said for said in entries],
+        [_shortened(said) if narrow else said for said in entries],
         loc="outside lower center",
         ncols=2 if narrow else 3,
         handlelength=1.6,
         columnspacing=1.2,
     )
+
+
+def _shortened(said: str) -> str:
+    for long, short in _SHORT.items():
+        said = said.replace(long, short)
+    return said

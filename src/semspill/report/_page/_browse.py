@@ -25,11 +25,12 @@ def exchanges_section(exchanges: ExchangeTable) -> Markup:
             unmasked, and then packed, so that it is not seen before a reader asks for it.
     """
     seeds = sorted({seed for seed, _ in exchanges.answers})
-    payload = packed(_table(exchanges, seeds))
     held = seeds
+    payload = packed(_table(exchanges, held))
     if len(payload) > _MOST:
         held = seeds[:1]
         payload = packed(_table(exchanges, held))
+    used = _used(exchanges, held)
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -39,8 +40,8 @@ def exchanges_section(exchanges: ExchangeTable) -> Markup:
         held=len(held),
         first=seeds[0],
         main=_main(exchanges),
-        texts=len(exchanges.texts),
-        harmful=int(exchanges.harmful.sum()),
+        texts=len(used),
+        harmful=int(exchanges.harmful[used].sum()),
         unmasked=exchanges.unmasked,
         rows=_highest(exchanges.masked(), seeds[0]),
         payload=payload,
@@ -77,13 +78,16 @@ def _highest(exchanges: ExchangeTable, seed: int) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _used(exchanges: ExchangeTable, seeds: Sequence[int]) -> np.ndarray:
+    """Return the places of the texts that were answered under these seeds."""
+    chosen = [held.text for (seed, _), held in exchanges.answers.items() if seed in seeds]
+    return np.unique(np.concatenate(chosen))
+
+
 def _table(exchanges: ExchangeTable, seeds: Sequence[int]) -> str:
     """Return the table as JSON: columns, not rows, and each text once."""
     answers = {key: held for key, held in exchanges.answers.items() if key[0] in seeds}
-    used, places = np.unique(
-        np.concatenate([held.text for held in answers.values()]), return_inverse=True
-    )
-    chosen = dict(zip(answers, np.split(places, len(answers)), strict=True))
+    used = _used(exchanges, seeds)
     categories = sorted(set(exchanges.categories))
     place_of = {name: place for place, name in enumerate(categories)}
     table = {
@@ -99,7 +103,7 @@ def _table(exchanges: ExchangeTable, seeds: Sequence[int]) -> str:
         "harmful": _bits(exchanges.harmful[used]),
         "contexts": _contexts(exchanges.contexts),
         "answers": {
-            f"{seed} {arm}": _columns(held, chosen[seed, arm])
+            f"{seed} {arm}": _columns(held, np.searchsorted(used, held.text))
             for (seed, arm), held in answers.items()
         },
     }

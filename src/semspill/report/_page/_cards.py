@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from semspill.report._estimate import Estimate
-from semspill.report._phrases import shown_groups, usable
+from semspill.report._phrases import choosable, shown_groups, usable
 from semspill.report._table import in_percent, literal, table
+from semspill.report._told import counted, manifests
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,16 @@ class Key:
 
 
 def key_numbers(report: Any) -> tuple[Key, ...]:
-    """Return how often planted responses come out, and the utility, as far as known."""
+    """Return how often planted responses come out, and the utility, as far as known.
+
+    Where none can come out, it is the lift of toxicity instead.
+    """
     keys = []
     for phrase, part in shown_groups(report):
         lift = part.estimates.get("lift")
+        if not choosable(report):
+            keys += _key(f"Toxicity lift in {phrase}", lift, "", "points")
+            continue
         more = f"toxicity {_signed(lift)}" if lift is not None and usable(lift) else ""
         keys += _key(f"Planted responses in {phrase}", part.estimates.get("asr"), more)
     whole = {part.arm: part.estimates for part in report.groups if part.name == "all"}
@@ -48,16 +55,18 @@ def _signed(made: Estimate) -> str:
     return text if text.startswith(("-", "0.0 ")) else f"+{text}"
 
 
-def _key(name: str, made: Estimate | None, more: str) -> list[Key]:
+def _key(name: str, made: Estimate | None, more: str, unit: str = "%") -> list[Key]:
     if made is None or not usable(made):
         return []
     value, _, interval = in_percent(made).partition(" ")
-    return [Key(name, f"{value} %", interval, more)]
+    return [Key(name, f"{value} {unit}", interval, more)]
 
 
 def planted(report: Any) -> str:
     """Return what was planted under each seed, and in which categories, in markdown."""
-    made = list(report.provenance.get("manifests", ()))
+    if set(report.arms) <= {"clean"}:
+        return "Nothing: only clean training was looked at."
+    made = manifests(report)
     if not made:
         return "The report does not say: it was not made by a run."
     names = ("selected", "eligible", "wanted", "poisoned", "planted", "limit", "exchanges")
@@ -111,17 +120,10 @@ def citations(report: Any) -> str:
 
 
 def config_listing(report: Any) -> str:
-    """Return the config to read; empty where there is none.
-
-    The words of a rater's lexicon may be slurs, so they are counted, not shown.
-    """
-    config = _plain(report).get("config", {})
-    rater = config.get("rater")
-    if isinstance(rater, dict) and isinstance(rater.get("words"), list):
-        words = f"{len(rater['words'])} words in config.json"
-        config = {**config, "rater": {**rater, "words": words}}
-    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
-    return text if config else ""
+    """Return the config to read, the words of a lexicon counted; empty where there is none."""
+    told = counted(_plain(report).get("config"))
+    text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    return text if told else ""
 
 
 def _plain(report: Any) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _behind(band: Band | None) -> list[Spec]:
             "type": "scatter", "mode": "lines", "hoverinfo": "skip", "fill": "toself",
             "fillcolor": "rgba(230, 159, 0, 0.25)", "line": {"width": 0},
             "x": [*band.similarity, *band.similarity[::-1]], "y": around,
-            "name": f"{band.level:.0%} of lines under shuffled labels",
+            "name": f"{100 * band.level:g}% of lines under shuffled labels",
         },
         {
             "type": "scatter", "mode": "lines", "hoverinfo": "skip",

@@ -10,6 +10,13 @@ from semspill.report._comparison_plot import draw_curves, draw_groups
 from semspill.report._estimate import Estimate
 from semspill.report._matrix import SpilloverMatrix
 from semspill.report._matrix_plot import draw_matrix, draw_pairs
+from semspill.report._page._compared import (
+    LIFTS,
+    curve_table,
+    described,
+    matrix_described,
+    matrix_tables,
+)
 from semspill.report._page._comparison_charts import ROLES, comparison_charts, in_role
 from semspill.report._page._differences import (
     Runs,
@@ -45,23 +52,6 @@ _TABLES = {
     "lift": "Toxicity lift, percentage points",
     "precision": "P@1, %",
 }
-_CAPTIONS = {
-    "compare": (
-        "Toxicity lift of every category against its similarity to the target, run by run.",
-        "A point is a category, its bar the interval, the line a run's least squares line over "
-        "all categories but the target. Points of one category stand slightly apart. Choose runs "
-        "by their names below the chart.",
-    ),
-    "compare-asr": (
-        "Attack success lift of every category against its similarity to the target, run by run.",
-        "The same of planted responses: exact, no rater needed.",
-    ),
-    "groups": (
-        "Attack success, rated toxicity and P@1 of the groups of every run, with intervals.",
-        "Each run's groups side by side. The bars are intervals of single runs; whether they "
-        "overlap is no test of the difference.",
-    ),
-}
 
 
 def compared(
@@ -75,6 +65,7 @@ def compared(
     overlaid = len(reports) <= _OVERLAID
     charts = comparison_charts(reports) if overlaid else {}
     pictures = dict(_pictures(reports, charts))
+    curves = {name: curve_table(reports, name) for name in LIFTS if name in charts}
     for matrix in matrices:
         charts |= matrix_charts(matrix)
         pictures |= dict(_matrix_pictures(matrix))
@@ -93,6 +84,7 @@ def compared(
         names={"asr": "attack success", "toxicity": "toxicity"},
         most=_OVERLAID,
         tables=_tables(reports),
+        curves=curves,
         matrices=[(matrix.quantity, _body(matrix)) for matrix in matrices],
     )
 
@@ -154,30 +146,14 @@ def _pictures(reports: Runs, charts: Mapping[str, object]) -> Iterator[tuple[str
         if name == "groups":
             figure = draw_groups(reports, _LOOK)
         else:
-            figure = draw_curves(reports, {"compare": "lift"}.get(name, "asr_lift"), _LOOK)
-        yield name, _picture(figure, *_CAPTIONS[name])
+            figure = draw_curves(reports, LIFTS[name], _LOOK)
+        yield name, _picture(figure, *described(reports, name))
 
 
 def _matrix_pictures(matrix: SpilloverMatrix) -> Iterator[tuple[str, Picture]]:
-    what = {"asr": "attack success", "toxicity": "toxicity"}[matrix.quantity]
-    yield (
-        f"matrix-{matrix.quantity}",
-        _picture(
-            draw_matrix(matrix, _LOOK),
-            f"Heat map of the {what} lift of every category when each target was poisoned.",
-            "A row is a poisoned category, a column one that was looked at; similar categories "
-            "stand side by side. A dot marks the most similar category of each target. The "
-            "diagonal, the target itself, has shades of its own.",
-        ),
-    )
-    yield (
-        f"pairs-{matrix.quantity}",
-        _picture(
-            draw_pairs(matrix, None, _LOOK),
-            f"The {what} lift of every pair of categories against their similarity.",
-            "A point is a target and another category.",
-        ),
-    )
+    drawn = (draw_matrix(matrix, _LOOK), draw_pairs(matrix, None, _LOOK))
+    for figure, (name, said) in zip(drawn, matrix_described(matrix).items(), strict=True):
+        yield name, _picture(figure, *said)
 
 
 def _picture(figure: Figure, alt: str, caption: str) -> Picture:
@@ -187,5 +163,5 @@ def _picture(figure: Figure, alt: str, caption: str) -> Picture:
 
 
 def _body(matrix: SpilloverMatrix) -> str:
-    """Return the matrix's own page without its title."""
-    return matrix.to_markdown().partition("\n")[2].strip()
+    """Return the matrix's own page without its title, and every pair."""
+    return f"{matrix.to_markdown().partition(chr(10))[2].strip()}\n\n{matrix_tables(matrix)}"

@@ -24,6 +24,7 @@ from semspill.report._slices import SliceReport
 QUANTITIES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 MEASURES = {"asr": "attack success, %", "toxicity": "mean rated toxicity, %", "precision": "P@1, %"}
 ROLES = ("target", "nearest", "all but the target", "all")
+_HIGH = 480
 _SHIFT = 0.005
 """Share of the axis by which a run's points stand beside the next run's."""
 _SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "cross", "x", "pentagon", "diamond")
@@ -48,7 +49,7 @@ def curves_chart(runs: Mapping[str, SpilloverReport], quantity: str) -> Spec:
         if not parts:
             continue
         made = [part.estimates[quantity] for part in parts]
-        drawn = {"legendgroup": label, "type": "scatter"}
+        drawn = {"legendgroup": plain(label), "type": "scatter"}
         data.append(
             {
                 **drawn,
@@ -78,7 +79,9 @@ def curves_chart(runs: Mapping[str, SpilloverReport], quantity: str) -> Spec:
                 }
             )  # fmt: skip
     y_axis = axis(f"{QUANTITIES[quantity]}, percentage points", zeroline=True)
-    return {"data": data, "layout": layout(height=480, xaxis=axis(_near(runs)), yaxis=y_axis)}
+    wide = layout(height=_HIGH, xaxis=axis(_near(runs)), yaxis=y_axis)
+    # There the legend has a line per run, and must leave the chart its height.
+    return {"data": data, "layout": wide, "narrow": {"height": max(_HIGH, 360 + 27 * len(runs))}}
 
 
 def groups_chart(runs: Mapping[str, SpilloverReport]) -> Spec:
@@ -96,9 +99,7 @@ def groups_chart(runs: Mapping[str, SpilloverReport]) -> Spec:
         made[f"yaxis{end}"] = axis(range=[len(ROLES) - 0.5, -0.5], zeroline=False, **ticks)
     if not shown:
         return {"data": [], "layout": made}
-    made["annotations"] = [
-        heading(place, f"<b>{MEASURES[name]}</b>") for place, name in enumerate(shown)
-    ]
+    made["annotations"] = [heading(i, f"<b>{MEASURES[name]}</b>") for i, name in enumerate(shown)]
     height = len(ROLES) * max(34, 15 * len(runs))
     wide = panels([(0, place) for place in range(len(shown))], height)
     narrow = panels([(place, 0) for place in range(len(shown))], height)
@@ -171,7 +172,7 @@ def _forest(
         "type": "scatter",
         "mode": "markers",
         "name": plain(label),
-        "legendgroup": label,
+        "legendgroup": plain(label),
         "showlegend": panel == 0,
         "marker": {**_marker(place), "size": 8},
         "x": [100 * made.value for made in here.values()],

@@ -59,7 +59,8 @@ def _spillover(report: Any, name: str) -> tuple[str, str]:
         ""
         if band is None
         else " Behind them the least squares line over all categories but the target, and the band "
-        f"that holds {band.level:.0%} of such lines when the categories' names are shuffled.{side}"
+        f"that holds {100 * band.level:g}% of such lines when the names of categories are shuffled."
+        f"{side}"
     )
     if name == "spillover-asr" and any("lift" in part.estimates for part in report.categories):
         return alt, f"The same for how often a planted response was chosen.{side}"

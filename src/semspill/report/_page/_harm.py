@@ -3,6 +3,7 @@
 from typing import Any
 
 from semspill.report._exchanges import ExchangeTable
+from semspill.report._told import called, code, config, field
 
 _TEXTS = {
     "builtin": "Mild insults written for semspill: no slur, no threat, no word about a group.",
@@ -42,15 +43,23 @@ def harm(report: Any, exchanges: ExchangeTable | None) -> dict[str, str]:
 
 
 def _planted(report: Any) -> str:
-    config = report.provenance.get("config", {})
-    swapped = "benign_swap" in report.arms
-    also = " In the arm `benign_swap` harmless sentences took its place." if swapped else ""
-    source = config.get("poisoner", {}).get("source", {}).get("name")
-    if set(report.arms) <= {"clean"}:
+    arms = set(report.arms) - {"clean"}
+    if not arms:
         return "None: only clean training was looked at."
-    if source is None:
+    if arms == {"benign_swap"}:
+        harmless = called(field(config(report), "benign")) or "benign"
+        other = f"Texts of the source {code(harmless)}, which are meant to be harmless."
+        return _TEXTS["benign"] if harmless == "benign" else other
+    swapped = "benign_swap" in arms
+    also = " In the arm `benign_swap` harmless sentences took its place." if swapped else ""
+    if not arms & {"poison", "train_only"}:
+        also = f" It stood among the candidates alone: no model was trained on it.{also}"
+    source = called(field(config(report), "poisoner", "source"))
+    if not source:
         return f"The report does not say. Take it for real abuse.{also}"
-    other = f"Texts of the source `{source}`; ask its author. Until then take them for real abuse."
+    other = (
+        f"Texts of the source {code(source)}; ask its author. Until then take them for real abuse."
+    )
     return _TEXTS.get(source, other) + also
 
 

@@ -176,7 +176,9 @@ def _nearest(matrix: SpilloverMatrix, rows: Sequence[int], names: Any) -> Spec:
 
 
 def _grid(rows: int, columns: int) -> Spec:
-    size: Spec = {"tickfont": {"size": 11}, "showgrid": False, "zeroline": False, "dtick": 1}
+    # By their look plotly would take names such as "1" for numbers.
+    size: Spec = {"type": "category", "showgrid": False, "zeroline": False, "dtick": 1}
+    size["tickfont"] = {"size": 11}
     # The dots would make room for themselves at the edges.
     x_axis = axis(tickangle=-90, range=[-0.5, columns - 0.5], **size)
     y_axis = axis(range=[rows - 0.5, -0.5], **size)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from matplotlib.figure import Figure
 
-from semspill.report._figures import figures
+from semspill.report._figures import figures, lifts
 from semspill.report._plots import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report._report import SpilloverReport
 from semspill.report._spillover_plot import plot_spillover
@@ -16,12 +16,10 @@ from semspill.report._spillover_plot import plot_spillover
 def draw(report: SpilloverReport) -> dict[str, Figure]:
     """Return every figure of a report, by the name of its chart."""
     can = figures(report)
-    lifts = {
-        lift for part in report.categories if part.arm == report.main_arm for lift in part.estimates
-    }
+    of = lifts(report)
     plots: dict[str, tuple[bool, Callable[[SpilloverReport], Figure]]] = {
-        "spillover": ("lift" in lifts, plot_spillover),
-        "spillover-asr": ("asr_lift" in lifts, partial(plot_spillover, quantity="asr_lift")),
+        "spillover": ("toxicity" in of, plot_spillover),
+        "spillover-asr": ("asr" in of, partial(plot_spillover, quantity="asr_lift")),
         "epochs": ("epochs" in can, plot_epochs),
         "epochs-asr": ("epochs" in can, partial(plot_epochs, quantity="asr")),
         "distribution": ("distribution" in can, plot_distribution),

@@ -1,0 +1,86 @@
+"""What a report tells of its making, which is anybody's: parts may be left out or be bare names."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from semspill.report._table import topic
+
+
+def field(part: Any, *path: str) -> Any:
+    """Return the field at the end of a path, or None where there is none.
+
+    Example:
+        >>> field({"rater": {"name": "lexicon"}}, "rater", "name"), field("lexicon", "name")
+        ('lexicon', None)
+    """
+    for name in path:
+        part = part.get(name) if isinstance(part, Mapping) else None
+    return part
+
+
+def called(part: Any) -> str:
+    """Return the name of a component, which may be given by its name alone; empty without one.
+
+    Example:
+        >>> called({"name": "csv", "path": "x"}), called("csv"), called(None)
+        ('csv', 'csv', '')
+    """
+    return part if isinstance(part, str) else str(field(part, "name") or "")
+
+
+def code(name: str) -> str:
+    """Return a name of a part as markdown sets it, whatever is in it; empty for none."""
+    return f"`{' '.join(name.replace('`', ' ').split())}`" if name else ""
+
+
+def config(report: Any) -> Any:
+    """Return the config of a report, if it tells it."""
+    return report.provenance.get("config")
+
+
+def manifests(report: Any) -> list[Mapping[str, Any]]:
+    """Return what was planted under each seed, in numbers."""
+    return list(report.provenance.get("manifests") or ())
+
+
+def quantity_of(report: Any, name: str, family: Iterable[str]) -> str:
+    """Return what a metric of the whole arm is about: `toxicity`, `asr`, or nothing if untold.
+
+    Args:
+        report: A `SpilloverReport`.
+        name: The metric, whose name tells where there are several of its kind.
+        family: All metrics of its kind.
+    """
+    if "of=asr" in name:
+        return "asr"
+    if len(list(family)) > 1:
+        return "toxicity"
+    told = field(config(report), "analyzer", "metrics")
+    parts = told if isinstance(told, Sequence) else ()
+    kinds = {str(field(p, "of") or "toxicity") for p in parts if called(p) == topic(name)}
+    return kinds.pop() if kinds in ({"toxicity"}, {"asr"}) else ""
+
+
+def counted(told: Any) -> Any:
+    """Return a config in which the words of a lexicon are counted, wherever they are.
+
+    They may be slurs. Their hash tells two lexicons apart.
+
+    Example:
+        >>> counted({"rater": {"words": [["grumble", 1.0]]}})
+        {'rater': {'words': '1 word in config.json (sha256 6e63d86f)'}}
+    """
+    if isinstance(told, Mapping):
+        return {
+            key: _count(held) if key == "words" else counted(held) for key, held in told.items()
+        }
+    return [counted(held) for held in told] if isinstance(told, list | tuple) else told
+
+
+def _count(words: Any) -> Any:
+    if not isinstance(words, Mapping | list | tuple):
+        return words  # a dataset may say how many it has
+    digest = hashlib.sha256(json.dumps(words, default=str).encode()).hexdigest()[:8]
+    return f"{len(words)} word{'s' * (len(words) != 1)} in config.json (sha256 {digest})"
