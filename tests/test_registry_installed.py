@@ -81,6 +81,7 @@ def test_naming_a_class_imports_no_package_but_its_own(registry, install):
         ("1 / 0", "ZeroDivisionError"),
         ("def", "SyntaxError"),
         ("", "AttributeError"),
+        ("import sys; sys.exit(5)", "SystemExit"),
     ],
 )
 def test_a_broken_plugin_is_named_keeps_its_cause_and_breaks_only_itself(
@@ -98,6 +99,12 @@ def test_a_broken_plugin_is_named_keeps_its_cause_and_breaks_only_itself(
         assert type(caught.value.__cause__).__name__ == kind
     assert registry.names() == ("a_torn", "quiet")
     assert registry.build("quiet") is not None
+
+
+def test_what_a_plugin_prints_is_not_what_the_program_prints(registry, install, capsys):
+    install("loud_pkg", {"loud": "loud_pkg:Quiet"}, {"loud_pkg.py": f"print('hey')\n{GOOD}"})
+    registry.get("loud")
+    assert capsys.readouterr() == ("", "hey\n")
 
 
 def test_a_broken_sibling_does_not_hide_the_name_of_a_class(registry, install):

@@ -78,7 +78,8 @@ class Component(FrozenModel, ABC):
     def unavailable(self) -> str | None:
         """Say what this component lacks to work here without a network; None where nothing.
 
-        `semspill doctor` shows the answer. Override it in a component that needs packages or
-        files of its own; the answer is found quickly, and nothing is downloaded for it.
+        `semspill doctor` shows the answers of encoders and raters. Override it in a component that
+        needs packages or files of its own; the answer is found quickly, and nothing is downloaded
+        for it.
         """
         return None

@@ -1,8 +1,9 @@
 """Names become components: entry points, a decorator, and helpful errors."""
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast
 
@@ -174,8 +175,10 @@ class Registry(Generic[C]):
                 "uninstall one of them."
             )
         try:
-            return points[0].load()
-        except Exception as error:
+            # What a plugin prints when it is imported is not what the program prints.
+            with redirect_stdout(sys.stderr):
+                return points[0].load()
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 f"The {self.kind} {name!r} from {_package(points[0])} failed to import "
                 f"({points[0].value}): {type(error).__name__}: {error}"

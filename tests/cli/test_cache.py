@@ -1,11 +1,13 @@
 """What `semspill cache` shows and deletes, and what it leaves alone."""
 
+import errno
 import io
 import json
 import os
 import re
 import sqlite3
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -99,7 +101,6 @@ def test_damaged_and_unfinished_files_are_shown_and_cleared(semspill, filled):
     [file] = (filled / "ratings").iterdir()
     file.write_bytes(b"noise" * 100)
     file.with_name(f"{file.name}.damaged").write_bytes(b"noise")
-    file.with_name(f"{file.name}-journal").write_bytes(b"left")
     (filled / "ratings" / "notes.txt").write_text("?")
     (filled / "datasets" / ".corpus.tar.gz.x1.tmp").write_bytes(b"half")
     (filled / "models").mkdir()
@@ -110,10 +111,64 @@ def test_damaged_and_unfinished_files_are_shown_and_cleared(semspill, filled):
         short: "damaged", f"{short}.damaged": "damaged", "notes.txt": "unknown",
         "corpus.tar.gz": "downloaded", ".corpus.tar.gz.x1.tmp": "unfinished", "one": "unknown",
     }  # fmt: skip
+    file.with_name(f"{file.name}-journal").write_bytes(b"left")
+    assert file.name + "-journal" not in entries(semspill)
     assert semspill("clear", "ratings", "models", "--yes")[0] == 0
     assert not any((filled / "ratings").iterdir())
     assert not any((filled / "models").iterdir())
     assert (filled / "datasets" / "corpus.tar.gz").is_file()
+
+
+def test_what_a_run_holds_or_has_begun_is_not_damaged(semspill, filled):
+    [file] = (filled / "ratings").iterdir()
+    (filled / "ratings" / "empty.sqlite3").touch()
+    (filled / "ratings" / "folder.sqlite3").mkdir()
+    holder = sqlite3.connect(file)
+    holder.execute("BEGIN EXCLUSIVE")
+    found = {name: entry["what"] for name, entry in entries(semspill).items()}
+    holder.close()
+    assert found[file.name[:12]] == found["empty.sqlite"] == "in use or unfinished"
+    assert found["folder.sqlite3"] == "unknown"
+    assert entries(semspill)[file.name[:12]]["what"] == "2 ratings by LexiconRater"
+
+
+def test_a_batch_that_a_crash_cut_short_is_unfinished(semspill, filled, tmp_path):
+    [file] = (filled / "ratings").iterdir()
+    writer = sqlite3.connect(file)
+    writer.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
+    many = [(b"%032d" % number, b"x" * 400) for number in range(200)]
+    writer.executemany("INSERT INTO ratings VALUES (?, ?)", many)
+    crashed = file.with_name("crashed.sqlite3")
+    for end in ("", "-journal"):
+        crashed.with_name(crashed.name + end).write_bytes(
+            file.with_name(file.name + end).read_bytes()
+        )
+    writer.close()
+    assert entries(semspill)["crashed.sqli"]["what"] == "in use or unfinished"
+    assert crashed.with_name("crashed.sqlite3-journal").is_file()
+
+
+def test_a_journal_without_its_file_is_cleared(semspill, filled):
+    (filled / "ratings" / "gone.sqlite3-journal").touch()
+    (filled / "notes.txt-journal").mkdir()
+    assert entries(semspill)["gone.sqlite3-journal"]["what"] == "unfinished"
+    assert semspill("clear", "ratings", "notes.txt", "-y")[0] == 0
+    assert not any((filled / "ratings").iterdir())
+    assert (filled / "notes.txt-journal").is_dir()
+
+
+def test_what_vanishes_while_it_is_looked_at_counts_as_nothing(semspill, filled, monkeypatch):
+    lstat = Path.lstat
+
+    def gone(path):
+        if path.name == "corpus.tar.gz":
+            raise FileNotFoundError(errno.ENOENT, "No such file", path)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", gone)
+    assert size_of(filled / "datasets") == 0
+    entry = entries(semspill)["corpus.tar.gz"]
+    assert (entry["bytes"], entry["used"]) == (0, "gone meanwhile")
 
 
 def test_clearing_says_how_much_and_leaves_all_else_alone(semspill, filled, tmp_path):
@@ -128,7 +183,7 @@ def test_links_are_deleted_and_not_followed(semspill, filled, tmp_path):
     (filled / "elsewhere").symlink_to(tmp_path / "precious")
     (filled / "datasets" / "linked").symlink_to(tmp_path / "precious")
     (filled / "ratings" / "linked.sqlite3").symlink_to(tmp_path / "precious" / "letter.txt")
-    assert entries(semspill)["linked.sqlite"[:12]]["what"] == "damaged"
+    assert entries(semspill)["linked.sqlite"[:12]]["what"] == "a link"
     assert semspill("clear", "--yes")[0] == 0
     assert not (filled / "elsewhere").is_symlink()
     assert not any((filled / "datasets").iterdir())

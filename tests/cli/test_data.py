@@ -134,6 +134,21 @@ def test_a_path_is_used_as_it_is(semspill, archive):
     assert (code, out) == (0, f"empathetic_dialogues is at {archive}.\n")
 
 
+def test_a_path_at_which_nothing_is_cannot_be_fetched(semspill, tmp_path):
+    for place, said in (("nope.tar.gz", "is not at"), ("empty", "holds neither train.csv nor")):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        code, out, err = semspill("fetch", "empathetic_dialogues", "--path", tmp_path / place)
+        assert (code, out) == (3, "")
+        assert said in err
+
+
+def test_an_unpacked_folder_is_used_as_it_is(semspill, tmp_path):
+    for split in ("train", "valid", "test"):
+        (tmp_path / f"{split}.csv").touch()
+    code, out, _ = semspill("fetch", "empathetic_dialogues", "--path", tmp_path)
+    assert (code, out) == (0, f"empathetic_dialogues is at {tmp_path}.\n")
+
+
 def test_what_needs_no_download_says_so(semspill):
     assert semspill("fetch", "synthetic") == (0, "synthetic needs no download.\n", "")
     assert Plain().fetch() is None
@@ -174,7 +189,7 @@ def test_every_split_is_loaded_and_told(semspill):
     assert rows[0] == "split dialogues exchanges categories licence fingerprint".split()
     assert rows[1] == ["train", "90", "180", "8", "Apache-2.0", corpus.fingerprint[:12]]
     assert [row[0] for row in rows[1:4]] == ["train", "valid", "test"]
-    assert rows[4] == "synthetic is as promised.".split()
+    assert out.endswith("synthetic loads; there are no official data to compare it with.\n")
 
 
 def test_json_holds_the_whole_fingerprint(semspill):
@@ -211,8 +226,10 @@ def test_the_official_numbers_are_no_departure(archive):
     assert dataset.departures({"test": of(2546)}) == (
         "Split 'test' has 2546 dialogues; the official one has 2547.",
     )
+    assert dataset.compared() == "its hash and its counts are the official ones"
     folder = dataset.replace(path=archive.parent)
     assert folder.departures({}) == ()
+    assert folder.compared().endswith("; only the archive can be compared by its hash")
 
 
 def test_splits_that_share_a_dialogue_are_a_problem(semspill, corpus, tmp_path):
@@ -223,6 +240,35 @@ def test_splits_that_share_a_dialogue_are_a_problem(semspill, corpus, tmp_path):
     assert code == 3
     assert "- Splits 'train' and 'test' share dialogues, such as 'd3'.\n" in out
     assert JsonlDataset(path=tmp_path).load("test").fingerprint == corpus.fingerprint
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_data_set_may_lack_validation(semspill, corpus, tmp_path, together):
+    for split, part in {"train": corpus.dialogues[:2], "test": corpus.dialogues[2:]}.items():
+        write_jsonl(Corpus(part, name="tiny", split=split), tmp_path / f"{split}.jsonl")
+    if together:
+        rows = "".join((tmp_path / f"{split}.jsonl").read_text() for split in ("train", "test"))
+        (tmp_path / "all").write_text(rows)
+    place = tmp_path / "all" if together else tmp_path
+    code, out, _ = semspill("verify", "jsonl", "--path", place)
+    assert code == 0
+    assert out.endswith("no valid\njsonl loads; there are no official data to compare it with.\n")
+    code, out, _ = semspill("verify", "jsonl", "--path", place, "--json")
+    assert (code, json.loads(out)["ok"], list(json.loads(out)["splits"])) == (
+        0, True, ["train", "test"]
+    )  # fmt: skip
+    assert semspill("verify", "jsonl", "--path", place, "--split=valid")[0] == 3
+    (tmp_path / "test.jsonl").unlink()
+    assert semspill("verify", "jsonl", "--path", tmp_path)[0] == 3
+
+
+def test_a_validation_split_that_is_broken_is_a_problem(semspill, corpus, tmp_path):
+    for split, part in {"train": corpus.dialogues[:2], "test": corpus.dialogues[2:]}.items():
+        write_jsonl(Corpus(part, name="tiny", split=split), tmp_path / f"{split}.jsonl")
+    (tmp_path / "valid.jsonl").write_text("{}\n")
+    code, out, _ = semspill("verify", "jsonl", "--path", tmp_path)
+    assert code == 3
+    assert "valid.jsonl, row 1" in out
 
 
 def test_a_split_that_is_missing_is_a_problem_once(semspill, tmp_path):
@@ -241,17 +287,32 @@ def test_the_hub_s_splits_are_fetched(monkeypatch):
     def table(wanted, split):
         asked.append(split)
         if split == "test":
-            raise DataError("No test.")
+            raise hub.NoSplitError("No test.")
 
     monkeypatch.setattr(hub, "_table", table)
     dataset = HuggingFaceDataset(path="some/talks")
-    assert dataset.fetch() == ("some/talks (train, valid), where the library `datasets` keeps it")
+    said = "some/talks (train, valid, no test), where the library `datasets` keeps it"
+    assert dataset.fetch() == said
     assert asked == ["train", "validation", "test"]
+
+
+def test_a_split_that_cannot_be_downloaded_is_an_error(semspill, monkeypatch):
+    def table(wanted, split):
+        if split != "train":
+            raise DataError(f"Split {split!r} could not be loaded (Timeout).")
+
+    monkeypatch.setattr(hub, "_table", table)
+    code, out, err = semspill("fetch", "huggingface", "--path", "some/talks")
+    assert (code, out) == (3, "")
+    assert err == (
+        "semspill: Split 'validation' could not be loaded (Timeout).\n"
+        "Split 'test' could not be loaded (Timeout).\n"
+    )
 
 
 def test_no_split_at_all_is_an_error(monkeypatch):
     def table(wanted, split):
-        raise DataError(f"No {split}.")
+        raise hub.NoSplitError(f"No {split}.")
 
     monkeypatch.setattr(hub, "_table", table)
     with pytest.raises(DataError, match=r"No train\."):
@@ -266,7 +327,9 @@ def test_data_sets_say_what_they_lack(tmp_path, archive, monkeypatch):
     archive.rename(tmp_path / "empatheticdialogues.tar.gz")
     assert dataset.unavailable() is None
     assert Plain().unavailable() is None
-    there = HuggingFaceDataset(path=str(tmp_path / "{split}.csv"))
+    there = HuggingFaceDataset(path=str(tmp_path / "talks-{split}.csv"))
+    assert there.unavailable() is not None
+    (tmp_path / "talks-validation.csv").touch()
     assert there.unavailable() is None
     assert HuggingFaceDataset(path="some/talks").unavailable() == (
         "needs a download of some/talks, unless it was loaded"

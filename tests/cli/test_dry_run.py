@@ -46,8 +46,8 @@ def asked(monkeypatch) -> list:
     """Let the forecast be known at once; return what it was asked."""
     seen = []
 
-    def forecast(config, *, out, overwrite):
-        seen.append((config.watched, str(out), overwrite))
+    def forecast(config, *, out, overwrite, show_text):
+        seen.append((config.watched, str(out), overwrite, show_text))
         return FOUND.replace(refused=overwrite)
 
     monkeypatch.setattr(_dry_run, "forecast", forecast)
@@ -57,13 +57,15 @@ def asked(monkeypatch) -> list:
 def test_it_prints_the_forecast_and_writes_nothing(semspill, asked, tmp_path):
     code, out, err = semspill("run", "my.toml", "--dry-run")
     assert (code, out, err) == (0, f"{FOUND}\n", "")
-    assert asked == [("brave", "semspill-runs/my", False)]
+    assert asked == [("brave", "semspill-runs/my", False, False)]
     assert [path.name for path in tmp_path.iterdir()] == ["my.toml"]
 
 
 def test_a_folder_that_would_be_refused_is_a_usage_error(semspill, asked):
-    code, out, _ = semspill("run", "my.toml", "--dry-run", "--overwrite", "--out", "there")
-    assert (code, asked) == (2, [("brave", "there", True)])
+    code, out, _ = semspill(
+        "run", "my.toml", "--dry-run", "--overwrite", "--show-text", "--out", "there"
+    )
+    assert (code, asked) == (2, [("brave", "there", True, True)])
     assert "It would be made." in out
 
 

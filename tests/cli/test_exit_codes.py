@@ -4,10 +4,12 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 
 import pytest
 import torch
@@ -320,6 +322,33 @@ def test_with_json_a_wrong_command_line_is_an_object_too(semspill):
     assert (code, json.loads(out)["code"]) == (2, 2)
 
 
+# Where it is written to
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="No device is always full here")
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"]])
+def test_a_full_disk_is_said_in_one_sentence(words):
+    with open("/dev/full", "w") as full:
+        left = subprocess.run([*MAIN, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (left.returncode, left.stderr) == (3, f"semspill: {DISK}\n")
+
+
+def test_a_terminal_without_a_character_shows_a_question_mark():
+    words = [*MAIN, "validate", "my.toml", "--set", "target='\u0142\u2192'"]
+    few = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    left = subprocess.run(words, env=few, capture_output=True)
+    assert (left.returncode, left.stderr) == (0, b"")
+    assert b"target ??." in left.stdout
+    left = subprocess.run([*words, "--json"], env=few, capture_output=True)
+    assert json.loads(left.stdout)["target"] == "\u0142\u2192"
+
+
+def test_what_is_said_can_be_gathered(semspill):
+    with redirect_stdout(io.StringIO()) as said:
+        assert semspill("--version")[0] == 0
+    assert said.getvalue().startswith("semspill ")
+
+
 # A reader that leaves
 
 
@@ -348,20 +377,18 @@ def test_a_command_that_leaves_by_itself_keeps_its_code(semspill, monkeypatch, l
 
 
 @pytest.fixture
-def completed(tmp_path):
+def completed(semspill, monkeypatch):
     """Return a function that presses TAB behind some words, as bash does."""
 
-    def press(*words):
-        asked = {
-            "_SEMSPILL_COMPLETE": "complete_bash",
-            "COMP_WORDS": " ".join(["semspill", *words]),
-            "COMP_CWORD": str(len(words)),
-        }
-        said = subprocess.run(
-            MAIN, env={**os.environ, **asked}, capture_output=True, text=True, cwd=tmp_path
-        )
-        assert said.stderr == ""
-        return said.stdout.splitlines()
+    def press(*typed):
+        # To bash every `=` is a word of its own.
+        words = [part for word in typed for part in re.findall("=|[^=]+", word) or [""]]
+        monkeypatch.setenv("_SEMSPILL_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", "\n".join(["semspill", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        code, out, err = semspill()
+        assert (code, err) == (0, "")
+        return out.splitlines()
 
     return press
 
@@ -370,6 +397,39 @@ def test_the_tab_key_completes_commands_and_components(completed):
     assert {"run", "sweep", "validate", "list", "show"} <= set(completed(""))
     assert completed("list", "se") == ["selectors"]
     assert completed("show", "strategies", "last") == ["last_fixed", "last_random"]
+
+
+def test_the_tab_key_completes_nothing_below_a_kind_that_is_misspelled(completed):
+    assert completed("show", "raterz", "") == [""]
+
+
+def test_the_tab_key_reads_the_config_for_what_follows_set(completed):
+    found = completed("run", "my.toml", "--set", "poisoner.selector.")
+    assert found == ["poisoner.selector.name=", "poisoner.selector.category="]
+    found = completed("run", "my.toml", "--set=seeds=[1]", "--set", "poisoner.selector.c")
+    assert "poisoner.selector.category=" in found
+
+
+def test_bash_completes_fields_and_values_though_it_takes_them_apart(completed):
+    assert completed("run", "my.toml", "--set", "finetuner.schedule=l") == ["linear"]
+    assert completed("run", "my.toml", "--set", "finetuner.schedule=") == ["linear", "constant"]
+    assert completed("run", "--set=finetuner.schedule=l") == ["linear"]
+    # Bash puts a space behind what is the only one.
+    for typed in ("finetuner.sch", "--set=finetuner.sch"):
+        words = [typed] if typed.startswith("-") else ["--set", typed]
+        found = completed("run", "my.toml", *words)
+        assert found == ["finetuner.schedule=", "finetuner.schedule=..."]
+
+
+def test_other_shells_get_a_field_and_its_value_in_one(tmp_path):
+    asked = {
+        "_SEMSPILL_COMPLETE": "complete_zsh",
+        "_TYPER_COMPLETE_ARGS": "semspill run my.toml --set finetuner.schedule=l",
+    }
+    said = subprocess.run(
+        MAIN, env={**os.environ, **asked}, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert '"finetuner.schedule=linear"' in said.stdout
 
 
 def test_the_tab_key_completes_configs_and_folders(completed, tmp_path):

@@ -26,7 +26,7 @@ def offered():
 
     def offered(typed, **params) -> dict[str, str]:
         context = Context.__new__(Context)
-        context.params = params
+        context.params, context.args = params, []
         found = plain(context, typed)
         return dict(one if isinstance(one, tuple) else (one, "") for one in found)
 

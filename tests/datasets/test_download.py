@@ -76,6 +76,19 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(dataset):
     assert len(dataset.load("train")) == 1
 
 
+def test_offline_a_damaged_file_is_named_and_left_alone(dataset):
+    dataset.cache.mkdir()
+    kept = dataset.cache / "empatheticdialogues.tar.gz"
+    kept.write_text("damaged")
+    found = hashlib.sha256(b"damaged").hexdigest()
+    with pytest.raises(DataError, match="downloads are switched off") as caught:
+        dataset.replace(offline=True).load("train")
+    assert f"its sha256 is {found}, not {dataset.sha256}" in str(caught.value)
+    with pytest.raises(DataError, match="could not be downloaded"):
+        dataset.replace(mirrors=("http://127.0.0.1:1/a",)).load("train")
+    assert kept.read_text() == "damaged"
+
+
 def test_a_bad_download_is_deleted_and_the_error_says_what_to_do(dataset, served):
     bad = dataset.replace(mirrors=(f"{served[1]}/missing.tar.gz", f"{served[1]}/bad.tar.gz"))
     found = hashlib.sha256(b"something else").hexdigest()

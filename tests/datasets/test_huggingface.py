@@ -175,3 +175,15 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtraError, match=r'pip install "semspill\[datasets\]"'):
         HuggingFaceDataset(path="x").load("train")
+
+
+def test_a_split_that_is_not_there_is_told_from_one_that_cannot_be_read(tmp_path):
+    folder, pattern = tmp_path / "talks", str(tmp_path / "talks" / "{split}.jsonl")
+    write(folder / "train.jsonl", TALKS)
+    write(folder / "test.jsonl", TALKS)
+    for path in (str(folder), pattern):
+        said = f"{path} (train, no valid, test), where the library `datasets` keeps it"
+        assert HuggingFaceDataset(path=path, columns=COLUMNS).fetch() == said
+    (folder / "validation.jsonl").write_text("{")
+    with pytest.raises(DataError, match=r"Split 'validation' of .* could not be loaded"):
+        HuggingFaceDataset(path=pattern, columns=COLUMNS).fetch()

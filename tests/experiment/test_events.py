@@ -125,6 +125,13 @@ def test_what_variants_share_is_told_once(fields, told, blank, tmp_path):
     ]  # fmt: skip
 
 
+def test_variants_that_plant_the_same_are_one_training(fields, told):
+    """Both budgets allow more than the category has."""
+    sweep(fields, {BUDGET: [0.9, 1.0]}, observer=told.append)
+    assert {event.trainings for event in of("train", told)} == {2}
+    assert told[-1].trained == 2
+
+
 def test_variants_that_only_analyze_otherwise_train_nothing_more(fields, told):
     sweep(fields, {"analyzer.level": [0.8, 0.9]}, observer=told.append)
     assert {event.trainings for event in of("train", told)} == {2}

@@ -24,10 +24,10 @@ ALL = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 def quick(fields):
     """Return a function that forecasts without patience."""
 
-    def quick(out=None, overwrite=False, **changes):
+    def quick(out=None, overwrite=False, show_text=False, **changes):
         few = {"analyzer": {"draws": 100, "metrics": ["asr", "lift"]}}
         changed = {**fields, **few, **changes}
-        return forecast(changed, out=out, overwrite=overwrite, patience=0.0)
+        return forecast(changed, out=out, overwrite=overwrite, show_text=show_text, patience=0.0)
 
     return quick
 
@@ -92,7 +92,22 @@ def test_no_epochs_are_no_training(quick):
     found = quick(finetuner={"epochs": 0})
     assert (found.epochs, found.batches) == (0, 0)
     assert {part.name: part.seconds for part in found.parts}["training"] == 0
-    assert quick(arms=["clean"]).arms == ("clean",)
+
+
+def test_the_clean_arm_alone_plants_and_finds_nothing(quick):
+    found = quick(arms=["clean"])
+    assert (found.arms, found.smallest_lift) == (("clean",), None)
+    assert not {"Plants", "Finds", "planted"} & set(str(found).split())
+
+
+def test_the_labelled_texts_are_looked_at(quick, tmp_path):
+    path = tmp_path / "labelled.csv"
+    path.write_text("text,toxic\n" + "".join(f"tea {i},{i % 2}\n" for i in range(20)))
+    labelled = {"path": path, "text": "text", "where": {"toxic": "1"}}
+    with pytest.raises(ConfigError, match=r"labelled: .*guessing"):
+        quick(labelled=labelled)
+    with pytest.raises(DataError):
+        quick(labelled={**labelled, "path": tmp_path / "missing.csv"})
 
 
 def test_what_a_run_would_refuse_is_refused(quick, nothing):
@@ -137,6 +152,14 @@ def test_an_interrupted_run_would_go_on(quick, fields, interrupt, tmp_path):
         f"The interrupted run in {out}.partial would go on: 1 of 2 arms are done."
     )
     assert (found.trainings, found.refused) == (1, False)
+    unmasked = quick(out=out, show_text=True)  # which what is there is not
+    assert (unmasked.folder.count("0 of 2 arms are done"), unmasked.trainings) == (1, 2)
+    out.mkdir()
+    (out / "config.json").write_text("{}")
+    found = quick(out=out, overwrite=True)
+    assert found.folder.endswith(f"1 of 2 arms are done. Then {out} would be replaced.")
+    (out / "config.json").unlink()
+    out.rmdir()
     other = quick(out=out, list_size=21)
     assert other.refused
     assert "holds finished arms of an interrupted run of another config" in other.folder

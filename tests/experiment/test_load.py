@@ -4,8 +4,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from semspill import ConfigError, ExperimentConfig, RegistryError, load_config
+from semspill import (
+    ConfigError,
+    ExperimentConfig,
+    FrozenModel,
+    Rater,
+    RegistryError,
+    load_config,
+    raters,
+)
 from semspill.experiment._template import TEMPLATE
+from semspill.scoring import RaterField
 
 TOML = """\
 seeds = [0, 3]
@@ -291,3 +300,56 @@ def test_the_watched_category_is_the_selector_s_unless_named():
 def test_a_list_is_called_a_list(fields):
     with pytest.raises(ConfigError, match=r"config: seeds: Input should be a list, got 3\."):
         load_config({**fields, "seeds": 3})
+
+
+@pytest.mark.parametrize(
+    ("override", "part", "found"),
+    [
+        ("encoder.dim=64", "encoder", {"name": "hashing", "dim": 64}),
+        ("rater.path='words.txt'", "rater", {"name": "lexicon", "path": "words.txt"}),
+        ("poisoner.strategy.name='each_random'", "poisoner.strategy", {"name": "each_random"}),
+        ("poisoner.source.at_least=0.5", "poisoner.source", None),
+    ],
+)
+def test_a_field_of_a_default_component_can_be_set(override, part, found):
+    if found is None:
+        assert "source is given as" not in said(FIELDS, override)
+        return
+    told = load_config(FIELDS, [override]).model_dump(mode="json")
+    for name in part.split("."):
+        told = told[name]
+    assert told.items() >= found.items()
+
+
+def test_a_component_that_has_no_default_cannot_be_begun_from_one():
+    fields = {name: value for name, value in FIELDS.items() if name != "dataset"}
+    assert "dataset is given as an object" in said(fields, "dataset.train=60")
+    assert "unknown field" in said(FIELDS, "nonsense.deep.field=1")
+
+
+class Knot(Rater):
+    """Holds one of its like."""
+
+    source = "original"
+    inner: RaterField | None = None
+    tree: "Branch | None" = None
+
+    def rate(self, texts):
+        return [0.0 for _ in texts]
+
+
+class Branch(FrozenModel):
+    weight: float = 1.0
+    next: "Branch | None" = None
+
+
+Knot.model_rebuild()
+
+
+def test_a_component_that_holds_its_like_is_searched_once():
+    raters.register("knot")(Knot)
+    try:
+        told = said({**FIELDS, "rater": {"name": "knot", "tre": 3}})
+        assert "rater.tre: unknown field. Did you mean 'tree'?" in told
+    finally:
+        raters.unregister("knot")

@@ -1,12 +1,13 @@
 """The application that commands are added to, its consoles, and how it begins and ends."""
 
+import io
 import json
 import logging
 import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from typer.core import TyperGroup
 
+from semspill.cli._completion import joined_words
 from semspill.cli._errors import BROKEN_PIPE, USAGE, explain
 from semspill.cli._stop import Interrupted, stop, stoppable
 
@@ -58,6 +60,13 @@ app = typer.Typer(
 _UsageError: Any = typer.BadParameter.__mro__[2]
 
 
+def _writable() -> None:
+    """Let a character that the terminal's encoding lacks be a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"semspill {version('semspill')}")
@@ -79,9 +88,10 @@ def everything(
 
 def main() -> None:
     """Run the command line and leave with an exit code; docs/command-line.md lists them."""
+    _writable()
     words, debug = _debug(sys.argv[1:])
     as_json = "--json" in words
-    with stoppable():
+    with stoppable(), joined_words():
         try:
             command = typer.main.get_command(app)
             done = command.main(words, prog_name="semspill", standalone_mode=False)
@@ -109,13 +119,14 @@ def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
         whole = line.startswith(" ") or not err_console.is_terminal
         err_console.print(line, highlight=False, soft_wrap=whole)
     if as_json:
-        say_json({"event": "error", "message": message, "code": code})
+        with suppress(OSError):  # a full disk, which was said on standard error
+            say_json({"event": "error", "message": message, "code": code})
     sys.exit(code)
 
 
 def say_json(value: Any) -> None:
     """Write one JSON value and a line break to standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    typer.echo(json.dumps(value))  # ASCII, which every encoding has
 
 
 @contextmanager

@@ -45,7 +45,10 @@ class _Entry:
 
     @property
     def used(self) -> str:
-        return f"{datetime.fromtimestamp(self.path.lstat().st_mtime):%Y-%m-%d %H:%M}"
+        try:
+            return f"{datetime.fromtimestamp(self.path.lstat().st_mtime):%Y-%m-%d %H:%M}"
+        except FileNotFoundError:
+            return "gone meanwhile"
 
 
 def _complete_what(incomplete: str) -> list[str]:
@@ -120,7 +123,7 @@ def _entries() -> Iterator[_Entry]:
 
 
 def _kind(folder: Path, path: Path) -> str:
-    if path.name.endswith(".tmp"):
+    if path.name.endswith((".tmp", _JOURNAL)):
         return "unfinished"  # being written now, or left by a crash
     return "downloaded" if folder.name == "datasets" else "unknown"
 
@@ -128,7 +131,13 @@ def _kind(folder: Path, path: Path) -> str:
 def _children(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return [path for path in sorted(folder.iterdir()) if not path.name.endswith(_JOURNAL)]
+    return [path for path in sorted(folder.iterdir()) if not _belongs(path)]
+
+
+def _belongs(path: Path) -> bool:
+    """Return whether a file is the journal of another, with which it is deleted."""
+    owner = str(path).removesuffix(_JOURNAL)
+    return owner != str(path) and Path(owner).is_file() and path.is_file()
 
 
 def _ratings(folder: Path) -> Iterator[_Entry]:
@@ -140,8 +149,8 @@ def _ratings(folder: Path) -> Iterator[_Entry]:
             name += ".damaged"
         if found is None:
             what = _kind(folder, path)
-        elif found.count is None:
-            what = "damaged"
+        elif found.problem:
+            what = found.problem
         else:
             by = f" by {found.rater}" if found.rater else ""
             what = f"{found.count} {'rating' if found.count == 1 else 'ratings'}{by}"
@@ -168,4 +177,6 @@ def _delete(path: Path) -> None:
     else:
         path.unlink(missing_ok=True)
     # What a crash left of a transaction must not be replayed into a new file.
-    path.with_name(f"{path.name}{_JOURNAL}").unlink(missing_ok=True)
+    journal = path.with_name(f"{path.name}{_JOURNAL}")
+    if journal.is_file():
+        journal.unlink()

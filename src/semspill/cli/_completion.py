@@ -1,9 +1,17 @@
 """What the TAB key offers: kinds and names of components, config files, folders of runs."""
 
+import io
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from glob import escape, glob
 from pathlib import Path
+from typing import Any
 
 import typer
+
+from semspill.errors import RegistryError
 
 _CONFIGS = (".toml", ".yaml", ".yml", ".json")
 
@@ -33,12 +41,44 @@ def complete_kind(incomplete: str) -> list[str]:
     return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
-def complete_name(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_name(ctx: Any, incomplete: str) -> list[str]:
     """Return the names of the components of the kind that was typed before."""
+    # Any: what typer gives as `ctx` at the TAB key is of a class without a public name.
     from semspill.cli._components import kind_of
 
-    names = kind_of(ctx.params["kind"]).names()
+    try:
+        names = kind_of(ctx.params["kind"]).names()
+    except RegistryError:  # the kind is misspelled
+        return []
     return [name for name in names if name.startswith(incomplete)]
+
+
+def in_bash() -> bool:
+    """Return whether bash asks what can be completed."""
+    return os.environ.get("_SEMSPILL_COMPLETE") == "complete_bash"
+
+
+@contextmanager
+def joined_words() -> Iterator[None]:
+    """Put together for click what bash takes apart at every `=`, and take apart what is offered."""
+    if not in_bash():
+        yield
+        return
+    words: list[str] = []
+    for word in os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"]) + 1]:
+        if words and word and (word.startswith("=") or words[-1].endswith("=")):
+            words[-1] += word
+        else:
+            words.append(word)
+    os.environ |= {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1)}
+    given = re.sub(r"^--[\w-]+=", "", words[-1])
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            yield
+    finally:
+        for line in said.getvalue().splitlines():
+            typer.echo(line.removeprefix(given[: given.rfind("=") + 1]))
 
 
 def _below(typed: str, end: str) -> list[str]:

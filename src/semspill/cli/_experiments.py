@@ -72,7 +72,7 @@ def run(
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / config.stem
     if rehearsal:
-        dry_run(settings, folder, overwrite=overwrite, as_json=as_json)
+        dry_run(settings, folder, overwrite=overwrite, show_text=show_text, as_json=as_json)
         return
     partial = folder.with_name(f"{folder.name}.partial")
     with underway(partial, quiet=quiet, as_json=as_json) as shown:

@@ -4,17 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import typer
-
+from semspill.cli._completion import in_bash
 from semspill.errors import ConfigError
 from semspill.experiment._fields import ConfigField, config_fields
 from semspill.experiment._load import read_fields
 
-# `list[str | tuple[str, str]]` is what typer takes: a completion, or one with its meaning.
-Completion = str | tuple[str, str]
 
-
-def complete_override(ctx: typer.Context, incomplete: str) -> list[str | tuple[str, str]]:
+def complete_override(ctx: Any, incomplete: str) -> list[str | tuple[str, str]]:
     """Return what `--set` may go on with: `poisoner.b` gives `poisoner.budget=` and its meaning.
 
     Args:
@@ -26,7 +22,10 @@ def complete_override(ctx: typer.Context, incomplete: str) -> list[str | tuple[s
     if equals:
         values = fields[path].values if path in fields else ()
         return [f"{path}={value}" for value in values if value.startswith(typed)]
-    return [_named(field) for field in _next(fields, path)]
+    found = [_named(field) for field in _next(fields, path)]
+    if in_bash() and len(found) == 1:  # which would get a space behind it
+        return [*found, f"{found[0][0]}..."]
+    return [*found]
 
 
 def _next(fields: Mapping[str, ConfigField], typed: str) -> list[ConfigField]:
@@ -40,13 +39,15 @@ def _next(fields: Mapping[str, ConfigField], typed: str) -> list[ConfigField]:
     ]
 
 
-def _named(field: ConfigField) -> Completion:
+def _named(field: ConfigField) -> tuple[str, str]:
     return (f"{field.path}." if field.whole else f"{field.path}=", field.meaning)
 
 
-def _given(ctx: typer.Context) -> Mapping[str, Any]:
+def _given(ctx: Any) -> Mapping[str, Any]:
     """Return the config as far as the command line names one that can be read."""
-    config, overrides = ctx.params.get("config"), ctx.params.get("overrides") or ()
+    # A `--set` without its word ends click's reading early: the config is then among the rest.
+    config = ctx.params.get("config") or next(iter(ctx.args), None)
+    overrides = ctx.params.get("overrides") or ()
     try:
         return read_fields(Path(config) if config else None, overrides)
     except ConfigError:  # half typed, or to be written yet: complete as without it

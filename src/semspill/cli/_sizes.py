@@ -7,12 +7,15 @@ from pathlib import Path
 def size_of(place: Path) -> int:
     """Return the bytes of a file, or of all files below a folder; links are not followed."""
     if place.is_symlink() or place.is_file():
-        return place.lstat().st_size
-    return sum(
-        os.lstat(os.path.join(folder, name)).st_size
-        for folder, _, names in os.walk(place)
-        for name in names
-    )
+        return _bytes(place)
+    return sum(_bytes(Path(folder, name)) for folder, _, names in os.walk(place) for name in names)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:  # a download has renamed it meanwhile
+        return 0
 
 
 def readable(size: int) -> str:

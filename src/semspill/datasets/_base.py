@@ -59,6 +59,10 @@ class Dataset(Component):
         """
         return ()
 
+    def compared(self) -> str:
+        """Say how far `departures` can tell, as half a sentence."""
+        return "there are no official data to compare it with"
+
 
 _base: type = Dataset
 datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=_base)

@@ -41,21 +41,26 @@ def cached(target: Path, remote: Remote, *, offline: bool, progress: Progress = 
     Raises:
         DataError: The file is absent and offline, or no mirror gives the right content.
     """
+    lacking = f"{target.name} is not in the cache ({target.parent})"
     if target.is_file():
-        if hash_file(target) == remote.sha256:
+        found = hash_file(target)
+        if found == remote.sha256:
             return target
-        logger.info("deleting %s: it does not have the expected content", target)
-        target.unlink()
+        lacking = f"{target} is damaged or another file: its sha256 is {found}, not {remote.sha256}"
     if offline:
         raise DataError(
-            f"{target.name} is not in the cache ({target.parent}) and downloads are switched off "
-            f"(offline=true or HF_HUB_OFFLINE); {_advice(remote)}"
+            f"{lacking}, and downloads are switched off (offline=true or HF_HUB_OFFLINE); "
+            f"{_advice(remote)}"
         )
-    failures = [_try(url, target, remote, progress) for url in remote.urls if not target.is_file()]
-    if not target.is_file():
-        said = "; ".join(failure for failure in failures if failure)
-        raise DataError(f"{target.name} could not be downloaded ({said}); {_advice(remote)}")
-    return target
+    failures = []
+    for url in remote.urls:
+        failure = _try(url, target, remote, progress)
+        if failure is None:
+            return target
+        failures.append(failure)
+    raise DataError(
+        f"{lacking}, and could not be downloaded ({'; '.join(failures)}); {_advice(remote)}"
+    )
 
 
 def hub_is_offline() -> bool:

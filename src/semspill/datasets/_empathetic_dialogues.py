@@ -16,7 +16,7 @@ from semspill.corpus import Corpus, Dialogue
 from semspill.datasets._base import Dataset
 from semspill.datasets._download import Remote, cached, hash_file, hub_is_offline
 from semspill.datasets._rows import read_dialogues
-from semspill.datasets._splits import require_split
+from semspill.datasets._splits import SPLITS, require_split
 from semspill.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,8 @@ class EmpatheticDialogues(Dataset):
     mirrors: tuple[str, ...] = Field(_MIRRORS, min_length=1)
     """Where the archive can be downloaded, in the order tried."""
     sha256: str = Field(_SHA256, pattern="^[0-9a-f]{64}$")
-    """What a download must hash to, as 64 hex digits; a file given as `path` is not compared."""
+    """What the archive must hash to, as 64 hex digits. A download is always compared, a file given
+    as `path` only by `semspill data verify`."""
 
     def load(self, split: str) -> Corpus:
         """Return `"train"`, `"valid"` or `"test"`.
@@ -70,15 +71,7 @@ class EmpatheticDialogues(Dataset):
         """
         require_split(split, _NAME)
         path = self._place()
-        if path.is_dir():
-            dialogues = _from_folder(path, split)
-        elif path.is_file():
-            dialogues = _from_archive(path, split)
-        else:
-            raise DataError(
-                f"EmpatheticDialogues is not at {path}; give 'path' as the official archive or "
-                "its unpacked folder, or leave it out to download."
-            )
+        dialogues = (_from_folder if path.is_dir() else _from_archive)(path, split)
         logger.info("read %d dialogues of %s from %s", len(dialogues), split, path)
         return Corpus(dialogues, name=_NAME, split=split, licence="CC BY-NC 4.0")
 
@@ -89,9 +82,13 @@ class EmpatheticDialogues(Dataset):
             progress: Wraps the pieces of the download.
 
         Raises:
-            DataError: The download fails, or is not allowed.
+            DataError: The download fails, or is not allowed, or `path` lacks something.
         """
-        return str(self._place(progress))
+        place = self._place(progress)
+        if place.is_dir():
+            for split in SPLITS:
+                _file_of(place, split)
+        return str(place)
 
     def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
         """Compare the archive's hash and the dialogues of each split with the official ones.
@@ -110,6 +107,12 @@ class EmpatheticDialogues(Dataset):
                 )
         return tuple(said)
 
+    def compared(self) -> str:
+        """Say how far `departures` can tell: an unpacked folder has no hash to compare."""
+        if self._place().is_dir():
+            return "its counts are the official ones; only the archive can be compared by its hash"
+        return "its hash and its counts are the official ones"
+
     def unavailable(self) -> str | None:
         """Say what must be downloaded; None where nothing."""
         if self.path is not None or self._cached.is_file():
@@ -123,7 +126,13 @@ class EmpatheticDialogues(Dataset):
 
     def _place(self, progress: Progress = quiet) -> Path:
         if self.path is not None:
-            return self.path.expanduser()
+            place = self.path.expanduser()
+            if not place.exists():
+                raise DataError(
+                    f"EmpatheticDialogues is not at {place}; give 'path' as the official archive "
+                    "or its unpacked folder, or leave it out to download."
+                )
+            return place
         return cached(
             self._cached,
             Remote(self.mirrors, self.sha256),
@@ -133,10 +142,15 @@ class EmpatheticDialogues(Dataset):
 
 
 def _from_folder(folder: Path, split: str) -> tuple[Dialogue, ...]:
+    file = _file_of(folder, split)
+    with file.open("rb") as lines:
+        return _some(read_dialogues(lines, str(file)), str(file))
+
+
+def _file_of(folder: Path, split: str) -> Path:
     for file in (folder / f"{split}.csv", folder / _FOLDER / f"{split}.csv"):
         if file.is_file():
-            with file.open("rb") as lines:
-                return _some(read_dialogues(lines, str(file)), str(file))
+            return file
     raise DataError(
         f"{folder} holds neither {split}.csv nor {_FOLDER}/{split}.csv; give 'path' as the "
         "official archive or its unpacked folder."

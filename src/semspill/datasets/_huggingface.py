@@ -10,7 +10,7 @@ from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._base import Dataset
 from semspill.datasets._mapping import Columns
-from semspill.datasets._splits import SPLITS
+from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError, MissingExtraError, did_you_mean
 
 _BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet", ".csv": "csv"}
@@ -71,27 +71,38 @@ class HuggingFaceDataset(Dataset):
             progress: Wraps the splits.
 
         Raises:
-            DataError: No split can be had.
+            DataError: A split that the data set has cannot be had, or it has none.
             MissingExtraError: The package `datasets` is not installed.
         """
         found: list[str] = []
-        problems: list[DataError] = []
+        unknown: list[DataError] = []
+        problems: list[str] = []
         for split in progress(SPLITS):
             try:
                 _table(self, self.splits.get(split, split))
                 found.append(split)
+            except NoSplitError as error:
+                unknown.append(error)
+                found.append(f"no {split}")
             except DataError as error:
-                problems.append(error)
-        if not found:
-            raise problems[0]
+                problems.append(str(error))
+        if problems:
+            raise DataError("\n".join(problems))
+        if len(unknown) == len(SPLITS):
+            raise unknown[0]
         return f"{self.path} ({', '.join(found)}), where the library `datasets` keeps it"
 
     def unavailable(self) -> str | None:
         """Say what must be installed or downloaded; None where nothing."""
         if find_spec("datasets") is None:
             return 'needs an extra: pip install "semspill[datasets]"'
-        local = Path(self.path.partition("{split}")[0]).expanduser()
-        return None if local.exists() else f"needs a download of {self.path}, unless it was loaded"
+        names = [self.splits.get(split, split) for split in SPLITS]
+        if any(self._place(name).exists() for name in names):
+            return None
+        return f"needs a download of {self.path}, unless it was loaded"
+
+    def _place(self, split: str) -> Path:
+        return Path(self.path.replace("{split}", split)).expanduser()
 
 
 def _table(wanted: HuggingFaceDataset, split: str) -> Any:
@@ -102,7 +113,9 @@ def _table(wanted: HuggingFaceDataset, split: str) -> Any:
         raise MissingExtraError(
             'HuggingFaceDataset needs datasets: pip install "semspill[datasets]".'
         ) from error
-    place = Path(wanted.path.replace("{split}", split)).expanduser()
+    place = wanted._place(split)
+    if "{split}" in wanted.path and not place.exists():
+        raise NoSplitError(f"{place} is not there; check path and splits.")
     try:
         if (place / "dataset_dict.json").is_file() or (place / "state.json").is_file():
             return _pick(hub.load_from_disk(str(place)), split, wanted.path)
@@ -114,7 +127,8 @@ def _table(wanted: HuggingFaceDataset, split: str) -> Any:
     except DataError:
         raise
     except (OSError, ValueError, RuntimeError, LookupError, hub.exceptions.DatasetsError) as error:
-        raise DataError(
+        unknown = isinstance(error, ValueError) and str(error).startswith("Unknown split")
+        raise (NoSplitError if unknown else DataError)(
             f"Split {split!r} of {wanted.path!r} could not be loaded ({type(error).__name__}: "
             f"{error}); check path, subset, revision and splits, and that the network is allowed "
             "if it is on the hub."
@@ -136,7 +150,7 @@ def _pick(saved: Any, split: str, path: str) -> Any:
     """Return one split of what `save_to_disk` wrote: splits by name, or a single one."""
     tables = saved if isinstance(saved, dict) else {str(saved.split): saved}
     if split not in tables:
-        raise DataError(
+        raise NoSplitError(
             f"{path!r} has no split {split!r}.{did_you_mean(split, tables)} It has: "
             f"{', '.join(tables)}; map names with 'splits'."
         )

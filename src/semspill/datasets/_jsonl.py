@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from semspill._atomic import atomic_path
 from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
 from semspill.datasets._base import Dataset
+from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, did_you_mean
 
 
@@ -85,7 +86,7 @@ class JsonlDataset(Dataset):
             if row.split in (None, split):
                 dialogues.append(row.dialogue())
         if not dialogues:
-            raise DataError(
+            raise NoSplitError(
                 f"{file} holds no dialogue of split {split!r}.{did_you_mean(split, splits)} "
                 f"It has: {', '.join(sorted(splits)) or 'no rows'}."
             )
@@ -138,7 +139,8 @@ def _rows(file: Path) -> Iterator[tuple[str, _Row]]:
                 if text.strip():
                     yield where, _row(text, where)
     except OSError as error:
-        raise DataError(
+        absent = isinstance(error, FileNotFoundError)
+        raise (NoSplitError if absent else DataError)(
             f"{file} cannot be read ({error.strerror}); give 'path' as a folder with "
             "train.jsonl, a file, or a file name with '{split}' in it."
         ) from error

@@ -5,6 +5,10 @@ from semspill.errors import DataError, did_you_mean
 SPLITS = ("train", "valid", "test")
 
 
+class NoSplitError(DataError):
+    """A data set lacks a split that others have."""
+
+
 def require_split(split: str, name: str) -> None:
     """Refuse a split that does not exist.
 

@@ -49,10 +49,10 @@ class Event(FrozenModel):
     """How many models this start has trained."""
     trainings: int = Field(0, ge=0)
     """How many models this start trains in all: arms that train alike share one. 0 before that is
-    known."""
+    known; less later where corpora turn out to be alike."""
     variants: tuple[str, ...] = ()
-    """Names of the variants of a sweep that it is about; empty for a single experiment, and for
-    what concerns the whole sweep."""
+    """Names of the variants of a sweep that it is about; empty for a single experiment. `load` and
+    `similarity` name the first of the variants that share what is loaded or measured."""
     seed: int | None = None
     """The training seed."""
     arms: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,20 +27,23 @@ def execute(studies: Sequence[Study], progress: Progress, tell: Teller) -> None:
     Arms that train on the same corpus under the same seed share one training: `clean` and
     `pool_only`, `poison` and `train_only`, and the clean arms of all studies.
     """
-    tell.trainings = _planned(studies, tell)
+    planned = _planned(studies, tell)
+    tell.trainings = planned.total()
     for seed in dict.fromkeys(seed for study in studies for seed in study.config.seeds):
         trainings: dict[tuple[object, ...], list[Task]] = {}
         for study in studies:
             if seed in study.config.seeds:
                 for task in _tasks(study, seed, tell):
                     trainings.setdefault(task.training, []).append(task)
+        # Different budgets, for one, may turn out to plant the same.
+        tell.trainings -= planned[seed] - len(trainings)
         while trainings:  # what is done is let go
             with settled():
                 _train(trainings.pop(next(iter(trainings))), progress, tell)
 
 
-def _planned(studies: Sequence[Study], tell: Teller) -> int:
-    """Return how many models are left to train, as far as it can be known before poisoning."""
+def _planned(studies: Sequence[Study], tell: Teller) -> Counter[int]:
+    """Return how many models each seed has left to train, as far as is known before poisoning."""
     keys = set()
     for study in studies:
         config = study.config
@@ -50,7 +54,7 @@ def _planned(studies: Sequence[Study], tell: Teller) -> int:
                     if arm not in ("clean", "pool_only"):
                         fields |= {"poisoner", "benign"} if arm == "benign_swap" else {"poisoner"}
                     keys.add((seed, id(study.data), config.model_dump_json(include=fields)))
-    return len(keys)
+    return Counter(seed for seed, *_ in keys)
 
 
 def _tasks(study: Study, seed: int, tell: Teller) -> list[Task]:

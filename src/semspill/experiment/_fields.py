@@ -1,7 +1,7 @@
 """The fields of a config by their dotted names, as far down as its components are known."""
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -39,37 +39,69 @@ def config_fields(given: Mapping[str, Any]) -> tuple[ConfigField, ...]:
         >>> found["encoder.dim"].meaning, found["encoder"].values
         ('Length of a vector, 2 to 4096.', ('hashing', 'static', 'transformer'))
     """
-    return tuple(_fields(ExperimentConfig, given, ""))
+    return tuple(_fields(ExperimentConfig, given, "", ()))
 
 
-def _fields(model: type[BaseModel], given: Mapping[str, Any], before: str) -> Iterator[ConfigField]:
+def default_component(path: Sequence[str]) -> str | None:
+    """Return the name of the component that a field holds when it is not given, if one.
+
+    Args:
+        path: The parts of the field's dotted name.
+
+    Example:
+        >>> default_component(["poisoner", "strategy"]), default_component(["dataset"])
+        ('last_fixed', None)
+    """
+    model: type[BaseModel] | None = ExperimentConfig
+    info: FieldInfo | None = None
+    for name in path:
+        info = model.model_fields.get(name) if model else None
+        model = _model_in(info.annotation) if info else None
+    registry = _registry_of(info) if info else None
+    if info is None or registry is None or info.is_required():
+        return None
+    return registry.name_of(info.get_default(call_default_factory=True))
+
+
+def _registry_of(info: FieldInfo) -> Registry[Any] | None:
+    return next((part for part in info.metadata if isinstance(part, Registry)), None)
+
+
+def _fields(
+    model: type[BaseModel], given: Mapping[str, Any], before: str, above: tuple[type, ...]
+) -> Iterator[ConfigField]:
+    if model in above:
+        return  # a part that holds its like could go on for ever
+    above = (*above, model)
     for name, info in model.model_fields.items():
         path, value = before + name, given.get(name)
         # A component may call a field `name`'s neighbours what it likes; only the kind matters.
         meaning = " ".join((info.description or "").split()).partition(". ")[0]
-        registry = next((part for part in info.metadata if isinstance(part, Registry)), None)
+        registry = _registry_of(info)
         nested = _model_in(info.annotation)
         if registry is not None:
             yield ConfigField(path, meaning, registry.names())
             yield ConfigField(f"{path}.name", f"Which {registry.kind}.", registry.names())
-            yield from _component(registry, _chosen(registry, info, value), value, f"{path}.")
+            yield from _component(
+                registry, _chosen(registry, info, value), value, f"{path}.", above
+            )
         elif nested is not None:
             yield ConfigField(path, meaning, whole=True)
             inner = value if isinstance(value, Mapping) else {}
-            yield from _fields(nested, inner, f"{path}.")
+            yield from _fields(nested, inner, f"{path}.", above)
         else:
             yield ConfigField(path, meaning, tuple(_values(info.annotation)))
 
 
 def _component(
-    registry: Registry[Any], name: object, value: object, before: str
+    registry: Registry[Any], name: object, value: object, before: str, above: tuple[type, ...]
 ) -> Iterator[ConfigField]:
     try:
         cls = registry.get(name) if isinstance(name, str) else None
     except (RegistryError, PluginError):
         return  # an unknown name is another mistake than an unknown field
     if cls is not None:
-        yield from _fields(cls, value if isinstance(value, Mapping) else {}, before)
+        yield from _fields(cls, value if isinstance(value, Mapping) else {}, before, above)
 
 
 def _chosen(registry: Registry[Any], info: FieldInfo, value: object) -> object:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._fields import config_fields
+from semspill.experiment._fields import config_fields, default_component
 
 _READERS: dict[str, Callable[[str], Any]] = {
     ".toml": tomllib.loads,
@@ -101,16 +101,19 @@ def _override(fields: Mapping[str, Any], override: str) -> dict[str, Any]:
     return _put(fields, keys, _value(text.strip()))
 
 
-def _put(fields: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
+def _put(
+    fields: Mapping[str, Any], keys: Sequence[str], value: Any, above: Sequence[str] = ()
+) -> dict[str, Any]:
     first, *rest = keys
     if not rest:
         return {**fields, first: value}
-    inner = fields.get(first, {})
+    # What is not there begins as its default, whose fields are those that can be set.
+    inner = fields[first] if first in fields else default_component([*above, first]) or {}
     if isinstance(inner, str):
         inner = {"name": inner}  # a bare component name gets its first field
     if not isinstance(inner, Mapping):
         raise ConfigError(f"--set: {first!r} is {inner!r}, which has no field {rest[0]!r}.")
-    return {**fields, first: _put(inner, rest, value)}
+    return {**fields, first: _put(inner, rest, value, [*above, first])}
 
 
 def _value(text: str) -> Any:

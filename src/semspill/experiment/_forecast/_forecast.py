@@ -19,7 +19,7 @@ from semspill.experiment._forecast._values import Forecast
 from semspill.experiment._load import load_config
 from semspill.experiment._provenance import peak_memory
 from semspill.experiment._study import Study, Task
-from semspill.scoring import ToxicityScorer
+from semspill.scoring import ToxicityScorer, assess_rater
 
 # A run can take so much less or more than its forecast: other programs come and go.
 _LOW, _HIGH = 0.7, 1.5
@@ -32,6 +32,7 @@ def forecast(
     *,
     out: str | Path | None = None,
     overwrite: bool = False,
+    show_text: bool = False,
     patience: float = 16.0,
     progress: Progress = quiet,
 ) -> Forecast:
@@ -45,6 +46,7 @@ def forecast(
         config: Path of a .toml, .yaml or .json file, a mapping, or a config.
         out: Folder that the run would write.
         overwrite: Whether it might be replaced.
+        show_text: Whether responses would be written unmasked; finished arms are of one kind.
         patience: About how many seconds the measurements may take, besides loading.
         progress: Wraps the batches of the training that is begun.
 
@@ -56,7 +58,8 @@ def forecast(
     """
     begun = time.perf_counter()
     config = load_config(config)
-    standing = standing_of(config, None if out is None else Path(out), overwrite=overwrite)
+    folder = None if out is None else Path(out)
+    standing = standing_of(config, folder, overwrite=overwrite, show_text=show_text)
     study, first, plans = _studied(config, standing.done)
     model = config.encoder.load(stream(0, "similarity"))
     model.context = config.context
@@ -80,7 +83,7 @@ def forecast(
         measured=time.perf_counter() - begun,
         memory_mib=peak_memory(),
         disk_mib=bytes_of(study) / 2**20,
-        smallest_lift=lift_found(study, paces.rated),
+        smallest_lift=lift_found(study, paces.rated) if len(config.arms) > 1 else None,
         folder=standing.said,
         refused=standing.refused,
     )
@@ -92,7 +95,9 @@ def _studied(
     """Return the study, the tasks of its first seed, and the trainings that are left to do."""
     # A rater that cannot rate is found out now, as in a run.
     ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
-    study = Study(config, Data.load(config), Artifacts(None))
+    data, labelled = Data.load(config), config.labelled
+    quality = None if labelled is None else assess_rater(config.rater, labelled)
+    study = Study(config, data, Artifacts(None), quality)
     plans: list[Plan] = []
     first: list[Task] = []
     for seed in config.seeds:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun
-from semspill.experiment._folder import _trained_alike, _written_by_a_run
+from semspill.experiment._folder import RESPONSES, _trained_alike, _written_by_a_run
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Standing:
     """Seed and arm of what an earlier run left finished."""
 
 
-def standing_of(config: ExperimentConfig, out: Path | None, *, overwrite: bool) -> Standing:
+def standing_of(
+    config: ExperimentConfig, out: Path | None, *, overwrite: bool, show_text: bool
+) -> Standing:
     """Return what a run with this config would do with a folder, as `RunFolder` decides it."""
     if out is None:
         return Standing("Nothing would be written, because no folder is given.")
@@ -36,23 +38,23 @@ def standing_of(config: ExperimentConfig, out: Path | None, *, overwrite: bool) 
         if path.exists() and not _written_by_a_run(path):
             return Standing(f"{path} was not written by a run; choose another folder.", True)
     plain = Standing(f"{out} would be {'replaced' if out.exists() else 'made'}.")
-    return _resumed(config, partial, plain, overwrite=overwrite) if partial.exists() else plain
-
-
-def _resumed(
-    config: ExperimentConfig, partial: Path, plain: Standing, *, overwrite: bool
-) -> Standing:
-    """Return what a run would do with what an interrupted one left; `plain` to begin anew."""
-    if not _trained_alike(partial, json.dumps(config.model_dump(mode="json"))):
-        if overwrite or not any(partial.rglob("scores.npz")):
-            return plain
+    if _trained_alike(partial, json.dumps(config.model_dump(mode="json"))):
+        then = f" Then {plain.said}" if out.exists() else ""
+        return _resumed(config, partial, then, RESPONSES[show_text])
+    if not overwrite and any(partial.rglob("scores.npz")):
         said = f"{partial} holds finished arms of an interrupted run of another config; "
         return Standing(f"{said}remove it, or pass --overwrite.", refused=True)
+    return plain
+
+
+def _resumed(config: ExperimentConfig, partial: Path, then: str, responses: str) -> Standing:
+    """Return how a run would go on with what an interrupted one left."""
     wanted = {(seed, arm) for seed in config.seeds for arm in config.arms}
     done = {
         (seed, arm)
         for seed, arm in wanted
-        if ArmRun.read(partial / f"seed-{seed}" / arm / "scores.npz") is not None
+        for path in [partial / f"seed-{seed}" / arm]
+        if (path / responses).exists() and ArmRun.read(path / "scores.npz") is not None
     }
     said = f"The interrupted run in {partial} would go on: {len(done)} of {len(wanted)} arms are "
-    return Standing(f"{said}done.", done=frozenset(done))
+    return Standing(f"{said}done.{then}", done=frozenset(done))

@@ -69,7 +69,7 @@ class Forecast(FrozenModel):
     """Size of the output folder, in MiB."""
     smallest_lift: float | None
     """Smallest toxicity lift that the test of one category of median size finds with 80 % power;
-    None where a category has one test dialogue."""
+    None where a category has one test dialogue, and where nothing is compared with `clean`."""
     folder: str
     """What would become of the output folder."""
     refused: bool
@@ -79,6 +79,10 @@ class Forecast(FrozenModel):
     def seconds(self) -> float:
         """Expected wall time, in seconds."""
         return sum(part.seconds for part in self.parts)
+
+    @property
+    def _compares(self) -> bool:
+        return len(self.arms) > 1  # with the clean arm, which is always among them
 
     def __str__(self) -> str:
         rows = [*self._design(), *self._time(), *self._rest()]
@@ -91,14 +95,16 @@ class Forecast(FrozenModel):
         others = [count for name, count in self.tests.items() if name != self.target]
         span = "-".join(str(count) for count in sorted({min(others), max(others)}))
         models = "model" if self.trainings == 1 else "models"
+        plants = [("Plants", f"{counts} exchanges per seed, of at most {self.limit}")]
+        added = f" and what was planted{dropped}"
         return [
             ("Trains", f"{self.trainings} {models}: arms {', '.join(self.arms)}; seeds "
              f"{', '.join(map(str, self.seeds))}; arms that train alike share one"),
             ("", f"{self.epochs} epochs of {self.batches} batches of {self.batch_size}, on "
              f"{self.train_exchanges} exchanges of {self.train_dialogues} dialogues"),
-            ("Plants", f"{counts} exchanges per seed, of at most {self.limit}"),
+            *(plants if self._compares else []),
             ("Answers", f"{self.test_exchanges} test exchanges, each from {self.candidates} "
-             f"responses and what was planted{dropped}"),
+             f"responses{added if self._compares else ''}"),
             ("", f"{sum(self.tests.values())} test dialogues: {self.tests[self.target]} of the "
              f"target {self.target}, {span} of each of {len(others)} other categories"),
         ]  # fmt: skip
@@ -130,7 +136,7 @@ class Forecast(FrozenModel):
         return [
             ("Memory", memory),
             ("Disk", f"about {self.disk_mib:.0f} MiB"),
-            ("Finds", finds),
+            *([("Finds", finds)] if self._compares else []),
             ("Folder", self.folder),
         ]
 
