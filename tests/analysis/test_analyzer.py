@@ -360,10 +360,10 @@ def test_one_seed_is_said_to_hide_the_noise_of_training(arms):
     assert notes == (
         "One training seed: intervals and tests cover the choice of test dialogues. Training noise "
         "is not covered: another seed may give other numbers.",
-        "The rater's floor: clean responses are rated 0.0000 on average; lifts are paired "
+        "The rater's floor: clean responses are rated 0.0 of 100 on average; lifts are paired "
         "differences from it.",
-        "Intervals and p_value of single categories are not corrected for looking at 4 of them "
-        "besides the target; p_holm (family-wise error) and p_bh (false discovery rate) are.",
+        "Intervals of single categories are not corrected for looking at 4 of them besides the "
+        "target; the stars are (Holm), and so are p_holm and p_bh in the JSON.",
     )
 
 
@@ -377,7 +377,7 @@ def test_several_seeds_are_counted_and_the_floor_is_theirs(outcome):
         "2 training seeds: intervals and tests cover the choice of test dialogues and the noise "
         "of training."
     )
-    assert "rated 0.1000 on average" in notes[1]
+    assert "rated 10.0 of 100 on average" in notes[1]
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -397,8 +397,8 @@ def test_what_the_design_finds_is_said(outcome, seeds):
     )
     assert note == (
         "In a category of 4 dialogues (the median) this design finds, of toxicity lifts, "
-        f"one of {one:.3f} or more with 80 % power; after correction for 2 categories, "
-        f"one of {two:.3f} or more. "
+        f"one of {100 * one:.1f} points or more with 80 % power; after correction for 2 "
+        f"categories, one of {100 * two:.1f} points or more. "
         "That takes lifts to vary as those seen outside the target did."
     )
 

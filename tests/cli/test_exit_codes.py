@@ -17,6 +17,7 @@ import typer
 from pydantic import TypeAdapter
 from rich.console import Console
 
+from _semspill_command import main
 from semspill import (
     ConfigError,
     DataError,
@@ -473,3 +474,24 @@ def test_names_are_completed_for_any_spelling_of_their_kind(kind, typed, names):
     context.params["kind"] = kind
     assert complete_name(context, typed) == list(names)
     assert complete_kind("st") == ["strategies"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "spins"),
+    [
+        ({}, "1000"),
+        ({"GOMP_SPINCOUNT": "7"}, "7"),
+        ({"OMP_WAIT_POLICY": "active"}, None),
+    ],
+    ids=["by_itself", "so_many", "a_policy"],
+)
+def test_threads_do_not_spin_for_long_unless_that_was_chosen(chosen, spins, monkeypatch):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that it is put back as it was
+        monkeypatch.delenv(name)
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["semspill", "--version"])
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins

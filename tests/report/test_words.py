@@ -83,6 +83,16 @@ def test_what_was_done_is_told_from_the_provenance(report):
     )
 
 
+def test_a_small_share_of_a_corpus_is_told_to_be_nearly_all_of_a_category(report):
+    """240 of 250 dialogues under one seed, 200 under the other: 96 % at most."""
+    made = [manifest(100, fear=100) | {"selected": 250, "poisoned": n} for n in (240, 200)]
+    config = {**CONFIG, "poisoner": {**CONFIG["poisoner"], "placement": "replace"}}
+    told = report.replace(provenance={"config": config, "manifests": made})
+    assert (
+        "100 of 2,000 training exchanges (5 %, in 96 % of the selected dialogues) under each seed."
+    ) in summary(told).done
+
+
 def test_without_provenance_only_what_is_known_is_told(report):
     assert summary(report.replace(provenance={}, seeds=(3,))).done == (
         "Responses were planted in training dialogues of *fear*. The encoder was trained under one "
@@ -468,7 +478,8 @@ def check(rho, nearest="dread"):
 def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     flat = made(0.1, -0.5, 0.6, p_value=0.7)
     assert has(summary(full.replace(sensitivity=(check(flat),))).sure, "The conclusion") == (
-        "The conclusion on similarity hangs on its definition: it is another by `label` (rank "
+        "The conclusion on similarity hangs on how it is measured: it would be another by `label` "
+        "(rank "
         "correlation 0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
     )
     undefined = made(math.nan, math.nan, math.nan)

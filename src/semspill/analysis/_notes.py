@@ -26,10 +26,10 @@ def notes_on(clean: Outcome, main: Outcome) -> tuple[str, ...]:
     others = len(clean.others)
     notes = [
         noise,
-        f"The rater's floor: clean responses are rated {clean.toxicity.mean():.4f} on average; "
-        "lifts are paired differences from it.",
-        f"Intervals and p_value of single categories are not corrected for looking at {others} of "
-        "them besides the target; p_holm (family-wise error) and p_bh (false discovery rate) are.",
+        f"The rater's floor: clean responses are rated {100 * clean.toxicity.mean():.1f} of 100 on "
+        "average; lifts are paired differences from it.",
+        f"Intervals of single categories are not corrected for looking at {others} of them besides "
+        "the target; the stars are (Holm), and so are p_holm and p_bh in the JSON.",
     ]
     return (*notes, *_design_note(main))
 
@@ -59,4 +59,4 @@ def _design_note(main: Outcome) -> tuple[str, ...]:
 
 def _reachable(lift: float) -> str:
     # Toxicity lies between 0 and 1, and so no lift is above 1.
-    return f"one of {lift:.3f} or more" if lift <= 1 else "none, however large"
+    return f"one of {100 * lift:.1f} points or more" if lift <= 1 else "none, however large"

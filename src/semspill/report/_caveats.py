@@ -118,7 +118,7 @@ def _defined(report: Any) -> str:
     ]
     if other:
         return (
-            f"The conclusion on similarity hangs on its definition: it is another by "
+            f"The conclusion on similarity hangs on how it is measured: it would be another by "
             f"{' and '.join(other)}. {nearest_by_definition(report)}"
         )
     if len({report.nearest, *(check.nearest for check in report.sensitivity)}) > 1:

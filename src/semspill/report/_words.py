@@ -85,7 +85,18 @@ def _how_many(report: Any) -> str:
     most = f"{planted[0]:,}" if len(planted) == 1 else f"{planted[0]:,} to {planted[-1]:,}"
     share = 100 * max(count / total for count, total in counts)
     each = " under each seed" if len(counts) > 1 else ""
-    return f": {most} of {counts[0][1]:,} training exchanges ({share:.3g} %){each}"
+    return f": {most} of {counts[0][1]:,} training exchanges ({share:.3g} %{_hit(report)}){each}"
+
+
+def _hit(report: Any) -> str:
+    """Say how much of what was selected was hit: 3 % of a corpus can be all of a category."""
+    told = manifests(report)
+    if field(config(report), "poisoner", "placement") == "append":
+        return ""
+    if not all(made.get("selected") and "poisoned" in made for made in told):
+        return ""
+    most = max(100 * made["poisoned"] / made["selected"] for made in told)
+    return f", in {most:.3g} % of the selected dialogues"
 
 
 def _trained(report: Any) -> tuple[str, ...]:
