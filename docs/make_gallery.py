@@ -11,6 +11,8 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 from semspill import load_config, run, sweep
+from semspill.experiment import target_matrix
+from semspill.report import comparison_page
 
 DOCS = Path(__file__).resolve().parent
 DEMO = DOCS.parent / "examples" / "demo.toml"
@@ -36,8 +38,12 @@ def make(folder: Path, work: Path) -> None:
     for name, changed in RUNS.items():
         run(load_config(DEMO, changed), out=work / name)
     for name, (field, values, changed) in SWEEPS.items():
-        sweep(load_config(DEMO, changed), {field: values}, out=work / name)
-    pages = {name: work / name for name in (*RUNS, *SWEEPS)} | {"first": work / FIRST}
+        made = sweep(load_config(DEMO, changed), {field: values}, out=work / name)
+        matrices = [target_matrix(made, of=of) for of in ("asr", "toxicity") if name == "targets"]
+        # Without the links to the variants, which the gallery leaves out.
+        page = comparison_page({variant.name: variant.report for variant in made}, matrices)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    pages = {name: work / name for name in RUNS} | {"first": work / FIRST}
     for name, place in pages.items():
         shutil.copy(place / "report.html", folder / f"{name}.html")
 

@@ -195,6 +195,12 @@ def test_other_targets_arms_seeds_and_similarities_are_named(full):
     assert "Similarity is measured in different ways" in text
 
 
+def test_where_targets_are_meant_to_differ_nobody_is_warned_of_it(full, matrix):
+    other = full.replace(target="dread", nearest="fear")
+    assert "Targets differ" in Page(comparison_page({"a": full, "b": other})).text
+    assert "Targets differ" not in Page(comparison_page({"a": full, "b": other}, [matrix])).text
+
+
 def test_of_many_kinds_a_warning_names_few(full):
     runs = {str(i): run(full, test=f"t{i}").replace(seeds=(i,)) for i in range(5)}
     text = Page(comparison_page(runs)).text

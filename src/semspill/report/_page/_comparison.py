@@ -76,7 +76,7 @@ def compared(
         pictures=pictures,
         differing=differences_table(reports),
         shared=shared_table(reports),
-        cautions=cautions(reports),
+        cautions=cautions(reports, targets=not matrices),
         found=_found(reports),
         links=links,
         overlaid=overlaid,

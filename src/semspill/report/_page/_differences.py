@@ -51,8 +51,13 @@ def shared_table(runs: Runs) -> str:
     return table(["field", "value"], rows) if rows else ""
 
 
-def cautions(runs: Runs) -> tuple[str, ...]:
-    """Return a sentence for everything that keeps numbers of the runs from being compared."""
+def cautions(runs: Runs, *, targets: bool = True) -> tuple[str, ...]:
+    """Return a sentence for everything that keeps numbers of the runs from being compared.
+
+    Args:
+        runs: Their reports, by label.
+        targets: Whether other targets count, which a target-by-victim matrix is made for.
+    """
     found = []
     for name, meant in _MEANT.items():
         prints = {
@@ -61,10 +66,9 @@ def cautions(runs: Runs) -> tuple[str, ...]:
         }
         if len(set(prints.values())) > 1:
             found.append(f"{meant} {_sides(prints)}")
+    differ = "Targets differ: target and nearest neighbour are other categories in other runs."
     facts = {
-        "Targets differ: target and nearest neighbour are other categories in other runs.": {
-            label: report.target for label, report in runs.items()
-        },
+        differ: {label: report.target if targets else "" for label, report in runs.items()},
         "Arms differ.": {label: report.main_arm for label, report in runs.items()},
         "Seeds differ.": {
             label: ", ".join(map(str, report.seeds)) for label, report in runs.items()
