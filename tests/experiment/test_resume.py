@@ -121,6 +121,16 @@ def test_a_report_of_another_analysis_does_not_outlive_an_interrupted_one(
     assert report.category("brave").asr.level == 0.8
 
 
+def test_a_broken_report_of_a_finished_sweep_is_written_again(fields, trainings, tmp_path):
+    [first] = sweep(fields, {BUDGET: [0.2]}, out=tmp_path)
+    path = tmp_path / "budget=0.2" / "report.json"
+    path.write_text("{")
+    trainings.clear()
+    sweep(fields, {BUDGET: [0.2]}, out=tmp_path)
+    assert not trainings
+    assert path.read_text() == first.report.to_json()
+
+
 def test_an_arm_that_a_finished_sweep_lost_is_run_again(fields, trainings, tmp_path):
     [first] = sweep(fields, {BUDGET: [0.2]}, out=tmp_path)
     (tmp_path / "budget=0.2" / "seed-0" / "poison" / "scores.npz").unlink()
