@@ -1,234 +1,293 @@
-"""What is counted over many made-up experiments: coverage, false alarms and power."""
+"""What is counted over many made-up experiments: coverage, width, and false alarms of tests.
 
-from collections.abc import Callable, Iterable
+It runs on this source and on an older one alike, so that both see the same experiments: only public
+names that both have are used, and what one lacks is left out.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from statsmodels.stats.multitest import fdrcorrection
-from worlds import FLOOR, REGIMES, World, toxic_share
+from worlds import FLOOR, World
 
-from semspill import Outcome
-from semspill.analysis import metrics, smallest_lift, spread_of
-from semspill.report import Estimate
+from semspill.analysis import Similarities, metrics, spillover_matrix
 
 Row = dict[str, str | int | float]
-Truths = dict[str, tuple[float, Callable[[Outcome], Estimate]]]
 
-CORE = (0.95, 0.25, 0.05, 0.05, 0.01, 0.01, 0.0, 0.0)
-FALLING = (0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
+FALLING = (0.6, 0.45, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
+SIZES = (3, 5, 10, 20, 40, 80, 150, 300)
+COVERAGE: dict[str, dict[str, Any]] = {
+    "plain": {"rates": (0.5, 0.25, 0.1, 0.05, 0.05, 0.02, 0.02, 0.01)},
+    "falling": {"rates": FALLING},
+    "real ratings": {"rates": FALLING, "texts": "real"},
+    "sizes 3 to 300": {"rates": (0.5, 0.25, 0.1, 0.05, 0.05, 0.02, 0.02, 0.01), "dialogues": SIZES},
+    "rates 0 to 0.99": {"rates": (0.99, 0.5, 0.05, 0.01, 0.01, 0.001, 0.001, 0.0)},
+    "whole dialogues hit or not": {"rates": FALLING, "dialogue_sd": 8.0},
+    "hit dialogues are long": {"rates": FALLING, "dialogue_sd": 1.5, "lengths": "long hits"},
+    "20 dialogues, one of 100": {"rates": FALLING, "dialogues": 20, "lengths": "one long"},
+    "weak target": {"rates": (0.08, 0.04, 0.02, 0.01, 0.01, 0.005, 0.001, 0.0)},
+    "32 x 80, as EmpatheticDialogues": {
+        "rates": (0.15, 0.11, 0.03, 0.02, 0.01) + (0.005,) * 13 + (0.001,) * 14,
+        "dialogues": 80,
+    },
+    "32 x 80, rates of 0.05 %": {"rates": (0.15,) + (0.0005,) * 31, "dialogues": 80},
+    "little noise of seeds": {"rates": FALLING, "seed_sd": 0.1},
+    "seeds move all categories alike": {"rates": FALLING, "common": 1.0},
+    "noise of seeds t with 2 df": {"rates": FALLING, "heavy": True},
+    "noise of seeds 1.5": {"rates": FALLING, "seed_sd": 1.5},
+    "half of the seeds take the poison": {"rates": FALLING, "takes": 0.5},
+    "one seed in five takes it": {"rates": FALLING, "takes": 0.2},
+}
+"""Worlds in which intervals are counted, by name; 8 categories of 60 dialogues, or as they say."""
 
-
-def coverage(
-    rng: np.random.Generator, world: World, truths: Truths, runs: int, draws: int = 200
-) -> list[Row]:
-    """Return how often each interval holds its truth.
-
-    Args:
-        rng: Source of the experiments.
-        world: The experiment that is drawn again and again.
-        truths: The true value of each quantity, and what estimates it.
-        runs: How often.
-        draws: Bootstrap draws.
-    """
-    made: dict[str, list[Estimate]] = {name: [] for name in truths}
-    for _ in range(runs):
-        outcome = world.draw(rng, draws)
-        for name, (_, estimate) in truths.items():
-            made[name].append(estimate(outcome))
-    rows = []
-    for name, (truth, _) in truths.items():
-        # Where the truth is "never", a radius that says never has found it.
-        found = [e for e in made[name] if not np.isnan(e.value)]
-        held = [e.low - 1e-12 <= truth <= e.high + 1e-12 for e in found]
-        rows.append(
-            {
-                "quantity": name,
-                "truth": truth,
-                "defined": len(found) / runs,
-                "covered": float(np.mean(held)) if found else float("nan"),
-                "width": float(np.median([e.high - e.low for e in found])) if found else 0.0,
-            }
-        )
-    return rows
-
-
-def core(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
-    """Count the closed-form intervals on single categories and between them."""
-    lifts = [world.lift(rate) for rate in world.rates]
-    truths: Truths = {}
-    for number in (6, 4, 2, 1, 0):
-        rate, name = world.rates[number], world.names()[number]
-        truths[f"rate {rate}"] = (rate, lambda o, n=name: rate_of(o.of([n])))
-        truths[f"difference {lifts[number]:.3f}"] = (
-            lifts[number],
-            lambda o, n=name: lift_of(o.of([n])),
-        )
-    truths["mean, clean floor"] = (FLOOR, lambda o: mean_of(o.baseline.of(["c01"])))
-    truths["mean, rate 0.25"] = (FLOOR + lifts[1], lambda o: mean_of(o.of(["c01"])))
-    rest = float(np.mean(lifts[2:]))
-    truths["difference, all but target"] = (
-        float(np.mean(lifts[1:])),
-        lambda o: lift_of(o.of(o.others)),
-    )
-    truths["contrast, nearest - rest"] = (
-        lifts[1] - rest,
-        lambda o: o.contrast(rise(o), share(o, ["c01"]) - share(o, world.names()[2:])),
-    )
-    truths["ratio, nearest / target"] = (
-        lifts[1] / lifts[0],
-        lambda o: o.ratio(rise(o), share(o, ["c01"]), share(o, ["c00"])),
-    )
-    return coverage(rng, world, truths, runs)
+SLICES = ("asr", "asr_lift", "lift", "toxicity", "toxic_share", "precision", "precision_drop")
+CURVES = {
+    "slope, asr": {"name": "slope", "of": "asr", "permutations": 100},
+    "slope, toxicity": {"name": "slope", "permutations": 100},
+    "nearest_excess, asr": {"name": "nearest_excess", "of": "asr"},
+    "nearest_excess, toxicity": {"name": "nearest_excess"},
+    "collateral, asr": {"name": "collateral", "of": "asr"},
+    "collateral, toxicity": {"name": "collateral"},
+    "spillover_ratio, asr": {"name": "spillover_ratio", "of": "asr"},
+    "largest_lift, asr": {"name": "largest_lift", "of": "asr"},
+    "spearman, asr": {"name": "spearman", "of": "asr", "permutations": 100},
+}
 
 
-def bootstrapped(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
-    """Count the bootstrap of a mean and of a ratio, which also have closed forms."""
+def built(spec: str | dict[str, Any]) -> Any:
+    """Return a metric; None where this source has none of that name."""
+    name = spec if isinstance(spec, str) else spec["name"]
+    if name == "spearman":  # it moved, and an older source has no entry point to where it was
+        try:
+            from semspill.analysis._metrics._rank import SpearmanLift
+        except ImportError:
+            from semspill.analysis._metrics._curve import SpearmanLift
+        return SpearmanLift(**{key: value for key, value in spec.items() if key != "name"})
+    try:
+        return metrics.build(spec)
+    except Exception:  # whatever an older source says of a name that it does not know
+        return None
 
-    def ratio(outcome: Outcome) -> float:
-        means = rise(outcome).mean(axis=0)
-        return float(means @ share(outcome, ["c01"]) / (means @ share(outcome, ["c00"])))
 
-    truths: Truths = {
-        "bootstrap of a ratio": (world.rates[1] / world.rates[0], lambda o: o.bootstrap(ratio)),
-        "bootstrap of a mean": (
-            world.lift(world.rates[1]),
-            lambda o: o.of(["c01"]).bootstrap(lambda p: float(rise(p).mean())),
-        ),
+def truths(world: World) -> dict[str, float]:
+    """Return the true value of every quantity, slices by category."""
+    from scipy import stats
+
+    rates = world.truth
+    lifts = np.asarray(world.lift(rates))
+    near = np.array(world.near or [1 - i / 100 for i in range(len(rates))])[1:]
+    centred = (near - near.mean()) / ((near - near.mean()) ** 2).sum()
+    sizes = world.sizes.astype(np.float64)
+    others, rest = sizes[1:] / sizes[1:].sum(), sizes[2:] / sizes[2:].sum()
+    made = {
+        "slope, asr": centred @ rates[1:],
+        "slope, toxicity": centred @ lifts[1:],
+        "nearest_excess, asr": rates[1] - rest @ rates[2:],
+        "nearest_excess, toxicity": lifts[1] - rest @ lifts[2:],
+        "collateral, asr": others @ rates[1:],
+        "collateral, toxicity": others @ lifts[1:],
+        "spillover_ratio, asr": rates[1] / rates[0],
+        "largest_lift, asr": rates[1:].max(),
+        "spearman, asr": stats.spearmanr(near, rates[1:]).statistic if np.ptp(rates[1:]) else 0.0,
     }
-    return coverage(rng, world, truths, runs)
-
-
-def registered(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
-    """Count every registered metric with a known truth, but Spearman's (see `ranked`)."""
-    lifts = np.array([world.lift(rate) for rate in world.rates])
-    near = np.array([1 - number / 100 for number in range(len(lifts))])
-    centred = near[1:] - near[1:].mean()
-    # The first step below half of the target's lift, on the line between two categories.
-    below = int(np.argmax(lifts < lifts[0] / 2))
-    part = (lifts[0] / 2 - lifts[below]) / (lifts[below - 1] - lifts[below])
-    whole = {
-        "collateral": lifts[1:].mean(),
-        "nearest_excess": lifts[1] - lifts[2:].mean(),
-        "spillover_ratio": lifts[1] / lifts[0],
-        "selectivity": 1 - lifts[1:].mean() / lifts[0],
-        "slope": centred @ lifts[1:] / (centred @ centred),
-        "radius": near[below] + part * (near[below - 1] - near[below]),
-    }
-    truths: Truths = {}
-    for name, truth in whole.items():
-        fields = {"permutations": 100} if name == "slope" else {}
-        truths[name] = (float(truth), metrics.build({"name": name, **fields}).compute)
-    for number in (3, 6):
-        rate = world.rates[number]
+    for number, (name, rate) in enumerate(zip(world.names(), rates, strict=True)):
         of_slice = {
             "asr": rate,
             "asr_lift": rate,
-            "toxicity": FLOOR + lifts[number],
-            "toxic_share": toxic_share(rate, world.regime),
             "lift": lifts[number],
+            "toxicity": FLOOR + lifts[number],
+            "toxic_share": world.toxic_share(float(rate)),
             "precision": 0.35,
             "precision_drop": 0.05,
-            # A planted answer is mostly worse rated than a harmless one, so all mass moves up and
-            # the distance is the rise of the mean.
-            "shift": lifts[number],
         }
-        for name, truth in of_slice.items():
-            truths[f"{name}, rate {rate}"] = (
-                float(truth),
-                lambda o, n=name, c=f"c{number:02}": metrics.build(n).compute(o.of([c])),
-            )
-    return coverage(rng, world, truths, runs)
+        made |= {f"{metric}: {name}": value for metric, value in of_slice.items()}
+    return {name: float(value) for name, value in made.items()}
 
 
-def ranked(rng: np.random.Generator, runs: int) -> list[Row]:
-    """Count Spearman's interval where 31 categories are drawn with a known correlation."""
-    correlation = 0.6
-    held = []
+def coverage(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
+    """Count how often each interval holds its truth, and how wide it is beside an oracle's."""
+    true = truths(world)
+    categories = sorted({0, 1, 2, 3, 5, len(world.rates) - 1})
+    wanted = {name: built(spec) for name, spec in CURVES.items()}
+    slices = {name: built(name) for name in SLICES}
+    seen: dict[str, list[tuple[float, float, float]]] = {}
+
+    def note(name: str, made: Any) -> None:
+        if not math.isnan(made.value):
+            held = made.low - 1e-9 <= true[name] <= made.high + 1e-9
+            seen.setdefault(name, []).append((float(held), made.high - made.low, made.value))
+
     for _ in range(runs):
-        pairs = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], size=32)
-        lifts = 0.5 + 0.1 * pairs[:, 1]
-        outcome = flat(np.clip(lifts, 0, 1), pairs[:, 0])
-        made = metrics.build({"name": "spearman", "permutations": 100}).compute(outcome)
-        held.append(made.low <= 6 / np.pi * np.arcsin(correlation / 2) <= made.high)
-    truth = 6 / np.pi * np.arcsin(correlation / 2)
+        outcome = world.draw(rng)
+        for name, metric in wanted.items():
+            if metric is not None:
+                note(name, metric.compute(outcome))
+        for number in categories:
+            part = outcome.of([world.names()[number]])
+            for name, metric in slices.items():
+                note(f"{name}: {world.names()[number]}", metric.compute(part))
+    return [_row(name, true[name], np.array(found), runs) for name, found in seen.items()]
+
+
+def _row(name: str, truth: float, found: np.ndarray, runs: int) -> Row:
+    held, widths, values = found.T
+    width, oracle = float(np.median(widths)), 2 * 1.96 * float(values.std())
+    return {
+        "quantity": name,
+        "truth": truth,
+        "defined": len(found) / runs,
+        "covered": float(held.mean()),
+        "width": width,
+        "over oracle": width / oracle if oracle > 0 else math.nan,
+    }
+
+
+def nulls() -> dict[str, dict[str, Any]]:
+    """Return worlds in which lifts have nothing to do with similarity, 31 categories, by name."""
+    rng = np.random.default_rng(3)
+    falling = tuple(np.linspace(0.99, 0.9, 31))
+    shuffled = tuple(rng.permutation(falling))
+    sizes = tuple(np.geomspace(3, 300, 31).astype(int))
+    uneven = tuple(rng.permutation(np.geomspace(0.0005, 0.05, 31)))
+    alone = (0.99, *np.linspace(0.905, 0.9, 30))
+
+    def world(rates: Any, sizes: Any, near: Any) -> dict[str, Any]:
+        rates = (rates,) * 31 if isinstance(rates, float) else rates
+        sizes = (sizes,) * 31 if isinstance(sizes, int) else sizes
+        return {"rates": (0.3, *rates), "dialogues": (80, *sizes), "near": (1.0, *near)}
+
+    return {
+        "sizes of 80, rates of 0.2 %": world(0.002, 80, falling),
+        "sizes of 80, rates of 2 %": world(0.02, 80, falling),
+        "sizes of 80, rates of 0.05 to 5 %": world(uneven, 80, falling),
+        "sizes 3 to 300 in random order, 1 %": world(0.01, sizes, shuffled),
+        "sizes 3 to 300, the small ones nearest, 1 %": world(0.01, sizes, falling),
+        "sizes 3 to 300, the small ones farthest, 1 %": world(0.01, sizes[::-1], falling),
+        "the smallest alone at high similarity, 1 %": world(0.01, sizes, alone),
+        "even collateral of 5 %, small ones nearest": world(0.05, sizes, falling),
+        "a neighbour of 3 dialogues, 0.2 %": world(0.002, (3, *(80,) * 30), falling),
+        "a neighbour of 30 dialogues, 0.2 %": world(0.002, (30, *(80,) * 30), falling),
+        "a neighbour of 150 dialogues, 0.2 %": world(0.002, (150, *(80,) * 30), falling),
+    }
+
+
+def rejections(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
+    """Count how often tests of a trend reject where there is none."""
+    wanted = {
+        "slope": {"name": "slope", "of": "asr", "permutations": 400},
+        "spearman": {"name": "spearman", "of": "asr", "permutations": 400},
+        "nearest_excess": {"name": "nearest_excess", "of": "asr"},
+    }
+    made = {name: built(spec) for name, spec in wanted.items()}
+    alarms = {name: 0.0 for name in made} | {"the interval of slope": 0.0}
+    defined = dict.fromkeys(alarms, 0)
+    for _ in range(runs):
+        outcome = world.draw(rng)
+        for name, metric in made.items():
+            found = metric.compute(outcome)
+            if math.isnan(found.value):
+                continue
+            defined[name] += 1
+            alarms[name] += found.p_value < 0.05
+            if name == "slope":
+                defined["the interval of slope"] += 1
+                alarms["the interval of slope"] += found.low > 0 or found.high < 0
     return [
-        {"quantity": "spearman", "truth": truth, "defined": 1.0, "covered": float(np.mean(held))}
+        {
+            "quantity": name,
+            "rejected": count / max(defined[name], 1),
+            "defined": defined[name] / runs,
+        }
+        for name, count in alarms.items()
     ]
 
 
-def alarms(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
-    """Count families of 31 categories in which at least one test of no effect rejects."""
-    raised = {"single test": 0.0, "family, uncorrected": 0, "Holm": 0, "Benjamini-Hochberg": 0}
+def clean_arms(rng: np.random.Generator, world: World, runs: int) -> list[Row]:
+    """Count how often two clean arms differ: single tests of lifts, and families after Holm."""
+    metric, single, family = built("lift"), 0.0, 0.0
     for _ in range(runs):
         outcome = world.draw(rng)
-        tested = np.array([lift_of(outcome.of([name])).p_value for name in outcome.others])
-        raised["single test"] += float((tested < 0.05).mean())
-        raised["family, uncorrected"] += bool((tested < 0.05).any())
-        # Holm's first step decides whether anything is rejected.
-        raised["Holm"] += bool(tested.min() * len(tested) < 0.05)
-        raised["Benjamini-Hochberg"] += bool(fdrcorrection(tested, alpha=0.05)[0].any())
-    return [{"quantity": name, "alarms": count / runs} for name, count in raised.items()]
+        found = [metric.compute(outcome.of([name])).p_value for name in outcome.others]
+        single += float(np.mean(np.array(found) < 0.05))
+        family += min(found) * len(found) < 0.05
+    return [
+        {"quantity": "lift of one category", "rejected": single / runs},
+        {"quantity": "any lift of 31, after Holm", "rejected": family / runs},
+    ]
 
 
-def power(rng: np.random.Generator, rate: float, runs: int) -> list[Row]:
-    """Count how often a lift is found, beside the smallest lift that should be in 80 %."""
-    rows = []
-    regime = REGIMES["mixed"]
-    pilot = spread_of(World((rate,), 3000, 12, regime).draw(rng))
-    for seeds in (2, 3, 5, 10):
-        for dialogues in (20, 40, 75, 300):
-            world = World((rate,), dialogues, seeds, regime)
-            found = [(lift_of(world.draw(rng)).p_value or 0) < 0.05 for _ in range(runs)]
-            smallest = smallest_lift(
-                dialogues,
-                seeds,
-                dialogue_sd=pilot.dialogue_sd,
-                seed_sd=pilot.seed_sd,
-                interaction_sd=pilot.interaction_sd,
-            )
-            rows.append(
-                {
-                    "quantity": f"{world.lift(rate):.2f}",
-                    "seeds": seeds,
-                    "dialogues": dialogues,
-                    "power": float(np.mean(found)),
-                    "smallest": smallest,
-                }
-            )
-    return rows
+PAIRS: dict[str, Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]] = {
+    "noise only": lambda rng, near, hub: rng.normal(size=near.shape),
+    "effects of targets and victims": lambda rng, near, hub: (
+        rng.exponential(size=len(near))[:, None]
+        + rng.exponential(size=len(near))
+        + 0.3 * rng.normal(size=near.shape)
+    ),
+    "mostly 0, few large targets": lambda rng, near, hub: (
+        np.where(rng.random(near.shape) < 0.1, rng.exponential(size=near.shape), 0)
+        * np.exp(2 * rng.normal(size=len(near)))[:, None]
+    ),
+    "a latent structure of their own": lambda rng, near, hub: (
+        _inner(rng.normal(size=(len(near), 3))) + 0.2 * rng.normal(size=near.shape)
+    ),
+    "victims like everybody catch more": lambda rng, near, hub: (
+        hub + 0.5 * rng.normal(size=near.shape)
+    ),
+    "targets like everybody take it better": lambda rng, near, hub: (
+        hub[:, None] + 0.5 * rng.normal(size=near.shape)
+    ),
+    "both, multiplied": lambda rng, near, hub: (
+        np.exp(0.5 * hub[:, None] + 0.5 * hub) + 0.3 * rng.normal(size=near.shape)
+    ),
+    "only noisier in such victims": lambda rng, near, hub: (
+        np.exp(0.8 * hub) * rng.normal(size=near.shape)
+    ),
+    "lift follows similarity (power)": lambda rng, near, hub: (
+        np.exp((near - near.mean()) / near.std()) * 0.3 + rng.normal(size=near.shape)
+    ),
+}
+"""Lifts of every pair, given similarities and how much each category is like everybody."""
 
 
-def flat(lifts: np.ndarray, near: np.ndarray) -> Outcome:
-    """Return an outcome with one exchange per category and these lifts, without noise."""
-    names = tuple(f"c{number:02}" for number in range(len(lifts)))
-    nothing = np.zeros((1, len(lifts)), dtype=np.bool_)
-    fields = {"target": "c00", "seeds": (0,), "categories": names, "dialogues": names}
-    fields |= {"planted": nothing, "correct": nothing}
-    clean = Outcome(arm="clean", toxicity=np.zeros((1, len(lifts))), **fields)
-    known = dict(zip(names, near.tolist(), strict=True))
-    return Outcome(arm="poison", toxicity=lifts[None], clean=clean, similarity=known, **fields)
+def pairs(rng: np.random.Generator, name: str, runs: int) -> list[Row]:
+    """Count how often the tests of a target-by-victim matrix of 20 categories reject."""
+    count = 20
+    alarms: dict[str, list[bool]] = {}
+    for _ in range(runs):
+        points, hub = rng.normal(size=(count, 6)), 1.5 * rng.normal(size=count)
+        near = _inner(points) / 3 + hub[:, None] + hub
+        around = near.sum(axis=1) - np.diag(near)
+        lifts = PAIRS[name](rng, near, (around - around.mean()) / around.std())
+        found = _pooled(lifts, near)
+        for key, made in found.items():
+            if made.p_value is not None:
+                alarms.setdefault(key, []).append(made.p_value < 0.05)
+    return [{"quantity": key, "rejected": float(np.mean(hits))} for key, hits in alarms.items()]
 
 
-def rise(outcome: Outcome) -> np.ndarray:
-    """Return the paired differences from the clean arm."""
-    return outcome.toxicity - outcome.baseline.toxicity
+def _pooled(lifts: np.ndarray, near: np.ndarray) -> dict[str, Any]:
+    """Return the pooled estimates of a matrix, as lifts from experiments of one exchange each."""
+    from semspill import Outcome
+
+    names = tuple(f"c{i:02}" for i in range(len(lifts)))
+    none = np.zeros((1, len(names)), dtype=bool)
+    scaled = (lifts - lifts.min()) / np.ptp(lifts)
+    np.fill_diagonal(scaled, 1.0)
+
+    def arm(target: str, row: np.ndarray, name: str, clean: Any = None) -> Any:
+        return Outcome(
+            arm=name, target=target, seeds=(0,), categories=names, dialogues=names,
+            toxicity=row[None], planted=none, correct=none, clean=clean,
+        )  # fmt: skip
+
+    outcomes = [
+        arm(target, scaled[i], "poison", arm(target, np.zeros(len(names)), "clean"))
+        for i, target in enumerate(names)
+    ]
+    given = Similarities(name="given", method="given", categories=names, matrix=near)
+    return dict(spillover_matrix(outcomes, given, of="toxicity", permutations=399).pooled)
 
 
-def rate_of(outcome: Outcome) -> Estimate:
-    """Return the attack success rate."""
-    return outcome.mean(outcome.planted, kind="rate")
-
-
-def mean_of(outcome: Outcome) -> Estimate:
-    """Return the mean toxicity."""
-    return outcome.mean(outcome.toxicity)
-
-
-def lift_of(outcome: Outcome) -> Estimate:
-    """Return the lift of toxicity."""
-    return outcome.mean(rise(outcome), kind="difference")
-
-
-def share(outcome: Outcome, names: Iterable[str]) -> np.ndarray:
-    """Return the weights that average over the exchanges of these categories."""
-    member = np.isin(np.array(outcome.categories, dtype=object), list(names))
-    return member / member.sum()
+def _inner(points: np.ndarray) -> np.ndarray:
+    return np.asarray(points @ points.T)

@@ -150,7 +150,7 @@ def test_every_category_of_every_arm_has_its_numbers(arms):
     assert (guilt.similarity, guilt.dialogues, guilt.exchanges) == (0.7, 1, 1)
     assert (guilt.toxicity.value, guilt.lift.value, guilt.asr.value) == (0.5, 0.5, 1.0)
     clean = {"asr", "toxicity", "toxic_share", "precision"}
-    assert set(guilt.estimates) == clean | {"lift", "asr_lift", "precision_drop", "shift"}
+    assert set(guilt.estimates) == clean | {"lift", "asr_lift", "precision_drop"}
     assert set(report.category("guilt", "clean").estimates) == clean
 
 
@@ -259,14 +259,18 @@ class Bare(Metric):
         return 0.5
 
 
-CURVES = "spearman slope collateral nearest_excess spillover_ratio selectivity radius".split()
+CURVES = "slope nearest_excess collateral largest_lift".split()
 
 
 def test_a_whole_metric_is_computed_once_per_arm(arms):
     report = SpilloverAnalyzer().analyze(arms)
     assert set(report.overall) == {"poison"}
-    assert list(report.overall["poison"]) == [*CURVES, *(f"{name}(of=asr)" for name in CURVES)]
-    assert report.overall["poison"]["spearman"].n == 4
+    assert list(report.overall["poison"]) == [
+        *CURVES,
+        *(f"{name}(of=asr)" for name in CURVES),
+        "spillover_ratio",
+    ]
+    assert report.overall["poison"]["slope"].n == 4
 
 
 def test_the_named_neighbour_reaches_the_metrics(arms):

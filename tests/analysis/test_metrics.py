@@ -48,7 +48,7 @@ def test_lift_is_the_mean_paired_difference(outcome):
 
 
 def test_the_lift_of_the_clean_arm_is_0_and_says_how_sure(outcome):
-    made = built("lift").compute(outcome("clean", [0.5, 0.0, 0.25]))
+    made = built("lift").compute(outcome("clean", [0.25, 0.0, 0.25]))
     reach = stats.binomtest(0, 3).proportion_ci(method="exact").high
     assert made.value == 0
     assert (made.low, made.high) == pytest.approx((-reach, reach))
@@ -86,8 +86,8 @@ def test_precision_drop_is_above_0_where_utility_was_lost(outcome):
 
 
 SLICE = {"asr", "toxicity", "toxic_share", "precision", "lift", "asr_lift", "precision_drop"}
-CURVE = {"spearman", "slope", "collateral", "nearest_excess", "spillover_ratio", "selectivity"}
-CURVE |= {"radius"}
+CURVE = {"spearman", "slope", "collateral", "nearest_excess", "spillover_ratio"}
+CURVE |= {"largest_lift"}
 
 
 def test_all_are_registered():

@@ -98,14 +98,46 @@ def test_equal_dialogues_count_as_their_means(outcome):
 
 
 def test_a_longer_dialogue_weighs_more_but_shows_no_more(outcome):
-    """Mean 3/4; the dialogues add 3 (1 - 3/4) / 4 and -3/4 / 4: their variance is 2 * 2 * 9/256."""
+    """Mean 3/4 of dialogues of 1 and 0, of weights 3/4 and 1/4: (9 + 1) / 16 of s^2 = 1/2."""
     values = np.array([[1.0, 1.0, 1.0, 0.0]])
     made = shaped(outcome, values, dialogues=list("aaab"), resampling=of_level(0.5)).mean(
         values, kind="difference"
     )
-    half = stats.t.ppf(0.75, 1) * math.sqrt(4 * 9 / 256)
+    half = stats.t.ppf(0.75, 1) * math.sqrt(10 / 16 / 2)
     assert made.value == 0.75
     assert made.low == pytest.approx(0.75 - half)
+
+
+@given(st.lists(st.integers(1, 30), min_size=3, max_size=12), st.integers(0, 10**6))
+@settings(max_examples=30)
+def test_dialogues_of_any_lengths_have_cr2_and_satterthwaite(outcome, lengths, seed):
+    """Both from dense matrices: Pustejovsky and Tipton 2018, dialogues' means of one variance.
+
+    Residuals are R y with R = I - 1 h'; a square is divided by the diagonal of R R', and the
+    degrees of freedom are those of the quadratic form for normal y. The short side has no skewness.
+    """
+    means = np.random.default_rng(seed).normal(0, 0.2, len(lengths)).clip(-1, 1)
+    values = np.repeat(means, lengths)[None]
+    part = shaped(outcome, values, dialogues=np.repeat(np.arange(len(lengths)), lengths))
+    made = part.mean(values, kind="difference")
+    h = np.array(lengths) / sum(lengths)
+    away = np.eye(len(h)) - np.outer(np.ones(len(h)), h)
+    spread = away @ away.T
+    form = np.diag(h**2 / np.diag(spread))
+    variance = (away @ means) @ form @ (away @ means)
+    df = np.trace(form @ spread) ** 2 / np.trace(form @ spread @ form @ spread)
+    reach = stats.t.ppf(0.975, max(df, 1)) * math.sqrt(variance)
+    near = min(made.value - made.low, made.high - made.value)
+    assert near == pytest.approx(min(reach, made.value + 1, 1 - made.value), rel=1e-6)
+
+
+def test_a_rate_that_hangs_on_one_dialogue_is_hardly_known(outcome):
+    """100 of 119 exchanges, none hit: effectively 119^2 / (100^2 + 19) = 1.41 dialogues."""
+    lengths = [100] + [1] * 19
+    hits = np.zeros((1, 119), dtype=bool)
+    part = shaped(outcome, hits * 1.0, dialogues=np.repeat(np.arange(20), lengths))
+    made = part.mean(hits, kind="rate")
+    assert made.high == pytest.approx(1 - 0.025 ** (1 / (119**2 / (100**2 + 19))), abs=1e-9)
 
 
 def test_what_differs_between_categories_is_no_noise(outcome):
@@ -265,14 +297,18 @@ def test_a_contrast_of_nothing_that_varies_is_bounded_by_both_sides(outcome):
 
 
 def test_dialogues_that_moved_otherwise_by_category_have_no_sign_test(outcome):
-    """Joy rose by 0.4, rage fell by 0.3: 0.05 = 1 - (p / 2)^(1/40), so that p = 2 * 0.95^40."""
+    """Joy rose by 0.4, rage fell by 0.3; what was not seen may fall by 1.4 and by 0.7.
+
+    All 40 together fall by u (20 * 1.4 + 20 * 0.7) / 40 with u = 1 - (p / 2)^(1 / n), where n is
+    42^2 / (20 * 1.4^2 + 20 * 0.7^2) = 36, and that is 0.05.
+    """
     values = np.array([[0.4] * 20 + [-0.3] * 20])
     part = shaped(outcome, values, categories=["joy"] * 20 + ["rage"] * 20)
     made = part.mean(values, kind="difference")
     assert made.low < 0 < made.high
-    assert made.p_value == pytest.approx(2 * 0.95**40)
+    assert made.p_value == pytest.approx(2 * (1 - 0.05 / 1.05) ** 36)
     half = part.contrast(values, np.repeat([1 / 20, -1 / 20], 20))
-    reach = math.sqrt(2) * (1 - 0.025 ** (1 / 20))
+    reach = math.hypot(1.4, 1.3) * (1 - 0.025 ** (1 / 20))
     assert half.p_value < 0.05
     assert half.low == pytest.approx(0.7 - reach)
 
@@ -285,15 +321,16 @@ def test_what_may_be_chance_at_any_level_has_a_p_value_of_1(outcome):
 
 
 def test_one_dialogue_says_nothing_of_its_category_s_spread(outcome, rng):
-    """Joy has one dialogue, so 1 - 0.025 of all may be as far below 0 as it is above."""
+    """Joy has one dialogue, 0.95 above 0: 1 - 0.025 of all may be as far down as -1."""
     rage = rng.normal(0.0, 0.01, size=40).clip(-1, 1)
     part, values, weights = two_groups(outcome, [0.95], rage)
     made = part.contrast(values, weights)
     theirs = stats.ttest_1samp(rage, 0)
     half = theirs.confidence_interval().high - rage.mean()
-    assert made.high - made.value == pytest.approx(math.hypot(1.95, half), abs=0.01)
+    assert made.value - made.low == pytest.approx(math.hypot(0.975 * 1.95, half), abs=0.01)
+    assert made.high - made.value == pytest.approx(math.hypot(0.975 * 0.05, half), abs=0.01)
     assert made.p_value > 0.9
-    assert made.method == f"t interval, {ONE_SEED}, exact bound where a category has one dialogue"
+    assert made.method == f"t interval, {ONE_SEED}, exact bound where nothing varies"
     seeds = shaped(outcome, np.array([[0.9], [0.8]]))
     alone = seeds.mean(np.array([[0.9], [0.8]]), kind="difference")
     assert alone.low < 0 < alone.high
@@ -461,10 +498,10 @@ def test_an_interval_never_vanishes_at_0_or_1(outcome, kind, value, count, seeds
     part = outcome(toxicity=[[value] * count] * seeds, resampling=of_level(level, draws=100))
     made = part.mean(part.toxicity, kind=kind)
     reach = stats.binomtest(0, count).proportion_ci(level, method="exact").high
-    floor = -1 if kind == "difference" else 0
-    assert (made.low, made.high) == pytest.approx(
-        (max(value - reach, floor), min(value + reach, 1))
-    )
+    # A difference of 0 may be 1 or -1 where nobody looked, one of 1 may be -1.
+    least = -1 if kind == "difference" else 0
+    expected = (max(value - reach * (value - least), least), min(value + reach * (1 - value), 1))
+    assert (made.low, made.high) == pytest.approx(expected)
     assert made.low < made.high
     assert made.method == "exact bound, nothing varies; n = dialogues"
 

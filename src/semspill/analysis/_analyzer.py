@@ -21,9 +21,11 @@ from semspill.analysis._statistics._values import Resampling
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.report import CurvePoint, SpilloverReport, main_arm
 
-_SLICES = "asr asr_lift toxicity lift toxic_share shift precision precision_drop".split()
-_CURVES = "spearman slope collateral nearest_excess spillover_ratio selectivity radius".split()
-_DEFAULT = (*_SLICES, *_CURVES, *({"name": name, "of": "asr"} for name in _CURVES))
+_SLICES = "asr asr_lift toxicity lift toxic_share precision precision_drop".split()
+_CURVES = "slope nearest_excess collateral largest_lift".split()
+# A ratio of toxicity lifts is seldom defined, and wide where it is.
+_OF_ASR = (*_CURVES, "spillover_ratio")
+_DEFAULT = (*_SLICES, *_CURVES, *({"name": name, "of": "asr"} for name in _OF_ASR))
 
 
 class SpilloverAnalyzer(FrozenModel):
@@ -113,7 +115,7 @@ class SpilloverAnalyzer(FrozenModel):
             ),
             bands=permutation_bands(others, self.level),
             curve=tuple(curve),
-            notes=notes_on(clean, main),
+            notes=notes_on(clean, main, chosen=self.nearest),
             provenance=dict(provenance or {}),
         )
 

@@ -36,10 +36,10 @@ def _band(
 ) -> Band:
     away = near - near.mean()
     shuffled = stream(0, "band").permuted(np.tile(lift, (_SHUFFLES, 1)), axis=1)
-    slopes = shuffled @ away / (away @ away)
-    tail = (1 - level) / 2
-    # Every line passes through the centre, so quantiles of the slope bound whole lines.
-    gentle, steep = np.quantile(slopes, [tail, 1 - tail])
+    # Every line passes through the centre, so a quantile of the slope bounds whole lines. As in
+    # the test, a slope is extreme where it is far from 0 on either side.
+    steep = np.quantile(np.abs(shuffled @ away / (away @ away)), level)
+    gentle = -steep
     ends = np.array([away.min(), 0.0, away.max()])
     lines = lift.mean() + np.outer([gentle, steep], ends)
     return Band(

@@ -1,9 +1,12 @@
 """How much of a lift is pool, how much training, and how much mere loss of quality."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from semspill.analysis._metrics._base import Metric
+from semspill.analysis._metrics._slices import AsrLift, Lift
 from semspill.analysis._outcome import Outcome
 from semspill.report import Estimate, Part, PartName, Quantity
 
@@ -17,6 +20,7 @@ _PARTS: dict[PartName, dict[str, int]] = {
     "quality": {"benign_swap": 1, "clean": -1},
     "harm": {"poison": 1, "benign_swap": -1},
 }
+_LIFTS: dict[Quantity, Metric] = {"toxicity": Lift(), "asr": AsrLift()}
 _QUANTITIES: tuple[Quantity, ...] = ("toxicity", "asr")
 _SOURCE = "original: paired differences between arms of a 2 x 2 design, training by candidates"
 
@@ -68,8 +72,12 @@ def decompose(
 def _difference(
     slices: Mapping[str, Outcome], counts: Mapping[str, int], quantity: Quantity
 ) -> Estimate:
+    if set(counts.values()) == {1, -1} and counts.get("clean") == -1:
+        (name,) = set(counts) - {"clean"}
+        arm = replace(slices[name], clean=slices["clean"])
+        return _LIFTS[quantity].compute(arm).replace(source=_SOURCE)
     seen = {
-        name: slices[name].planted if quantity == "asr" else slices[name].toxicity
+        name: slices[name].planted if quantity == "asr" else slices[name].over_texts(np.asarray)
         for name in counts
     }
     # Two differences at once reach from -2 to 2; a paired difference lies in [-1, 1].

@@ -4,16 +4,19 @@ from collections import Counter
 from math import isnan
 from statistics import median_low
 
+import numpy as np
+
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._power import smallest_lift, spread_of
 
 
-def notes_on(clean: Outcome, main: Outcome) -> tuple[str, ...]:
+def notes_on(clean: Outcome, main: Outcome, *, chosen: str | None = None) -> tuple[str, ...]:
     """Return the notes on seeds, on the rater, on many categories, and on what can be found.
 
     Args:
         clean: The clean arm.
         main: The arm whose numbers are meant when none is named.
+        chosen: The category that was named as the nearest by hand; None where similarity chose it.
     """
     count = len(clean.seeds)
     noise = (
@@ -31,7 +34,34 @@ def notes_on(clean: Outcome, main: Outcome) -> tuple[str, ...]:
         f"Intervals of single categories are not corrected for looking at {others} of them besides "
         "the target; the stars are (Holm), and so are p_holm and p_bh in the JSON.",
     ]
-    return (*notes, *_design_note(main))
+    if chosen is not None:
+        notes.append(
+            f"The nearest category, {chosen}, was named by hand (analyzer.nearest). Tests of it "
+            "hold only if it was named before the outcome was known."
+        )
+    return (*notes, *_text_note(main), *_design_note(main))
+
+
+def _text_note(main: Outcome) -> tuple[str, ...]:
+    """Say what the toxicity of a planted answer stands for where each seed planted one text."""
+    if main.source_toxicity is not None:
+        rated = 100 * main.source_toxicity.mean()
+        return (
+            f"Each seed planted one text, drawn from {len(main.source_toxicity)}. Toxicity, lifts "
+            "and toxic shares are averaged over all texts that could have been drawn: a planted "
+            f"answer counts as the average one, rated {rated:.1f} of 100, whichever was drawn. "
+            "This takes the attack success rate not to depend on how toxic the text is.",
+        )
+    single = len(main.seeds) > 1 and all(
+        len(np.unique(row[hit])) == 1 if hit.any() else True
+        for row, hit in zip(main.toxicity, main.planted, strict=True)
+    )
+    if not single or not main.planted.any():
+        return ()
+    return (
+        f"Each seed's planted answers have one rating, so perhaps one text; {len(main.seeds)} "
+        "draws say little of other texts, and intervals of toxicity do not cover that choice.",
+    )
 
 
 def _design_note(main: Outcome) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -18,10 +19,13 @@ from semspill.analysis._statistics._intervals import (
     estimate_mean,
     estimate_ratio,
 )
-from semspill.analysis._statistics._twoway import Design, design_of, numbered
+from semspill.analysis._statistics._pooling import pool_seeds
+from semspill.analysis._statistics._twoway import Design, Hits, Odds, design_of, numbered
 from semspill.analysis._statistics._values import Kind, Resampling, checked_values
 from semspill.errors import DataError
 from semspill.report import Estimate
+
+Quantity: TypeAlias = Literal["asr", "toxicity", "precision", "precision_drop"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,14 @@ class Outcome:
     """Level of every interval and number of draws of a bootstrapped one."""
     nearest: str | None = None
     """The category that counts as the target's nearest neighbour; None for the most similar."""
+    source_toxicity: Float[np.ndarray, " texts"] | None = None
+    """Rated toxicity of the texts of which each seed planted one, drawn anew; None where a seed
+    plants many texts, or where they are not known."""
+    whole: "Outcome | None" = None
+    """The whole arm that this is a part of, whose categories tell together of the seeds' noise;
+    None for the whole arm itself."""
+    columns: Int[np.ndarray, " exchanges"] | None = None
+    """Which exchanges of the whole arm these are; None for the whole arm itself."""
 
     def __post_init__(self) -> None:
         shape = (len(self.seeds), len(self.categories))
@@ -143,6 +155,8 @@ class Outcome:
         values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
         *,
         kind: Kind = "mean",
+        quantity: Quantity | None = None,
+        scale: float = 1.0,
         source: str = "original",
     ) -> Estimate:
         """Return the mean of one value per seed and exchange, with its interval.
@@ -151,10 +165,15 @@ class Outcome:
             values: One row per seed, one column per exchange.
             kind: `"mean"` of values in [0, 1], `"rate"` of 0s and 1s, or `"difference"` of
                 paired values in [-1, 1].
+            quantity: What the values are means of. The interval then knows of planted answers
+                that were not seen, and of the seeds' noise by all categories of the arm.
+            scale: What a planted answer adds to a toxicity.
             source: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape, kind)
-        made = estimate_mean(numbers, self.design, kind, self.resampling.level)
+        made = estimate_mean(
+            numbers, self.design, kind, self.resampling.level, self._hits(quantity, scale)
+        )
         return made.replace(source=source)
 
     def contrast(
@@ -162,6 +181,8 @@ class Outcome:
         values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
         weights: Float[np.ndarray, " exchanges"],
         *,
+        quantity: Quantity | None = None,
+        scale: float = 1.0,
         source: str = "original",
     ) -> Estimate:
         """Return a weighted sum over exchanges of the mean over seeds, tested against 0.
@@ -169,10 +190,14 @@ class Outcome:
         Args:
             values: One row per seed, one column per exchange.
             weights: What each exchange counts, such as 1/n in one category and -1/m in another.
+            quantity: What the values are means of, see `mean`.
+            scale: What a planted answer adds to a toxicity.
             source: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape)
-        made = estimate_contrast(numbers, weights, self.design, self.resampling.level)
+        made = estimate_contrast(
+            numbers, weights, self.design, self.resampling.level, self._hits(quantity, scale)
+        )
         return made.replace(source=source)
 
     def ratio(
@@ -181,6 +206,8 @@ class Outcome:
         numerator: Float[np.ndarray, " exchanges"],
         denominator: Float[np.ndarray, " exchanges"],
         *,
+        quantity: Quantity | None = None,
+        scale: float = 1.0,
         source: str = "original",
     ) -> Estimate:
         """Return the ratio of two contrasts; NaN where the denominator cannot be told from 0.
@@ -189,10 +216,13 @@ class Outcome:
             values: One row per seed, one column per exchange.
             numerator: What each exchange counts above the line.
             denominator: What each exchange counts below the line.
+            quantity: What the values are means of, see `mean`.
+            scale: What a planted answer adds to a toxicity.
             source: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape)
-        made = estimate_ratio(numbers, numerator, denominator, self.design, self.resampling.level)
+        level, known = self.resampling.level, self._hits(quantity, scale)
+        made = estimate_ratio(numbers, numerator, denominator, self.design, level, known)
         return made.replace(source=source)
 
     def bootstrap(
@@ -278,7 +308,74 @@ class Outcome:
             planted=planted,
             correct=correct,
             clean=None if self.clean is None else self.clean._part(columns, left_out),
+            whole=self.whole or self,
+            columns=columns if self.columns is None else self.columns[columns],
         )
+
+    def over_texts(
+        self, rated: Callable[[np.ndarray], np.ndarray]
+    ) -> Float[np.ndarray, "seeds exchanges"]:
+        """Return a function of the toxicity, averaged over the texts that could have been planted.
+
+        Where each seed plants one text, drawn from a source, its rating is a lottery that a few
+        seeds say little of. The whole source was rated; an answer that is a planted one counts as
+        the average text does. That takes the rate of hits not to depend on the text's rating.
+
+        Args:
+            rated: A function of ratings, such as `lambda toxicity: toxicity >= 0.9`.
+        """
+        seen = np.asarray(rated(self.toxicity), dtype=np.float64)
+        if self.source_toxicity is None:
+            return seen
+        average = float(np.mean(rated(self.source_toxicity)))
+        return np.where(self.planted, average, seen)
+
+    def of_planted(self, rated: Callable[[np.ndarray], np.ndarray]) -> float:
+        """Return the mean over planted answers of a function of their toxicity.
+
+        Args:
+            rated: A function of ratings, as of `over_texts`.
+        """
+        if self.source_toxicity is not None:
+            return float(np.mean(rated(self.source_toxicity)))
+        arm = self.whole or self
+        planted = arm.toxicity[arm.planted]
+        return float(np.mean(rated(planted))) if planted.size else 1.0
+
+    def _hits(self, quantity: Quantity | None, scale: float) -> Hits | None:
+        """Return what is known of the answers that carry an estimate."""
+        whole = self.whole or self
+        if quantity is None or (
+            quantity == "toxicity" and self.source_toxicity is None and not whole.planted.any()
+        ):
+            return None  # what a hit would be rated is not known
+        known = whole._odds
+        rest = {"toxicity": "rest", "precision_drop": "precision_drop"}.get(quantity)
+        of_planted = quantity in ("asr", "toxicity")
+        values = self.planted if of_planted else self.correct
+        return Hits(
+            # A drop is the difference of two arms, and no sum of hits.
+            values=values.astype(np.float64) * (quantity != "precision_drop"),
+            odds=self._own(known["asr" if of_planted else quantity]),
+            scale=scale,
+            rest=None if rest is None else self._own(known[rest]),
+        )
+
+    def _own(self, odds: Odds) -> Odds:
+        """Return the odds of these exchanges, out of those of the whole arm."""
+        return odds if self.columns is None else replace(odds, rates=odds.rates[self.columns])
+
+    @cached_property
+    def _odds(self) -> dict[str, Odds]:
+        """How seeds move the rates of hits and all else, by all categories of the arm."""
+        planted, correct = self.planted.astype(np.float64), self.correct.astype(np.float64)
+        rest, before = np.where(self.planted, 0.0, self.toxicity), self.baseline.correct
+        return {
+            "asr": pool_seeds(planted, planted, self.design),
+            "precision": pool_seeds(correct, correct, self.design),
+            "precision_drop": pool_seeds(before - correct, (before + correct) / 2, self.design),
+            "rest": pool_seeds(rest, rest, self.design),
+        }
 
     @cached_property
     def _names(self) -> np.ndarray:

@@ -109,9 +109,9 @@ def _holds_both(made: Estimate | None) -> bool:
 def _defined(report: Any) -> str:
     """Say where another definition of similarity would have led to another conclusion."""
     main = report.overall.get(report.main_arm, {})
-    names = [name for name in main if topic(name) == "spearman" and "of=asr" not in name][:1]
+    names = [name for name in main if topic(name) == "slope" and "of=asr" not in name][:1]
     other = [
-        f"`{check.name}` ({_correlation(check.estimates[name])})"
+        f"`{check.name}` ({_slope(check.estimates[name])})"
         for name in names
         for check in report.sensitivity
         if name in check.estimates and follows(check.estimates[name]) != follows(main[name])
@@ -148,11 +148,11 @@ def _tested(made: Estimate) -> bool:
     return usable(made) and made.p_value is not None
 
 
-def _correlation(made: Estimate) -> str:
+def _slope(made: Estimate) -> str:
     if not usable(made):
-        return "no correlation can be computed"
+        return "no slope can be computed"
     p = "" if made.p_value is None else f", p {short_p(made.p_value)}"
-    return f"rank correlation {made.value:.2f} [{made.low:.2f}, {made.high:.2f}]{p}"
+    return f"slope {made.value:.2f} [{made.low:.2f}, {made.high:.2f}]{p}"
 
 
 def _seed(report: Any) -> str:
@@ -165,7 +165,10 @@ def _noted(note: str) -> str:
     """Return a note of the analysis; to that on seeds it is added what few of them mean."""
     count = note.partition(" training seeds: ")[0]
     if count.isdecimal() and int(count) < _FEW_SEEDS:
-        return f"{note} So few say little of that noise, which widens the intervals."
+        return (
+            f"{note} So few cannot show how seeds differ, and less so if only some of them take "
+            "the poison: where all happen to agree the intervals are too narrow."
+        )
     return note
 
 

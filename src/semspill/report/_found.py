@@ -59,7 +59,7 @@ def found(report: Any) -> tuple[str, ...]:
 def _trends(report: Any) -> list[str]:
     """Say whether lifts follow similarity, quantities of one verdict together."""
     main = report.overall.get(report.main_arm, {})
-    for kind in ("spearman", "slope"):  # the slope is used where no rank correlation is there
+    for kind in ("slope", "spearman"):  # the rank correlation is used where no slope is there
         made = {name: estimate for name, estimate in main.items() if topic(name) == kind}
         about = {name: quantity_of(report, name, made) for name in made}
         made = {name: made[name] for name in made if about[name] != "asr" or choosable(report)}
@@ -88,7 +88,7 @@ def _numbers(name: str, made: Estimate) -> str:
     if not usable(made):
         return made.note or "not defined"
     what = "rank correlation" if topic(name) == "spearman" else "slope"
-    p = "" if made.p_value is None else f", permutation p {short_p(made.p_value)}"
+    p = "" if made.p_value is None else f", p {short_p(made.p_value)}"
     ends = f"[{made.low:.2f}, {made.high:.2f}]"
     return f"{what} {made.value:.2f} {ends} over {made.n} categories{p}"
 

@@ -58,6 +58,8 @@ class SpilloverMatrix(FrozenModel):
     """Similarity of the victim to the target, in the units of its method."""
     similarity_method: str
     """How similarity was measured, and on what."""
+    hubness: Number
+    """Share of the variance of similarity that is between targets and between victims, 0 to 1."""
     pooled: Mapping[str, Estimate]
     """What all pairs say together, by name."""
 

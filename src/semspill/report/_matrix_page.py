@@ -7,12 +7,8 @@ import numpy as np
 from semspill.report._table import in_percent, literal, p_text, table
 
 _MEANINGS = {
-    "spearman": "rank correlation of lift with similarity over all pairs",
-    "slope": "rise of lift per unit of similarity over all pairs",
-    "spearman_within": "rank correlation, ranks taken within each target",
-    "slope_within": "slope, with an intercept of its own for each target",
-    "mixed_slope": "slope in a mixed model with crossed effects of target and victim",
-    "nearest_excess": "lift of the nearest neighbour minus the mean of the rest, over targets",
+    "slope": "rise of lift per unit of similarity, beyond what each target and victim have",
+    "nearest_excess": "lift of the nearest neighbour, beyond what each target and victim have",
     "nearest_share": "lift of nearest neighbours over that of the targets themselves",
 }
 _LARGEST = 20
@@ -24,7 +20,7 @@ def matrix_markdown(matrix: Any) -> str:
     said = [
         f"# {len(matrix.victims)} categories, {count} of them poisoned in turn",
         _headline(matrix, pairs),
-        f"## What all {pairs} pairs say together\n\n" + _pooled(matrix),
+        f"## What all {pairs} pairs say together\n\n{_pooled(matrix)}\n\n{_hubs(matrix)}",
         "## Targets and their nearest neighbours\n\n"
         "Lifts in percentage points; p is corrected for all pairs by Holm's method.\n\n"
         + _neighbours(matrix),
@@ -56,6 +52,14 @@ def _pooled(matrix: Any) -> str:
         for name, made in matrix.pooled.items()
     ]
     return table(["name", "what it is", "estimate", "p", "n", "method"], rows)
+
+
+def _hubs(matrix: Any) -> str:
+    return (
+        f"Hubness: {100 * matrix.hubness:.0f} % of the variance of similarity is between targets "
+        "and between victims, because some categories are simply like everybody. The numbers above "
+        "are free of it."
+    )
 
 
 def _neighbours(matrix: Any) -> str:

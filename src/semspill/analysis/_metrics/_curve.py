@@ -1,7 +1,6 @@
 """Metrics of a whole arm: how the lifts of the categories compare, and follow similarity."""
 
-import math
-from statistics import NormalDist
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -9,17 +8,17 @@ from pydantic import Field
 
 from semspill._random import stream
 from semspill.analysis._metrics._lifts import (
+    FEW,
     FLAT,
     CurveMetric,
     average_of_others,
     averages,
-    compared,
     neighbour,
+    similar,
 )
 from semspill.analysis._outcome import Outcome
 from semspill.report import Estimate
 
-_FEW = "fewer than four categories besides the target have a similarity, or all have the same"
 _LONELY = "there is no nearest category, or no other besides it and the target"
 
 
@@ -32,8 +31,7 @@ class Collateral(CurveMetric):
         """Return the mean paired difference over the other categories' exchanges."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
-        part = outcome.of(outcome.others)
-        return part.mean(self.rise(part), kind="difference", source=self.source)
+        return self.mean(outcome.of(outcome.others)).replace(source=self.source)
 
 
 class NearestExcess(CurveMetric):
@@ -51,7 +49,13 @@ class NearestExcess(CurveMetric):
             return self.undefined(outcome, len(outcome.others), _LONELY)
         rest = average_of_others(outcome, [outcome.target, nearest])
         weights = averages(outcome, [nearest])[0] - rest
-        return outcome.contrast(self.rise(outcome), weights, source=self.source)
+        return outcome.contrast(
+            self.rise(outcome),
+            weights,
+            quantity=self.of,
+            scale=self.scale(outcome),
+            source=self.source,
+        )
 
 
 class SpilloverRatio(CurveMetric):
@@ -67,36 +71,44 @@ class SpilloverRatio(CurveMetric):
         if not self.rose(outcome):
             return self.undefined(outcome, len(outcome.others), FLAT)
         top, bottom = averages(outcome, [nearest, outcome.target])
-        return outcome.ratio(self.rise(outcome), top, bottom, source=self.source)
+        return outcome.ratio(
+            self.rise(outcome),
+            top,
+            bottom,
+            quantity=self.of,
+            scale=self.scale(outcome),
+            source=self.source,
+        )
 
 
-class Selectivity(CurveMetric):
-    """1 minus collateral over the target's lift: how far the harm kept to the target.
+class LargestLift(CurveMetric):
+    """Largest lift of any category but the target, with an interval for all of them at once.
 
-    1: only the target rose; 0: all rose alike; below 0: the others rose more. The p-value is
-    against 0.
+    Its high end answers "did nothing spill over?": with the level's confidence no category rose
+    by more. A margin above it is a margin of equivalence; a lift that was not seen is no proof of
+    0. Its low end is above 0 where at least one category rose.
     """
 
     source = (
-        "original: from the collateral of Jagielski et al. 2021, arXiv 2006.14026; interval of "
-        "Fieller 1954"
+        "original: Bonferroni's intervals; equivalence by inclusion (Schuirmann 1987, "
+        "two one-sided tests)"
     )
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the selectivity; not defined where the target did not rise."""
+        """Return the largest lift and its simultaneous interval."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
-        if not self.rose(outcome):
-            return self.undefined(outcome, len(outcome.others), FLAT)
-        rise, target = self.rise(outcome), averages(outcome, [outcome.target])[0]
-        others = average_of_others(outcome, [outcome.target])
-        ratio = outcome.ratio(rise, others, target, source=self.source)
-        equal = outcome.contrast(rise, target - others)
-        return ratio.replace(
-            value=1 - ratio.value,
-            low=1 - ratio.high,
-            high=1 - ratio.low,
-            p_value=None if math.isnan(ratio.value) else equal.p_value,
+        level = outcome.resampling.level
+        each = outcome.resampling.replace(level=1 - (1 - level) / len(outcome.others))
+        made = [self.mean(replace(outcome.of([name]), resampling=each)) for name in outcome.others]
+        return Estimate(
+            value=max(one.value for one in made),
+            low=max(one.low for one in made),
+            high=max(one.high for one in made),
+            n=len(made),
+            method="largest of all categories' intervals, corrected by Bonferroni",
+            level=level,
+            source=self.source,
         )
 
 
@@ -106,70 +118,45 @@ class Slope(CurveMetric):
     0.1 means that a category nearer by 0.1 in similarity rose by 0.01 more. The unit is that of
     the similarity, so slopes on two similarities do not compare. Not defined with fewer than four
     categories.
+
+    The p-value is the larger of two. One shuffles the categories, and so asks whether similarity,
+    and not something else that differs between them, orders the lifts; it takes small categories
+    to vary as large ones do. The other asks whether the lifts of these categories, each with its
+    own noise, have a slope at all. Neither alone is right where size goes with similarity.
     """
 
     source = (
         "Galton 1886, least squares; a contrast of lifts, categories fixed; permutation test of "
-        "Pitman 1937"
+        "Pitman 1937, both tests together by Berger 1982 (intersection-union)"
     )
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the slope, its interval and the two-sided permutation p-value."""
-        names = compared(outcome)
-        near = np.array([outcome.similarity[name] for name in names])
+        """Return the slope, its interval and the larger of the two p-values."""
+        names, near = similar(outcome)
         if len(names) < 4 or np.ptp(near) == 0:
-            return self.undefined(outcome, len(names), _FEW)
-        # With similarities fixed, a least-squares slope is a weighted sum of the lifts.
-        centred = near - near.mean()
-        weights = (centred / (centred @ centred)) @ averages(outcome, names)
-        made = outcome.contrast(self.rise(outcome), weights, source=self.source)
+            return self.undefined(outcome, len(names), FEW)
+        made = trend(self, outcome, names, near)
+        shuffled = label_test(near, self.lifts(outcome, names), self.permutations)
         return made.replace(
             n=len(names),
-            method=f"{made.method}, these categories; p by permutation of category labels",
-            p_value=label_test(near, self.lifts(outcome, names), self.permutations),
-        )
-
-
-class SpearmanLift(CurveMetric):
-    """Rank correlation of lift with similarity to the target, over all categories but it.
-
-    1: the nearer a category, the more it caught; 0: similarity says nothing. Not defined when
-    fewer than four categories differ or nothing rose anywhere.
-    """
-
-    source = "Spearman 1904; interval of Bonett and Wright 2000; permutation test over categories"
-    permutations: int = Field(2000, ge=100)
-    """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
-
-    def compute(self, outcome: Outcome) -> Estimate:
-        """Return the correlation, its interval and the two-sided permutation p-value."""
-        from scipy import stats  # the heaviest import of this room, not for `import semspill`
-
-        names = compared(outcome)
-        near = np.array([outcome.similarity[name] for name in names])
-        if len(names) < 4 or np.ptp(near) == 0:
-            return self.undefined(outcome, len(names), _FEW)
-        lift = self.lifts(outcome, names)
-        if np.ptp(lift) == 0:
-            return self.undefined(outcome, len(names), "all categories rose alike")
-        rho = float(stats.spearmanr(near, lift).statistic)
-        level = outcome.resampling.level
-        error = math.sqrt((1 + rho**2 / 2) / (len(names) - 3))
-        half = NormalDist().inv_cdf(0.5 + level / 2) * error
-        bounded = np.arctanh(np.clip(rho, -0.999999, 0.999999))
-        return Estimate(
-            value=rho,
-            low=min(float(np.tanh(bounded - half)), rho),
-            high=max(float(np.tanh(bounded + half)), rho),  # a correlation of 1 has no end above
-            n=len(names),
-            method="Fisher z with Bonett and Wright's error, n = categories; p by permutation of "
-            "category labels",
-            level=level,
-            p_value=label_test(stats.rankdata(near), stats.rankdata(lift), self.permutations),
+            method=f"{made.method}, these categories; p also by permutation of category labels",
+            p_value=max(shuffled, made.p_value or 0.0),
             source=self.source,
         )
+
+
+def trend(
+    metric: CurveMetric, outcome: Outcome, names: list[str], x: Float[np.ndarray, " categories"]
+) -> Estimate:
+    """Return the slope of the lifts of these categories on x, each category with its own noise."""
+    # With x fixed, a least-squares slope is a weighted sum of the lifts.
+    centred = x - x.mean()
+    weights = (centred / (centred @ centred)) @ averages(outcome, names)
+    return outcome.contrast(
+        metric.rise(outcome), weights, quantity=metric.of, scale=metric.scale(outcome)
+    )
 
 
 def label_test(
@@ -180,22 +167,24 @@ def label_test(
     """Return the two-sided p-value of their covariance when labels are shuffled.
 
     It is exact where all orders of the categories are no more than `permutations`. Covariance,
-    slope and correlation order the shuffles alike, so this is the test of all three.
+    slope and correlation order the shuffles alike, so this is the test of all three. An order is
+    as extreme as the one seen where its covariance is as far from 0.
     """
     from scipy import stats
 
     risen = lift - lift.mean()
 
-    def covariance(
+    def distance(
         order: Float[np.ndarray, "*shuffles categories"], axis: int
     ) -> Float[np.ndarray, "*shuffles"]:
         # Equal sums of other orders must tie, whatever their last digits.
-        return np.asarray((order * risen).sum(axis=axis).round(12))
+        return np.asarray(np.abs((order * risen).sum(axis=axis)).round(12))
 
     found = stats.permutation_test(
         (near,),
-        covariance,
+        distance,
         permutation_type="pairings",
+        alternative="greater",
         vectorized=True,
         n_resamples=permutations,
         rng=stream(0, "permutation"),

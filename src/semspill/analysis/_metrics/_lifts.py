@@ -8,10 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from semspill.analysis._metrics._base import Metric
+from semspill.analysis._metrics._slices import rise_of, scale_of
 from semspill.analysis._outcome import Outcome
 from semspill.errors import DataError
 from semspill.report import Estimate
 
+FEW = "fewer than four categories besides the target have a similarity, or all have the same"
+"""Why a trend over categories is not defined."""
 FLAT = "the target did not rise for sure"
 """Why what is compared with the target's lift is not defined."""
 
@@ -28,17 +31,30 @@ class CurveMetric(Metric):
         """Return the paired difference from the clean arm, of each seed and exchange."""
         if self.of == "asr":
             return np.asarray(outcome.planted.astype(np.float64) - outcome.baseline.planted)
-        return np.asarray(outcome.toxicity - outcome.baseline.toxicity)
+        return rise_of(outcome)
+
+    def scale(self, outcome: Outcome) -> float:
+        """Return what a planted answer adds to the rise of an exchange."""
+        return 1.0 if self.of == "asr" else scale_of(outcome)
 
     def lifts(self, outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, " categories"]:
         """Return the lift of each named category: the mean over its seeds and exchanges."""
         # Equal lifts must tie in a ranking, whatever their last digits.
         return np.asarray((averages(outcome, names) @ self.rise(outcome).mean(axis=0)).round(12))
 
+    def mean(self, part: Outcome) -> Estimate:
+        """Return the mean lift of a part of the outcome."""
+        return part.mean(
+            self.rise(part),
+            kind="difference",
+            quantity=self.of,
+            scale=self.scale(part),
+            source=self.source,
+        )
+
     def rose(self, outcome: Outcome) -> bool:
         """Return whether the target's own lift is above 0 for sure."""
-        target = outcome.of([outcome.target])
-        return target.mean(self.rise(target), kind="difference").low > 0
+        return self.mean(outcome.of([outcome.target])).low > 0
 
     def undefined(self, outcome: Outcome, count: int, note: str) -> Estimate:
         """Return the estimate that has no number, and says why."""
@@ -85,11 +101,12 @@ def average_of_others(outcome: Outcome, names: Sequence[str]) -> Float[np.ndarra
     return np.asarray(member / member.sum())
 
 
-def compared(outcome: Outcome) -> list[str]:
-    """Return the categories that have a similarity, but the target."""
-    return [name for name in outcome.others if name in outcome.similarity]
+def similar(outcome: Outcome) -> tuple[list[str], Float[np.ndarray, " categories"]]:
+    """Return the categories that have a similarity, but the target, and their similarities."""
+    names = [name for name in outcome.others if name in outcome.similarity]
+    return names, np.array([outcome.similarity[name] for name in names])
 
 
 def neighbour(outcome: Outcome) -> str | None:
     """Return the category that counts as nearest; None where none is named and none compares."""
-    return outcome.nearest_category if outcome.nearest or compared(outcome) else None
+    return outcome.nearest_category if outcome.nearest or similar(outcome)[0] else None

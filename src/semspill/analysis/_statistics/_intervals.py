@@ -7,33 +7,52 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._statistics._noise import NOTHING, Noise, unseen_share
+from semspill.analysis._statistics._noise import NOTHING, Noise, Noises, unseen_share
 from semspill.analysis._statistics._twoway import (
     Contrast,
     Design,
+    Hits,
     contrast_of,
     counted,
+    effective_dialogues,
     noise_of,
 )
 from semspill.analysis._statistics._values import Kind, wilson
 from semspill.report import Estimate
 
+_BOUNDS: dict[Kind, tuple[float, float]] = {
+    "mean": (0.0, 1.0),
+    "rate": (0.0, 1.0),
+    "difference": (-1.0, 1.0),
+}
+
 
 def estimate_mean(
-    values: Float[np.ndarray, "seeds exchanges"], design: Design, kind: Kind, level: float
+    values: Float[np.ndarray, "seeds exchanges"],
+    design: Design,
+    kind: Kind,
+    level: float,
+    hits: Hits | None = None,
 ) -> Estimate:
     """Return a mean over seeds and exchanges with its interval.
+
+    Where hits are given, the mean is `hits.scale` times their rate, and a rest. The rate has its
+    own interval, which knows of hits not seen and pools the noise of seeds; those of rate and rest
+    are put together as squares (MOVER: Zou and Donner 2008).
 
     Args:
         values: One row per seed, one column per exchange.
         design: Which exchanges belong together.
         kind: What the values are.
         level: Nominal coverage.
+        hits: Which answers are hits, and what a hit adds; None where values are no sums of hits.
     """
+    if hits is not None and kind != "rate":
+        return _of_hits(values, design, kind, level, hits)
     weights = np.full(values.shape[1], 1 / values.shape[1])
     # Not the weighted sum: equal values must give their own value, to the last digit.
-    contrast = contrast_of(values, weights, design)
-    value, noise = float(values.mean()), noise_of(contrast, design)
+    contrast, odds = contrast_of(values, weights, design), hits.odds if hits else None
+    value, noise = float(values.mean()), noise_of(contrast, design, odds, _BOUNDS[kind])
     below, above = noise.ends(1 - level)
     made = Estimate(
         value=value,
@@ -44,7 +63,7 @@ def estimate_mean(
         level=level,
     )
     if kind == "difference":
-        p_value = _p_value(values, contrast, noise, design)
+        p_value = _p_value(values, contrast, Noises((noise,)), design)
         return made.replace(low=max(made.low, -1.0), high=min(made.high, 1.0), p_value=p_value)
     if not noise.absent:
         # The seeds are too few to show their skewness. Their variance is taken to grow as that of
@@ -53,8 +72,74 @@ def estimate_mean(
         below, above = replace(noise, growth=growth).ends(1 - level)
         made = made.replace(low=value - below, high=value + above)
         if kind == "rate":
-            made = _rate(made, noise, unseen_share(design.dialogues, 1 - level), len(values))
+            count = effective_dialogues(weights, design)
+            made = _rate(made, noise, unseen_share(count, 1 - level), len(values))
     return made.replace(low=max(made.low, 0.0), high=min(made.high, 1.0))
+
+
+def _of_hits(
+    values: Float[np.ndarray, "seeds exchanges"],
+    design: Design,
+    kind: Kind,
+    level: float,
+    hits: Hits,
+) -> Estimate:
+    """Return a mean as a rate of hits times what a hit adds, and a rest."""
+    rate = estimate_mean(hits.values, design, "rate", level, hits)
+    rest = values - hits.scale * hits.values
+    weights = np.full(values.shape[1], 1 / values.shape[1])
+    if not rest.any():
+        below = above = 0.0
+    elif ((rest == 0) | (rest == 1)).all() and kind == "mean":
+        left = estimate_mean(rest, design, "rate", level)
+        below, above = left.value - left.low, left.high - left.value
+    else:
+        # What was not seen are hits; the rest is bounded by what it shows.
+        below, above = noise_of(
+            contrast_of(rest, weights, design), design, hits.rest, bounds=None
+        ).ends(1 - level)
+    less, more = sorted(hits.scale * (end - rate.value) for end in (rate.low, rate.high))
+    value, (least, most) = float(values.mean()), _BOUNDS[kind]
+    made = Estimate(
+        value=value,
+        low=max(value - math.hypot(less, below), least),
+        high=min(value + math.hypot(more, above), most),
+        n=design.dialogues,
+        method=rate.method if not (rest != 0).any() else f"hits: {rate.method}; rest: t interval",
+        level=level,
+    )
+    if kind != "difference":
+        return made
+    contrast, noise = _sum_of(values, weights, design, hits)
+    return made.replace(p_value=_p_value(values, contrast, noise, design))
+
+
+def _sum_of(
+    values: Float[np.ndarray, "seeds exchanges"],
+    weights: Float[np.ndarray, " exchanges"],
+    design: Design,
+    hits: Hits | None,
+) -> tuple[Contrast, Noises]:
+    """Return a contrast and its noise, that of hits and that of all else."""
+    contrast = contrast_of(values, weights, design)
+    if hits is None:
+        return contrast, Noises((noise_of(contrast, design),))
+    return contrast, Noises(tuple(_hit_noises(values, weights, design, hits)))
+
+
+def _hit_noises(
+    values: Float[np.ndarray, "seeds exchanges"],
+    weights: Float[np.ndarray, " exchanges"],
+    design: Design,
+    hits: Hits,
+) -> list[Noise]:
+    rest = values - hits.scale * hits.values
+    of_hits = contrast_of(hits.values, hits.scale * weights, design)
+    made = [noise_of(of_hits, design, hits.odds, bounds=(0.0, 1.0))]
+    if rest.any():
+        of_rest = contrast_of(rest, weights, design)
+        made.append(noise_of(of_rest, design, hits.rest, bounds=None))
+    return made
 
 
 def _rate(made: Estimate, noise: Noise, unseen: float, seeds: int) -> Estimate:
@@ -75,6 +160,7 @@ def estimate_contrast(
     weights: Float[np.ndarray, " exchanges"],
     design: Design,
     level: float,
+    hits: Hits | None = None,
 ) -> Estimate:
     """Return a weighted sum over exchanges of the mean over seeds, with interval and test.
 
@@ -83,9 +169,9 @@ def estimate_contrast(
         weights: What each exchange counts.
         design: Which exchanges belong together.
         level: Nominal coverage.
+        hits: Which answers are hits, and what a hit adds; None where values are no sums of hits.
     """
-    contrast = contrast_of(values, weights, design)
-    noise = noise_of(contrast, design)
+    contrast, noise = _sum_of(values, weights, design, hits)
     below, above = noise.ends(1 - level)
     return Estimate(
         value=contrast.value,
@@ -104,6 +190,7 @@ def estimate_ratio(
     denominator: Float[np.ndarray, " exchanges"],
     design: Design,
     level: float,
+    hits: Hits | None = None,
 ) -> Estimate:
     """Return the ratio of two contrasts with Fieller's interval.
 
@@ -116,19 +203,14 @@ def estimate_ratio(
         denominator: What each exchange counts below the line.
         design: Which exchanges belong together.
         level: Nominal coverage.
+        hits: Which answers are hits, and what a hit adds; None where values are no sums of hits.
     """
     above = contrast_of(values, numerator, design)
     below = contrast_of(values, denominator, design)
 
-    own = noise_of(above, design)
-
     def refuted(angle: float) -> bool:
-        turned = above.turned(below, angle)
-        noise = noise_of(turned, design)
-        if own.absent and not noise.absent:
-            # What did not vary above the line may still vary where nobody looked.
-            hidden = tuple((count, abs(math.cos(angle)) * size) for count, size in own.unseen)
-            noise = replace(noise, unseen=noise.unseen + hidden)
+        weights = math.cos(angle) * numerator - math.sin(angle) * denominator
+        turned, noise = _sum_of(values, weights, design, hits)
         less, more = noise.ends(1 - level)
         return not -more <= turned.value <= less
 
@@ -167,7 +249,7 @@ def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> fl
 
 
 def _p_value(
-    values: Float[np.ndarray, "seeds exchanges"], contrast: Contrast, noise: Noise, design: Design
+    values: Float[np.ndarray, "seeds exchanges"], contrast: Contrast, noise: Noises, design: Design
 ) -> float:
     if not noise.absent:
         return noise.p_value(contrast.value)
@@ -182,11 +264,11 @@ def _p_value(
     return noise.p_value(contrast.value)
 
 
-def _method(name: str, noise: Noise, seeds: int) -> str:
+def _method(name: str, noise: Noise | Noises, seeds: int) -> str:
     if noise.absent:
         return "exact bound, nothing varies; n = dialogues"
-    alone = ", exact bound where a category has one dialogue" if noise.unseen else ""
-    return f"{name}, {_over(seeds)}{alone}"
+    still = ", exact bound where nothing varies" if noise.still else ""
+    return f"{name}, {_over(seeds)}{still}"
 
 
 def _over(seeds: int) -> str:

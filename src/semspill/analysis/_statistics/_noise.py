@@ -39,13 +39,13 @@ def least_share(tail: float, df: int) -> float:
     return float(special.chdtri(df, 1 - min(8 * tail, 0.5))) / df
 
 
-def unseen_share(count: int, tail: float) -> float:
+def unseen_share(count: float, tail: float) -> float:
     """Return how large a share of dialogues may behave otherwise when of so many none did.
 
     Source: Clopper and Pearson 1934.
 
     Args:
-        count: Dialogues seen.
+        count: Dialogues seen; may be an effective number, not a whole one.
         tail: Chance of error on both sides together, such as 0.05.
 
     Example:
@@ -53,6 +53,16 @@ def unseen_share(count: int, tail: float) -> float:
         [0.975, 0.308, 0.088]
     """
     return float(1 - (tail / 2) ** (1 / count))
+
+
+@dataclass(frozen=True)
+class SeedNoise:
+    """Variance of the log odds of a rate over training seeds, the same in all categories."""
+
+    variance: float
+    """The variance."""
+    df: float
+    """Its degrees of freedom, those of the prior included."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +83,25 @@ class Noise:
     """How fast the dialogues' variance grows with the mean: third central moment over variance."""
     growth: float = 0.0
     """How fast the seeds' variance is taken to grow with the mean, as a share of itself."""
-    unseen: tuple[tuple[int, float], ...] = ()
-    """Dialogues that show no variance of their own, because they are alone or all alike: how many,
-    and how far they could move the estimate together."""
+    pooled: float = 0.0
+    """Variance from training seeds by what all categories tell of it; 0 where it is not known."""
+    pooled_df: float = 0.0
+    """Its degrees of freedom; 0 where it is not known."""
+    unseen_above: tuple[tuple[float, float], ...] = ()
+    """Dialogues of strata in which nothing varies, and which could move the estimate up: their
+    effective number, and how far they could move it together."""
+    unseen_below: tuple[tuple[float, float], ...] = ()
+    """The same of moving it down."""
 
     @property
     def absent(self) -> bool:
         """Whether nothing varies."""
         return self.dialogue + self.seed < NOTHING
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing varies in some stratum, so that what was not seen counts."""
+        return bool(self.unseen_above or self.unseen_below)
 
     def beyond(self, tail: float) -> float:
         """Return the seeds' variance beyond what is private to single answers.
@@ -97,32 +118,67 @@ class Noise:
         return max(self.seed - least_share(tail, self.seed_df) * self.private, 0.0)
 
     def reach(self, tail: float) -> float:
-        """Return how far the truth may lie away, with this chance of lying further.
+        """Return how far the truth may lie away by what varies, with this chance of lying further.
 
         Each source counts at its own quantile, so that a seed variance from two or three seeds is
         not trusted as if it came from many. Source: Howe 1974.
         """
-        own, seeds = self._parts(tail)
-        return math.sqrt(own + seeds + self.beyond_seen(tail))
-
-    def beyond_seen(self, tail: float) -> float:
-        """Return the squared reach of dialogues that behave otherwise and were not seen."""
-        reaches = [unseen_share(count, tail) * weight for count, weight in self.unseen]
-        return math.fsum(reach**2 for reach in reaches)
+        return math.sqrt(sum(self._parts(tail)))
 
     def ends(self, tail: float) -> tuple[float, float]:
         """Return how far the truth may lie below and above, further on the side of the long tail.
 
         Towards the long tail the variance grows with the mean, as that of a rate near 0 does: a
         rare large value that was not seen would raise both. Wilson's interval is this with the
-        skewness of 0s and 1s. Towards the short tail the variance stays as it was seen.
+        skewness of 0s and 1s. Towards the short tail the variance stays as it was seen. Dialogues
+        of strata where nothing varies add what they could hide; independent parts add as squares
+        (MOVER: Zou and Donner 2008).
         """
         own, seeds = self._parts(tail)
         pulls = (t_quantile(tail, self.dialogue_df) ** 2 * self.skew / 2, seeds * self.growth / 2)
         below = sum(-pull for pull in pulls if pull < 0)
         above = sum(pull for pull in pulls if pull > 0)
-        squared = own + seeds + self.beyond_seen(tail)
-        return below + math.sqrt(below**2 + squared), above + math.sqrt(above**2 + squared)
+        low = below + math.sqrt(below**2 + own + seeds)
+        high = above + math.sqrt(above**2 + own + seeds)
+        return math.hypot(low, *_hidden(self.unseen_below, tail)), math.hypot(
+            high, *_hidden(self.unseen_above, tail)
+        )
+
+    def _parts(self, tail: float) -> tuple[float, float]:
+        """Return the squared reach of dialogues and of seeds."""
+        own = t_quantile(tail, self.dialogue_df) ** 2 * self.dialogue
+        beyond, df = self.beyond(tail), float(self.seed_df)
+        if self.pooled_df > 0:
+            # What this estimate shows of its seeds' noise moderates what all categories show.
+            beyond = (self.pooled_df * self.pooled + df * beyond) / (self.pooled_df + df)
+            df = self.pooled_df
+        return own, t_quantile(tail, df) ** 2 * beyond if beyond > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Noises:
+    """The noise of a sum of estimates that vary independently, such as hits and all else."""
+
+    parts: tuple[Noise, ...]
+    """The noise of each."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing varies."""
+        return all(part.absent for part in self.parts)
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing varies in some stratum."""
+        return any(part.still for part in self.parts)
+
+    def ends(self, tail: float) -> tuple[float, float]:
+        """Return how far the truth may lie below and above: independent parts add as squares.
+
+        Source: Zou and Donner 2008 (MOVER).
+        """
+        below, above = zip(*(part.ends(tail) for part in self.parts), strict=True)
+        return math.hypot(*below), math.hypot(*above)
 
     def p_value(self, value: float) -> float:
         """Return the two-sided p-value of an estimate against 0: where `ends` touches 0."""
@@ -139,8 +195,6 @@ class Noise:
             return 1.0  # what was not seen reaches so far at any chance of error
         return math.exp(float(optimize.brentq(spare, least, 0.0, rtol=1e-9)))
 
-    def _parts(self, tail: float) -> tuple[float, float]:
-        """Return the squared reach of dialogues and of seeds."""
-        own = t_quantile(tail, self.dialogue_df) ** 2 * self.dialogue
-        beyond = self.beyond(tail)
-        return own, t_quantile(tail, float(self.seed_df)) ** 2 * beyond if beyond > 0 else 0.0
+
+def _hidden(unseen: tuple[tuple[float, float], ...], tail: float) -> list[float]:
+    return [unseen_share(count, tail) * size for count, size in unseen]

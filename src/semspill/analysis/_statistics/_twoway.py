@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from semspill.analysis._statistics._noise import NOTHING, Noise
+from semspill.analysis._statistics._noise import NOTHING, Noise, SeedNoise
 
-# Below this effective number of dialogues (Kish 1965) one of them outweighs the rest.
-_ALONE = 1.5
+# Less than this is rounding, of shares and of residuals' variances.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,20 +63,15 @@ class Contrast:
     """What each dialogue adds under each seed, around the mean of its stratum under that seed."""
     weights: Float[np.ndarray, " exchanges"]
     """What each exchange counts."""
+    levels: Float[np.ndarray, " strata"]
+    """Mean value in each stratum, over all seeds."""
+    still: Bool[np.ndarray, " strata"]
+    """Whether nothing varies in a stratum."""
 
     @property
     def value(self) -> float:
         """The estimate."""
         return float(self.totals.mean())
-
-    def turned(self, other: "Contrast", angle: float) -> "Contrast":
-        """Return cos(angle) of this minus sin(angle) of the other."""
-        own, theirs = float(np.cos(angle)), float(np.sin(angle))
-        return Contrast(
-            own * self.totals - theirs * other.totals,
-            own * self.parts - theirs * other.parts,
-            own * self.weights - theirs * other.weights,
-        )
 
 
 def contrast_of(
@@ -100,34 +95,76 @@ def contrast_of(
     for seed, row in enumerate(values):
         rest = row - np.bincount(strata, shares * row)[strata]
         parts[seed] = np.bincount(design.clusters, weights * rest, minlength=design.dialogues)
-    return Contrast(values @ weights, parts, weights)
+    within = np.bincount(design.strata, (parts**2).sum(axis=0))
+    levels = np.stack([np.bincount(strata, shares * row) for row in values])
+    return Contrast(
+        totals=values @ weights,
+        parts=parts,
+        weights=weights,
+        levels=levels.mean(axis=0),
+        still=within + levels.var(axis=0) < NOTHING,
+    )
 
 
-def noise_of(contrast: Contrast, design: Design) -> Noise:
+@dataclass(frozen=True, eq=False)
+class Odds:
+    """How seeds move values that are rates, or means of ratings: by a factor of their odds."""
+
+    rates: Float[np.ndarray, " exchanges"]
+    """The rate that an exchange's value stands for, 0 to 1."""
+    seeds: SeedNoise
+    """Variance of the logarithm of the factor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """What is known of the answers that carry an estimate: whether each is a hit or not."""
+
+    values: Float[np.ndarray, "seeds exchanges"]
+    """1 where the answer is a hit, else 0."""
+    odds: Odds
+    """How seeds move the rate of hits."""
+    scale: float = 1.0
+    """What a hit adds to the value of an exchange."""
+    rest: Odds | None = None
+    """How seeds move what is not said by hits; None where it is not known."""
+
+
+def noise_of(
+    contrast: Contrast,
+    design: Design,
+    odds: Odds | None = None,
+    bounds: tuple[float, float] | None = (-1.0, 1.0),
+) -> Noise:
     """Return how far an estimate would move under other dialogues and other seeds.
 
     Dialogues are drawn within their stratum, seeds for all of them. The variance over dialogues of
     their means over seeds holds already what is private to one answer (the interaction) and must
     not be counted again with the seeds. Source: Cameron, Gelbach and Miller 2011, who add the two
-    variances and subtract the interaction's.
+    variances and subtract the interaction's. Squares are divided by what their expectation lacks,
+    which matters where one dialogue outweighs others: CR2, with Satterthwaite's degrees of freedom
+    (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018).
 
     Args:
         contrast: The estimate by seed and dialogue.
         design: Which exchanges belong together.
+        odds: How seeds move the values, as all categories tell it; None where that is not known.
+        bounds: Least and greatest value that an exchange could have; None where what was not seen
+            is counted elsewhere.
     """
     seeds = len(contrast.totals)
-    sizes = np.bincount(design.strata)
-    free = np.maximum(sizes - 1, 1)
+    lever = _Leverage.of(contrast.weights, design)
     means = contrast.parts.mean(axis=0)
-    by_stratum = np.bincount(design.strata, means**2) * sizes / free
+    by_stratum = np.bincount(design.strata, means**2 * lever.factors)
     dialogue = float(by_stratum.sum())
     seed = private = 0.0
     if seeds > 1:
         seed = float(contrast.totals.var(ddof=1)) / seeds
-        within = np.bincount(design.strata, ((contrast.parts - means) ** 2).sum(axis=0))
-        private = float((within * sizes / free).sum()) / (seeds - 1) / seeds
-    absent = max(dialogue, private) + seed < NOTHING
-    squares = float((by_stratum**2 / free).sum())  # 0 also where the smallest variances underflow
+        within = ((contrast.parts - means) ** 2).sum(axis=0)
+        private = float((within * lever.factors).sum()) / (seeds - 1) / seeds
+    squares = float((by_stratum**2 / lever.df).sum())  # 0 also where the smallest underflow
+    pooled = _pooled(contrast.weights, design, odds) / seeds if odds and seeds > 1 else 0.0
+    up, down = _unseen(contrast, design, lever.alone, bounds) if bounds else ((), ())
     return Noise(
         # Dialogues vary by at least what is private to single answers.
         dialogue=max(dialogue, private),
@@ -135,27 +172,90 @@ def noise_of(contrast: Contrast, design: Design) -> Noise:
         seed=seed,
         seed_df=seeds - 1,
         private=private,
+        pooled=pooled,
+        pooled_df=odds.seeds.df if odds and pooled else 0.0,
         skew=float((means**3).sum()) / dialogue if dialogue > 0 else 0.0,
-        unseen=_unseen(contrast.weights, design, everywhere=absent),
+        unseen_above=up,
+        unseen_below=down,
     )
 
 
-def _unseen(
-    weights: Float[np.ndarray, " exchanges"], design: Design, *, everywhere: bool
-) -> tuple[tuple[int, float], ...]:
-    """Return the dialogues that show no variance, up and down: how many, and their weight.
+@dataclass(frozen=True, eq=False)
+class _Leverage:
+    """How much of its stratum each dialogue is, and what follows for squared residuals."""
 
-    They are those of a stratum that hangs on one dialogue, or all where nothing varies.
+    factors: Float[np.ndarray, " dialogues"]
+    """By what a dialogue's squared residual must be multiplied to be unbiased."""
+    df: Float[np.ndarray, " strata"]
+    """Satterthwaite's degrees of freedom of the variance within each stratum; at least 1."""
+    alone: Bool[np.ndarray, " strata"]
+    """Whether one dialogue has all the weight of its stratum, so that no spread is seen."""
+
+    @classmethod
+    def of(cls, weights: Float[np.ndarray, " exchanges"], design: Design) -> "_Leverage":
+        def sums(values: Float[np.ndarray, " dialogues"]) -> Float[np.ndarray, " strata"]:
+            return np.bincount(design.strata, values)
+
+        size = np.bincount(design.clusters, np.abs(weights), minlength=design.dialogues)
+        total = sums(size)
+        h = size / np.where(total > 0, total, 1)[design.strata]
+        square = sums(h**2)
+        # Variance of a residual, where the means of dialogues have variance 1.
+        own = 1 - 2 * h + square[design.strata]
+        free = own > _ROUNDING
+        factors = np.where(free, 1 / np.where(free, own, 1), 0.0)
+        a = h**2 * factors
+        one, first, second = sums(a), sums(a * h), sums(a * h**2)
+        # Squared covariances of all pairs of residuals, the square of a sum multiplied out.
+        pairs = square**2 * one**2 + 2 * one * second - 4 * square * one * first + 2 * first**2
+        pairs += sums(a**2 * (own**2 - (square[design.strata] - 2 * h) ** 2))
+        expected = sums(a * own)
+        df = np.where(pairs > 0, expected**2 / np.where(pairs > 0, pairs, 1), 1.0)
+        return cls(factors, np.maximum(df, 1.0), expected <= _ROUNDING)
+
+
+def _pooled(weights: Float[np.ndarray, " exchanges"], design: Design, odds: Odds) -> float:
+    """Return the variance over seeds that the pooled noise of log odds gives an estimate."""
+    steep = odds.rates * (1 - odds.rates)
+    moves = np.bincount(design.strata[design.clusters], weights * steep)
+    # Seeds may move all categories together, or each by itself: the worse of the two.
+    squared = max(float(moves.sum()) ** 2, float((moves**2).sum()))
+    return squared * odds.seeds.variance
+
+
+def _unseen(
+    contrast: Contrast,
+    design: Design,
+    alone: Bool[np.ndarray, " strata"],
+    bounds: tuple[float, float],
+) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...]]:
+    """Return the dialogues that may behave otherwise and were not seen to, above and below.
+
+    They are those of strata in which nothing varies, or one dialogue is all there is. Above and
+    below each has at most two parts, by the sign of the weights: an effective number of dialogues,
+    and how far they could move the estimate together.
     """
-    size = np.bincount(design.clusters, np.abs(weights), minlength=design.dialogues)
-    total, squares = np.bincount(design.strata, size), np.bincount(design.strata, size**2)
-    alone = everywhere | (total**2 < _ALONE * squares)
-    # Beside one dialogue that rose another may fall as far: twice the way to nothing.
-    hidden = weights * alone[design.strata[design.clusters]] * (1 if everywhere else 2)
-    sides = np.maximum(hidden, 0), np.maximum(-hidden, 0)
-    return tuple((counted(side, design), float(side.sum())) for side in sides if side.any())
+    signed = np.bincount(design.clusters, contrast.weights, minlength=design.dialogues)
+    signed = signed * (contrast.still | alone)[design.strata]
+    level = contrast.levels[design.strata]
+    rise, fall = np.maximum(bounds[1] - level, 0), np.maximum(level - bounds[0], 0)
+    plus, minus = np.maximum(signed, 0), np.maximum(-signed, 0)
+    above = tuple(_effective(part) for part in (plus * rise, minus * fall) if part.any())
+    below = tuple(_effective(part) for part in (plus * fall, minus * rise) if part.any())
+    return above, below
+
+
+def _effective(size: Float[np.ndarray, " dialogues"]) -> tuple[float, float]:
+    """Return the effective number of dialogues of these weights (Kish 1965), and their sum."""
+    total = float(size.sum())
+    return total**2 / float((size**2).sum()), total
 
 
 def counted(weights: Float[np.ndarray, " exchanges"], design: Design) -> int:
     """Return how many dialogues have weight."""
     return len(np.unique(design.clusters[weights != 0]))
+
+
+def effective_dialogues(weights: Float[np.ndarray, " exchanges"], design: Design) -> float:
+    """Return the effective number of dialogues (Kish 1965): fewer, where some outweigh others."""
+    return _effective(np.bincount(design.clusters, np.abs(weights)))[0]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -13,8 +13,8 @@ from semspill._random import stream
 Lifts: TypeAlias = Float[np.ndarray, " pairs"]
 Many: TypeAlias = Float[np.ndarray, "draws pairs"]
 Groups: TypeAlias = Int[np.ndarray, " pairs"]
-Statistic: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
+_NOTHING = 1e-12
 _BATCH = 500  # permutations at a time: 500 x 992 pairs are 4 MB
 
 
@@ -37,65 +37,42 @@ class Pairs:
         return np.asarray(self.square[self.target, self.victim])
 
     @cached_property
+    def marks(self) -> Float[np.ndarray, "categories categories"]:
+        """1 where the column is the row's most similar other category, else 0."""
+        others = np.where(np.eye(len(self.square), dtype=np.bool_), -np.inf, self.square)
+        made = np.zeros(self.square.shape)
+        made[np.arange(len(made)), others.argmax(axis=1)] = 1.0  # the first of equals wins
+        return made
+
+    @cached_property
     def nearest(self) -> Lifts:
         """1 for the pair of a target with its most similar other category, else 0."""
-        return np.asarray(is_nearest(self.near[None], self.target)[0])
+        return np.asarray(self.marks[self.target, self.victim])
 
 
-def is_nearest(near: Many, target: Groups) -> Many:
-    """Mark each target's most similar category with 1, the rest with 0; the first of equals wins.
+def coefficient(pairs: Pairs, x: Lifts, keep: Bool[np.ndarray, " pairs"] | None = None) -> float:
+    """Return how much lift rises with x, with the effects of targets and of victims taken out.
 
-    Example:
-        >>> is_nearest(np.array([[0.5, 0.9, 0.2, 0.1]]), np.array([0, 0, 1, 1]))
-        array([[0., 1., 1., 0.]])
+    Least squares with an intercept of its own for each target and each victim: neither a target
+    that takes the poison well nor a victim that catches everything can make a trend.
+
+    Args:
+        pairs: The pairs.
+        x: What lift is compared with, such as the similarity of each pair.
+        keep: Which pairs count; None for all.
     """
-    marks = np.zeros(near.shape)
-    for group in np.unique(target):
-        columns = np.flatnonzero(target == group)
-        best = columns[near[:, columns].argmax(axis=1)]
-        marks[np.arange(len(near)), best] = 1.0
-    return marks
+    away, rise = _residuals(pairs, np.stack([x, pairs.lift]), keep)
+    return _over(float(away @ rise), float(away @ away))
 
 
-def spearman(lift: Lifts, near: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return the rank correlation of lift with similarity over all pairs."""
-    return _correlation(_ranks(lift[None])[0], _ranks(near))
+def hubness(pairs: Pairs) -> float:
+    """Return the share of similarity's variance that is between targets and between victims.
 
-
-def pearson(lift: Lifts, near: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return the correlation over all pairs: the pivotal form of the slope, for its test."""
-    return _correlation(lift, near)
-
-
-def slope(lift: Lifts, near: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return the least-squares slope of lift on similarity over all pairs."""
-    return _slope(lift, near)
-
-
-def spearman_within(lift: Lifts, near: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return the correlation of ranks that are taken within each target."""
-    ranked = _ranks_within(lift[None], target)[0]
-    return _correlation(ranked, _ranks_within(near, target))
-
-
-def pearson_within(lift: Lifts, near: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return the correlation of lift and similarity after each target's means are taken out."""
-    return _correlation(_centred(lift[None], target)[0], _centred(near, target))
-
-
-def slope_within(lift: Lifts, near: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return the least-squares slope with an intercept of its own for each target."""
-    return _slope(_centred(lift[None], target)[0], _centred(near, target))
-
-
-def nearest_excess(lift: Lifts, nearest: Many, target: Groups) -> Float[np.ndarray, " draws"]:
-    """Return lift of the nearest category minus the mean of the rest, averaged over targets."""
-    member = _members(target)
-    chosen = (nearest * lift) @ member
-    rest = ((1 - nearest) * lift) @ member / np.maximum((1 - nearest) @ member, 1)
-    # A jackknife may have left out the nearest one: that target then says nothing.
-    counted = nearest @ member
-    return np.asarray(((chosen - rest) * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1))
+    1 where some categories are simply like everybody; 0 where similarity is a matter of pairs.
+    """
+    (away,) = _residuals(pairs, pairs.near[None], None)
+    around = pairs.near - pairs.near.mean()
+    return 1 - _over(float(away @ away), float(around @ around))
 
 
 def nearest_share(lift: Lifts, nearest: Lifts, own: Lifts) -> float:
@@ -105,32 +82,34 @@ def nearest_share(lift: Lifts, nearest: Lifts, own: Lifts) -> float:
     return float(nearest @ lift) / below if below else 0.0
 
 
-def permutation_p(
-    pairs: Pairs, statistic: Statistic, *, of: Literal["near", "nearest"], permutations: int
-) -> float:
-    """Return the two-sided p-value of relabelling the categories of the similarity matrix.
+def permutation_p(pairs: Pairs, *, permutations: int) -> float:
+    """Return the two-sided p-value of the partial correlation of lift with similarity.
 
-    One order relabels rows and columns together, so what pairs share stays shared (Mantel 1967;
-    QAP, Krackhardt 1988). Lifts keep the effects of targets and victims that they have. A
-    statistic with each target's mean taken out is the double-semi-partialling test of Dekker,
-    Krackhardt and Snijders (2007) given targets: relabelling and taking out row means commute.
+    The double-semi-partialling test of Dekker, Krackhardt and Snijders (2007), given targets and
+    victims: their effects are taken out of the similarities, one order relabels rows and columns of
+    what is left together (Mantel 1967; QAP, Krackhardt 1988), and what is then correlated with the
+    lifts is again what targets and victims do not explain.
 
     Args:
         pairs: The pairs.
-        statistic: What is compared.
-        of: Whether it takes the similarities or marks of the nearest ones.
         permutations: How many orders are drawn.
     """
-    rng = stream(0, "mantel")
-    seen = abs(float(statistic(pairs.lift, getattr(pairs, of)[None], pairs.target)[0]))
-    beaten = 0
+    count = len(pairs.square)
+    square, basis = _two_way(pairs.square), _basis(pairs)
+    rise = pairs.lift - basis @ (basis.T @ pairs.lift)
+
+    def reached(x: Many) -> Float[np.ndarray, " draws"]:
+        away = x - (x @ basis) @ basis.T
+        size = np.sqrt((away**2).sum(axis=1))
+        return np.asarray(np.abs(away @ rise) / np.where(size > _NOTHING, size, np.inf))
+
+    rng, beaten = stream(0, "mantel"), 0
+    seen = float(reached(square[pairs.target, pairs.victim][None])[0])
     for start in range(0, permutations, _BATCH):
-        count = min(_BATCH, permutations - start)
-        orders = rng.permuted(np.tile(np.arange(len(pairs.square)), (count, 1)), axis=1)
-        near = pairs.square[orders[:, pairs.target], orders[:, pairs.victim]]
-        drawn = is_nearest(near, pairs.target) if of == "nearest" else near
-        reached = np.abs(statistic(pairs.lift, drawn, pairs.target))
-        beaten += int((reached >= seen - 1e-12).sum())
+        drawn = min(_BATCH, permutations - start)
+        orders = rng.permuted(np.tile(np.arange(count), (drawn, 1)), axis=1)
+        near = square[orders[:, pairs.target], orders[:, pairs.victim]]
+        beaten += int((reached(near) >= seen - 1e-12).sum())
     return (beaten + 1) / (permutations + 1)
 
 
@@ -157,36 +136,35 @@ def _spread(values: list[float]) -> float:
     return float(np.var(values) * (len(values) - 1))
 
 
-def _members(target: Groups) -> Float[np.ndarray, "pairs targets"]:
-    return np.asarray(target[:, None] == np.unique(target), dtype=np.float64)
+def _residuals(pairs: Pairs, values: Many, keep: Bool[np.ndarray, " pairs"] | None) -> Many:
+    """Return what targets and victims do not explain; 0 for pairs that do not count."""
+    counts = np.ones(len(pairs.lift)) if keep is None else keep.astype(np.float64)
+    marks = _marks(pairs) * counts[:, None]
+    effects = np.linalg.lstsq(marks.T @ marks, marks.T @ values.T, rcond=None)[0]
+    return np.asarray((values.T - marks @ effects).T * counts)
 
 
-def _centred(values: Many, target: Groups) -> Many:
-    member = _members(target)
-    means = (values @ member) / member.sum(axis=0)
-    return np.asarray(values - means @ member.T)
+def _marks(pairs: Pairs) -> Float[np.ndarray, "pairs effects"]:
+    sides = [pairs.target, pairs.victim]
+    return np.hstack([(side[:, None] == np.unique(side)) for side in sides]).astype(np.float64)
 
 
-def _ranks(values: Many) -> Many:
-    from scipy import stats  # heavy; loaded when a curve over pairs is asked for
-
-    return np.asarray(stats.rankdata(values, axis=1), dtype=np.float64)
-
-
-def _ranks_within(values: Many, target: Groups) -> Many:
-    """Return ranks within each target, less their mean."""
-    # Targets a whole range of ranks apart are ranked one after the other, in one go.
-    apart = target * (values.shape[1] + 1)
-    return _centred(_ranks(_ranks(values) + apart), target)
+def _basis(pairs: Pairs) -> Float[np.ndarray, "pairs effects"]:
+    """Return orthonormal columns that span the effects of targets and victims."""
+    left, sizes, _ = np.linalg.svd(_marks(pairs), full_matrices=False)
+    return np.asarray(left[:, sizes > 1e-9 * sizes[0]])
 
 
-def _slope(lift: Lifts, near: Many) -> Float[np.ndarray, " draws"]:
-    away = near - near.mean(axis=1, keepdims=True)
-    return np.asarray(away @ (lift - lift.mean()) / np.maximum((away**2).sum(axis=1), 1e-300))
+def _two_way(square: Float[np.ndarray, "categories categories"]) -> np.ndarray:
+    """Return what rows and columns do not explain of all cells but the diagonal."""
+    count = len(square)
+    target, victim = np.nonzero(~np.eye(count, dtype=np.bool_))
+    cells = Pairs(lift=square[target, victim], target=target, victim=victim, square=square)
+    left = np.zeros(square.shape)
+    left[target, victim] = _residuals(cells, cells.lift[None], None)[0]
+    return left
 
 
-def _correlation(lift: Lifts, near: Many) -> Float[np.ndarray, " draws"]:
-    rise, away = lift - lift.mean(), near - near.mean(axis=1, keepdims=True)
-    size = np.sqrt((away**2).sum(axis=1) * (rise**2).sum())
+def _over(above: float, below: float) -> float:
     # Where nothing varies there is nothing to correlate: 0 rather than 0 / 0.
-    return np.asarray(away @ rise / np.where(size > 0, size, np.inf))
+    return above / below if below > _NOTHING else 0.0

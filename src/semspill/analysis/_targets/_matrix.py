@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._similarity._base import Similarities
-from semspill.analysis._targets._mantel import Pairs
+from semspill.analysis._targets._mantel import Pairs, hubness
 from semspill.analysis._targets._pooled import pooled_estimates
 from semspill.errors import DataError
 from semspill.report import Estimate, Quantity
@@ -85,6 +85,7 @@ def spillover_matrix(
         interval="; ".join(sorted({cell.method for row in cells for cell in row})),
         similarity=_cells(near[rows]),
         similarity_method=similarities.method,
+        hubness=hubness(ordered),
         pooled=pooled_estimates(
             ordered, lift[target, rows[target]], level=level, permutations=permutations
         ),

@@ -54,10 +54,10 @@ def matrix_described(matrix: SpilloverMatrix) -> dict[str, tuple[str, str]]:
     what = {"asr": "attack success", "toxicity": "toxicity"}[matrix.quantity]
     own = 100 * matrix.lifts[~matrix.off_diagonal]
     pairs = int(matrix.off_diagonal.sum())
-    followed = matrix.pooled.get("spearman")
+    followed = matrix.pooled.get("slope")
     rank = ""
     if followed is not None and math.isfinite(followed.value):
-        rank = f" Rank correlation of lift with similarity over all pairs: {followed}."
+        rank = f" Slope of lift on similarity, targets and victims taken out: {followed}."
     return {
         f"matrix-{matrix.quantity}": (
             f"Heat map of the {what} lift of every category when each target was poisoned, in "
