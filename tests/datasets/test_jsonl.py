@@ -149,5 +149,5 @@ def test_a_row_that_is_not_json_is_refused(tmp_path, broken, said):
 
 def test_two_dialogues_with_one_id_are_refused(tmp_path):
     lines(tmp_path / "train.jsonl", TALK, TALK)
-    with pytest.raises(DataError, match="2 dialogues with the id 'd1'"):
+    with pytest.raises(DataError, match=r"2 dialogues with one id, the first at \[0\] and \[1\]"):
         JsonlDataset(path=tmp_path).load("train")
