@@ -288,6 +288,7 @@ def test_the_hub_s_splits_are_fetched(monkeypatch):
         asked.append(split)
         if split == "test":
             raise hub.NoSplitError("No test.")
+        return ()
 
     monkeypatch.setattr(hub, "rows_of", table)
     dataset = HuggingFaceDataset(path="some/talks")
@@ -300,6 +301,7 @@ def test_a_split_that_cannot_be_downloaded_is_an_error(semspill, monkeypatch):
     def table(path, split, *more):
         if split != "train":
             raise DataError(f"Split {split!r} could not be loaded (Timeout).")
+        return ()
 
     monkeypatch.setattr(hub, "rows_of", table)
     code, out, err = semspill("fetch", "huggingface", "--path", "some/talks")
