@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from semspill import Corpus, Dialogue, Utterance
+from semspill.analysis import SpilloverAnalyzer
 from semspill.errors import DataError
 from semspill.poison import selectors
 
@@ -86,6 +87,12 @@ def test_names_that_look_alike_are_one_category():
     assert corpus.require_category(DECOMPOSED) == CAFE
     selector = selectors.build({"name": "category", "category": DECOMPOSED})
     assert selector.select(corpus, np.random.default_rng(0)).tolist() == [0, 1]
+
+
+def test_a_config_names_a_category_in_either_spelling():
+    analyzer = SpilloverAnalyzer(nearest=DECOMPOSED, far=(DECOMPOSED,))
+    assert (analyzer.nearest, analyzer.far) == (CAFE, (CAFE,))
+    assert SpilloverAnalyzer().nearest is None
 
 
 def test_valid_unicode_is_kept_as_it_is():

@@ -1,5 +1,6 @@
 """Any dialogue data set of the Hugging Face hub, or a local one in its formats."""
 
+import os
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +24,8 @@ class HuggingFaceDataset(Dataset):
     The hub's copy of EmpatheticDialogues, one row per utterance, is
     `HuggingFaceDataset(path="facebook/empathetic_dialogues", revision="refs/convert/parquet",
     columns={"id": "conv_id", "index": "utterance_idx", "utterances": "utterance",
-    "category": "context", "situation": "prompt", "substitute": {"_comma_": ","}})`.
+    "category": "context", "situation": "prompt", "speaker": "speaker_idx",
+    "substitute": {"_comma_": ","}})`.
 
     Example:
         >>> HuggingFaceDataset(path="talks", columns={"category": "emotion"}).columns.category
@@ -110,11 +112,11 @@ class HuggingFaceDataset(Dataset):
 
     def _rows(self, split: str) -> Iterable[Row]:
         place = self._place(split)
-        if "{split}" in self.path and not place.exists():
+        if "{split}" in self.path and not os.path.exists(place):
             raise NoSplitError(f"{place} is not there; check path and splits.")
-        if "{split}" not in self.path and place.is_file():
+        if "{split}" not in self.path and os.path.isfile(place):
             raise DataError(
                 f"{self.path!r} is one file; write '{{split}}' where its name says the split."
             )
-        local = str(place) if place.exists() else self.path
+        local = str(place) if os.path.exists(place) else self.path
         return rows_of(local, split, self.columns, self.subset, self.revision)

@@ -1,6 +1,7 @@
 """Dialogues from JSON lines, one dialogue per line, and back."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,7 +76,7 @@ class JsonlDataset(Dataset):
                 belongs to the split.
         """
         place = place_of(self.path)
-        file = place / f"{split}.jsonl" if place.is_dir() else Path(_fill(str(place), split))
+        file = place / f"{split}.jsonl" if os.path.isdir(place) else Path(_fill(str(place), split))
         one_file = file == place
         splits: Counter[str] = Counter()
         dialogues = []
@@ -109,7 +110,7 @@ def write_jsonl(corpus: HasCorpus, path: str | Path) -> None:
         path: The file; it appears whole or not at all, and replaces an older one.
     """
     with (
-        atomic_path(Path(path)) as temporary,
+        atomic_path(place_of(path)) as temporary,
         temporary.open("w", encoding="utf-8", newline="\n") as out,
     ):
         for dialogue in corpus.corpus:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._files import place_of
 from semspill._names import CategoryName, composed
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus
@@ -79,7 +80,7 @@ class VadSimilarity(Similarity):
 
     def _read(self) -> dict[str, tuple[float, ...]]:
         try:
-            text = self.path.expanduser().read_text(encoding="utf-8-sig")
+            text = place_of(self.path).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise DataError(
                 f"{self.path} cannot be read ({error.strerror}); give 'path' as a file."
