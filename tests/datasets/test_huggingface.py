@@ -208,6 +208,9 @@ def test_a_csv_file_may_have_another_separator(tmp_path):
     body = "conv;turn;emo;text\na;0;joy;well, well\n"
     [talk] = of_csv(tmp_path, body, "{split}.csv").load("train")
     assert talk.utterances[0].text == "well, well"
+    (tmp_path / "talks" / "train.tsv").write_text(body.replace(";", "\t"))
+    [talk] = of_csv(tmp_path, body, "{split}.tsv").load("train")
+    assert talk.utterances[0].text == "well, well"
 
 
 def test_class_labels_keep_their_names(tmp_path):

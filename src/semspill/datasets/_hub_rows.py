@@ -1,7 +1,9 @@
 """Rows of a table that the library `datasets` loads, from disk or from the hub."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from semspill.datasets._mapping import Columns, Row
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError, did_you_mean
 
-_BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet", ".csv": "csv"}
+_BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet"} | dict.fromkeys(
+    (".csv", ".tsv"), "csv"
+)
 # Errors of the library that name what was asked for; others may quote the data.
 _TELLING = ("Unknown split", "BuilderConfig", "Config name is missing")
 # pandas would take "None" and "NA" for nothing, and "007" for 7: cells of all columns are kept.
@@ -72,11 +76,19 @@ def _from_folder(
     hub: Any, path: str, split: str, columns: Columns, subset: str | None, revision: str | None
 ) -> Iterable[Row]:
     """Load a folder of files or a data set of the hub; all cells of CSV files are text."""
-    config = hub.load_dataset_builder(path, subset, revision=revision).config
-    is_csv = hasattr(config, "converters")
-    kept = _AS_TEXT if is_csv else {}
-    table = hub.load_dataset(path, subset, split=split, revision=revision, **kept)
-    if not is_csv:
+    load = partial(hub.load_dataset, path, subset, split=split, revision=revision)
+    try:
+        table = load(**_AS_TEXT)
+    except ValueError as error:
+        # Other formats know no such options, and without a network a cache of them neither.
+        if not re.search("'converters' key|Couldn't find cache", str(error)):
+            raise
+        table = load()
+        if table.info.builder_name == "csv":
+            raise DataError(
+                f"{path!r} is in the cache as another program read it, who takes 'None' for "
+                "nothing; load it once with the network."
+            ) from error
         return _decoded(table, columns)
     return _csv_checked(table, columns, f"Split {split!r} of {path!r}, header")
 

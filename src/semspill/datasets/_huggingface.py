@@ -39,8 +39,8 @@ class HuggingFaceDataset(Dataset):
 
     path: str = Field(min_length=1)
     """A hub id; a folder of data files, or one written by `save_to_disk`; or a file (.jsonl,
-    .json, .parquet, .csv) with `{split}` in its name. Cells of CSV files are text, whatever they
-    hold."""
+    .json, .parquet, .csv, .tsv) with `{split}` in its name. Cells of CSV files are text,
+    whatever they hold."""
     subset: str | None = None
     """Name of the configuration, for data sets that have several."""
     revision: str | None = None
