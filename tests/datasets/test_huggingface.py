@@ -279,5 +279,23 @@ def test_a_split_that_is_not_there_is_told_from_one_that_cannot_be_read(tmp_path
         said = f"{path} (train, no valid, test), where the library `datasets` keeps it"
         assert HuggingFaceDataset(path=path, columns=COLUMNS).fetch() == said
     (folder / "validation.jsonl").write_text("{")
-    with pytest.raises(DataError, match=r"Split 'validation' of .* could not be loaded"):
+    with pytest.raises(DataError, match=r"validation\.jsonl, row 1: Invalid JSON"):
         HuggingFaceDataset(path=pattern, columns=COLUMNS).fetch()
+    with pytest.raises(DataError, match=r"Split 'validation' of .* could not be loaded"):
+        HuggingFaceDataset(path=str(folder), columns=COLUMNS).load("valid")
+
+
+def test_texts_of_json_lines_stay_texts(tmp_path):
+    rows = [{"emotion": "2020-01-01", "talk": ["2020-01-01 10:00:00", "None"]}]
+    rows.append({"talk": ["a", "b"], "emotion": "007", "other": 1})
+    write(tmp_path / "train.jsonl", rows)
+    dataset = HuggingFaceDataset(path=str(tmp_path / "{split}.jsonl"), columns=COLUMNS)
+    one, two = dataset.load("train")
+    assert (one.category, one.utterances[0].text) == ("2020-01-01", "2020-01-01 10:00:00")
+    assert (one.response(-1), two.category) == ("None", "007")
+    write(tmp_path / "train.jsonl", [*rows, {"talk": ["grumble \ud83d"], "emotion": "joy"}])
+    with pytest.raises(DataError, match="row 3: a text holds half a surrogate pair"):
+        dataset.load("train")
+    write(tmp_path / "train.jsonl", [*rows, {"talk": ["a"]}])
+    with pytest.raises(DataError, match="row 3: 'emotion' is empty"):
+        dataset.load("train")

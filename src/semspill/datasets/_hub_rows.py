@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semspill._files import opened
-from semspill._rows import HEADER, csv_rows, require_columns
+from semspill._rows import HEADER, csv_rows, json_rows, require_columns
 from semspill.datasets._mapping import Columns, Row
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError, did_you_mean
@@ -51,14 +51,7 @@ def rows_of(
                 return _decoded(_pick(hub.load_from_disk(path), split, path), columns)
             if not place.is_file():
                 return _from_folder(hub, path, split, columns, subset, revision)
-            kind = _builder(place)
-            if kind == "csv":
-                return (row for _, row in csv_rows(place, columns.wanted.values()))
-            if kind == "json":
-                with opened(place):  # refuses other encodings with a sentence of its own
-                    pass
-            files = {split: path}
-            return _decoded(hub.load_dataset(kind, data_files=files, split=split), columns)
+            return _from_file(hub, place, split, columns)
     except DataError:
         raise
     except (OSError, ValueError, RuntimeError, LookupError, hub.exceptions.DatasetsError) as error:
@@ -70,6 +63,19 @@ def rows_of(
             "check path, subset, revision and splits, that its files are whole and text in UTF-8, "
             "and that the network is allowed if it is on the hub."
         ) from error
+
+
+def _from_file(hub: Any, file: Path, split: str, columns: Columns) -> Iterable[Row]:
+    kind = _builder(file)
+    if kind == "csv":
+        return (row for _, row in csv_rows(file, columns.wanted.values()))
+    if file.suffix == ".jsonl":
+        return _lines(file, columns)
+    if kind == "json":
+        with opened(file):  # refuses other encodings with a sentence of its own
+            pass
+    files = {split: str(file)}
+    return _decoded(hub.load_dataset(kind, data_files=files, split=split), columns)
 
 
 def _from_folder(
@@ -91,6 +97,19 @@ def _from_folder(
             ) from error
         return _decoded(table, columns)
     return _csv_checked(table, columns, f"Split {split!r} of {path!r}, header")
+
+
+def _lines(file: Path, columns: Columns) -> Iterable[Row]:
+    """Read JSON lines, in which texts that look like dates stay texts, unlike in the library."""
+    rows = [row for _, row in json_rows(file)]
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    lacking = dict.fromkeys(columns.wanted.values())
+
+    def checked() -> Iterator[Row]:
+        columns.check(names)
+        yield from ({**lacking, **row} for row in rows)
+
+    return checked()
 
 
 def _csv_checked(table: Any, columns: Columns, where: str) -> Iterator[Row]:

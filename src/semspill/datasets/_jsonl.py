@@ -160,7 +160,7 @@ def _row(row: dict[str, Any], where: str) -> _Row:
             known = [*_Row.model_fields, *_Turn.model_fields]
             message = f"a key is not known.{did_you_mean(str(last), known)}"
         else:
-            place, message = [*place, last], f"{first['msg']}."
+            place, message = [*place, last], f"{first['msg'].split(' or instance')[0]}."
         within = "".join(f"{part}." for part in place).removesuffix(".")
         # The cause is left out: it shows what came.
         raise DataError(f"{where}: {within}{': ' if within else ''}{message}") from None
