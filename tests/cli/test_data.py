@@ -284,12 +284,13 @@ def test_a_split_that_is_missing_is_a_problem_once(semspill, tmp_path):
 def test_the_hub_s_splits_are_fetched(monkeypatch):
     asked = []
 
-    def table(wanted, split):
+    def table(path, split, *more):
         asked.append(split)
         if split == "test":
             raise hub.NoSplitError("No test.")
+        return ()
 
-    monkeypatch.setattr(hub, "_table", table)
+    monkeypatch.setattr(hub, "rows_of", table)
     dataset = HuggingFaceDataset(path="some/talks")
     said = "some/talks (train, valid, no test), where the library `datasets` keeps it"
     assert dataset.fetch() == said
@@ -297,11 +298,12 @@ def test_the_hub_s_splits_are_fetched(monkeypatch):
 
 
 def test_a_split_that_cannot_be_downloaded_is_an_error(semspill, monkeypatch):
-    def table(wanted, split):
+    def table(path, split, *more):
         if split != "train":
             raise DataError(f"Split {split!r} could not be loaded (Timeout).")
+        return ()
 
-    monkeypatch.setattr(hub, "_table", table)
+    monkeypatch.setattr(hub, "rows_of", table)
     code, out, err = semspill("fetch", "huggingface", "--path", "some/talks")
     assert (code, out) == (3, "")
     assert err == (
@@ -311,10 +313,10 @@ def test_a_split_that_cannot_be_downloaded_is_an_error(semspill, monkeypatch):
 
 
 def test_no_split_at_all_is_an_error(monkeypatch):
-    def table(wanted, split):
+    def table(path, split, *more):
         raise hub.NoSplitError(f"No {split}.")
 
-    monkeypatch.setattr(hub, "_table", table)
+    monkeypatch.setattr(hub, "rows_of", table)
     with pytest.raises(DataError, match=r"No train\."):
         HuggingFaceDataset(path="some/talks").fetch()
 

@@ -1,7 +1,9 @@
 """The corpus: ids, order, fingerprint."""
 
 import pickle
+import unicodedata
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ from semspill.errors import DataError
 TEXT = st.text(max_size=8)
 ROLE = st.sampled_from(["speaker", "listener"])
 UTTERANCE = st.tuples(TEXT, ROLE, st.booleans(), st.none() | TEXT)
-DIALOGUE = st.tuples(TEXT, TEXT, st.lists(UTTERANCE, max_size=4), TEXT)
+# A corpus keeps the names of its categories in this form.
+NAME = TEXT.map(partial(unicodedata.normalize, "NFC"))
+DIALOGUE = st.tuples(TEXT, NAME, st.lists(UTTERANCE, max_size=4), TEXT)
 CONTENT = st.lists(DIALOGUE, max_size=4, unique_by=lambda said: said[0])
 
 
@@ -64,7 +68,8 @@ def test_an_id_that_comes_twice_is_refused(corpus):
     with pytest.raises(DataError) as caught:
         Corpus((*corpus, corpus[2], corpus[2]), name="tiny")
     assert str(caught.value) == (
-        "Corpus 'tiny' (train) holds 3 dialogues with the id 'd2'; ids must be unique."
+        "Corpus 'tiny' (train) holds 3 dialogues with one id, the first at [2] and [4]; ids must "
+        "be unique."
     )
 
 
@@ -98,6 +103,7 @@ CHANGES = {
     "category": {"category": "fear"},
     "situation": {"situation": "new"},
     "utterances": {"utterances": ()},
+    "speaker": {"speaker": "11"},
 }
 
 
@@ -159,7 +165,7 @@ def test_a_sample_is_drawn_from_its_rng_and_a_whole_one_is_the_corpus_itself(cor
 
 
 def test_a_category_that_does_not_occur_is_refused_with_its_neighbours(corpus):
-    corpus.require_category("guilt")
+    assert corpus.require_category("guilt") == "guilt"
     with pytest.raises(DataError) as caught:
         corpus.require_category("guild")
     assert str(caught.value) == (

@@ -1,15 +1,20 @@
 """Downloads: from a server of the test, into a cache of the test, checked and whole."""
 
+import contextlib
 import hashlib
 import io
+import re
+import socketserver
 import tarfile
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from semspill.datasets import EmpatheticDialogues
+from semspill.datasets._download import Remote, cached
 from semspill.errors import DataError
 
 BODY = (
@@ -115,3 +120,68 @@ def test_the_hubs_offline_switch_is_honoured(dataset, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(DataError, match="HF_HUB_OFFLINE"):
         dataset.load("train")
+
+
+def announced(size):
+    return f"HTTP/1.0 200 OK\r\nContent-Length: {size}\r\n\r\n".encode()
+
+
+def once(*parts):
+    return lambda: parts
+
+
+def forever(start, part):
+    def parts():
+        yield start
+        while True:
+            yield part
+
+    return parts
+
+
+@pytest.fixture
+def mirror():
+    """The address of a server that sends what it is told to, a part every twentieth second."""
+    told, closing = [], threading.Event()
+
+    class Says(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(4096)
+            with contextlib.suppress(OSError):
+                for part in told[0]():
+                    self.request.sendall(part)
+                    if closing.wait(0 if len(part) > 1000 else 0.05):
+                        return
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Says) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield told, f"http://127.0.0.1:{server.server_address[1]}/a.tar.gz"
+        closing.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (once(announced(2**60), b"few bytes"), "announces 1,152,921,504,606,846,976 bytes"),
+        (once(announced(50_000), b"few bytes"), "its sha256 is"),
+        (once(announced("9" * 5000), b"few bytes"), "its sha256 is"),
+        (once(announced("-7"), b"few bytes"), "its sha256 is"),
+        (forever(b"HTTP/1.0 200 OK\r\n\r\n", bytes(1 << 16)), "sends more than the 100,000"),
+        (forever(b"HTTP/1.0 200 OK\r\n\r\n", b"x"), "is too slow"),
+        (forever(b"HTTP/1.0 200 OK\r\n", b"x"), "did not answer within 1 seconds"),
+    ],
+    ids=["2**60", "short", "digits", "negative", "endless", "drip", "headers"],
+)
+def test_a_server_that_lies_or_never_ends_is_left(mirror, tmp_path, parts, said):
+    told, url = mirror
+    told.append(parts)
+    remote = Remote((url,), "0" * 64, timeout=5.0, patience=1.0, slowest=1e5, most=100_000)
+    begun = time.monotonic()
+    with pytest.raises(DataError, match=re.escape(said)):
+        cached(tmp_path / "cache" / "a", remote, offline=False)
+    assert time.monotonic() - begun < 20
+    assert list((tmp_path / "cache").iterdir()) == []

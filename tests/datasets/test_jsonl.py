@@ -1,6 +1,7 @@
 """JSON lines: written, read back, and refused with the row."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,15 @@ def test_what_is_written_reads_back_with_the_same_fingerprint(talks, tmp_path_fa
     assert again.dialogues == corpus.dialogues
 
 
+def test_speakers_are_written_where_there_are_some(corpus, tmp_path):
+    path = tmp_path / "train.jsonl"
+    known = Corpus((replace(corpus[0], speaker="11"), *corpus.dialogues[1:]), name="tiny")
+    for written, speakers in ((corpus, [None] * 4), (known, ["11", None, None, None])):
+        write_jsonl(written, path)
+        assert [talk.speaker for talk in JsonlDataset(path=path).load("train")] == speakers
+        assert path.read_text().count('speaker": "11"') == speakers.count("11")
+
+
 def test_a_folder_has_one_file_per_split(corpus, tmp_path):
     write_jsonl(corpus, tmp_path / "train.jsonl")
     read = datasets.build({"name": "jsonl", "path": str(tmp_path), "licence": "CC0"}).load("train")
@@ -88,7 +98,7 @@ def test_a_split_without_rows_names_the_others(tmp_path):
 
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "train.jsonl").write_text("\n \n")
-    with pytest.raises(DataError, match=r"no dialogue of split 'train'\. It has: no rows"):
+    with pytest.raises(DataError, match=r"no dialogue of split 'train'\. It has 0 rows"):
         JsonlDataset(path=tmp_path).load("train")
 
 
@@ -102,26 +112,42 @@ def test_a_missing_file_is_refused(tmp_path):
     [
         ({**TALK, "id": ""}, "id: String should have at least 1 character"),
         ({**TALK, "utterances": []}, "utterances: Tuple should have at least 1 item"),
-        ({**TALK, "situaton": "x"}, r"situaton: Extra inputs.* Did you mean 'situation'"),
+        ({**TALK, "situaton": "x"}, r"a key is not known. Did you mean 'situation'"),
         ({**TALK, "utterances": [{"role": "host", "text": "x"}]}, r"utterances\.0\.role: Input"),
         ({**TALK, "utterances": [{"role": "speaker"}]}, r"utterances\.0\.text: Field required"),
-        ([1], r"Input should be an object"),
+        ({**TALK, "grumble": "x"}, r"a key is not known"),
+        ({**TALK, "utterances": [{"role": "grumble", "text": "x"}]}, r"utterances\.0\.role: Input"),
+        ({**TALK, "utterances": [{"grumble": 1}]}, r"utterances\.0\.role: Field required"),
+        ([1], r"the row must be an object, got list"),
+        ({**TALK, "situation": "\ud83d"}, r"a text holds half a surrogate pair"),
+        ({**TALK, "situation": float("nan")}, r"NaN is no JSON"),
     ],
 )
 def test_a_malformed_row_is_refused_with_its_number(tmp_path, row, reason):
     lines(tmp_path / "train.jsonl", TALK, row)
-    with pytest.raises(DataError, match=r"train\.jsonl, row 2: " + reason):
+    with pytest.raises(DataError, match=r"train\.jsonl, row 2: " + reason) as caught:
         JsonlDataset(path=tmp_path).load("train")
+    assert "grumble" not in str(caught.value)
 
 
-@pytest.mark.parametrize("broken", [b'{"id": ', b'{"id": "\xff"}'])
-def test_a_row_that_is_not_json_is_refused(tmp_path, broken):
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (b'{"id": ', "row 1: Invalid JSON: Expecting value at character 7"),
+        (b'{"id": "caf\xe9"}', "row 1: the text is not UTF-8 .*; save it as UTF-8"),
+        (b'{"id": "a", "id": "b"}', "row 1: an object has a key twice"),
+        (b'{"id": ' + b"9" * 9000 + b"}", "row 1: a number has too many digits"),
+        (b'{"id": ' + b"[" * 100_000, "row 1: its lists and objects are nested too deeply"),
+        (b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "row 1: .* nested too deeply"),
+    ],
+)
+def test_a_row_that_is_not_json_is_refused(tmp_path, broken, said):
     (tmp_path / "train.jsonl").write_bytes(broken)
-    with pytest.raises(DataError, match="row 1: Invalid JSON"):
+    with pytest.raises(DataError, match=said):
         JsonlDataset(path=tmp_path).load("train")
 
 
 def test_two_dialogues_with_one_id_are_refused(tmp_path):
     lines(tmp_path / "train.jsonl", TALK, TALK)
-    with pytest.raises(DataError, match="2 dialogues with the id 'd1'"):
+    with pytest.raises(DataError, match=r"2 dialogues with one id, the first at \[0\] and \[1\]"):
         JsonlDataset(path=tmp_path).load("train")

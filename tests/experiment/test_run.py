@@ -215,8 +215,8 @@ def test_dialogues_in_both_splits_are_refused(fields):
     with pytest.raises(DataError) as caught:
         run({**fields, "dataset": Overlapping(), "poisoner": poisoner})
     assert str(caught.value) == (
-        "20 dialogues are in both 'train' and 'test', such as 'talk-0'; spillover needs unseen "
-        "ones."
+        "20 dialogues are in both 'train' and 'test', such as [0] of the latter; spillover needs "
+        "unseen ones."
     )
 
 

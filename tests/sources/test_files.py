@@ -1,7 +1,9 @@
 """Responses from CSV and JSON lines, the made-up ones and the real ones."""
 
 import csv
+import gzip
 import json
+import os
 
 import pytest
 
@@ -72,7 +74,7 @@ def test_a_filter_that_leaves_nothing_says_so(table):
 @pytest.mark.parametrize("fields", [{"text": "txet"}, {"where": {"txet": "1"}}])
 def test_a_missing_column_is_refused(table, fields):
     with pytest.raises(
-        DataError, match=r"no column 'txet'\. Did you mean 'text'[?] It has: text, toxic, kind"
+        DataError, match=r"no column 'txet' among the 3, of which number 1 has the nearest name"
     ):
         table.replace(**fields).load()
 
@@ -83,8 +85,9 @@ def test_a_missing_file_is_refused(table):
 
 
 def test_another_encoding_is_refused(table):
-    table.path.write_bytes('text,toxic\n"gr\xfcmble",1\n'.encode("latin-1"))
-    with pytest.raises(DataError, match="after row 0: the file is not UTF-8"):
+    content = table.path.read_text(encoding="utf-8-sig").replace("hello", "gr\xfcmble")
+    table.path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(DataError, match=r"row [0123]: the text is not UTF-8 .*; save it as UTF-8"):
         table.load()
 
 
@@ -108,8 +111,10 @@ def test_a_source_is_its_config(table):
         ('text,a\n\n"grum\nble",1\ngrumble,1,2\n', r"row 2 \(line 5\): the row has 3 cells"),
         ('text,a\n"grumble,1\n', "after row 0: unexpected end of data"),
         ('text,a\ngrumble,1\n"grumble"x,1\n', "after row 1: ',' expected after '\"'"),
-        ("", "header: there is no column 'text'. It has: none that looks like a name"),
-        ("grumble you,grumble!,a\n", "no column 'text'. It has: a and 2 not shown"),
+        ("", "header: there is no column 'text' among the 0"),
+        ("grumble you,grumble!,a\n", "no column 'text' among the 3; the first line must"),
+        ("grumble\n", "no column 'text' among the 1; the first line must name the columns"),
+        ("text,a,text\ngrumble,1,b\n", "header: the column 'text' stands twice"),
     ],
 )
 def test_a_malformed_csv_is_refused_without_quoting_it(tmp_path, body, said):
@@ -123,7 +128,10 @@ def test_a_malformed_csv_is_refused_without_quoting_it(tmp_path, body, said):
     ("body", "said"),
     [
         ('{"text": "grumble"}\n["grumble"]\n', "row 2: the row must be an object, got list"),
-        ('{"text": grumble}\n', "row 1: Expecting value at character 9"),
+        ('{"text": grumble}\n', "row 1: Invalid JSON: Expecting value at character 9"),
+        ('{"text": "grumble \\ud83d off"}\n', "row 1: a text holds half a surrogate pair"),
+        ('{"grumble": "x"}\n', "row 1: there is no column 'text' among the 1"),
+        ('{"text": "a", "text": "grumble"}\n', "row 1: an object has a key twice"),
         ('{"text": ["grumble"]}\n', "row 1: 'text' must be a text, got list"),
         ('{"text": null}\n', "row 1: 'text' must be a text, got NoneType"),
     ],
@@ -133,6 +141,51 @@ def test_malformed_json_lines_are_refused_without_quoting_them(tmp_path, body, s
     with pytest.raises(DataError, match=said) as caught:
         JsonlSource(path=tmp_path / "t.jsonl").load()
     assert "grumble" not in str(caught.value)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_header_shows_the_separator(tmp_path, separator):
+    path = tmp_path / "t.csv"
+    path.write_text(f'toxic{separator}text\n1{separator}"a{separator} b"\n', encoding="utf-8-sig")
+    assert CsvSource(path=path, where={"toxic": 1}).load() == (f"a{separator} b",)
+
+
+@pytest.mark.parametrize("kind", [CsvSource, JsonlSource])
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda text: text.encode("utf-16"), "is text in UTF-16; save it as UTF-8"),
+        (lambda text: text.encode("utf-16-le"), "is binary, or text in UTF-16 without a mark"),
+        (lambda text: text.encode("utf-32"), "is text in UTF-32; save it as UTF-8"),
+        (lambda text: gzip.compress(text.encode()), "is compressed with gzip; decompress it first"),
+        (lambda text: b"PK\x03\x04" + text.encode(), "is a zip archive or a spreadsheet"),
+    ],
+)
+def test_a_file_that_is_no_utf8_text_is_called_what_it_is(tmp_path, kind, write, said):
+    path = tmp_path / "t"
+    path.write_bytes(write("text\ngrumble\n"))
+    with pytest.raises(DataError, match=said):
+        kind(path=path).load()
+
+
+@pytest.mark.parametrize("kind", [CsvSource, JsonlSource])
+def test_a_path_that_can_be_no_file_is_refused(tmp_path, kind):
+    os.mkfifo(tmp_path / "pipe")
+    for path, said in (
+        (tmp_path / "pipe", "a pipe or a device"),
+        ("~nobody-has-this-name/t", "home folder"),
+        ("a\0b", "null character"),
+        (tmp_path, "cannot be read"),
+        (tmp_path / ("x" * 5000), "cannot be read"),
+    ):
+        with pytest.raises(DataError, match=said):
+            kind(path=path).load()
+
+
+def test_the_home_folder_can_be_written_short(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "t.csv").write_text("text\nhello\n")
+    assert CsvSource(path="~/t.csv").load() == ("hello",)
 
 
 def test_a_very_long_cell_is_read_and_the_limit_is_put_back(tmp_path):

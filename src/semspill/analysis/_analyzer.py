@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from semspill._model import FrozenModel
+from semspill._names import composed
 from semspill.analysis._band import permutation_bands
 from semspill.analysis._decomposition import decompose
 from semspill.analysis._families import correct_families
@@ -57,6 +58,13 @@ class SpilloverAnalyzer(FrozenModel):
     """Nominal coverage of every interval."""
     draws: int = Field(2000, ge=100)
     """Bootstrap draws of every interval."""
+
+    @field_validator("nearest", "far")
+    @classmethod
+    def _names(cls, given: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        return (
+            tuple(map(composed, given)) if isinstance(given, tuple) else given and composed(given)
+        )
 
     def analyze(
         self,

@@ -11,6 +11,7 @@ from semspill.cli._app import MACHINE, app, err_console, flag, out_console, say_
 from semspill.cli._errors import DATA
 from semspill.corpus import Corpus
 from semspill.datasets import Dataset, datasets
+from semspill.datasets._base import load_corpus
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._load import read_fields
@@ -70,7 +71,7 @@ def verify(
     problems: list[str] = []
     for split in splits or SPLITS:
         try:
-            loaded[split] = dataset.load(split)
+            loaded[split] = load_corpus(dataset, split)
         except DataError as error:
             # Only a config that names `valid_split` needs it.
             if splits or split != "valid" or not isinstance(error, NoSplitError):

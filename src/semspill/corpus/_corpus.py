@@ -10,9 +10,11 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from semspill._names import composed
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._dialogue import Dialogue, Exchange
 from semspill.corpus._fingerprint import fingerprint_of, fingerprints_of
+from semspill.corpus._sound import sound
 from semspill.errors import DataError, did_you_mean
 
 
@@ -20,8 +22,11 @@ from semspill.errors import DataError, did_you_mean
 class Corpus:
     """The dialogues of one split, in order.
 
+    The names of categories are kept in Unicode's form NFC, so that those that look alike are alike.
+
     Raises:
-        DataError: Two dialogues have the same id.
+        DataError: Two dialogues have the same id, or one holds a value that is of another type than
+            it must be or no valid Unicode.
 
     Example:
         >>> from semspill.corpus import Utterance
@@ -42,12 +47,15 @@ class Corpus:
     """The licence of the text."""
 
     def __post_init__(self) -> None:
+        named = f"Corpus {self.name!r} ({self.split})"
+        object.__setattr__(self, "dialogues", sound(self.dialogues, named))
         if len(set(map(attrgetter("id"), self.dialogues))) < len(self.dialogues):
-            counts = Counter(dialogue.id for dialogue in self.dialogues)
-            [(twice, times)] = counts.most_common(1)
+            ids = [dialogue.id for dialogue in self.dialogues]
+            [(twice, times)] = Counter(ids).most_common(1)
+            first = ids.index(twice)
             raise DataError(
-                f"Corpus {self.name!r} ({self.split}) holds {times} dialogues with the id "
-                f"{twice!r}; ids must be unique."
+                f"{named} holds {times} dialogues with one id, the first at [{first}] and "
+                f"[{ids.index(twice, first + 1)}]; ids must be unique."
             )
 
     def __getstate__(self) -> dict[str, object]:
@@ -151,17 +159,19 @@ class Corpus:
             kept += [rows[int(i)] for i in order]
         return replace(self, dialogues=tuple(self.dialogues[i] for i in sorted(kept)))
 
-    def require_category(self, category: str) -> None:
-        """Refuse a category that does not occur.
+    def require_category(self, category: str) -> str:
+        """Return the name of a category as the corpus writes it.
 
         Raises:
-            DataError: With the nearest names.
+            DataError: It does not occur; with the nearest names.
         """
-        if category not in self.sizes:
+        name = composed(category)
+        if name not in self.sizes:
             raise DataError(
-                f"Category {category!r} is not in corpus {self.name!r} ({self.split})."
-                f"{did_you_mean(category, self.categories)} It has: {', '.join(self.categories)}."
+                f"Category {name!r} is not in corpus {self.name!r} ({self.split})."
+                f"{did_you_mean(name, self.categories)} It has: {', '.join(self.categories)}."
             )
+        return name
 
 
 @runtime_checkable

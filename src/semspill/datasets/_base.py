@@ -8,6 +8,7 @@ from semspill._model import Component
 from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import Corpus
+from semspill.errors import PluginError
 
 
 class Dataset(Component):
@@ -62,6 +63,22 @@ class Dataset(Component):
     def compared(self) -> str:
         """Say how far `departures` can tell, as half a sentence."""
         return "there are no official data to compare it with"
+
+
+def load_corpus(dataset: Dataset, split: str) -> Corpus:
+    """Return a split of a dataset.
+
+    Raises:
+        DataError: What `load` raises.
+        PluginError: It returns something else than a corpus.
+    """
+    corpus: object = dataset.load(split)
+    if not isinstance(corpus, Corpus):
+        raise PluginError(
+            f"{type(dataset).__name__}.load returned {type(corpus).__name__}; it must return a "
+            "semspill.Corpus."
+        )
+    return corpus
 
 
 _base: type = Dataset

@@ -1,28 +1,26 @@
 """EmpatheticDialogues: 25 thousand conversations about 32 emotions, the paper's corpus."""
 
-import gzip
 import logging
-import tarfile
-import zlib
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import platformdirs
 from pydantic import Field
 
+from semspill._files import place_of
 from semspill._progress import Progress, quiet
-from semspill.corpus import Corpus, Dialogue
+from semspill.corpus import Corpus
+from semspill.datasets._archive import file_of, from_archive, from_folder
 from semspill.datasets._base import Dataset
 from semspill.datasets._download import Remote, cached, hash_file, hub_is_offline
-from semspill.datasets._rows import read_dialogues
 from semspill.datasets._splits import SPLITS, require_split
 from semspill.errors import DataError
 
 logger = logging.getLogger(__name__)
 
 _NAME = "empathetic_dialogues"
-_FOLDER = "empatheticdialogues"
 _MIRRORS = (
     "https://dl.fbaipublicfiles.com/parlai/empatheticdialogues/empatheticdialogues.tar.gz",
     "http://parl.ai/downloads/empatheticdialogues/empatheticdialogues.tar.gz",
@@ -34,7 +32,9 @@ _SHA256 = "56f234d77b7dd1f005fd365bb17769cfe346c3c84295b69bc069c8ccb83be03d"
 class EmpatheticDialogues(Dataset):
     """Conversations in which a speaker tells of a moment of one of 32 emotions.
 
-    A dialogue's category is the emotion, its situation what the speaker was asked to talk about.
+    A dialogue's category is the emotion, its situation what the speaker was asked to talk about,
+    its `speaker` the id of the worker who told of it. Copies that write a role in its place (0 for
+    speaker, 1 for listener) have no speakers.
     The text is licensed CC BY-NC 4.0. Without `path`, the official archive is downloaded once
     (28 MB) into the user's cache. A row that is not as the official files promise is refused with
     its line, never repaired.
@@ -71,7 +71,7 @@ class EmpatheticDialogues(Dataset):
         """
         require_split(split, _NAME)
         path = self._place()
-        dialogues = (_from_folder if path.is_dir() else _from_archive)(path, split)
+        dialogues = (from_folder if path.is_dir() else from_archive)(path, split)
         logger.info("read %d dialogues of %s from %s", len(dialogues), split, path)
         return Corpus(dialogues, name=_NAME, split=split, licence="CC BY-NC 4.0")
 
@@ -87,7 +87,7 @@ class EmpatheticDialogues(Dataset):
         place = self._place(progress)
         if place.is_dir():
             for split in SPLITS:
-                _file_of(place, split)
+                file_of(place, split)
         return str(place)
 
     def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
@@ -122,12 +122,12 @@ class EmpatheticDialogues(Dataset):
     @property
     def _cached(self) -> Path:
         cache = self.cache or Path(platformdirs.user_cache_dir("semspill")) / "datasets"
-        return cache.expanduser() / f"{_FOLDER}.tar.gz"
+        return place_of(cache) / "empatheticdialogues.tar.gz"
 
     def _place(self, progress: Progress = quiet) -> Path:
         if self.path is not None:
-            place = self.path.expanduser()
-            if not place.exists():
+            place = place_of(self.path)
+            if not os.path.exists(place):  # unlike Path.exists, it never raises
                 raise DataError(
                     f"EmpatheticDialogues is not at {place}; give 'path' as the official archive "
                     "or its unpacked folder, or leave it out to download."
@@ -139,54 +139,3 @@ class EmpatheticDialogues(Dataset):
             offline=self.offline or hub_is_offline(),
             progress=progress,
         )
-
-
-def _from_folder(folder: Path, split: str) -> tuple[Dialogue, ...]:
-    file = _file_of(folder, split)
-    with file.open("rb") as lines:
-        return _some(read_dialogues(lines, str(file)), str(file))
-
-
-def _file_of(folder: Path, split: str) -> Path:
-    for file in (folder / f"{split}.csv", folder / _FOLDER / f"{split}.csv"):
-        if file.is_file():
-            return file
-    raise DataError(
-        f"{folder} holds neither {split}.csv nor {_FOLDER}/{split}.csv; give 'path' as the "
-        "official archive or its unpacked folder."
-    )
-
-
-def _from_archive(path: Path, split: str) -> tuple[Dialogue, ...]:
-    found: tuple[Dialogue, ...] | None = None
-    names: list[str] = []
-    try:
-        with gzip.open(path) as unzipped:
-            with tarfile.open(fileobj=unzipped, mode="r|") as archive:
-                for member in archive:
-                    names.append(member.name)
-                    lines = archive.extractfile(member)
-                    if lines is not None and PurePosixPath(member.name).name == f"{split}.csv":
-                        where = f"{path}:{member.name}"
-                        found = _some(read_dialogues(lines, where), where)
-            # Reading on to the end compares the checksum of the whole archive.
-            while unzipped.read(1 << 20):
-                pass
-    except (EOFError, OSError, tarfile.TarError, zlib.error) as error:
-        raise DataError(
-            f"{path} is not a whole tar.gz archive ({error}); download it again, or give 'path' "
-            "as the unpacked folder."
-        ) from error
-    if found is None:
-        raise DataError(
-            f"{path} holds no {split}.csv, only {', '.join(names[:5]) or 'nothing'}; give 'path' "
-            "as the official EmpatheticDialogues archive."
-        )
-    return found
-
-
-def _some(dialogues: Iterable[Dialogue], where: str) -> tuple[Dialogue, ...]:
-    found = tuple(dialogues)
-    if not found:
-        raise DataError(f"{where} holds a header and no dialogue; give a file with rows.")
-    return found

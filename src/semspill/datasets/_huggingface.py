@@ -1,19 +1,21 @@
 """Any dialogue data set of the Hugging Face hub, or a local one in its formats."""
 
+import os
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
+from semspill._files import place_of
 from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._base import Dataset
-from semspill.datasets._mapping import Columns
+from semspill.datasets._hub_rows import rows_of
+from semspill.datasets._mapping import Columns, Row
 from semspill.datasets._splits import SPLITS, NoSplitError
-from semspill.errors import DataError, MissingExtraError, did_you_mean
-
-_BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet", ".csv": "csv"}
+from semspill.errors import DataError
 
 
 class HuggingFaceDataset(Dataset):
@@ -22,7 +24,8 @@ class HuggingFaceDataset(Dataset):
     The hub's copy of EmpatheticDialogues, one row per utterance, is
     `HuggingFaceDataset(path="facebook/empathetic_dialogues", revision="refs/convert/parquet",
     columns={"id": "conv_id", "index": "utterance_idx", "utterances": "utterance",
-    "category": "context", "situation": "prompt", "substitute": {"_comma_": ","}})`.
+    "category": "context", "situation": "prompt", "speaker": "speaker_idx",
+    "substitute": {"_comma_": ","}})`.
 
     Example:
         >>> HuggingFaceDataset(path="talks", columns={"category": "emotion"}).columns.category
@@ -36,7 +39,8 @@ class HuggingFaceDataset(Dataset):
 
     path: str = Field(min_length=1)
     """A hub id; a folder of data files, or one written by `save_to_disk`; or a file (.jsonl,
-    .json, .parquet, .csv) with `{split}` in its name."""
+    .json, .parquet, .csv, .tsv) with `{split}` in its name. Cells of CSV files are text,
+    whatever they hold."""
     subset: str | None = None
     """Name of the configuration, for data sets that have several."""
     revision: str | None = None
@@ -59,9 +63,11 @@ class HuggingFaceDataset(Dataset):
                 is not as `columns` says.
             MissingExtraError: The package `datasets` is not installed.
         """
-        rows = _table(self, self.splits.get(split, split))
-        self.columns.check(rows.column_names)
-        dialogues = self.columns.dialogues(rows, split)
+        name = self.splits.get(split, split)
+        try:
+            dialogues = self.columns.dialogues(self._rows(name), split)
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be read ({error.strerror}).") from error
         return Corpus(dialogues, name=self.path, split=split, licence=self.licence)
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
@@ -79,7 +85,7 @@ class HuggingFaceDataset(Dataset):
         problems: list[str] = []
         for split in progress(SPLITS):
             try:
-                _table(self, self.splits.get(split, split))
+                self._rows(self.splits.get(split, split))
                 found.append(split)
             except NoSplitError as error:
                 unknown.append(error)
@@ -102,56 +108,15 @@ class HuggingFaceDataset(Dataset):
         return f"needs a download of {self.path}, unless it was loaded"
 
     def _place(self, split: str) -> Path:
-        return Path(self.path.replace("{split}", split)).expanduser()
+        return place_of(self.path.replace("{split}", split))
 
-
-def _table(wanted: HuggingFaceDataset, split: str) -> Any:
-    """Return the table of one split, from disk or from the hub."""
-    try:
-        import datasets as hub
-    except ImportError as error:
-        raise MissingExtraError(
-            'HuggingFaceDataset needs datasets: pip install "semspill[datasets]".'
-        ) from error
-    place = wanted._place(split)
-    if "{split}" in wanted.path and not place.exists():
-        raise NoSplitError(f"{place} is not there; check path and splits.")
-    try:
-        if (place / "dataset_dict.json").is_file() or (place / "state.json").is_file():
-            return _pick(hub.load_from_disk(str(place)), split, wanted.path)
-        if place.is_file():
-            kind = _builder(place, wanted.path)
-            return hub.load_dataset(kind, data_files={split: str(place)}, split=split)
-        path = str(place) if place.is_dir() else wanted.path
-        return hub.load_dataset(path, wanted.subset, split=split, revision=wanted.revision)
-    except DataError:
-        raise
-    except (OSError, ValueError, RuntimeError, LookupError, hub.exceptions.DatasetsError) as error:
-        unknown = isinstance(error, ValueError) and str(error).startswith("Unknown split")
-        raise (NoSplitError if unknown else DataError)(
-            f"Split {split!r} of {wanted.path!r} could not be loaded ({type(error).__name__}: "
-            f"{error}); check path, subset, revision and splits, and that the network is allowed "
-            "if it is on the hub."
-        ) from error
-
-
-def _builder(file: Path, path: str) -> str:
-    if "{split}" not in path:
-        raise DataError(f"{path!r} is one file; write '{{split}}' where its name says the split.")
-    kind = _BUILDERS.get(file.suffix)
-    if kind is None:
-        raise DataError(
-            f"{file} has the suffix {file.suffix!r}; allowed are {', '.join(_BUILDERS)}."
-        )
-    return kind
-
-
-def _pick(saved: Any, split: str, path: str) -> Any:
-    """Return one split of what `save_to_disk` wrote: splits by name, or a single one."""
-    tables = saved if isinstance(saved, dict) else {str(saved.split): saved}
-    if split not in tables:
-        raise NoSplitError(
-            f"{path!r} has no split {split!r}.{did_you_mean(split, tables)} It has: "
-            f"{', '.join(tables)}; map names with 'splits'."
-        )
-    return tables[split]
+    def _rows(self, split: str) -> Iterable[Row]:
+        place = self._place(split)
+        if "{split}" in self.path and not os.path.exists(place):
+            raise NoSplitError(f"{place} is not there; check path and splits.")
+        if "{split}" not in self.path and os.path.isfile(place):
+            raise DataError(
+                f"{self.path!r} is one file; write '{{split}}' where its name says the split."
+            )
+        local = str(place) if os.path.exists(place) else self.path
+        return rows_of(local, split, self.columns, self.subset, self.revision)

@@ -1,7 +1,7 @@
 """Dialogues from JSON lines, one dialogue per line, and back."""
 
-import codecs
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from semspill._atomic import atomic_path
+from semspill._files import place_of
+from semspill._rows import json_rows
 from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
 from semspill.datasets._base import Dataset
-from semspill.datasets._splits import NoSplitError
+from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError, did_you_mean
 
 
@@ -33,11 +35,12 @@ class _Row(BaseModel):
     utterances: tuple[_Turn, ...] = Field(min_length=1)
     situation: str = ""
     split: str | None = None
+    speaker: str | None = Field(None, min_length=1)
 
     def dialogue(self) -> Dialogue:
         """Return the dialogue that the row describes."""
         turns = tuple(Utterance(t.text, t.role, t.planted, t.original) for t in self.utterances)
-        return Dialogue(self.id, self.category, turns, self.situation)
+        return Dialogue(self.id, self.category, turns, self.situation, self.speaker)
 
 
 class JsonlDataset(Dataset):
@@ -45,9 +48,10 @@ class JsonlDataset(Dataset):
 
     A line is `{"id": "d1", "category": "joy", "situation": "", "split": "train", "utterances":
     [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
-    `situation` may be left out; `split` too, unless one file holds all splits. An utterance may
-    also have `planted` (true or false) and `original` (what later turns see in its place). Other
-    keys are refused. `write_jsonl` writes such files.
+    `situation` may be left out; `split` too, unless one file holds all splits. A dialogue may also
+    have `speaker` (the id of the person who speaks), an utterance `planted` (true or false) and
+    `original` (what later turns see in its place). Other keys are refused. `write_jsonl` writes
+    such files.
 
     Example:
         >>> JsonlDataset(path="talks/{split}.jsonl").licence
@@ -71,8 +75,8 @@ class JsonlDataset(Dataset):
             DataError: A file is missing, a row is malformed (with file and row), or no dialogue
                 belongs to the split.
         """
-        place = self.path.expanduser()
-        file = place / f"{split}.jsonl" if place.is_dir() else Path(_fill(str(place), split))
+        place = place_of(self.path)
+        file = place / f"{split}.jsonl" if os.path.isdir(place) else Path(_fill(str(place), split))
         one_file = file == place
         splits: Counter[str] = Counter()
         dialogues = []
@@ -86,9 +90,11 @@ class JsonlDataset(Dataset):
             if row.split in (None, split):
                 dialogues.append(row.dialogue())
         if not dialogues:
+            known = [name for name in SPLITS if name in splits]
             raise NoSplitError(
-                f"{file} holds no dialogue of split {split!r}.{did_you_mean(split, splits)} "
-                f"It has: {', '.join(sorted(splits)) or 'no rows'}."
+                f"{file} holds no dialogue of split {split!r}.{did_you_mean(split, known)} It has "
+                f"{splits.total()} rows of {len(splits)} other splits"
+                f"{', such as ' + ', '.join(known) if known else ''}."
             )
         name = self.title or place.stem.replace("{split}", "").strip("-_.") or "jsonl"
         return Corpus(tuple(dialogues), name=name, split=split, licence=self.licence)
@@ -104,7 +110,7 @@ def write_jsonl(corpus: HasCorpus, path: str | Path) -> None:
         path: The file; it appears whole or not at all, and replaces an older one.
     """
     with (
-        atomic_path(Path(path)) as temporary,
+        atomic_path(place_of(path)) as temporary,
         temporary.open("w", encoding="utf-8", newline="\n") as out,
     ):
         for dialogue in corpus.corpus:
@@ -121,10 +127,12 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
         if said.original is not None:
             turn["original"] = said.original
         turns.append(turn)
+    person = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
     return {
         "id": dialogue.id,
         "category": dialogue.category,
         "situation": dialogue.situation,
+        **person,
         "split": split,
         "utterances": turns,
     }
@@ -132,12 +140,8 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
 
 def _rows(file: Path) -> Iterator[tuple[str, _Row]]:
     try:
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-                where = f"{file}, row {number}"
-                if text.strip():
-                    yield where, _row(text, where)
+        for where, row in json_rows(file):
+            yield where, _row(row, where)
     except OSError as error:
         absent = isinstance(error, FileNotFoundError)
         raise (NoSplitError if absent else DataError)(
@@ -146,17 +150,20 @@ def _rows(file: Path) -> Iterator[tuple[str, _Row]]:
         ) from error
 
 
-def _row(line: bytes, where: str) -> _Row:
+def _row(row: dict[str, Any], where: str) -> _Row:
     try:
-        return _Row.model_validate_json(line)
+        return _Row.model_validate(row)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message = f"{where}: {place + ': ' if place else ''}{first['msg']}."
+        *place, last = first["loc"]
         if first["type"] == "extra_forbidden":
             known = [*_Row.model_fields, *_Turn.model_fields]
-            message += did_you_mean(str(first["loc"][-1]), known)
-        raise DataError(message) from error
+            message = f"a key is not known.{did_you_mean(str(last), known)}"
+        else:
+            place, message = [*place, last], f"{first['msg'].split(' or instance')[0]}."
+        within = "".join(f"{part}." for part in place).removesuffix(".")
+        # The cause is left out: it shows what came.
+        raise DataError(f"{where}: {within}{': ' if within else ''}{message}") from None
 
 
 def _fill(pattern: str, split: str) -> str:

@@ -11,6 +11,8 @@ from semspill.errors import DataError, did_you_mean
 
 Row = Mapping[str, Any]
 
+_DIGITS = 18
+
 
 class Columns(FrozenModel):
     """The names of the columns that make up a dialogue.
@@ -33,6 +35,9 @@ class Columns(FrozenModel):
     """Column of the dialogue's id; None numbers the dialogues (not allowed with `index`)."""
     situation: str | None = None
     """Column of the situation; None for none."""
+    speaker: str | None = None
+    """Column of the id of the person who speaks, the same in all dialogues of that person; with
+    `index`, read where the speaker first speaks. None for none."""
     index: str | None = None
     """Column of the utterance's place in its dialogue; None if a row is a whole dialogue."""
     text: str = "text"
@@ -61,19 +66,23 @@ class Columns(FrozenModel):
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
 
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The columns that a table must have, by the field that names each."""
+        fields = ["category", "utterances", "id", "situation", "speaker", "index"]
+        if self.index is not None:
+            fields.append("role")
+        named = {field: getattr(self, field) for field in fields}
+        return {field: column for field, column in named.items() if column is not None}
+
     def check(self, columns: Sequence[str]) -> None:
         """Refuse a table that lacks a column.
 
         Raises:
             DataError: With the columns there are, and the nearest names.
         """
-        wanted: dict[str, str | None] = {
-            name: getattr(self, name) for name in ("category", "utterances", "id", "situation")
-        }
-        if self.index is not None:
-            wanted |= {"index": self.index, "role": self.role}
-        for field, column in wanted.items():
-            if column is not None and column not in columns:
+        for field, column in self.wanted.items():
+            if column not in columns:
                 raise DataError(
                     f"The data has no column {column!r}, which columns.{field} names."
                     f"{did_you_mean(column, columns)} It has: {', '.join(columns)}."
@@ -102,19 +111,19 @@ class Columns(FrozenModel):
                 "name another column, or set columns.index if a row is one utterance."
             )
         turns = tuple(self._utterance(where, place, one) for place, one in enumerate(said))
-        return self._dialogue(where, str(row[self.id]) if self.id else name, row, turns)
+        return self._dialogue(where, self._name(where, self.id, row) or name, row, turns)
 
     def _grouped(self, rows: Iterable[tuple[str, Row]]) -> tuple[Dialogue, ...]:
         talks: dict[str, dict[int, tuple[str, Row]]] = {}
         for where, row in rows:
-            place = row[str(self.index)]
-            if not isinstance(place, int):
+            place = _whole_number(row[str(self.index)])
+            if place is None:
                 raise DataError(f"{where}: {self.index!r} must be a whole number.")
-            talk = talks.setdefault(str(row[str(self.id)]), {})
+            talk = talks.setdefault(self._name(where, self.id, row), {})
             if place in talk:
                 raise DataError(
-                    f"{where}: dialogue {row[str(self.id)]!r} has two utterances with "
-                    f"{self.index} {place}; columns.index must number them."
+                    f"{where}: {self.index!r} is {place} in {talk[place][0]} already, with the "
+                    f"same {self.id!r}; columns.index must number the utterances of a dialogue."
                 )
             talk[place] = (where, row)
         return tuple(self._ordered(name, talk) for name, talk in talks.items())
@@ -125,20 +134,33 @@ class Columns(FrozenModel):
         for place, (where, row) in enumerate(rows):
             if row[self.category] != rows[0][1][self.category]:
                 raise DataError(
-                    f"{where}: dialogue {name!r} changes its {self.category}; it must keep one."
+                    f"{where}: {self.category!r} is another one than in {rows[0][0]} of the same "
+                    "dialogue; it must keep one."
                 )
             said = {self.text: row[self.utterances]}
             if self.role is not None:
                 said[self.role] = row[self.role]
             turns.append(self._utterance(where, place, said))
-        return self._dialogue(rows[0][0], name, rows[0][1], tuple(turns))
+        where, first = rows[0]
+        if self.speaker is not None:  # in some data sets each row names who says it
+            spoken = (
+                row for (_, row), turn in zip(rows, turns, strict=True) if turn.role == "speaker"
+            )
+            first = {**first, self.speaker: next(spoken, {self.speaker: None})[self.speaker]}
+        return self._dialogue(where, name, first, tuple(turns))
 
     def _dialogue(self, where: str, name: str, row: Row, turns: tuple[Utterance, ...]) -> Dialogue:
-        category = row[self.category]
-        if category is None or not str(category):
-            raise DataError(f"{where}: {self.category!r} is empty; every dialogue needs one.")
-        situation = row[self.situation] if self.situation else None
-        return Dialogue(name, str(category), turns, self._plain(str(situation or "")))
+        category = self._name(where, self.category, row)
+        situation = self._plain(_text(where, self.situation, row))
+        person = _text(where, self.speaker, row) or None
+        return Dialogue(name, category, turns, situation, person)
+
+    def _name(self, where: str, column: str | None, row: Row) -> str:
+        """Return the text of a column that may not be empty; an empty one for no column."""
+        name = _text(where, column, row)
+        if column is not None and not name:
+            raise DataError(f"{where}: {column!r} is empty; every dialogue needs one.")
+        return name
 
     def _utterance(self, where: str, place: int, said: object) -> Utterance:
         fields = said if isinstance(said, Mapping) else {self.text: said}
@@ -153,15 +175,33 @@ class Columns(FrozenModel):
     def _role(self, where: str, place: int, fields: Row) -> Role:
         if self.role is None:
             return "listener" if place % 2 else "speaker"
-        said = str(fields.get(self.role))
-        if said not in self.roles:
+        said = fields.get(self.role)
+        if str(said) not in self.roles:
             raise DataError(
-                f"{where}: utterance {place} has the role {said!r}; columns.roles must map it to "
-                f"'speaker' or 'listener'. It knows: {', '.join(self.roles)}."
+                f"{where}: utterance {place} has a role ({type(said).__name__} of "
+                f"{len(str(said))} characters) that columns.roles does not map to 'speaker' or "
+                f"'listener'. It knows: {', '.join(self.roles)}."
             )
-        return self.roles[said]
+        return self.roles[str(said)]
 
     def _plain(self, text: str) -> str:
         for old, new in self.substitute.items():
             text = text.replace(old, new)
         return text.strip()
+
+
+def _text(where: str, column: str | None, row: Row) -> str:
+    """Return a text or a whole number as text, and nothing where there is nothing."""
+    value = row[column] if column is not None else None
+    if not (value is None or isinstance(value, (str, int))):
+        raise DataError(
+            f"{where}: {column!r} must be a text or a whole number, got {type(value).__name__}."
+        )
+    return "" if value is None else str(value)
+
+
+def _whole_number(value: object) -> int | None:
+    """Return a whole number, which in a CSV file is written as digits; None for all else."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _DIGITS:
+        return int(value)
+    return value if isinstance(value, int) else None

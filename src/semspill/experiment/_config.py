@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from semspill._model import FrozenModel
+from semspill._names import CategoryName
 from semspill.analysis import SimilarityField, SpilloverAnalyzer, similarities
 from semspill.corpus import CandidateFilter, ContextFormat
 from semspill.datasets import DatasetField
@@ -69,7 +70,7 @@ class ExperimentConfig(FrozenModel):
     conclusion depends on it."""
     analyzer: SpilloverAnalyzer = Field(default_factory=SpilloverAnalyzer)
     """What is computed from the outcomes."""
-    target: str | None = None
+    target: CategoryName | None = None
     """The category whose neighbours are watched; None for the one the selector names."""
     train_split: str = "train"
     """Split that is poisoned and trained on."""

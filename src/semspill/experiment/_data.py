@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from semspill._random import stream
 from semspill.corpus import Corpus
+from semspill.datasets._base import load_corpus
 from semspill.encoders import RankingTask
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._config import ExperimentConfig
@@ -33,24 +34,47 @@ class Data:
             DataError: A dialogue is in both splits.
             ConfigError: The candidate lists are longer than the test.
         """
-        train = config.dataset.load(config.train_split)
+        train = load_corpus(config.dataset, config.train_split)
         train = train.sample(config.train_share, stream(0, "train share"))
-        test = config.dataset.load(config.test_split)
-        valid = config.dataset.load(config.valid_split) if config.valid_split else None
-        overlap = {talk.id for talk in train} & {talk.id for talk in test}
+        test = load_corpus(config.dataset, config.test_split)
+        valid = load_corpus(config.dataset, config.valid_split) if config.valid_split else None
+        known = {talk.id for talk in train}
+        overlap = [place for place, talk in enumerate(test) if talk.id in known]
         if overlap:
             raise DataError(
                 f"{len(overlap)} dialogues are in both {config.train_split!r} and "
-                f"{config.test_split!r}, such as {min(overlap)!r}; spillover needs unseen ones."
+                f"{config.test_split!r}, such as [{overlap[0]}] of the latter; spillover needs "
+                "unseen ones."
             )
+        data = cls(train, test, valid, _ranking(test, config))
         logger.info("train: %r, test: %r", train, test)
-        if len(test.exchanges) < config.list_size:
-            raise ConfigError(
-                f"list_size is {config.list_size}, but {config.test_split!r} has only "
-                f"{len(test.exchanges)} exchanges; lower list_size."
-            )
-        ranking = RankingTask.draw(test.exchanges, stream(0, "ranking"), size=config.list_size)
-        return cls(train, test, valid, ranking)
+        for note in data.notes:
+            logger.warning("%s", note)
+        return data
+
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """Categories that are tested and never trained on."""
+        return tuple(name for name in self.test.categories if name not in self.train.sizes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the data before believing the numbers."""
+        if not self.untrained:
+            return ()
+        return (
+            f"Categories without training dialogues: {', '.join(self.untrained)}. They are tested, "
+            "and count in the groups that hold them; their similarity to others is not measured.",
+        )
+
+
+def _ranking(test: Corpus, config: ExperimentConfig) -> RankingTask:
+    if len(test.exchanges) < config.list_size:
+        raise ConfigError(
+            f"list_size is {config.list_size}, but {config.test_split!r} has only "
+            f"{len(test.exchanges)} exchanges; lower list_size."
+        )
+    return RankingTask.draw(test.exchanges, stream(0, "ranking"), size=config.list_size)
 
 
 def data_key(config: ExperimentConfig) -> str:

@@ -20,6 +20,7 @@ from semspill.experiment._provenance import device, sources_of, versions
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
 from semspill.scoring import RaterQuality, ToxicityScorer
+from semspill.sources._base import load_texts
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class Study:
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
-        return report.replace(notes=(*report.notes, *_rater_note(self.quality)))
+        return report.replace(notes=(*report.notes, *self.data.notes, *_rater_note(self.quality)))
 
     def _task(self, arm: Arm, seed: int, poisoned: PoisonedCorpus) -> Task:
         trained_clean = arm in ("clean", "pool_only")
@@ -153,7 +154,7 @@ class Study:
     def _swapped(self, seed: int, poisoned: PoisonedCorpus) -> PoisonedCorpus:
         # What the clean arm can say as well would count as planted there and not here.
         known = {said.text for talk in self.data.train for said in talk.utterances}
-        harmless = [text for text in self.config.benign.load() if text not in known]
+        harmless = [text for text in load_texts(self.config.benign) if text not in known]
         if not harmless:
             raise DataError(
                 "Every harmless response of the field benign is said in the training corpus; give "

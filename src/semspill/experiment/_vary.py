@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from semspill._model import FrozenModel
+from semspill.datasets._base import load_corpus
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 
@@ -55,7 +56,7 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
     values = {}
     for field, given in vary.items():
         if field == TARGET and isinstance(given, str) and given == "all":
-            given = base.dataset.load(base.test_split).categories
+            given = load_corpus(base.dataset, base.test_split).categories
         many = isinstance(given, Iterable) and not isinstance(given, str | Mapping)
         # numpy's numbers become Python's, which a config file can hold.
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []

@@ -15,6 +15,7 @@ from semspill.poison._base import SelectorField, StrategyField, strategies
 from semspill.poison._contract import checked_rewrite, checked_selection
 from semspill.poison._manifest import Manifest, ManifestSummary, Record, sha256
 from semspill.sources import SourceField, sources
+from semspill.sources._base import load_texts
 
 _Placed: TypeAlias = tuple[int, Dialogue]
 
@@ -96,11 +97,7 @@ class Poisoner(FrozenModel):
                 f"The selector chose {len(selected)} dialogues of corpus {clean.name!r}, none "
                 "with a listener response; select others."
             )
-        responses = self.source.load()
-        if not responses:
-            raise DataError(
-                f"{type(self.source).__name__}.load returned no responses; at least one is needed."
-            )
+        responses = load_texts(self.source)
         changed = self._changed(clean, self._victims(eligible, ordering), responses, rewriting)
         limit = int(self.budget * clean.exchange_count + 1e-9)
         kept = _within(limit, changed)

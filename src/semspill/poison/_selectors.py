@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field
 
+from semspill._names import CategoryName
 from semspill.corpus import Corpus
 from semspill.errors import DataError
 from semspill.poison._base import Selector
@@ -18,7 +19,7 @@ class CategorySelector(Selector):
         "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026 "
         "(FeatureMatch, with the category label as the feature)"
     )
-    category: str
+    category: CategoryName
     """Name of the category, for example an emotion label."""
 
     def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import model_validator
 
 from semspill._model import FrozenModel
+from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate, Number
 from semspill.report._frame import matrix_frame
@@ -113,6 +114,7 @@ class SpilloverMatrix(FrozenModel):
         Raises:
             DataError: One of them is not in the matrix, or they are the same.
         """
+        target, victim = composed(target), composed(victim)
         row = _place("target", target, self.targets)
         column = _place("victim", victim, self.victims)
         if target == victim:

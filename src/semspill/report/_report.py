@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from semspill._model import FrozenModel
+from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate
 from semspill.report._exchanges import ExchangeTable
@@ -77,7 +78,7 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: The report has no such category or arm.
         """
-        return self._find("category", self.categories, name, arm)
+        return self._find("category", self.categories, composed(name), arm)
 
     def group(self, name: str, arm: str | None = None) -> SliceReport:
         """Return the numbers of one group: a category of the paper's five, `all` or `all but X`.

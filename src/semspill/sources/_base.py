@@ -3,8 +3,10 @@
 from abc import abstractmethod
 from typing import Annotated, TypeAlias
 
+from semspill._files import half_character
 from semspill._model import Component
 from semspill._registry import Registry
+from semspill.errors import DataError, PluginError
 
 
 class ResponseSource(Component):
@@ -26,6 +28,31 @@ class ResponseSource(Component):
         Raises:
             DataError: The file is missing or malformed, or a filter leaves nothing.
         """
+
+
+def load_texts(source: ResponseSource) -> tuple[str, ...]:
+    """Return the responses of a source.
+
+    Raises:
+        DataError: What `load` raises; or there is no text, or one holds half a surrogate pair.
+        PluginError: It returns something else than a tuple of texts.
+    """
+    texts: object = source.load()
+    name = f"{type(source).__name__}.load"
+    if not isinstance(texts, (tuple, list)):
+        raise PluginError(f"{name} returned {type(texts).__name__}; it must return a tuple.")
+    if not texts:
+        raise DataError(f"{name} returned no responses; at least one is needed.")
+    for place, text in enumerate(texts):
+        if type(text) is not str:
+            kind = f"{type(text).__module__}.{type(text).__qualname__}".removeprefix("builtins.")
+            raise PluginError(f"{name} returned {kind} as response [{place}]; it must be a str.")
+        if half_character(text) is not None:
+            raise DataError(
+                f"{name} returned half a surrogate pair in response [{place}], which is no "
+                "character; mend it or leave it out."
+            )
+    return tuple(texts)
 
 
 _base: type = ResponseSource

@@ -1,23 +1,17 @@
 """Responses from a table on disk: one text column, and which rows to take."""
 
-import csv
 import json
-import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from semspill.errors import DataError, did_you_mean
+from semspill._files import place_of
+from semspill._rows import csv_rows, json_rows, require_columns
+from semspill.errors import DataError
 from semspill.sources._base import ResponseSource
-
-# Longer than any sane cell, and still a C long everywhere.
-_LONGEST_CELL = 2**31 - 1
-# A file without a header has text in its first row, and messages never quote the text.
-_NAME = re.compile(r"[A-Za-z_][\w.-]{0,39}")
 
 
 def _allowed(value: object) -> tuple[str, ...]:
@@ -36,7 +30,7 @@ class _FileSource(ResponseSource):
     """What all tables on disk have in common."""
 
     path: Path
-    """The file, UTF-8."""
+    """The file, UTF-8; `~` is the home folder."""
     text: str = "text"
     """Column of the text."""
     where: dict[str, Allowed] = Field(default={})
@@ -62,13 +56,15 @@ class _FileSource(ResponseSource):
         rows = 0
         kept: dict[str, None] = {}
         try:
-            for where, row in self._rows(self.path.expanduser()):
+            for where, row in self._rows(place_of(self.path)):
                 rows += 1
-                self._check(where, row)
+                if not isinstance(row[self.text], str):
+                    raise DataError(
+                        f"{where}: {self.text!r} must be a text, got "
+                        f"{type(row[self.text]).__name__}."
+                    )
                 if all(str(row[column]) in values for column, values in self.where.items()):
                     kept[_one_line(row[self.text])] = None
-        except UnicodeDecodeError as error:
-            raise DataError(f"{self.path}, after row {rows}: the file is not UTF-8.") from error
         except OSError as error:
             raise DataError(
                 f"{self.path} cannot be read ({error.strerror}); give 'path' as a file."
@@ -82,23 +78,13 @@ class _FileSource(ResponseSource):
             )
         return texts
 
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (self.text, *self.where)
+
     @abstractmethod
     def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield each row with what a message calls it."""
-
-    def _check(self, where: str, row: Mapping[str, Any]) -> None:
-        for column in (self.text, *self.where):
-            if column not in row:
-                known = [name for name in row if _NAME.fullmatch(name)]
-                hidden = f" and {len(row) - len(known)} not shown" if len(known) < len(row) else ""
-                raise DataError(
-                    f"{where}: there is no column {column!r}.{did_you_mean(column, known)} "
-                    f"It has: {', '.join(known) or 'none that looks like a name'}{hidden}."
-                )
-        if not isinstance(row[self.text], str):
-            raise DataError(
-                f"{where}: {self.text!r} must be a text, got {type(row[self.text]).__name__}."
-            )
 
     def _fits(self, text: str) -> bool:
         return self.min_chars <= len(text) and (
@@ -109,8 +95,9 @@ class _FileSource(ResponseSource):
 class CsvSource(_FileSource):
     """Responses from a column of a CSV file with a header.
 
-    Cells may be quoted and hold line breaks. A row with more or fewer cells than the header, or a
-    quote that is never closed, is an error.
+    The separator is a comma, or what else the header shows: semicolon, tab or bar. Cells may be
+    quoted and hold line breaks. A row with more or fewer cells than the header, a column that
+    stands twice, or a quote that is never closed, is an error.
 
     Example:
         >>> CsvSource(path="toxic.csv", where={"is_toxic": "Toxic"}).where
@@ -120,22 +107,7 @@ class CsvSource(_FileSource):
     source: ClassVar[str] = "original"
 
     def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        with path.open(encoding="utf-8-sig", newline="") as file, _long_cells():
-            reader = csv.reader(file, strict=True)
-            number = 0
-            try:
-                header = next(reader, [])
-                self._check(f"{path}, header", dict.fromkeys(header, ""))
-                for number, cells in enumerate(filter(None, reader), 1):
-                    where = f"{path}, row {number} (line {reader.line_num})"
-                    if len(cells) != len(header):
-                        raise DataError(
-                            f"{where}: the row has {len(cells)} cells, the header names "
-                            f"{len(header)}; quote cells that hold a comma."
-                        )
-                    yield where, dict(zip(header, cells, strict=True))
-            except csv.Error as error:
-                raise DataError(f"{path}, after row {number}: {error}.") from error
+        return csv_rows(path, self._columns)
 
 
 class JsonlSource(_FileSource):
@@ -149,30 +121,9 @@ class JsonlSource(_FileSource):
     source: ClassVar[str] = "original"
 
     def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                where = f"{path}, row {number}"
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise DataError(f"{where}: {error.msg} at character {error.pos}.") from error
-                if not isinstance(row, dict):
-                    raise DataError(
-                        f"{where}: the row must be an object, got {type(row).__name__}."
-                    )
-                yield where, row
-
-
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    """Let cells be long while a file is read; the limit is the process's, so it is put back."""
-    before = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+        for where, row in json_rows(path):
+            require_columns(where, tuple(row), self._columns, "give 'text' as one of its keys")
+            yield where, row
 
 
 def _one_line(text: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semspill._model import Component
+from semspill._names import composed
 from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import ContextFormat, Corpus, Exchange
@@ -56,6 +57,7 @@ class Similarities:
         Raises:
             DataError: It is none of them.
         """
+        target = composed(target)
         if target not in self.categories:
             raise DataError(
                 f"The similarities {self.name!r} do not hold the category {target!r}."

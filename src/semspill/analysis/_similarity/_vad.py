@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._files import place_of
+from semspill._names import CategoryName, composed
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus
 from semspill.encoders import BiEncoder
@@ -30,7 +32,7 @@ class VadSimilarity(Similarity):
     path: Path
     """The lexicon, such as NRC-VAD, UTF-8: a word, valence, arousal and dominance per line,
     separated by tabs. A first line of names is skipped."""
-    words: dict[str, str] = Field(default={})
+    words: dict[CategoryName, str] = Field(default={})
     """The lexicon's word for a category, where it is not the category's own name (with spaces for
     underscores)."""
 
@@ -58,7 +60,8 @@ class VadSimilarity(Similarity):
             corpus.require_category(name)
         lexicon = self._read()
         wanted = [
-            self.words.get(name, name.replace("_", " ")).casefold() for name in corpus.categories
+            composed(self.words.get(name, name.replace("_", " ")).casefold())
+            for name in corpus.categories
         ]
         missing = sorted(set(wanted) - lexicon.keys())
         if missing:
@@ -77,7 +80,7 @@ class VadSimilarity(Similarity):
 
     def _read(self) -> dict[str, tuple[float, ...]]:
         try:
-            text = self.path.expanduser().read_text(encoding="utf-8-sig")
+            text = place_of(self.path).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise DataError(
                 f"{self.path} cannot be read ({error.strerror}); give 'path' as a file."
@@ -96,7 +99,7 @@ class VadSimilarity(Similarity):
             values = _numbers(cells)
             header = index == 0 and len(cells) == 3 and all(cell[:1].isalpha() for cell in cells)
             if values:
-                yield word.strip().casefold(), values
+                yield composed(word.strip().casefold()), values
             elif not header:
                 raise DataError(
                     f"{self.path}, line {number} is not a word and three numbers, separated by "

@@ -165,7 +165,7 @@ def audit(
     if "all" in corpus.corpus.categories:
         raise DataError("A category is called 'all', which an audit needs for the sum; rename it.")
     if target is not None:
-        corpus.corpus.require_category(target)
+        target = corpus.corpus.require_category(target)
     if baseline is None:
         _require_clean(corpus)
         before = tuple(exchange.response for exchange in exchanges)

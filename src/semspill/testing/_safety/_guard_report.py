@@ -9,6 +9,7 @@ from itertools import compress
 import numpy as np
 from jaxtyping import Bool
 
+from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.report import Estimate
 from semspill.testing._safety._limits import require_share
@@ -89,6 +90,7 @@ class GuardReport:
         Raises:
             DataError: It does not occur.
         """
+        name = composed(name)
         if name not in self.categories:
             raise DataError(
                 f"Category {name!r} was not tested.{did_you_mean(name, self.names)} There are: "

@@ -1,0 +1,105 @@
+"""What a corpus accepts, wherever its dialogues come from: plain values, in valid Unicode."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from operator import attrgetter
+from typing import get_args
+
+from semspill._files import half_character
+from semspill._names import composed
+from semspill.corpus._dialogue import Dialogue, Role, Utterance
+from semspill.errors import DataError
+
+_ROLES = frozenset(get_args(Role))
+_TEXTS = attrgetter("id", "category", "situation")
+_SAID = attrgetter("utterances")
+
+
+def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
+    """Return the dialogues as a tuple, with the names of their categories composed.
+
+    Args:
+        dialogues: What somebody made a corpus of.
+        name: What messages call the corpus.
+
+    Raises:
+        DataError: A value is of a type that a dialogue must not hold, or half a surrogate pair.
+    """
+    if not isinstance(dialogues, (tuple, list)):
+        raise DataError(
+            f"{name} must be made of a tuple of dialogues, got {_kind(dialogues)}; give tuple(...)."
+        )
+    if not _all_sound(dialogues):
+        for place, talk in enumerate(dialogues):
+            for fault in _faults(talk):
+                raise DataError(f"{name}, dialogue [{place}]: {fault}.")
+    names = {name: composed(name) for name in {talk.category for talk in dialogues}}
+    if all(name == right for name, right in names.items()):
+        return tuple(dialogues)
+    return tuple([replace(talk, category=names[talk.category]) for talk in dialogues])
+
+
+def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
+    """Return whether nothing is wrong, in a tenth of the time it takes to say what is."""
+    if set(map(type, dialogues)) - {Dialogue}:
+        return False
+    turns = list(map(_SAID, dialogues))
+    if set(map(type, turns)) - {tuple}:
+        return False
+    said = list(chain.from_iterable(turns))
+    if set(map(type, said)) - {Utterance}:
+        return False
+    texts = [one.text for one in said]
+    texts += chain.from_iterable(map(_TEXTS, dialogues))
+    texts += [one.original for one in said if one.original is not None]
+    texts += [talk.speaker for talk in dialogues if talk.speaker is not None]
+    if set(map(type, texts)) - {str} or {type(one.planted) for one in said} - {bool}:
+        return False
+    roles = [one.role for one in said]
+    if set(map(type, roles)) - {str} or set(roles) - _ROLES:
+        return False
+    return half_character("".join([text for text in texts if not text.isascii()])) is None
+
+
+def _faults(talk: object) -> Iterator[str]:
+    if not isinstance(talk, Dialogue):
+        yield f"it is of type {_kind(talk)}; give a semspill.Dialogue"
+        return
+    yield from _text("its id", talk.id)
+    yield from _text("its category", talk.category)
+    yield from _text("its situation", talk.situation)
+    yield from _text("its speaker", talk.speaker, optional=True)
+    if not isinstance(talk.utterances, tuple):
+        yield f"its utterances are of type {_kind(talk.utterances)}; give a tuple"
+        return
+    for turn, said in enumerate(talk.utterances):
+        if not isinstance(said, Utterance):
+            yield f"utterance [{turn}] is of type {_kind(said)}; give a semspill.Utterance"
+            continue
+        yield from _text(f"the text of utterance [{turn}]", said.text)
+        yield from _text(f"the original of utterance [{turn}]", said.original, optional=True)
+        if type(said.planted) is not bool:
+            yield f"planted of utterance [{turn}] is of type {_kind(said.planted)}; give a bool"
+        if type(said.role) is not str or said.role not in _ROLES:
+            yield (
+                f"the role of utterance [{turn}] is {_kind(said.role)} of another content; give "
+                "'speaker' for who tells or 'listener' for who responds"
+            )
+
+
+def _text(what: str, value: object, *, optional: bool = False) -> Iterator[str]:
+    if type(value) is not str:
+        if not (optional and value is None):
+            yield f"{what} is of type {_kind(value)}; give a str{' or None' if optional else ''}"
+    elif (place := half_character(value)) is not None:
+        yield (
+            f"{what} holds half a surrogate pair (character {place + 1} of {len(value)}), which "
+            "is no character; mend it or leave the dialogue out"
+        )
+
+
+def _kind(value: object) -> str:
+    """Return the name of a type, with its module where it is not Python's own."""
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
