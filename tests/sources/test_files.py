@@ -123,7 +123,7 @@ def test_a_malformed_csv_is_refused_without_quoting_it(tmp_path, body, said):
     ("body", "said"),
     [
         ('{"text": "grumble"}\n["grumble"]\n', "row 2: the row must be an object, got list"),
-        ('{"text": grumble}\n', "row 1: Expecting value at character 9"),
+        ('{"text": grumble}\n', "row 1: Expecting value at line 1 column 10"),
         ('{"text": ["grumble"]}\n', "row 1: 'text' must be a text, got list"),
         ('{"text": null}\n', "row 1: 'text' must be a text, got NoneType"),
     ],

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from semspill._read import UnreadableError, parse_json
 from semspill.errors import DataError, did_you_mean
 from semspill.sources._base import ResponseSource
 
@@ -155,9 +156,9 @@ class JsonlSource(_FileSource):
                     continue
                 where = f"{path}, row {number}"
                 try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise DataError(f"{where}: {error.msg} at character {error.pos}.") from error
+                    row = parse_json(line)
+                except UnreadableError as error:
+                    raise DataError(f"{where}: {error}.") from error
                 if not isinstance(row, dict):
                     raise DataError(
                         f"{where}: the row must be an object, got {type(row).__name__}."
