@@ -2,14 +2,28 @@
 
 from abc import ABC
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from semspill.errors import did_you_mean
 
 M = TypeVar("M", bound="FrozenModel")
+
+_MAY_BE_PATH = "may be a path"
+PathOrName: TypeAlias = Annotated[str, _MAY_BE_PATH]
+"""A path, or a name that is looked up elsewhere, such as on the Hugging Face hub."""
+
+
+def may_be_path(field: FieldInfo) -> bool:
+    """Return whether a field of a model is a `PathOrName`.
+
+    Args:
+        field: What `model_fields` says of it.
+    """
+    return _MAY_BE_PATH in field.metadata
 
 
 class FrozenModel(BaseModel):

@@ -134,14 +134,24 @@ def test_a_config_takes_overrides():
     assert load_config(load_config(FIELDS), ["dataset.train=9"]).dataset.train == 9
 
 
-@pytest.mark.parametrize("override", ["seeds", "", "=1", "a..b=1", ".a=1", "a.=1"])
-def test_an_override_that_sets_nothing_is_refused(override):
-    assert said(FIELDS, override) == f"--set {override!r}: write it as field.subfield=value."
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("seeds", "'seeds'"),
+        ("", "text of 0 characters"),
+        ("=1", "text of 0 characters"),
+        ("a..b=1", "'a..b'"),
+        (".a=1", "text of 2 characters"),
+        ("you grumble", "text of 11 characters"),
+    ],
+)
+def test_an_override_that_sets_nothing_is_refused(override, told):
+    assert said(FIELDS, override) == f"--set {told}: write it as field.subfield=value."
 
 
 def test_a_number_has_no_fields():
     assert said(FIELDS, "list_size.x=1") == "--set: 'list_size' is 20, which has no field 'x'."
-    assert said(FIELDS, "seeds.0=1") == "--set: 'seeds' is [0, 3], which has no field '0'."
+    assert said(FIELDS, "seeds.0=1") == "--set: 'seeds' is a list of 2, which has no field '0'."
 
 
 def test_a_number_too_long_for_python_is_text():
@@ -165,7 +175,7 @@ def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
     assert f"{folder}: cannot be read (Is a directory)" in said(folder)
     binary = tmp_path / "run.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert f"{binary}: cannot be read (UnicodeDecodeError)" in said(binary)
+    assert f"{binary}: cannot be read (it is UTF-16; save it as UTF-8)" in said(binary)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +184,7 @@ def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
         ("run.toml", "seeds = [0 1]", "line 1"),
         ("run.toml", "seeds = 0\nseeds = 1", "Cannot overwrite a value"),
         ("run.yaml", "a: [1,\nb: }", "line 2"),
-        ("run.yaml", "day: 2020-13-45", "month must be in 1..12"),
+        ("run.yaml", "seeds: [010]", "a number begins with 0 on line 1"),
         ("run.json", "{'a': 1}", "line 1 column 2"),
         ("run.json", f'{{"seeds": {"9" * 5000}}}', "digits"),
     ],
@@ -228,16 +238,16 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("poisoner.budget=0", "config: poisoner.budget: Input should be greater than 0, got 0."),
-        ("poisoner.budget=2", "config: poisoner.budget: Input should be less than or equal to 1, "
+        ("poisoner.budget=0", "--set poisoner.budget: Input should be greater than 0, got 0."),
+        ("poisoner.budget=2", "--set poisoner.budget: Input should be less than or equal to 1, "
          "got 2."),
-        ("dataset.train='many'", "config: dataset.train: Input should be a valid integer, unable "
-         "to parse string as an integer, got 'many'."),
-        ("arms=['clean', 'pool']", "config: arms.1: Input should be 'clean', 'poison', "
-         "'train_only', 'pool_only' or 'benign_swap', got 'pool'."),
-        ("train_share=0", "config: train_share: Input should be greater than 0, got 0."),
-        ("list_size=1", "config: list_size: Input should be greater than or equal to 2, got 1."),
-        ("analyzer.level=1", "config: analyzer.level: Input should be less than 1, got 1."),
+        ("dataset.train='many'", "--set dataset.train: Input should be a valid integer, unable "
+         "to parse string as an integer, got text of 4 characters."),
+        ("arms=['clean', 'pool']", "--set arms.1: Input should be 'clean', 'poison', "
+         "'train_only', 'pool_only' or 'benign_swap', got text of 4 characters."),
+        ("train_share=0", "--set train_share: Input should be greater than 0, got 0."),
+        ("list_size=1", "--set list_size: Input should be greater than or equal to 2, got 1."),
+        ("analyzer.level=1", "--set analyzer.level: Input should be less than 1, got 1."),
     ],
 )  # fmt: skip
 def test_a_value_that_is_not_allowed_is_said_with_its_place(override, expected):
@@ -306,7 +316,7 @@ def test_a_list_is_called_a_list(fields):
     ("override", "part", "found"),
     [
         ("encoder.dim=64", "encoder", {"name": "hashing", "dim": 64}),
-        ("rater.path='words.txt'", "rater", {"name": "lexicon", "path": "words.txt"}),
+        ("rater.path='/a/b.txt'", "rater", {"name": "lexicon", "path": "/a/b.txt"}),
         ("poisoner.strategy.name='each_random'", "poisoner.strategy", {"name": "each_random"}),
         ("poisoner.source.at_least=0.5", "poisoner.source", None),
     ],

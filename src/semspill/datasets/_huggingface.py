@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from semspill._model import PathOrName
 from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._base import Dataset
@@ -34,7 +35,7 @@ class HuggingFaceDataset(Dataset):
         "arXiv:2109.02846"
     )
 
-    path: str = Field(min_length=1)
+    path: PathOrName = Field(min_length=1)
     """A hub id; a folder of data files, or one written by `save_to_disk`; or a file (.jsonl,
     .json, .parquet, .csv) with `{split}` in its name."""
     subset: str | None = None
