@@ -20,9 +20,20 @@ from semspill.cli._completion import joined_words
 from semspill.cli._errors import BROKEN_PIPE, USAGE, explain
 from semspill.cli._stop import Interrupted, stop, stoppable
 
-# Names, paths and a plugin's words may hold [brackets] and :colons:; they are no markup.
-out_console = Console(markup=False, emoji=False)
-err_console = Console(stderr=True, markup=False, emoji=False)
+NARROWEST = 40
+"""Columns that are written for; a narrower terminal breaks the lines itself, and cuts nothing."""
+
+
+def _console(**said: Any) -> Console:
+    # Names, paths and a plugin's words may hold [brackets] and :colons:; they are no markup.
+    console = Console(markup=False, emoji=False, **said)
+    if console.width < NARROWEST:
+        console.width = NARROWEST
+    return console
+
+
+out_console = _console()
+err_console = _console(stderr=True)
 
 EXPERIMENTS, RESULTS, PARTS, MACHINE = "Experiments", "Results", "Components", "This machine"
 _PANELS = (EXPERIMENTS, RESULTS, PARTS, MACHINE)

@@ -133,6 +133,6 @@ def _said(
     """Return all problems, each with the file or the `--set` that it came from."""
     lines = []
     for place, problem in problems(error, fields):
-        typed = any(keys[: len(place)] == place or place[: len(keys)] == keys for keys in changed)
-        lines.append(f"--set {problem}" if typed and place else f"{where}: {problem}")
+        typed = any(place[: len(keys)] == keys for keys in changed)
+        lines.append(f"--set {problem}" if typed else f"{where}: {problem}")
     return "\n".join(lines)

@@ -64,7 +64,8 @@ class _Anchors:
             made_path = self._path(value, name)
             return value if made_path == value else made_path
         if named and isinstance(value, str) and self._leads(value, name):
-            return str(self._path(Path(value), name))
+            made_text = str(self._path(Path(value), name))
+            return value if made_text == value else made_text
         return value
 
     def _folder(self, name: str) -> Path:

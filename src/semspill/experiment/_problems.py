@@ -27,7 +27,8 @@ def problems(
             continue  # that a list is too short, say, only follows from what is wrong inside
         keys = tuple(map(str, loc))
         if problem["type"] == "unknown_field":
-            said.append((keys, _unknown(loc, problem["ctx"], fields)))
+            told = problem["ctx"]
+            said.append(((*keys, told["name"]), _unknown(loc, told, fields)))
         else:
             place = f"{'.'.join(keys)}: " if keys else ""
             said.append((keys, f"{place}{sentence(problem)}"))
