@@ -92,4 +92,4 @@ class _Anchors:
         """Return whether a text that may also be a name on the hub is a path."""
         if text.startswith(("~", "./", "../", os.sep)) or text.endswith(_FILES):
             return True
-        return "\0" not in text and len(text) < 1024 and (self._folder(name) / text).exists()
+        return os.path.exists(os.path.join(self._folder(name), text))
