@@ -232,9 +232,9 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
         ("poisoner.budget=2", "config: poisoner.budget: Input should be less than or equal to 1, "
          "got 2."),
         ("dataset.train='many'", "config: dataset.train: Input should be a valid integer, unable "
-         "to parse string as an integer, got 'many'."),
+         "to parse string as an integer, got a string of 4 characters."),
         ("arms=['clean', 'pool']", "config: arms.1: Input should be 'clean', 'poison', "
-         "'train_only', 'pool_only' or 'benign_swap', got 'pool'."),
+         "'train_only', 'pool_only' or 'benign_swap', got a string of 4 characters."),
         ("train_share=0", "config: train_share: Input should be greater than 0, got 0."),
         ("list_size=1", "config: list_size: Input should be greater than or equal to 2, got 1."),
         ("analyzer.level=1", "config: analyzer.level: Input should be less than 1, got 1."),

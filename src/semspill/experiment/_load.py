@@ -1,6 +1,7 @@
 """From a TOML, YAML or JSON file to an experiment config, with errors that name the place."""
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from semspill._mask import described, named
 from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._fields import config_fields, default_component
@@ -97,8 +99,13 @@ def _override(fields: Mapping[str, Any], override: str) -> dict[str, Any]:
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise ConfigError(f"--set {override!r}: write it as field.subfield=value.")
+        raise ConfigError(f"--set {_quoted(override)}: write it as field.subfield=value.")
     return _put(fields, keys, _value(text.strip()))
+
+
+def _quoted(override: str) -> str:
+    shown = re.fullmatch(r"[a-z0-9_.=]{0,40}", override)  # what follows the = may be a text
+    return repr(override) if shown else described(override)
 
 
 def _put(
@@ -112,7 +119,9 @@ def _put(
     if isinstance(inner, str):
         inner = {"name": inner}  # a bare component name gets its first field
     if not isinstance(inner, Mapping):
-        raise ConfigError(f"--set: {first!r} is {inner!r}, which has no field {rest[0]!r}.")
+        raise ConfigError(
+            f"--set: {named(first)} is {described(inner)}, which has no field {named(rest[0])}."
+        )
     return {**fields, first: _put(inner, rest, value, [*above, first])}
 
 
@@ -141,7 +150,7 @@ def _problems(error: ValidationError, fields: Mapping[str, Any]) -> list[str]:
         text = problem["msg"].replace("a valid tuple", "a list")
         text = text.removeprefix("Value error, ").rstrip(".")
         shown = problem["type"] not in ("missing", "value_error")
-        got = f", got {problem['input']!r}" if shown else ""
+        got = f", got {described(problem['input'])}" if shown else ""
         said.append(f"{place}: {text}{got}." if place else f"{text}{got}.")
     return said
 
@@ -149,6 +158,7 @@ def _problems(error: ValidationError, fields: Mapping[str, Any]) -> list[str]:
 def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str, Any]) -> str:
     """Say what an unknown field may have been meant as, here or elsewhere in the config."""
     name, place = told["name"], ".".join(map(str, loc))
+    owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
     elsewhere = [
         field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
     ]
@@ -156,8 +166,10 @@ def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str
     for other in elsewhere:  # the same name in another place may be meant as well
         near += f" or {other!r}" if near else f" Did you mean {other!r}"
     near += "?" if near else ""
+    if not near and not told["said"].startswith("'"):  # it may be a text in the wrong place
+        said = f"unknown field {told['said']}"
+        return f"{place + ': ' if place else ''}{said}. {owner} has: {told['fields']}."
     path = f"{place}.{name}" if place else name
-    owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
     return f"{path}: unknown field.{near} {owner} has: {told['fields']}."
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from pydantic import ValidationError
 
+from semspill._model import shown
 from semspill._random import stream
 from semspill.analysis import Outcome, Similarities, SpilloverAnalyzer, group_members, metrics
 from semspill.corpus import Candidates, Corpus, Exchange
@@ -218,7 +219,7 @@ class Study:
 
     def _provenance(self) -> dict[str, object]:
         return {
-            "config": self.config.model_dump(mode="json"),
+            "config": shown(self.config),
             "versions": versions(),
             "device": device(self.config.finetuner.device),
             "fingerprints": {

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from semspill._mask import described, named, spelled
 from semspill._model import FrozenModel
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
@@ -37,9 +38,10 @@ def parse_vary(texts: Sequence[str]) -> dict[str, Iterable[Any]]:
         field, equals, given = text.partition("=")
         field, given = field.strip(), given.strip()
         if not equals or not field or not given:
-            raise ConfigError(f"--vary {text!r}: write it as field.subfield=value,value.")
+            said = spelled(text) or described(text)
+            raise ConfigError(f"--vary {said}: write it as field.subfield=value,value.")
         if field in vary:
-            raise ConfigError(f"--vary names {field!r} twice; give all its values at once.")
+            raise ConfigError(f"--vary names {named(field)} twice; give all its values at once.")
         vary[field] = "all" if (field, given) == (TARGET, "all") else _list(given)
     return vary
 
@@ -60,7 +62,9 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         # numpy's numbers become Python's, which a config file can hold.
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
-            raise ConfigError(f"vary: {field!r} has {given!r}; give a list of at least one value.")
+            raise ConfigError(
+                f"vary: {named(field)} has {described(given)}; give a list of at least one value."
+            )
     return values
 
 
@@ -95,7 +99,7 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
         if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
             said = ".".join(path[: place + 1])
             raise ConfigError(
-                f"vary: {field!r} leads nowhere; {said!r} is not a part of the config."
+                f"vary: {named(field)} leads nowhere; {named(said)} is not a part of the config."
             )
         parts.append(part)
     try:
@@ -103,7 +107,7 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
             value = part.replace(**{name: value})
     except ValidationError as error:
         said = "; ".join(
-            f"{problem['msg'].removeprefix('Value error, ')}, got {problem['input']!r}"
+            f"{problem['msg'].removeprefix('Value error, ')}, got {described(problem['input'])}"
             if problem["type"] != "unknown_field"
             else problem["msg"].rstrip(".")
             for problem in error.errors(include_url=False)
@@ -122,7 +126,9 @@ def _list(text: str) -> list[Any]:
         if isinstance(found, list):
             return found
     if set(text) & set("[]{}'\""):
-        raise ConfigError(f"--vary: {text!r} is no TOML list; write it as [1, 2] or ['a', 'b'].")
+        raise ConfigError(
+            f"--vary: {described(text)} is no TOML list; write it as [1, 2] or ['a', 'b']."
+        )
     return [part.strip() for part in text.split(",") if part.strip()]  # bare words
 
 
