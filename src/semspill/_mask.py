@@ -18,6 +18,7 @@ _OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
 
 def masked(text: str) -> str:
@@ -54,6 +55,23 @@ def printable_in(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {printable_in(key): printable_in(held) for key, held in value.items()}
     return [printable_in(held) for held in value] if isinstance(value, list | tuple) else value
+
+
+def unquoted(error: Exception) -> str:
+    """Return what a parser says of a file, without what it quotes or shows of it.
+
+    Example:
+        >>> unquoted(ValueError("expected ',' but found 'grumble'"))
+        "expected ',' but found '...'"
+    """
+    said = str(getattr(error, "problem", None) or error)
+    mark = getattr(error, "problem_mark", None)
+    place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+    return " ".join(_QUOTED.sub(_without_words, said).split()) + place
+
+
+def _without_words(quoted: re.Match[str]) -> str:
+    return "'...'" if any(map(str.isalnum, quoted[0])) else quoted[0]
 
 
 def described(value: object) -> str:

@@ -7,6 +7,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from semspill._mask import named
 from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis import metrics, similarities
@@ -117,7 +118,7 @@ def kind_of(kind: str) -> Registry[Any]:
     name = plural.get(kind, kind)
     if name not in KINDS:
         raise RegistryError(
-            f"There is no kind {kind!r}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
+            f"There is no kind {named(kind)}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
         )
     return KINDS[name]
 

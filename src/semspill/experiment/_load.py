@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from semspill._mask import described, named
+from semspill._mask import described, named, spelled, unquoted
 from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._fields import config_fields, default_component
@@ -88,8 +88,9 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     # ValueError: what the readers raise of their own, and of a date or number Python refuses.
     except (ValueError, yaml.YAMLError) as error:
-        said = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not valid {path.suffix[1:].upper()}: {said}.") from error
+        # No cause: a YAML reader's own words show the line.
+        said = f"{path}: not valid {path.suffix[1:].upper()}: {unquoted(error)}."
+        raise ConfigError(said) from None
     if not isinstance(fields, dict):
         raise ConfigError(f"{path}: holds {type(fields).__name__}; a config is a table of fields.")
     return fields
@@ -178,4 +179,5 @@ def _component_at(loc: Sequence[object], fields: Any) -> str:
     for part in loc:
         fields = fields[part]
     name = fields if isinstance(fields, str) else fields.get("name")
-    return f" ({name})" if name else ""
+    # Where a component is not expected, its name may be any text.
+    return f" ({name})" if spelled(name) else ""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -36,7 +36,7 @@ class Task:
     """What the model is trained on."""
     candidates: Candidates
     """What it answers from."""
-    planted: frozenset[str]
+    planted: frozenset[str] = field(repr=False)
     """Every text that was planted; a clean pool can hold one by coincidence."""
 
     @property

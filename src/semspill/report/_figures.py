@@ -94,7 +94,7 @@ def _require(report: Any, name: str, quantity: str) -> None:
     if name not in _NEEDS:
         raise DataError(f"There is no figure {named(name)}.{did_you_mean(name, _NEEDS)} {has}")
     if name not in can:
-        raise DataError(f"This report cannot draw {name!r}, which needs {_NEEDS[name]}. {has}")
+        raise DataError(f"This report cannot draw {named(name)}, which needs {_NEEDS[name]}. {has}")
     if quantity not in _LIFTS:
         raise DataError(
             f"There is no quantity {named(quantity)}.{did_you_mean(quantity, _LIFTS)} "
@@ -104,8 +104,8 @@ def _require(report: Any, name: str, quantity: str) -> None:
     has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, set(_LIFTS))
     if quantity not in has_it:
         raise DataError(
-            f"This report cannot draw {name!r} of {quantity!r}: its main arm was not measured so. "
-            f"Give quantity={' or '.join(map(repr, sorted(has_it)))}."
+            f"This report cannot draw {named(name)} of {named(quantity)}: its main arm was not "
+            f"measured so. Give quantity={' or '.join(map(repr, sorted(has_it)))}."
         )
     if name == "distribution" and quantity == "asr":
         raise DataError("The distribution is one of toxicity; leave out quantity='asr'.")
