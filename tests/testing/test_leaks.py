@@ -119,7 +119,7 @@ class Case(unittest.TestCase):
 """
 
 
-SHOWN = ("auto", "long", "short", "native", "long --showlocals", "long --full-trace", "auto -l")
+SHOWN = ("auto", "short", "native", "long --showlocals", "long --full-trace")
 
 
 def run(folder, *options):
