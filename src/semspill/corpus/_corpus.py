@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from semspill._mask import listing, named
+from semspill._mask import listing, named, printable
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._dialogue import Dialogue, Exchange
 from semspill.corpus._fingerprint import fingerprint_of, fingerprints_of
@@ -65,7 +65,7 @@ class Corpus:
         return iter(self.dialogues)
 
     def __repr__(self) -> str:
-        return (
+        return printable(
             f"<Corpus {self.name} {self.split}: {len(self)} dialogues, "
             f"{len(self.categories)} categories>"
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from semspill._mask import listing, named
+from semspill._mask import listing, named, printable
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate
@@ -61,7 +61,8 @@ class SpilloverReport(FrozenModel):
     def __repr__(self) -> str:
         target = self.category(self.target).estimates
         said = ", ".join(f"{name} {made}" for name, made in target.items())
-        return f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {said}>"
+        told = f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {said}>"
+        return printable(told)
 
     @property
     def main_arm(self) -> str:
