@@ -138,11 +138,11 @@ def test_a_config_takes_overrides():
     ("override", "told"),
     [
         ("seeds", "'seeds'"),
-        ("", "text of 0 characters"),
-        ("=1", "text of 0 characters"),
+        ("", "a string of 0 characters"),
+        ("=1", "a string of 0 characters"),
         ("a..b=1", "'a..b'"),
-        (".a=1", "text of 2 characters"),
-        ("you grumble", "text of 11 characters"),
+        (".a=1", "a string of 2 characters"),
+        ("you grumble", "a string of 11 characters"),
     ],
 )
 def test_an_override_that_sets_nothing_is_refused(override, told):
@@ -151,7 +151,7 @@ def test_an_override_that_sets_nothing_is_refused(override, told):
 
 def test_a_number_has_no_fields():
     assert said(FIELDS, "list_size.x=1") == "--set: 'list_size' is 20, which has no field 'x'."
-    assert said(FIELDS, "seeds.0=1") == "--set: 'seeds' is a list of 2, which has no field '0'."
+    assert said(FIELDS, "seeds.0=1") == "--set: 'seeds' is [0, 3], which has no field '0'."
 
 
 def test_a_number_too_long_for_python_is_text():
@@ -242,9 +242,9 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
         ("poisoner.budget=2", "--set poisoner.budget: Input should be less than or equal to 1, "
          "got 2."),
         ("dataset.train='many'", "--set dataset.train: Input should be a valid integer, unable "
-         "to parse string as an integer, got text of 4 characters."),
+         "to parse string as an integer, got a string of 4 characters."),
         ("arms=['clean', 'pool']", "--set arms.1: Input should be 'clean', 'poison', "
-         "'train_only', 'pool_only' or 'benign_swap', got text of 4 characters."),
+         "'train_only', 'pool_only' or 'benign_swap', got a string of 4 characters."),
         ("train_share=0", "--set train_share: Input should be greater than 0, got 0."),
         ("list_size=1", "--set list_size: Input should be greater than or equal to 2, got 1."),
         ("analyzer.level=1", "--set analyzer.level: Input should be less than 1, got 1."),
@@ -467,7 +467,7 @@ def test_what_is_typed_is_read_by_the_field_it_is_for(override, reach, value):
         ("list_size=10,", "--set list_size: Input should be a valid integer"),
         (
             "arms=clean",
-            'Input should be a list, got text of 5 characters; write a list, such as ["',
+            'Input should be a list, got a string of 5 characters; write a list, such as ["',
         ),
         ("analyzer.far=[3]", "a valid string, got 3; write it in quotes if it is a name."),
         ("seeds=" + "[" * 5000, "--set seeds: Input should be a list"),
@@ -509,6 +509,6 @@ def test_a_mapping_that_holds_itself_is_refused():
 
 def test_values_that_may_be_text_are_told_by_their_size():
     message = said({**FIELDS, "list_size": ["You grumble."] * 500})
-    assert message == "config: list_size: Input should be a valid integer, got a list of 500."
-    assert "text of 12 characters" in said({**FIELDS, "list_size": "You grumble."})
-    assert "a very long number" in said({**FIELDS, "list_size": -(16**5000)})
+    assert message == "config: list_size: Input should be a valid integer, got a list of 500 strings."
+    assert "a string of 12 characters" in said({**FIELDS, "list_size": "You grumble."})
+    assert "a number of 20001 bits" in said({**FIELDS, "list_size": -(16**5000)})

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from semspill._mask import listing, named, printable
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._dialogue import Dialogue, Exchange
 from semspill.corpus._fingerprint import fingerprint_of, fingerprints_of
@@ -46,8 +47,8 @@ class Corpus:
             counts = Counter(dialogue.id for dialogue in self.dialogues)
             [(twice, times)] = counts.most_common(1)
             raise DataError(
-                f"Corpus {self.name!r} ({self.split}) holds {times} dialogues with the id "
-                f"{twice!r}; ids must be unique."
+                f"Corpus {named(self.name)} ({self.split}) holds {times} dialogues with the id "
+                f"{named(twice)}; ids must be unique."
             )
 
     def __getstate__(self) -> dict[str, object]:
@@ -64,7 +65,7 @@ class Corpus:
         return iter(self.dialogues)
 
     def __repr__(self) -> str:
-        return (
+        return printable(
             f"<Corpus {self.name} {self.split}: {len(self)} dialogues, "
             f"{len(self.categories)} categories>"
         )
@@ -137,7 +138,7 @@ class Corpus:
         """
         if not share > 0:
             raise DataError(
-                f"A share of {share} of corpus {self.name!r} keeps nothing; give one above 0."
+                f"A share of {share} of corpus {named(self.name)} keeps nothing; give one above 0."
             )
         if share >= 1:
             return self
@@ -159,8 +160,8 @@ class Corpus:
         """
         if category not in self.sizes:
             raise DataError(
-                f"Category {category!r} is not in corpus {self.name!r} ({self.split})."
-                f"{did_you_mean(category, self.categories)} It has: {', '.join(self.categories)}."
+                f"Category {named(category)} is not in corpus {named(self.name)} ({self.split})."
+                f"{did_you_mean(category, self.categories)} It has: {listing(self.categories)}."
             )
 
 

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from semspill._mask import named
 from semspill._random import stream
 from semspill.corpus import Corpus
 from semspill.encoders import RankingTask
@@ -40,13 +41,14 @@ class Data:
         overlap = {talk.id for talk in train} & {talk.id for talk in test}
         if overlap:
             raise DataError(
-                f"{len(overlap)} dialogues are in both {config.train_split!r} and "
-                f"{config.test_split!r}, such as {min(overlap)!r}; spillover needs unseen ones."
+                f"{len(overlap)} dialogues are in both {named(config.train_split)} and "
+                f"{named(config.test_split)}, such as {named(min(overlap))}; spillover "
+                "needs unseen ones."
             )
         logger.info("train: %r, test: %r", train, test)
         if len(test.exchanges) < config.list_size:
             raise ConfigError(
-                f"list_size is {config.list_size}, but {config.test_split!r} has only "
+                f"list_size is {config.list_size}, but {named(config.test_split)} has only "
                 f"{len(test.exchanges)} exchanges; lower list_size."
             )
         ranking = RankingTask.draw(test.exchanges, stream(0, "ranking"), size=config.list_size)

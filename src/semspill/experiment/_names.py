@@ -5,24 +5,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic.fields import FieldInfo
-
-from semspill._model import FrozenModel
+from semspill._harmful import withheld
+from semspill._model import Component, FrozenModel
 
 _MOST = 100
 """Bytes of a name."""
 _LONGEST = 40
 """Bytes of one text in it."""
-
-
-def is_harmful(name: str, field: FieldInfo | None) -> bool:
-    """Return whether what a field holds may be harmful words, which no name shows.
-
-    Args:
-        name: Its name.
-        field: What its model says of it; None where that is not known.
-    """
-    return name == "words"
 
 
 def variant_name(config: FrozenModel, settings: Mapping[str, Any]) -> str:
@@ -42,7 +31,7 @@ def variant_name(config: FrozenModel, settings: Mapping[str, Any]) -> str:
     parts = []
     for path, value in settings.items():
         field = path.rpartition(".")[2]
-        hidden = is_harmful(field, _field(config, path))
+        hidden = _withheld(config, path, value)
         parts.append(f"{field}={_digest(value) if hidden else _readable(value)}")
     name = ",".join(parts)
     if len(name.encode()) <= _MOST:
@@ -50,12 +39,15 @@ def variant_name(config: FrozenModel, settings: Mapping[str, Any]) -> str:
     return f"{_cut(name, _MOST - 9)}-{_digest(name)}"
 
 
-def _field(config: FrozenModel, path: str) -> FieldInfo | None:
+def _withheld(config: FrozenModel, path: str, value: Any) -> bool:
+    """Return whether a value of a field may be harmful text."""
     *above, last = path.split(".")
     part: Any = config
     for name in above:
         part = getattr(part, name, None)
-    return type(part).model_fields.get(last) if isinstance(part, FrozenModel) else None
+    field = type(part).model_fields.get(last) if isinstance(part, FrozenModel) else None
+    careful = isinstance(part, Component) and part.handles_harm
+    return field is not None and withheld(field.annotation, field.metadata, value, careful=careful)
 
 
 def _readable(value: Any) -> str:

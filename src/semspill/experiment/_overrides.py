@@ -1,20 +1,22 @@
 """Changes of single fields, as `--set` gives them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from semspill._mask import described, spelled
 from semspill.errors import ConfigError
 from semspill.experiment._fields import default_component, is_text
 from semspill.experiment._formats import DEEPEST
-from semspill.experiment._values import shown, value_of
-
-_NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}")
+from semspill.experiment._values import value_of
 
 
-def named(typed: str) -> str:
-    """Return what looks like a name in quotes, and of anything else the size."""
-    return repr(typed) if _NAME.fullmatch(typed) or typed.isdecimal() else shown(typed)
+def told(name: str) -> str:
+    """Return what may be the name of a field in quotes; of any other text only the size.
+
+    Args:
+        name: What was typed.
+    """
+    return spelled(name) or described(name)
 
 
 def keys_of(override: str) -> tuple[str, ...]:
@@ -26,7 +28,7 @@ def keys_of(override: str) -> tuple[str, ...]:
     path, equals, _ = override.partition("=")
     keys = tuple(path.strip().split("."))
     if not equals or not all(keys):
-        raise ConfigError(f"--set {named(path)}: write it as field.subfield=value.")
+        raise ConfigError(f"--set {told(path)}: write it as field.subfield=value.")
     if len(keys) > DEEPEST:
         raise ConfigError(f"--set: the field has {len(keys)} parts; no config is so deep.")
     return keys
@@ -47,7 +49,7 @@ def overridden(fields: Mapping[str, Any], override: str) -> dict[str, Any]:
     try:
         value = value_of(typed, text=is_text(fields, ".".join(keys)))
     except ConfigError as error:
-        raise ConfigError(f"--set {named('.'.join(keys))}: {error}") from error
+        raise ConfigError(f"--set {told('.'.join(keys))}: {error}") from error
     return _put(fields, keys, value)
 
 
@@ -63,6 +65,6 @@ def _put(
         inner = {"name": inner}  # a bare component name gets its first field
     if not isinstance(inner, Mapping):
         raise ConfigError(
-            f"--set: {named(first)} is {shown(inner)}, which has no field {named(rest[0])}."
+            f"--set: {told(first)} is {described(inner)}, which has no field {told(rest[0])}."
         )
     return {**fields, first: _put(inner, rest, value, [*above, first])}

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from semspill._atomic import write_text
+from semspill._mask import named
 from semspill._read import parse_json, read_text
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._exchanges import read_exchanges
@@ -56,7 +57,7 @@ def write_page(
     folder = Path(folder)
     if show_text and out is not None and UNMASKED not in Path(out).name:
         raise ConfigError(
-            f"A page of unmasked text cannot be named {Path(out).name!r}; choose a name with "
+            f"A page of unmasked text cannot be named {named(Path(out).name)}; choose a name with "
             f"{UNMASKED} in it."
         )
     usual = folder / PAGES[show_text]

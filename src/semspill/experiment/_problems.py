@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from semspill._mask import described, spelled
 from semspill.experiment._fields import config_fields
-from semspill.experiment._values import shown
 
 
 def problems(
@@ -52,7 +52,7 @@ def sentence(problem: Mapping[str, Any]) -> str:
         advice = '; write a list, such as ["a", "b"]'
     elif kind in ("string_type", "path_type") and value is not None:
         advice = "; write it in quotes if it is a name" if _is_plain(value) else ""
-    return f"{text}, got {shown(value)}{advice}."
+    return f"{text}, got {described(value)}{advice}."
 
 
 def _is_plain(value: object) -> bool:
@@ -62,6 +62,7 @@ def _is_plain(value: object) -> bool:
 def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str, Any]) -> str:
     """Say what an unknown field may have been meant as, here or elsewhere in the config."""
     name, place = told["name"], ".".join(map(str, loc))
+    owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
     elsewhere = [
         field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
     ]
@@ -69,8 +70,10 @@ def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str
     for other in elsewhere:  # the same name in another place may be meant as well
         near += f" or {other!r}" if near else f" Did you mean {other!r}"
     near += "?" if near else ""
+    if not near and not told["said"].startswith("'"):  # it may be a text in the wrong place
+        said = f"unknown field {told['said']}"
+        return f"{place + ': ' if place else ''}{said}. {owner} has: {told['fields']}."
     path = f"{place}.{name}" if place else name
-    owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
     return f"{path}: unknown field.{near} {owner} has: {told['fields']}."
 
 
@@ -79,4 +82,5 @@ def _component_at(loc: Sequence[object], fields: Any) -> str:
     for part in loc:
         fields = fields[part]
     name = fields if isinstance(fields, str) else fields.get("name")
-    return f" ({name})" if name else ""
+    # Where a component is not expected, its name may be any text.
+    return f" ({name})" if spelled(name) else ""

@@ -52,26 +52,6 @@ def values_of(typed: str, *, text: bool = False) -> list[Any]:
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
 
 
-def shown(value: object) -> str:
-    """Return a value for a message: a number in full, of all that may be text only the size.
-
-    Example:
-        >>> shown(0.5), shown("grumble"), shown(["grumble"]), shown(None)
-        ('0.5', 'text of 7 characters', 'a list of 1', 'null')
-    """
-    if isinstance(value, int) and value.bit_length() > 64:
-        return "a very long number"
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str):
-        return f"text of {len(value)} character{'s' * (len(value) != 1)}"
-    if isinstance(value, list | tuple):
-        return f"a list of {len(value)}"
-    return "a table" if isinstance(value, dict) else f"a value of type {type(value).__name__}"
-
-
 def _toml(typed: str) -> list[Any] | None:
     """Return the TOML values of a list's inside; None where that is not all there is to read."""
     try:

@@ -7,15 +7,16 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from semspill._mask import described
 from semspill._model import FrozenModel
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._fields import config_fields
 from semspill.experiment._names import variant_name
-from semspill.experiment._overrides import named
+from semspill.experiment._overrides import told
 from semspill.experiment._paths import anchored
 from semspill.experiment._problems import sentence
-from semspill.experiment._values import shown, values_of
+from semspill.experiment._values import values_of
 
 Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""
@@ -47,14 +48,14 @@ def parse_vary(
         field, equals, typed = text.partition("=")
         field, typed = field.strip(), typed.strip()
         if not equals or not field or not typed:
-            raise ConfigError(f"--vary {named(field)}: write it as field.subfield=value,value.")
+            raise ConfigError(f"--vary {told(field)}: write it as field.subfield=value,value.")
         if field in vary:
-            raise ConfigError(f"--vary names {named(field)} twice; give all its values at once.")
+            raise ConfigError(f"--vary names {told(field)} twice; give all its values at once.")
         try:
             everyone = (field, typed) == (TARGET, "all")
             vary[field] = "all" if everyone else values_of(typed, text=field in spelled)
         except ConfigError as error:
-            raise ConfigError(f"--vary {named(field)}: {error}") from error
+            raise ConfigError(f"--vary {told(field)}: {error}") from error
     return vary
 
 
@@ -75,7 +76,7 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
             raise ConfigError(
-                f"vary: {named(field)} has {shown(given)}; give a list of at least one value."
+                f"vary: {told(field)} has {described(given)}; give a list of at least one value."
             )
     return values
 
@@ -111,7 +112,7 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
         if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
             said = ".".join(path[: place + 1])
             raise ConfigError(
-                f"vary: {named(field)} leads nowhere; {named(said)} is not a part of the config."
+                f"vary: {told(field)} leads nowhere; {told(said)} is not a part of the config."
             )
         parts.append(part)
     try:

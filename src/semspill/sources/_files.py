@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from semspill._harmful import Harmless
 from semspill._read import UnreadableError, parse_json
 from semspill.errors import DataError, did_you_mean
 from semspill.sources._base import ResponseSource
@@ -40,7 +41,7 @@ class _FileSource(ResponseSource):
     """The file, UTF-8."""
     text: str = "text"
     """Column of the text."""
-    where: dict[str, Allowed] = Field(default={})
+    where: Harmless[dict[str, Allowed]] = Field(default={})
     """Which rows to take: a column, and the value or list of values it must have; several columns
     must all agree. Values are compared as strings, so 1 matches "1"."""
     min_chars: int = Field(1, ge=1)

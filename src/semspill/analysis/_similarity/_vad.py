@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._mask import listing
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus
 from semspill.encoders import BiEncoder
@@ -64,7 +65,7 @@ class VadSimilarity(Similarity):
         if missing:
             near = did_you_mean(missing[0], lexicon)
             raise DataError(
-                f"{self.path} does not rate {', '.join(missing)}.{near} Map each such category "
+                f"{self.path} does not rate {listing(missing)}.{near} Map each such category "
                 "to a word of the lexicon with 'words'."
             )
         rated = np.array(list(lexicon.values()))
