@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,18 @@ class RepeatedKeyError(UnreadableError):
         self.key = key
 
 
+def can_be_path(path: str | Path) -> bool:
+    """Return whether the system could have a file of that name: no null, no half a surrogate.
+
+    Args:
+        path: The name.
+    """
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
 def read_text(path: Path, *, most: int = MOST_BYTES) -> str:
     """Return the text of a UTF-8 file, without a byte order mark.
 
@@ -41,8 +54,8 @@ def read_text(path: Path, *, most: int = MOST_BYTES) -> str:
         OSError: The file cannot be opened.
         UnreadableError: It is no regular file, is too large or is not UTF-8.
     """
-    if "\0" in str(path):
-        raise UnreadableError("its path holds a null character")
+    if not can_be_path(path):
+        raise UnreadableError("its path holds a character that no path can have")
     if path.exists() and not path.is_file() and not path.is_dir():
         raise UnreadableError("it is a pipe or a device, not a file")  # which might never end
     with path.open("rb") as file:

@@ -40,7 +40,7 @@ def test_a_folder_that_cannot_be_made_is_refused(semspill, command, out):
     assert said.startswith("semspill: Invalid value for '--out': ")
 
 
-@pytest.mark.parametrize("place", ["", "~nobody-at-all/x", "x" * 5000])
+@pytest.mark.parametrize("place", ["", "~nobody-at-all/x", "x" * 5000, "half \ud83d.toml"])
 @pytest.mark.parametrize("command", [["run"], ["validate"], ["report"], ["compare"], ["init"]])
 def test_a_place_that_can_be_none_is_refused(semspill, command, place):
     code, said = semspill(*command, place)

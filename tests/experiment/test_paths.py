@@ -88,7 +88,7 @@ def test_home_folders_are_written_out(project, monkeypatch):
     ("path", "said"),
     [
         ("~nobody-at-all/words.txt", "rater.path: begins with a home folder that is not known"),
-        ("a\0b", "rater.path: a path cannot hold a null character"),
+        ("a\0b", "rater.path: holds a character that no path can have"),
     ],
 )
 def test_what_cannot_be_a_path_is_refused(project, path, said):

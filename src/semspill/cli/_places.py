@@ -5,6 +5,8 @@ from typing import Any
 
 import typer
 
+from semspill._read import can_be_path
+
 _LONGEST = 4096
 
 
@@ -18,7 +20,7 @@ def place(typed: str | Path) -> Path:
         typer.BadParameter: It is empty, or names a home folder that is not known.
     """
     typed = str(typed)
-    if not typed.strip() or "\0" in typed or len(typed) > _LONGEST:
+    if not typed.strip() or not can_be_path(typed) or len(typed) > _LONGEST:
         raise typer.BadParameter("a path is needed here, and this is empty or can be none")
     try:
         return Path(typed).expanduser()

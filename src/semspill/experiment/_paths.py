@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from semspill._model import FrozenModel, may_be_path
+from semspill._read import can_be_path
 from semspill.errors import ConfigError
 
 M = TypeVar("M", bound=FrozenModel)
@@ -73,8 +74,8 @@ class _Anchors:
         return next((self.places[part] for part in above if part in self.places), self.folder)
 
     def _path(self, path: Path, name: str) -> Path:
-        if "\0" in str(path):
-            raise ConfigError(f"{self.where}{name}: a path cannot hold a null character.")
+        if not can_be_path(path):
+            raise ConfigError(f"{self.where}{name}: holds a character that no path can have.")
         try:
             path = path.expanduser()
         except RuntimeError as error:
