@@ -509,6 +509,7 @@ def test_a_mapping_that_holds_itself_is_refused():
 
 def test_values_that_may_be_text_are_told_by_their_size():
     message = said({**FIELDS, "list_size": ["You grumble."] * 500})
-    assert message == "config: list_size: Input should be a valid integer, got a list of 500 strings."
+    told = "config: list_size: Input should be a valid integer, got a list of 500 strings."
+    assert message == told
     assert "a string of 12 characters" in said({**FIELDS, "list_size": "You grumble."})
     assert "a number of 20001 bits" in said({**FIELDS, "list_size": -(16**5000)})
