@@ -1,7 +1,13 @@
-"""The pytest plugin of semspill: four fixtures and a marker, which do nothing unless used."""
+"""The pytest plugin of semspill: four fixtures and a marker, which do nothing unless used.
+
+Besides, a traceback shows no arguments or variables of semspill, nor of what semspill called: they
+may be harmful texts.
+"""
 
 # pytest loads this in every run of everyone who installed semspill, so it imports nothing else.
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -16,6 +22,67 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_MARKER}(action): what a semspill.testing assertion that cannot tell does to the test: "
         "'skip' or 'fail'; the nearest mark counts.",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+    """Forget the values that a failure would show, before it is written down."""
+    # unittest's failures wait elsewhere.
+    for excinfo in (call.excinfo, *(getattr(item, "_excinfo", None) or ())):
+        if excinfo is not None:
+            _forget(excinfo.value, item.config)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, None]:
+    """Write a failure to collect down anew, without the values that it showed."""
+    report = (yield).get_result()
+    excinfo = getattr(getattr(report, "call", None), "excinfo", None)
+    if report.failed and excinfo is not None and _forget(excinfo.value, collector.config):
+        report.longrepr = collector.repr_failure(excinfo)
+
+
+def _forget(error: BaseException, config: pytest.Config) -> bool:
+    """Clear the variables of semspill's frames and of those below; return whether there are any."""
+    found = False
+    for each in _chain(error):
+        above, below = None, False
+        for trace in _traces(each.__traceback__):
+            below = below or _ours(trace)
+            # A frame without variables cannot tell any more that it is to be hidden.
+            hidden = below and "__tracebackhide__" in trace.tb_frame.f_locals
+            if below:
+                found = True
+                with suppress(RuntimeError):  # it still runs
+                    trace.tb_frame.clear()
+            if hidden and above is not None and not config.getoption("fulltrace", False):
+                above.tb_next = trace.tb_next
+            else:
+                above = trace
+    return found
+
+
+def _ours(trace: TracebackType) -> bool:
+    module = str(trace.tb_frame.f_globals.get("__name__", ""))
+    return module.partition(".")[0] == "semspill"
+
+
+def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error with its causes, what it came upon, and the errors of a group."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and not any(each is known for known in found):
+            found.append(each)
+            waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+    return found
 
 
 def _skip_marked(item: pytest.Item) -> Generator[None, Any, Any]:

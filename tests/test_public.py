@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 # Change this list on purpose only: a name that leaves it is a promise broken.
 PUBLIC = """
-    Component FrozenModel Progress
+    Component FrozenModel Harmful Harmless Progress
     ConfigError DataError MissingExtraError PluginError RegistryError SemspillError
     CandidateFilter Candidates ContextFormat Corpus Dialogue Exchange Utterance
     Dataset datasets ResponseSource sources

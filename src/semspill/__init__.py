@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from semspill._harmful import Harmful, Harmless
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
 from semspill.analysis import (
@@ -68,6 +69,8 @@ __all__ = [
     "ExperimentConfig",
     "Finetuner",
     "FrozenModel",
+    "Harmful",
+    "Harmless",
     "Manifest",
     "Metric",
     "MissingExtraError",

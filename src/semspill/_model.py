@@ -1,15 +1,32 @@
 """Frozen, strict pydantic objects: a component is its own typed config."""
 
+import re
 from abc import ABC
-from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from semspill._harmful import is_harmful, withheld
+from semspill._mask import counted, described, spelled
 from semspill.errors import did_you_mean
 
 M = TypeVar("M", bound="FrozenModel")
+
+_MAY_BE_PATH = "may be a path"
+PathOrName: TypeAlias = Annotated[str, _MAY_BE_PATH]
+"""A path, or a name that is looked up elsewhere, such as on the Hugging Face hub."""
+
+
+def may_be_path(field: FieldInfo) -> bool:
+    """Return whether a field of a model is a `PathOrName`.
+
+    Args:
+        field: What `model_fields` says of it.
+    """
+    return _MAY_BE_PATH in field.metadata
 
 
 class FrozenModel(BaseModel):
@@ -28,28 +45,56 @@ class FrozenModel(BaseModel):
         use_attribute_docstrings=True,
         validate_default=True,
         ser_json_inf_nan="constants",
+        hide_input_in_errors=True,  # it may be harmful text
     )
 
-    @model_validator(mode="before")
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Yield the fields that the printed form shows, harmful text masked."""
+        for name, value in super().__repr_args__():
+            hidden = name is not None and self._withholds(name, value)
+            yield name, _Counted(counted(value)) if hidden else value
+
+    def _withholds(self, name: str, value: object) -> bool:
+        field = type(self).model_fields.get(name)
+        careful = isinstance(self, Component) and self.handles_harm
+        return field is not None and withheld(
+            field.annotation, field.metadata, value, careful=careful
+        )
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _known_names(cls, given: Any) -> Any:
-        """Refuse unknown fields with the nearest known ones, before pydantic's bare sentence."""
+    def _told_safely(cls, given: Any, validate: Callable[[Any], Any]) -> Any:
+        """Refuse unknown fields with the nearest known ones; quote no key of a mapping."""
         if isinstance(given, Mapping):
-            known = cls.model_fields
             for name in given:
-                if name not in known:
-                    near = did_you_mean(str(name), known)
-                    raise PydanticCustomError(
-                        "unknown_field",
-                        "{model} has no field '{name}'.{near} It has: {fields}.",
-                        {
-                            "model": cls.__name__,
-                            "name": str(name),
-                            "near": near,
-                            "fields": f"{', '.join(known) or 'no fields'}",
-                        },
-                    )
-        return given
+                if name not in cls.model_fields:
+                    raise cls._unknown(name)
+        try:
+            return validate(given)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            if all(_tellable(problem["loc"]) for problem in found):
+                raise
+            raise ValidationError.from_exception_data(
+                error.title, [_without_keys(problem) for problem in found], hide_input=True
+            ) from None
+
+    @classmethod
+    def _unknown(cls, name: object) -> PydanticCustomError:
+        known = cls.model_fields
+        near = did_you_mean(str(name), known)
+        # What is like no field may be a text in the wrong place.
+        careful = any(is_harmful(field.annotation, field.metadata) for field in known.values())
+        quoted = repr(name) if near else spelled(name, careful=careful)
+        told = {
+            "model": cls.__name__,
+            "name": str(name),
+            "said": quoted or f"of that name ({described(name)})",
+            "near": near,
+            "fields": ", ".join(known) or "no fields",
+        }
+        said = "{model} has no field {said}.{near} It has: {fields}."
+        return PydanticCustomError("unknown_field", said, told)
 
     def replace(self: M, **changes: Any) -> M:
         """Return a copy with some fields changed, validated like a new object.
@@ -64,11 +109,67 @@ class FrozenModel(BaseModel):
         return type(self)(**{**fields, **changes})
 
 
+_TELLABLE = re.compile(r"[a-z0-9_.,\-\[\]]{1,40}")
+
+
+def _tellable(place: tuple[int | str, ...]) -> bool:
+    """Return whether a place in a value can be shown: field names, no keys of a mapping."""
+    return all(isinstance(part, int) or _TELLABLE.fullmatch(part) for part in place[1:])
+
+
+def _without_keys(problem: Mapping[str, Any]) -> InitErrorDetails:
+    place = tuple(part if _tellable(("", part)) else "[key]" for part in problem["loc"])
+    kind = PydanticCustomError(problem["type"], problem["msg"], problem.get("ctx"))
+    return InitErrorDetails(type=kind, loc=place, input=problem["input"])
+
+
+class _Counted(str):
+    """A text whose printed form has no quotes."""
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+def shown(model: FrozenModel) -> dict[str, Any]:
+    """Return the fields as JSON has them, for a person to read: harmful text is counted.
+
+    Example:
+        >>> from semspill.scoring import LexiconRater
+        >>> shown(LexiconRater(words={"grumble": 1.0}))["words"]
+        '1 word in config.json (sha256 6e63d86f)'
+    """
+    told: dict[str, Any] = _masked(model, model.model_dump(mode="json"))
+    return told
+
+
+def _masked(value: Any, dumped: Any) -> Any:
+    if isinstance(value, FrozenModel) and isinstance(dumped, dict):
+        return {name: _field(value, name, held) for name, held in dumped.items()}
+    if isinstance(value, Mapping) and isinstance(dumped, dict):
+        return {
+            key: _masked(part, held)
+            for (key, held), part in zip(dumped.items(), value.values(), strict=True)
+        }
+    if isinstance(value, list | tuple) and isinstance(dumped, list):
+        return [_masked(part, held) for part, held in zip(value, dumped, strict=True)]
+    return dumped
+
+
+def _field(model: FrozenModel, name: str, dumped: Any) -> Any:
+    value = getattr(model, name, None)
+    if model._withholds(name, value):
+        return counted(dumped, " in config.json")
+    return _masked(value, dumped)
+
+
 class Component(FrozenModel, ABC):
     """A plug-in part: frozen fields, a `source`, and the one abstract method of its base class."""
 
     source: ClassVar[str]
     """Where the method comes from: a paper, a page, or "original"."""
+    handles_harm: ClassVar[bool] = False
+    """Whether texts in its fields are masked although no field is marked `Harmful`: of raters,
+    response sources and strategies, where `Harmless` marks those to be shown."""
 
     @classmethod
     def summary(cls) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from semspill._mask import described, spelled
 from semspill._model import Component
 from semspill.errors import ConfigError, PluginError, RegistryError, did_you_mean
 
@@ -115,7 +116,7 @@ class Registry(Generic[C]):
         if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
             raise ConfigError(
                 f"{self.kind} is given as an object of {self.base.__name__}, a name, or a "
-                f"mapping with 'name' and its fields; got {spec!r}."
+                f"mapping with 'name' and its fields; got {described(spec)}."
             )
         fields = {key: value for key, value in spec.items() if key != "name"}
         return self.get(spec["name"]).model_validate(fields)
@@ -165,8 +166,11 @@ class Registry(Generic[C]):
     def _load(self, name: str) -> object:
         points = self._entry_points().get(name)
         if points is None:
+            near = did_you_mean(name, self.names())
+            # What is like no name may be a text in the wrong place.
+            said = repr(name) if near else spelled(name)
             raise RegistryError(
-                f"No {self.kind} is named {name!r}.{did_you_mean(name, self.names())} "
+                f"No {self.kind} is named {said or f'so ({described(name)})'}.{near} "
                 f"Registered: {', '.join(self.names())}."
             )
         if len(points) > 1:
@@ -185,7 +189,7 @@ class Registry(Generic[C]):
             ) from error
 
     def _checked(self, name: str, cls: object) -> type[C]:
-        said = getattr(cls, "__name__", repr(cls))
+        said = getattr(cls, "__name__", None) or described(cls)
         component = cast(type[C], cls)
         if not (isinstance(cls, type) and issubclass(cls, self.base)):
             problem = f"it must be a class that extends {self.base.__name__}"

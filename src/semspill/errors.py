@@ -7,11 +7,14 @@ SemspillError
 ├── PluginError                            a component does not keep its contract
 └── MissingExtraError (also ImportError)   an optional package is needed and absent
 
-Every message is one sentence that says what came, what is allowed and what to do.
+Every message is one sentence that says what came, what is allowed and what to do. It never holds a
+value that may be text, only its type and length.
 """
 
 import difflib
 from collections.abc import Iterable
+
+from semspill._mask import is_name, printable
 
 __all__ = [
     "ConfigError",
@@ -25,6 +28,10 @@ __all__ = [
 
 class SemspillError(Exception):
     """Base of every error that semspill raises for its own promises."""
+
+    def __str__(self) -> str:
+        # Names from data may hold what a terminal obeys.
+        return printable(super().__str__())
 
 
 class ConfigError(SemspillError, ValueError):
@@ -49,7 +56,7 @@ class MissingExtraError(SemspillError, ImportError):
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest allowed words, or an empty string."""
-    spelled = {name.lower(): name for name in allowed}
+    spelled = {name.lower(): name for name in allowed if is_name(name)} if is_name(word) else {}
     near = difflib.get_close_matches(word.lower(), spelled, n=3, cutoff=0.5)
     # A name that is much farther than the best one was not meant.
     least = 0.75 * difflib.SequenceMatcher(None, near[0], word.lower()).ratio() if near else 0.0

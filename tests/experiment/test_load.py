@@ -134,9 +134,19 @@ def test_a_config_takes_overrides():
     assert load_config(load_config(FIELDS), ["dataset.train=9"]).dataset.train == 9
 
 
-@pytest.mark.parametrize("override", ["seeds", "", "=1", "a..b=1", ".a=1", "a.=1"])
-def test_an_override_that_sets_nothing_is_refused(override):
-    assert said(FIELDS, override) == f"--set {override!r}: write it as field.subfield=value."
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("seeds", "'seeds'"),
+        ("", "a string of 0 characters"),
+        ("=1", "a string of 0 characters"),
+        ("a..b=1", "'a..b'"),
+        (".a=1", "a string of 2 characters"),
+        ("you grumble", "a string of 11 characters"),
+    ],
+)
+def test_an_override_that_sets_nothing_is_refused(override, told):
+    assert said(FIELDS, override) == f"--set {told}: write it as field.subfield=value."
 
 
 def test_a_number_has_no_fields():
@@ -165,7 +175,7 @@ def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
     assert f"{folder}: cannot be read (Is a directory)" in said(folder)
     binary = tmp_path / "run.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert f"{binary}: cannot be read (UnicodeDecodeError)" in said(binary)
+    assert f"{binary}: cannot be read (it is UTF-16; save it as UTF-8)" in said(binary)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +184,7 @@ def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
         ("run.toml", "seeds = [0 1]", "line 1"),
         ("run.toml", "seeds = 0\nseeds = 1", "Cannot overwrite a value"),
         ("run.yaml", "a: [1,\nb: }", "line 2"),
-        ("run.yaml", "day: 2020-13-45", "month must be in 1..12"),
+        ("run.yaml", "seeds: [010]", "a number begins with 0 on line 1"),
         ("run.json", "{'a': 1}", "line 1 column 2"),
         ("run.json", f'{{"seeds": {"9" * 5000}}}', "digits"),
     ],
@@ -228,16 +238,16 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("poisoner.budget=0", "config: poisoner.budget: Input should be greater than 0, got 0."),
-        ("poisoner.budget=2", "config: poisoner.budget: Input should be less than or equal to 1, "
+        ("poisoner.budget=0", "--set poisoner.budget: Input should be greater than 0, got 0."),
+        ("poisoner.budget=2", "--set poisoner.budget: Input should be less than or equal to 1, "
          "got 2."),
-        ("dataset.train='many'", "config: dataset.train: Input should be a valid integer, unable "
-         "to parse string as an integer, got 'many'."),
-        ("arms=['clean', 'pool']", "config: arms.1: Input should be 'clean', 'poison', "
-         "'train_only', 'pool_only' or 'benign_swap', got 'pool'."),
-        ("train_share=0", "config: train_share: Input should be greater than 0, got 0."),
-        ("list_size=1", "config: list_size: Input should be greater than or equal to 2, got 1."),
-        ("analyzer.level=1", "config: analyzer.level: Input should be less than 1, got 1."),
+        ("dataset.train='many'", "--set dataset.train: Input should be a valid integer, unable "
+         "to parse string as an integer, got a string of 4 characters."),
+        ("arms=['clean', 'pool']", "--set arms.1: Input should be 'clean', 'poison', "
+         "'train_only', 'pool_only' or 'benign_swap', got a string of 4 characters."),
+        ("train_share=0", "--set train_share: Input should be greater than 0, got 0."),
+        ("list_size=1", "--set list_size: Input should be greater than or equal to 2, got 1."),
+        ("analyzer.level=1", "--set analyzer.level: Input should be less than 1, got 1."),
     ],
 )  # fmt: skip
 def test_a_value_that_is_not_allowed_is_said_with_its_place(override, expected):
@@ -306,7 +316,7 @@ def test_a_list_is_called_a_list(fields):
     ("override", "part", "found"),
     [
         ("encoder.dim=64", "encoder", {"name": "hashing", "dim": 64}),
-        ("rater.path='words.txt'", "rater", {"name": "lexicon", "path": "words.txt"}),
+        ("rater.path='/a/b.txt'", "rater", {"name": "lexicon", "path": "/a/b.txt"}),
         ("poisoner.strategy.name='each_random'", "poisoner.strategy", {"name": "each_random"}),
         ("poisoner.source.at_least=0.5", "poisoner.source", None),
     ],
@@ -353,3 +363,153 @@ def test_a_component_that_holds_its_like_is_searched_once():
         assert "rater.tre: unknown field. Did you mean 'tree'?" in told
     finally:
         raters.unregister("knot")
+
+
+# What files of all formats have in common, and what they had not
+
+
+def test_yaml_is_read_as_written(write):
+    """YAML 1.1, which PyYAML reads, takes 1:30 for 90, `no` for false and dates for dates."""
+    words = "{no: 0.5, 1e1: 0.25, 3: 1, '010': 1}"
+    path = write(
+        "seeds: [0x10, +3]\ndataset: synthetic\ntrain_share: 5e-1\ncurve: FALSE\n"
+        "test_split: 2024-01-02\ntrain_split: 1:30\ntarget: no\nvalid_split: ~\n"
+        "poisoner: {selector: random, budget: .5}\n"
+        f"rater: {{name: lexicon, words: {words}}}\n",
+        "run.yaml",
+    )
+    config = load_config(path)
+    assert (config.seeds, config.train_share, config.curve) == ((16, 3), 0.5, False)
+    assert (config.test_split, config.train_split) == ("2024-01-02", "1:30")
+    assert (config.target, config.valid_split, config.poisoner.budget) == ("no", None, 0.5)
+    assert config.rater.words == (("no", 0.5), ("1e1", 0.25), ("3", 1.0), ("010", 1.0))
+
+
+def test_an_alias_of_yaml_stands_for_its_value(write):
+    text = yaml.safe_dump(FIELDS) + "arms: &both [clean, poison]\nanalyzer: {far: *both}\n"
+    assert load_config(write(text, "run.yaml")).analyzer.far == ("clean", "poison")
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("run.json", "[" * 100_000 + "]" * 100_000, "nested too deep"),
+        ("run.json", '{"a":' * 60 + "1" + "}" * 60, "nested more than 50 deep"),
+        ("run.yaml", "a: " + "[" * 100_000 + "]" * 100_000, "nested more than 50 deep"),
+        ("run.toml", "a = " + "[" * 5000 + "]" * 5000, "nested more than 50 deep"),
+        ("run.toml", "a." * 100_000 + "a = 1", "nested more than 50 deep"),
+        ("run.toml", '"a" . ' * 100_000 + "a = 1", "nested more than 50 deep"),
+        ("run.yaml", BOMB, "more than 1,000,000 values"),
+        ("run.yaml", "a: &a [*a]", "an alias stands for nothing on line 1"),
+        ("run.yaml", "a: &a {b: 1}\nc:\n  <<: *a", "the merge key << is not read on line 3"),
+        ("run.yaml", "a: !!python/name:os.system", "a tag that begins with ! stands on line 1"),
+        ("run.yaml", "a: 1\n---\nb: 2", "a second document begins on line 2"),
+        ("run.yaml", "? [a]\n: 1", "a key is not text on line 1"),
+        ("run.yaml", f"a: {'9' * 5000}", "too many digits on line 1"),
+        ("run.toml", f"a = 0x{'f' * 5000}", "too many digits"),
+        ("run.json", '{"budget": 1, "budget": 2}', "a key is given twice in one table: budget."),
+        ("run.json", '{"a": {"grumble": 1, "grumble": 2}}', "a key is given twice in one table."),
+        ("run.yaml", "a:\n  grumble: 1\n  grumble: 2", "twice in one table on line 3."),
+        ("run.toml", "a = {grumble = 1, grumble = 2}", "twice in one table (at line 1, column"),
+        ("run.toml", "[grumble]\n[grumble]", "twice in one table (at line 2, column"),
+    ],
+)  # fmt: skip
+def test_a_file_without_bounds_or_with_a_key_twice_is_refused(write, name, text, part):
+    message = said(write(text, name))
+    assert part in message
+    assert "grumble" not in message
+
+
+@pytest.mark.parametrize("name", ["run.toml", "run.yaml", "run.json"])
+def test_a_byte_order_mark_does_not_hurt_and_another_encoding_is_named(write, name):
+    texts = {"run.toml": TOML, "run.json": json.dumps(FIELDS), "run.yaml": yaml.safe_dump(FIELDS)}
+    path = write(texts[name], name)
+    path.write_text(texts[name], encoding="utf-8-sig")
+    assert load_config(path) == ExperimentConfig(**FIELDS)
+    path.write_text(texts[name], encoding="utf-16")
+    assert "cannot be read (it is UTF-16; save it as UTF-8)" in said(path)
+
+
+# What is typed
+
+
+@pytest.mark.parametrize(
+    ("override", "reach", "value"),
+    [
+        ("poisoner.selector.category=3", lambda c: c.watched, "3"),
+        ("poisoner.selector.category=007", lambda c: c.watched, "007"),
+        ("poisoner.selector.category=1e3", lambda c: c.watched, "1e3"),
+        ("poisoner.selector.category=true", lambda c: c.watched, "true"),
+        ("poisoner.selector.category='null'", lambda c: c.watched, "null"),
+        ("target=2020-01-01", lambda c: c.target, "2020-01-01"),
+        ("target=null", lambda c: c.target, None),
+        ("target=calm # and more", lambda c: c.target, "calm # and more"),
+        ("target=", lambda c: c.target, ""),
+        ("seeds=[1,\n2]", lambda c: c.seeds, (1, 2)),
+        ("rater={name='lexicon', path='/3'}", lambda c: c.rater.path, Path("/3")),
+    ],
+)
+def test_what_is_typed_is_read_by_the_field_it_is_for(override, reach, value):
+    assert reach(load_config(FIELDS, [override])) == value
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("list_size=10\nseeds=[7]", "--set 'list_size': a line break ends the value"),
+        ("target=grumble\nseeds=[7]", "--set 'target': a line break ends the value"),
+        ("list_size=10 # grumble", "--set list_size: Input should be a valid integer"),
+        ("list_size=10,", "--set list_size: Input should be a valid integer"),
+        (
+            "arms=clean",
+            'Input should be a list, got a string of 5 characters; write a list, such as ["',
+        ),
+        ("analyzer.far=[3]", "a valid string, got 3; write it in quotes if it is a name."),
+        ("seeds=" + "[" * 5000, "--set seeds: Input should be a list"),
+        (".".join(["a"] * 5000) + "=1", "--set: the field has 5000 parts"),
+    ],
+)
+def test_what_is_typed_wrongly_is_blamed_on_what_was_typed(write, override, expected):
+    message = said(write(TOML), override)
+    assert expected in message
+    assert "run.toml" not in message
+    assert "grumble" not in message
+
+
+def test_an_unknown_component_is_blamed_on_where_it_stands(write):
+    path = write(TOML)
+    assert said(path, "encoder=hashign", error=RegistryError).startswith("--set: No encoder")
+    path = write("encoder = 'hashign'\n" + TOML)
+    assert said(path, "list_size=5", error=RegistryError).startswith(f"{path}: No encoder")
+
+
+def test_what_the_file_has_wrong_is_blamed_on_the_file(write):
+    path = write(TOML + "burden = 3\n")
+    assert said(path, "poisoner.budget=0.1").startswith(f"{path}: poisoner.burden: unknown field.")
+    path = write(TOML.replace("20", "1"))
+    assert said(path, "poisoner.budget=2").splitlines() == [
+        "--set poisoner.budget: Input should be less than or equal to 1, got 2.",
+        f"{path}: list_size: Input should be greater than or equal to 2, got 1.",
+    ]
+
+
+def test_a_mapping_that_holds_itself_is_refused():
+    fields = dict(FIELDS)
+    fields["poisoner"] = {**FIELDS["poisoner"], "strategy": {"name": "each_random"}}
+    deep = {"name": "csv", "path": "a", "where": {}}
+    deep["where"]["a"] = deep
+    fields["poisoner"]["source"] = deep
+    assert "poisoner.source.where.a" in said(fields)
+
+
+def test_values_that_may_be_text_are_told_by_their_size():
+    message = said({**FIELDS, "list_size": ["You grumble."] * 500})
+    told = "config: list_size: Input should be a valid integer, got a list of 500 strings."
+    assert message == told
+    assert "a string of 12 characters" in said({**FIELDS, "list_size": "You grumble."})
+    assert "a number of 20001 bits" in said({**FIELDS, "list_size": -(16**5000)})

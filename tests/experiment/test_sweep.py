@@ -1,11 +1,14 @@
 import json
+import re
 
 import pytest
 from matplotlib.figure import Figure
 
 from semspill import ConfigError, DataError, RegistryError, SpilloverReport, run, sweep
-from semspill.experiment import parse_vary, target_matrix
+from semspill.experiment import load_config, parse_vary, target_matrix
+from semspill.experiment._vary import variants
 from semspill.report import SpilloverMatrix
+from semspill.scoring import LexiconRater
 
 TARGET = "poisoner.selector.category"
 BUDGET = "poisoner.budget"
@@ -188,6 +191,70 @@ def test_a_field_given_twice_is_refused():
         parse_vary(["a=1", "a=2"])
 
 
+def test_null_and_numbers_can_be_values(fields):
+    config = load_config(fields)
+    typed = ["candidates.max_chars=null,80", f"{TARGET}=1,007,1e3,null", "target='3',4"]
+    assert parse_vary(typed, config) == {
+        "candidates.max_chars": [None, 80],
+        TARGET: ["1", "007", "1e3", None],
+        "target": ["3", 4],
+    }
+    with pytest.raises(ConfigError, match="got 4; write it in quotes if it is a name"):
+        variants(config, {"target": [4]})
+
+
+JAPANESE = "\u60b2\u3057\u3044"
+CYRILLIC = "\u0440\u0430\u0434"
+HINDI = "\u0926\u0941\u0916\u0940"
+
+
+def names(fields, field, values) -> list[str]:
+    return list(variants(load_config(fields), {field: values}))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([JAPANESE, CYRILLIC, HINDI], [JAPANESE, CYRILLIC, HINDI]),
+        (["very sad", "very_sad", "very/sad"], ["very_sad-#", "very_sad", "very_sad-#"]),
+        (["\U0001f600", "\U0001f621", ".."], ["#", "#", ".."]),
+        (["caf\u00e9", "cafe\u0301"], ["caf\u00e9", "caf\u00e9-#"]),
+        (["x" * 300, "x" * 301], ["x" * 40 + "-#", "x" * 40 + "-#"]),
+        (["\u60b2" * 99], ["\u60b2" * 13 + "-#"]),
+        (["a\x1b[31mb", "a=b,c", "../a"], ["a_31mb-#", "a_b_c-#", ".._a-#"]),
+    ],
+)  # fmt: skip
+def test_names_of_variants_are_readable_and_told_apart_by_a_digest(fields, values, expected):
+    found = names(fields, TARGET, values)
+    assert len(set(found)) == len(values)
+    shown = [re.sub(r"(^|-)[0-9a-f]{8}$", r"\1#", name.removeprefix("category=")) for name in found]
+    assert shown == expected
+    assert all(len(name.encode()) <= 100 for name in found)
+    assert names(fields, TARGET, values[1:]) == found[1:]
+
+
+def test_a_name_of_many_fields_is_still_short(fields):
+    vary = {TARGET: ["x" * 50], "target": ["y" * 50], "train_split": ["z" * 50, "z" * 51]}
+    found = list(variants(load_config(fields), vary))
+    assert len(set(found)) == 2
+    assert all(len(name.encode()) <= 100 for name in found)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("rater", [{"name": "lexicon", "words": {"grumble": w}} for w in (0.5, 1.0)]),
+        ("rater", [LexiconRater(words={"grumble": w}) for w in (0.5, 1.0)]),
+        ("rater.words", [{"grumble": 0.5}, {"grumble": 1.0}]),
+        ("rater.words", [[["grumble", 0.5]], [["grumble", 1.0]]]),
+    ],
+)
+def test_no_name_of_a_variant_holds_a_word_of_a_lexicon(fields, field, values):
+    found = names(fields, field, values)
+    assert len(found) == 2
+    assert "grumble" not in "".join(found)
+
+
 @pytest.mark.parametrize("encoder", [{"name": "hashing", "dim": 4}, "hashing"])
 def test_a_component_can_be_varied_whole(fields, encoder):
     (variant,) = sweep({**fields, "arms": ["clean"]}, {"encoder": [encoder]})
@@ -198,8 +265,11 @@ def test_a_component_can_be_varied_whole(fields, encoder):
     ("vary", "said"),
     [
         ({}, "A sweep needs at least one field to vary"),
-        ({BUDGET: []}, r"vary: 'poisoner.budget' has \[\]; give a list of at least one value"),
-        ({"encoder": "hashing"}, "vary: 'encoder' has 'hashing'; give a list"),
+        (
+            {BUDGET: []},
+            r"vary: 'poisoner.budget' has \[\]; give a list of at least one value",
+        ),
+        ({"encoder": "hashing"}, "vary: 'encoder' has a string of 7 characters; give a list"),
         ({BUDGET: [0.1, 0.1]}, "two variants would be called 'budget=0.1'; give each value once"),
         ({"poisoner.budgett": [0.1]}, "no field 'budgett'. Did you mean 'budget'"),
         ({BUDGET: [2]}, "poisoner.budget: Input should be less than or equal to 1, got 2"),

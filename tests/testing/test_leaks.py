@@ -7,6 +7,8 @@ import pytest
 
 SECRET = "SECRETGRUMBLE"
 TESTS = f"""
+import unittest
+
 import numpy as np
 import pytest
 import semspill as sp
@@ -42,6 +44,34 @@ class Said(sp.ResponseSource):
         return (SAID,)
 
 
+class Short(Deaf):
+    def rewrite(self, victims, responses, rng):
+        return [talk.with_response(-1, responses[0]) for talk in victims][:-1]
+
+
+class Picky(Deaf):
+    def rewrite(self, victims, responses, rng):
+        raise ValueError("no response suits")
+
+
+def poisoned(strategy):
+    poisoner = sp.Poisoner(
+        selector={{"name": "random"}}, strategy=strategy, source=Said(), budget=0.2)
+    return poisoner.poison(CORPUS, np.random.default_rng(0))
+
+
+def caused(strategy):
+    try:
+        poisoned(strategy)
+    except Exception as error:
+        raise RuntimeError("it did not work") from error
+
+
+@pytest.fixture
+def broken():
+    return poisoned(Short())
+
+
 def test_rater():
     assert_toxicity_below(bot, CORPUS, rater=Two())
 
@@ -61,18 +91,69 @@ def test_guard():
 
 def test_strategy():
     check_strategy(Deaf(), responses=[SAID])
+
+
+def test_poisoner():
+    poisoned(Short())
+
+
+def test_plugin():
+    poisoned(Picky())
+
+
+def test_cause():
+    caused(Short())
+
+
+def test_fixture(broken):
+    pass
+
+
+def test_score_of_texts():
+    sp.ToxicityScorer(rater=Two(), cache=None).score(Said().load())
+
+
+class Case(unittest.TestCase):
+    def test_method(self):
+        poisoned(Short())
 """
 
 
-@pytest.mark.parametrize("style", ["auto", "long", "short", "native"])
-def test_no_text_is_shown(tmp_path, style):
-    (tmp_path / "test_secret.py").write_text(TESTS)
+SHOWN = ("auto", "short", "native", "long --showlocals", "long --full-trace")
+
+
+def run(folder, *options):
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", f"--tb={style}", "-p", "no:cacheprovider", "."],
-        cwd=tmp_path,
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "."],
+        cwd=folder,
         capture_output=True,
         text=True,
     )
-    assert "5 failed" in ran.stdout, ran.stdout + ran.stderr
-    shown = ran.stdout.replace(f'SAID = "{SECRET} ', "")
-    assert SECRET not in shown
+    return ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("style", SHOWN)
+def test_no_text_is_shown(tmp_path, style):
+    (tmp_path / "test_secret.py").write_text(TESTS)
+    shown = run(tmp_path, *f"--tb={style}".split())
+    assert "10 failed, 1 error" in shown, shown
+    # What a person's own test holds in variables is theirs.
+    kept = (f'SAID = "{SECRET} ', f"SAID       = '{SECRET}'", f"SAID = '{SECRET}'")
+    lines = [line for line in shown.splitlines() if not line.strip().startswith(kept)]
+    assert SECRET not in "\n".join(lines)
+
+
+def test_a_failure_to_collect_shows_no_text(tmp_path):
+    (tmp_path / "test_secret.py").write_text(f"{TESTS}\n\npoisoned(Short())\n")
+    shown = run(tmp_path, "--tb=long")
+    assert "1 error" in shown
+    assert "_poisoner.py" in shown
+    assert SECRET not in shown.replace(f'SAID = "{SECRET} ', "")
+
+
+def test_the_values_of_other_code_are_still_shown(tmp_path):
+    (tmp_path / "test_other.py").write_text(
+        "import semspill\n\n\ndef check(number):\n    assert number == 3\n\n\n"
+        "def test_number():\n    check(41)\n"
+    )
+    assert "number = 41" in run(tmp_path, "--tb=long")

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.analysis._band import permutation_bands
@@ -137,11 +138,12 @@ class SpilloverAnalyzer(FrozenModel):
         for name in [name for name in (self.nearest, *(self.far or ())) if name is not None]:
             if name not in others:
                 raise ConfigError(
-                    f"Category {name!r} is not among the tested ones.{did_you_mean(name, others)} "
-                    f"They are, besides the target: {', '.join(others)}."
+                    f"Category {named(name)} is not among the tested "
+                    f"ones.{did_you_mean(name, others)} "
+                    f"They are, besides the target: {listing(others)}."
                 )
         if not others:
-            raise DataError(f"Only the target {outcome.target!r} was tested; test others too.")
+            raise DataError(f"Only the target {named(outcome.target)} was tested; test others too.")
         known = [name for name in others if name in outcome.similarity]
         if not known and (self.nearest is None or self.far is None):
             raise ConfigError("Name `nearest` and `far`, or give the outcomes similarities.")
@@ -154,7 +156,7 @@ class SpilloverAnalyzer(FrozenModel):
         names = [outcome.arm for outcome in outcomes]
         if names.count("clean") != 1 or len(set(names)) < len(names):
             raise DataError(
-                f"Lifts need exactly one clean arm and each arm once; got: {', '.join(names)}."
+                f"Lifts need exactly one clean arm and each arm once; got: {listing(names)}."
             )
         resampling = Resampling(level=self.level, draws=self.draws)
         clean = replace(outcomes[names.index("clean")], resampling=resampling, clean=None)
@@ -162,7 +164,8 @@ class SpilloverAnalyzer(FrozenModel):
             same = (outcome.seeds, outcome.target, outcome.categories, outcome.dialogues)
             if same != (clean.seeds, clean.target, clean.categories, clean.dialogues):
                 raise DataError(
-                    f"Arm {outcome.arm!r} has other seeds, another target or other test exchanges "
+                    f"Arm {named(outcome.arm)} has other seeds, another target or other "
+                    "test exchanges "
                     "than the clean arm; lifts must be paired."
                 )
         others = [o for o in outcomes if o.arm != "clean"]
@@ -194,11 +197,12 @@ def group_members(
     """
     singles = {name: (name,) for name in (outcome.target, nearest, *far)}
     if outcome.target not in outcome.categories:
-        raise DataError(f"The target {outcome.target!r} has no test exchange.")
+        raise DataError(f"The target {named(outcome.target)} has no test exchange.")
     everyone = (outcome.target, *outcome.others)
     wider = {f"all but {outcome.target}": outcome.others, "all": everyone}
     if taken := sorted(set(wider) & set(everyone)):
         raise DataError(
-            f"A category is named {taken[0]!r}, as a group of categories is; rename the category."
+            f"A category is named {named(taken[0])}, as a group of categories is; rename "
+            "the category."
         )
     return {**singles, **wider}

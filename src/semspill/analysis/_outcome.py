@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from semspill._mask import listing, named
 from semspill.analysis._statistics._bootstrap import (
     Evaluate,
     by_draw,
@@ -80,25 +81,25 @@ class Outcome:
         shape = (len(self.seeds), len(self.categories))
         if 0 in shape:
             raise DataError(
-                f"Outcome {self.arm!r} has {shape[0]} seeds and {shape[1]} exchanges; give at "
+                f"Outcome {named(self.arm)} has {shape[0]} seeds and {shape[1]} exchanges; give at "
                 "least one of each."
             )
         arrays = {"toxicity": self.toxicity, "planted": self.planted, "correct": self.correct}
         for name, array in arrays.items():
             if array.shape != shape:
                 raise DataError(
-                    f"Outcome {self.arm!r}: {name} has shape {array.shape}; {len(self.seeds)} "
+                    f"Outcome {named(self.arm)}: {name} has shape {array.shape}; {len(self.seeds)} "
                     f"seeds and {len(self.categories)} exchanges need {shape}."
                 )
         if len(self.dialogues) != len(self.categories):
             raise DataError(
-                f"Outcome {self.arm!r}: {len(self.dialogues)} dialogue ids for "
+                f"Outcome {named(self.arm)}: {len(self.dialogues)} dialogue ids for "
                 f"{len(self.categories)} exchanges; give one each."
             )
         outside = self.toxicity[~((self.toxicity >= 0) & (self.toxicity <= 1))]
         if outside.size:
             raise DataError(
-                f"Outcome {self.arm!r}: toxicity holds {outside[0]}; give numbers from 0 to 1."
+                f"Outcome {named(self.arm)}: toxicity holds {outside[0]}; give numbers from 0 to 1."
             )
 
     @property
@@ -128,7 +129,8 @@ class Outcome:
         known = [name for name in self.others if name in self.similarity]
         if not known:
             raise DataError(
-                f"Outcome {self.arm!r} knows no neighbour of {self.target!r}; give it `nearest`, "
+                f"Outcome {named(self.arm)} knows no neighbour of {named(self.target)}; "
+                "give it `nearest`, "
                 "or the similarity of another category that was tested."
             )
         return max(known, key=lambda name: self.similarity[name])
@@ -147,7 +149,7 @@ class Outcome:
         wanted = set(categories)
         mask = [name in wanted for name in self.categories]
         if not any(mask):
-            raise DataError(f"No test exchange is of {', '.join(sorted(categories))}.")
+            raise DataError(f"No test exchange is of {listing(sorted(categories))}.")
         return self._part(np.flatnonzero(mask))
 
     def mean(

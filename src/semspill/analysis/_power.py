@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._statistics._noise import least_share, t_quantile
@@ -53,7 +54,8 @@ def spread_of(outcome: Outcome) -> Spread:
     """
     if outcome.clean is None:
         raise DataError(
-            f"Outcome {outcome.arm!r} has no clean arm, so no lifts; give a poisoned arm that has."
+            f"Outcome {named(outcome.arm)} has no clean arm, so no lifts; give a poisoned arm that "
+            "has."
         )
     seeds = len(outcome.seeds)
     rise = outcome.toxicity - outcome.clean.toxicity

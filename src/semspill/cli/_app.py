@@ -6,23 +6,48 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
+from rich.segment import Segment
 from typer.core import TyperGroup
 
+from semspill._mask import printable
 from semspill.cli._completion import joined_words
 from semspill.cli._errors import BROKEN_PIPE, USAGE, explain
 from semspill.cli._stop import Interrupted, stop, stoppable
 
-# Names, paths and a plugin's words may hold [brackets] and :colons:; they are no markup.
-out_console = Console(markup=False, emoji=False)
-err_console = Console(stderr=True, markup=False, emoji=False)
+NARROWEST = 40
+"""Columns that are written for; a narrower terminal breaks the lines itself, and cuts nothing."""
+
+
+class _SafeConsole(Console):
+    """A console that spells out what names, paths and a plugin's words would have it obey."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Yield the pieces of what is shown; only rich's own control codes stay such."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), style, control)
+
+
+def _console(**said: Any) -> Console:
+    # Names, paths and a plugin's words may hold [brackets] and :colons:; they are no markup.
+    console = _SafeConsole(markup=False, emoji=False, **said)
+    if console.width < NARROWEST:
+        console.width = NARROWEST
+    return console
+
+
+out_console = _console()
+err_console = _console(stderr=True)
 
 EXPERIMENTS, RESULTS, PARTS, MACHINE = "Experiments", "Results", "Components", "This machine"
 _PANELS = (EXPERIMENTS, RESULTS, PARTS, MACHINE)
@@ -67,6 +92,28 @@ def _writable() -> None:
             stream.reconfigure(errors="replace")
 
 
+@contextmanager
+def _warnings_printed() -> Iterator[None]:
+    """Print warnings, such as a library's about a name, like everything else."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        said = warnings.formatwarning(message, category, filename, lineno, line)
+        err_console.print(said, end="", highlight=False, soft_wrap=True)
+
+    before, warnings.showwarning = warnings.showwarning, show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
 def _version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"semspill {version('semspill')}")
@@ -91,7 +138,7 @@ def main() -> None:
     _writable()
     words, debug = _debug(sys.argv[1:])
     as_json = "--json" in words
-    with stoppable(), joined_words():
+    with stoppable(), joined_words(), _warnings_printed():
         try:
             command = typer.main.get_command(app)
             done = command.main(words, prog_name="semspill", standalone_mode=False)

@@ -7,6 +7,8 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from semspill._harmful import withheld
+from semspill._mask import counted, named
 from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis import metrics, similarities
@@ -73,7 +75,7 @@ def show(
     cls = registry.get(name)
     doc = "\n".join(line.strip() for line in (cls.__doc__ or "").split("Example:")[0].splitlines())
     fields = [
-        (field, _default(info), " ".join((info.description or "").split()))
+        (field, _default(cls, info), " ".join((info.description or "").split()))
         for field, info in cls.model_fields.items()
     ]
     if as_json:
@@ -117,7 +119,7 @@ def kind_of(kind: str) -> Registry[Any]:
     name = plural.get(kind, kind)
     if name not in KINDS:
         raise RegistryError(
-            f"There is no kind {kind!r}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
+            f"There is no kind {named(kind)}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
         )
     return KINDS[name]
 
@@ -130,8 +132,10 @@ def _summary(registry: Registry[Any], name: str) -> str:
     return cls.summary()
 
 
-def _default(info: Any) -> str:
+def _default(cls: type[Component], info: Any) -> str:
     if info.is_required():
         return "required"
     value = info.get_default(call_default_factory=True)
+    if withheld(info.annotation, info.metadata, value, careful=cls.handles_harm):
+        return counted(value)
     return type(value).__name__ if isinstance(value, Component) else repr(value)

@@ -1,23 +1,28 @@
 """The commands that download data sets and check them."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from rich.progress import track
-from rich.table import Table
 
 from semspill.cli._app import MACHINE, app, err_console, flag, out_console, say_json
 from semspill.cli._errors import DATA
+from semspill.cli._tables import fitting
 from semspill.corpus import Corpus
 from semspill.datasets import Dataset, datasets
 from semspill.datasets._base import load_corpus
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._load import read_fields
+from semspill.experiment._paths import anchored
 
 data = typer.Typer(help="Download data sets and check them.", no_args_is_help=True)
 app.add_typer(data, name="data", rich_help_panel=MACHINE)
+
+_COLUMNS = ("dialogues", "exchanges", "categories", "licence", "fingerprint")
+_SHORT = 12
 
 
 def _complete_dataset(incomplete: str) -> list[str]:
@@ -105,7 +110,7 @@ def _dataset(name: str, path: str | None, overrides: list[str] | None) -> Datase
     if path is not None:
         fields["path"] = path
     try:
-        return datasets.build({"name": name, **fields})
+        return anchored(datasets.build({"name": name, **fields}), Path.cwd(), where=f"{name}: ")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -141,15 +146,11 @@ def _row(corpus: Corpus) -> dict[str, Any]:
 
 
 def _show(loaded: dict[str, Corpus], problems: list[str]) -> None:
-    table = Table(box=None, pad_edge=False)
-    columns = ("dialogues", "exchanges", "categories", "licence", "fingerprint")
-    for column in ("split", *columns):
-        table.add_column(column, justify="right" if column.endswith("s") else "left")
-    for split, corpus in loaded.items():
-        row = _row(corpus)
-        row["fingerprint"] = row["fingerprint"][:12]
-        table.add_row(split, *(str(row[column]) for column in columns))
+    rows = [_row(corpus) for corpus in loaded.values()]
+    for row in rows:
+        row["fingerprint"] = row["fingerprint"][:_SHORT]
+    columns = [(name, [str(row[name]) for row in rows]) for name in _COLUMNS]
     if loaded:
-        out_console.print(table)
+        out_console.print(fitting(("split", list(loaded)), columns))
     for problem in problems:
         out_console.print(f"- {problem}", soft_wrap=True, highlight=False)

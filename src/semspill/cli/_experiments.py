@@ -10,6 +10,7 @@ from semspill.cli._completion import complete_config, complete_out
 from semspill.cli._dry_run import dry_run
 from semspill.cli._fields import complete_override
 from semspill.cli._json import finished, outcome
+from semspill.cli._places import argument, new_folder, option
 from semspill.cli._tables import print_report, print_variants
 from semspill.cli._underway import underway
 from semspill.errors import ConfigError
@@ -19,8 +20,10 @@ from semspill.experiment import sweep as run_sweep
 
 ConfigPath = Annotated[
     Path,
-    typer.Argument(
-        help="A .toml, .yaml or .json experiment config.", autocompletion=complete_config
+    argument(
+        metavar="CONFIG",
+        help="A .toml, .yaml or .json experiment config.",
+        autocompletion=complete_config,
     ),
 ]
 Overrides = Annotated[
@@ -34,7 +37,8 @@ Overrides = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(
+    option(
+        parser=new_folder,
         metavar="FOLDER",
         help="Folder to write; must not exist. Default: semspill-runs/CONFIG.",
         autocompletion=complete_out,
@@ -107,7 +111,8 @@ def sweep(
     overrides: Overrides = None,
     out: Annotated[
         Path | None,
-        typer.Option(
+        option(
+            parser=new_folder,
             metavar="FOLDER",
             help="Folder to write; finished variants in it are kept. Default: "
             "semspill-runs/CONFIG-sweep.",
@@ -127,7 +132,7 @@ def sweep(
     with underway(folder, quiet=quiet, as_json=as_json) as shown:
         variants = run_sweep(
             settings,
-            parse_vary(vary),
+            parse_vary(vary, settings),
             out=folder,
             show_text=show_text,
             progress=shown.track,
@@ -170,13 +175,18 @@ def validate(
 
 @app.command(rich_help_panel=EXPERIMENTS)
 def init(
-    path: Annotated[Path, typer.Argument(help="File to write; must not exist.")] = Path(
-        "experiment.toml"
-    ),
+    path: Annotated[
+        Path, argument(metavar="PATH", help="File to write, ending in .toml; must not exist.")
+    ] = Path("experiment.toml"),
 ) -> None:
     """Write a commented config to start from; it runs as it is."""
     from semspill.experiment._template import TEMPLATE
 
+    if path.suffix.lower() != ".toml":
+        raise ConfigError(
+            f"{path} would not be read as what is written, which is TOML; give a name that ends in "
+            ".toml."
+        )
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE)

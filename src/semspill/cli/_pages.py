@@ -7,15 +7,21 @@ import typer
 
 from semspill.cli._app import RESULTS, app, flag, out_console
 from semspill.cli._completion import complete_run
+from semspill.cli._places import argument, option
 from semspill.experiment import write_comparison, write_page
 
-_Out = Annotated[Path | None, typer.Option(help="File to write; by default report.html in RUN.")]
+_Out = Annotated[
+    Path | None, option(metavar="FILE", help="File to write; by default report.html in RUN.")
+]
 
 
 @app.command(rich_help_panel=RESULTS)
 def report(
     run: Annotated[
-        Path, typer.Argument(help="Folder of a finished run or sweep.", autocompletion=complete_run)
+        Path,
+        argument(
+            metavar="RUN", help="Folder of a finished run or sweep.", autocompletion=complete_run
+        ),
     ],
     out: _Out = None,
     show_text: Annotated[
@@ -36,12 +42,13 @@ def report(
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(
+        argument(
+            metavar="RUN",
             help="Folders of finished runs; a sweep is all its variants.",
             autocompletion=complete_run,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="File to write.")] = Path("comparison.html"),
+    out: Annotated[Path, option(metavar="FILE", help="File to write.")] = Path("comparison.html"),
     labels: Annotated[
         str | None,
         typer.Option(

@@ -1,5 +1,6 @@
 """What is shown of an experiment under way: bars, plain lines, JSON lines or nothing."""
 
+import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sized
@@ -11,7 +12,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from semspill.cli._app import err_console, say_json
+from semspill.cli._app import NARROWEST, err_console, say_json
 from semspill.cli._sentences import duration, sentence
 from semspill.cli._stop import stop
 from semspill.experiment import Event
@@ -155,7 +156,9 @@ def display(*, quiet: bool, as_json: bool) -> Display:
         return JsonLines()
     if quiet:
         return Nothing()
-    return Bars() if err_console.is_interactive else Lines()
+    # What is drawn again and again must not be broken into more lines by the terminal.
+    wide = shutil.get_terminal_size().columns >= NARROWEST
+    return Bars() if err_console.is_interactive and wide else Lines()
 
 
 def _trained(event: Event) -> float:

@@ -62,7 +62,7 @@ def _groups(report: SpilloverReport) -> Table:
         for name, title in _TITLES.items()
         if name in shown
     ]
-    return _fitting(head, columns)
+    return fitting(head, columns)
 
 
 def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
@@ -76,7 +76,7 @@ def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
         ("P@1", [_cell(r, "all", "precision") for r in reports]),
     ]
     out_console.print("Attack success rate by group, and P@1, in %", highlight=False)
-    out_console.print(_fitting((field, names), columns))
+    out_console.print(fitting((field, names), columns))
     out_console.print(f"Reports: {folder}", soft_wrap=True, highlight=False)
 
 
@@ -93,8 +93,14 @@ def _cell(report: SpilloverReport, group: str, metric: str) -> str:
     return _percent(estimates[metric]) if metric in estimates else ""
 
 
-def _fitting(head: Column, columns: Sequence[Column], gap: int = 2) -> Table:
-    """Return a table with as many of the columns as a narrow terminal shows whole."""
+def fitting(head: Column, columns: Sequence[Column], gap: int = 2) -> Table:
+    """Return a table with as many of the columns as a narrow terminal shows whole.
+
+    Args:
+        head: The first column, which may be folded.
+        columns: The others, the last of which go first.
+        gap: Blanks between columns.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
     for name, _ in (head, *columns):
         table.add_column(name, overflow="fold", no_wrap=name != head[0])
@@ -103,4 +109,4 @@ def _fitting(head: Column, columns: Sequence[Column], gap: int = 2) -> Table:
     wide = out_console.measure(table, options=out_console.options.update_width(_WIDE)).maximum
     if wide <= out_console.width or len(columns) <= _LEAST:
         return table
-    return _fitting(head, columns, 1) if gap > 1 else _fitting(head, columns[:-1])
+    return fitting(head, columns, 1) if gap > 1 else fitting(head, columns[:-1])

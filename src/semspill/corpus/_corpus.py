@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from semspill._mask import listing, named, printable
 from semspill._names import composed
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._dialogue import Dialogue, Exchange
@@ -47,14 +48,14 @@ class Corpus:
     """The licence of the text."""
 
     def __post_init__(self) -> None:
-        named = f"Corpus {self.name!r} ({self.split})"
-        object.__setattr__(self, "dialogues", sound(self.dialogues, named))
+        called = f"Corpus {named(self.name)} ({self.split})"
+        object.__setattr__(self, "dialogues", sound(self.dialogues, called))
         if len(set(map(attrgetter("id"), self.dialogues))) < len(self.dialogues):
             ids = [dialogue.id for dialogue in self.dialogues]
             [(twice, times)] = Counter(ids).most_common(1)
             first = ids.index(twice)
             raise DataError(
-                f"{named} holds {times} dialogues with one id, the first at [{first}] and "
+                f"{called} holds {times} dialogues with one id, the first at [{first}] and "
                 f"[{ids.index(twice, first + 1)}]; ids must be unique."
             )
 
@@ -72,7 +73,7 @@ class Corpus:
         return iter(self.dialogues)
 
     def __repr__(self) -> str:
-        return (
+        return printable(
             f"<Corpus {self.name} {self.split}: {len(self)} dialogues, "
             f"{len(self.categories)} categories>"
         )
@@ -145,7 +146,7 @@ class Corpus:
         """
         if not share > 0:
             raise DataError(
-                f"A share of {share} of corpus {self.name!r} keeps nothing; give one above 0."
+                f"A share of {share} of corpus {named(self.name)} keeps nothing; give one above 0."
             )
         if share >= 1:
             return self
@@ -168,8 +169,8 @@ class Corpus:
         name = composed(category)
         if name not in self.sizes:
             raise DataError(
-                f"Category {name!r} is not in corpus {self.name!r} ({self.split})."
-                f"{did_you_mean(name, self.categories)} It has: {', '.join(self.categories)}."
+                f"Category {named(name)} is not in corpus {named(self.name)} ({self.split})."
+                f"{did_you_mean(name, self.categories)} It has: {listing(self.categories)}."
             )
         return name
 

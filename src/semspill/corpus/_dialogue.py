@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from semspill._mask import masked
+from semspill._mask import masked, named
 from semspill.errors import DataError
 
 Role: TypeAlias = Literal["speaker", "listener"]
@@ -132,6 +132,7 @@ class Dialogue:
         turns = self.listener_turns
         if not -len(turns) <= index < len(turns):
             raise DataError(
-                f"Dialogue {self.id!r} has {len(turns)} listener responses; there is no {index}."
+                f"Dialogue {named(self.id)} has {len(turns)} listener responses; there is "
+                f"no {index}."
             )
         return turns[index]

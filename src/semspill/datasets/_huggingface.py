@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from semspill._files import place_of
+from semspill._model import PathOrName
 from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._base import Dataset
@@ -37,7 +38,7 @@ class HuggingFaceDataset(Dataset):
         "arXiv:2109.02846"
     )
 
-    path: str = Field(min_length=1)
+    path: PathOrName = Field(min_length=1)
     """A hub id; a folder of data files, or one written by `save_to_disk`; or a file (.jsonl,
     .json, .parquet, .csv, .tsv) with `{split}` in its name. Cells of CSV files are text,
     whatever they hold."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from semspill._model import PathOrName
 from semspill.encoders._availability import lacking
 from semspill.encoders._base import BiEncoder, Encoder
 
@@ -26,7 +27,7 @@ class StaticEncoder(Encoder):
         "arXiv 1908.10084; MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )
 
-    model: str = Field("minilm", min_length=1)
+    model: PathOrName = Field("minilm", min_length=1)
     """Whose input embeddings: a folder, an id of the Hugging Face hub, or `minilm`, which is
     all-MiniLM-L6-v2 from the extra `offline`, else from the hub."""
     tied: bool = False

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from pydantic import Field
 
+from semspill._model import PathOrName
 from semspill.encoders._availability import lacking
 from semspill.encoders._base import BiEncoder, Encoder
 
@@ -28,7 +29,7 @@ class TransformerEncoder(Encoder):
         "MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )
 
-    model: str = Field("minilm", min_length=1)
+    model: PathOrName = Field("minilm", min_length=1)
     """A sentence-transformers or transformers model: a folder, an id of the Hugging Face hub, or
     `minilm`, which is all-MiniLM-L6-v2 from the extra `offline`, else from the hub."""
     pooling: Literal["auto"] | Pooling = "auto"

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from semspill._mask import listing, named
 from semspill._random import stream
 from semspill.corpus import Corpus
 from semspill.datasets._base import load_corpus
@@ -42,9 +43,9 @@ class Data:
         overlap = [place for place, talk in enumerate(test) if talk.id in known]
         if overlap:
             raise DataError(
-                f"{len(overlap)} dialogues are in both {config.train_split!r} and "
-                f"{config.test_split!r}, such as [{overlap[0]}] of the latter; spillover needs "
-                "unseen ones."
+                f"{len(overlap)} dialogues are in both {named(config.train_split)} and "
+                f"{named(config.test_split)}, such as [{overlap[0]}] of the latter; spillover "
+                "needs unseen ones."
             )
         data = cls(train, test, valid, _ranking(test, config))
         logger.info("train: %r, test: %r", train, test)
@@ -63,7 +64,7 @@ class Data:
         if not self.untrained:
             return ()
         return (
-            f"Categories without training dialogues: {', '.join(self.untrained)}. They are tested, "
+            f"Categories without training dialogues: {listing(self.untrained)}. They are tested, "
             "and count in the groups that hold them; their similarity to others is not measured.",
         )
 
@@ -71,7 +72,7 @@ class Data:
 def _ranking(test: Corpus, config: ExperimentConfig) -> RankingTask:
     if len(test.exchanges) < config.list_size:
         raise ConfigError(
-            f"list_size is {config.list_size}, but {config.test_split!r} has only "
+            f"list_size is {config.list_size}, but {named(config.test_split)} has only "
             f"{len(test.exchanges)} exchanges; lower list_size."
         )
     return RankingTask.draw(test.exchanges, stream(0, "ranking"), size=config.list_size)

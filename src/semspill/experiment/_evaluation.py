@@ -1,7 +1,7 @@
 """What trained models do on the test exchanges: chosen responses, ratings, utility."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 from zlib import error as BadDeflate
@@ -61,7 +61,7 @@ class Answers:
 
     chosen: Int[np.ndarray, " exchanges"]
     score: Float[np.ndarray, " exchanges"]
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = field(repr=False)
     toxicity: Float[np.ndarray, " exchanges"]
 
     @classmethod

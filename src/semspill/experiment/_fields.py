@@ -3,7 +3,8 @@
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -25,6 +26,8 @@ class ConfigField:
     """What may be written after `=`, where there are few possibilities."""
     whole: bool = False
     """Whether it only holds further fields, so that nothing is written after `=`."""
+    text: bool = False
+    """Whether it takes text or a path."""
 
 
 def config_fields(given: Mapping[str, Any]) -> tuple[ConfigField, ...]:
@@ -40,6 +43,20 @@ def config_fields(given: Mapping[str, Any]) -> tuple[ConfigField, ...]:
         ('Length of a vector, 2 to 4096.', ('hashing', 'static', 'transformer'))
     """
     return tuple(_fields(ExperimentConfig, given, "", ()))
+
+
+def is_text(given: Mapping[str, Any], path: str) -> bool:
+    """Return whether a field takes text or a path, so that a number typed for it is a name.
+
+    Args:
+        given: The config so far.
+        path: The field's dotted name.
+
+    Example:
+        >>> is_text({}, "target"), is_text({}, "list_size")
+        (True, False)
+    """
+    return any(found.path == path and found.text for found in config_fields(given))
 
 
 def default_component(path: Sequence[str]) -> str | None:
@@ -90,7 +107,8 @@ def _fields(
             inner = value if isinstance(value, Mapping) else {}
             yield from _fields(nested, inner, f"{path}.", above)
         else:
-            yield ConfigField(path, meaning, tuple(_values(info.annotation)))
+            values = tuple(_values(info.annotation))
+            yield ConfigField(path, meaning, values, text=_takes_text(info.annotation))
 
 
 def _component(
@@ -129,6 +147,14 @@ def _values(annotation: Any) -> Iterator[str]:
             yield "null"
 
 
+def _takes_text(annotation: Any) -> bool:
+    parts = [part for part in _alternatives(annotation) if isinstance(part, type)]
+    return any(issubclass(part, str | PurePath) for part in parts)
+
+
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
     together = get_origin(annotation) in (Union, types.UnionType)
-    return get_args(annotation) if together else (annotation,)
+    parts = get_args(annotation) if together else ()
+    return tuple(one for part in parts for one in _alternatives(part)) or (annotation,)

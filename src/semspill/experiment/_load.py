@@ -1,30 +1,27 @@
 """From a TOML, YAML or JSON file to an experiment config, with errors that name the place."""
 
-import json
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from semspill._read import RepeatedKeyError, UnreadableError, read_text
 from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._fields import config_fields, default_component
-
-_READERS: dict[str, Callable[[str], Any]] = {
-    ".toml": tomllib.loads,
-    ".yaml": yaml.safe_load,
-    ".yml": yaml.safe_load,
-    ".json": json.loads,
-}
+from semspill.experiment._fields import config_fields
+from semspill.experiment._formats import READERS
+from semspill.experiment._overrides import keys_of, overridden
+from semspill.experiment._paths import anchored
+from semspill.experiment._problems import problems
 
 
 def load_config(
     config: "ExperimentConfig | Mapping[str, Any] | str | Path", overrides: Sequence[str] = ()
 ) -> ExperimentConfig:
-    """Return an experiment config from a file, a mapping or a config.
+    """Return an experiment config from a file, a mapping or a config, with whole paths.
+
+    Relative paths in a file count from the file's folder, all others from the working directory.
 
     Args:
         config: Path of a .toml, .yaml or .json file, a mapping, or a config.
@@ -43,19 +40,30 @@ def load_config(
     """
     if isinstance(config, ExperimentConfig):
         if not overrides:
-            return config
+            return anchored(config, Path.cwd())
         config = config.model_dump(mode="json")
-    where = "config" if isinstance(config, Mapping) else str(config)
-    fields = dict(config) if isinstance(config, Mapping) else _read(Path(config))
+    # What is given in Python or typed at a prompt counts from where that is done.
+    folder, where = Path.cwd(), "config"
+    if isinstance(config, Mapping):
+        given = dict(config)
+    else:
+        folder, where = Path(config).absolute().parent, str(config)
+        given = _read(Path(config))
+    fields = given
     for override in overrides:
-        fields = _override(fields, override)
+        fields = overridden(fields, override)
+    changed = [keys_of(override) for override in overrides]
+    places = {".".join(keys): Path.cwd() for keys in changed}
     try:
-        return ExperimentConfig.model_validate(fields)
+        made = ExperimentConfig.model_validate(fields)
+        return anchored(made, folder, places, where=f"{where}: ")
     except RegistryError as error:
+        where = "--set" if overrides and _known(given) else where
         raise RegistryError(f"{where}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where}: is nested too deep.") from error
     except ValidationError as error:
-        problems = [f"{where}: {problem}" for problem in _problems(error, fields)]
-        raise ConfigError("\n".join(problems)) from error
+        raise ConfigError(_said(where, error, fields, changed)) from error
 
 
 def read_fields(path: Path | None, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -66,104 +74,65 @@ def read_fields(path: Path | None, overrides: Sequence[str] = ()) -> dict[str, A
     """
     fields = {} if path is None else _read(path)
     for override in overrides:
-        fields = _override(fields, override)
+        fields = overridden(fields, override)
     return fields
 
 
 def _read(path: Path) -> dict[str, Any]:
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    kind = path.suffix.lower()
+    if kind not in READERS:
         raise ConfigError(
-            f"{path}: a config file ends in {', '.join(_READERS)}, not {path.suffix!r}."
+            f"{path}: a config file ends in {', '.join(READERS)}, not {path.suffix!r}."
         )
     try:
-        fields = reader(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+        text = read_text(path)
+    except (OSError, UnreadableError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        name = path if kind == ".toml" else "experiment.toml"
         raise ConfigError(
-            f"{path}: cannot be read ({reason}); `semspill init {path}` writes a config to start "
+            f"{path}: cannot be read ({reason}); `semspill init {name}` writes a config to start "
             "from."
         ) from error
-    # ValueError: what the readers raise of their own, and of a date or number Python refuses.
-    except (ValueError, yaml.YAMLError) as error:
-        said = " ".join(str(error).split())
+    try:
+        fields = READERS[kind](text)
+    except UnreadableError as error:
+        said = f"{error}{_repeated(error)}"
         raise ConfigError(f"{path}: not valid {path.suffix[1:].upper()}: {said}.") from error
     if not isinstance(fields, dict):
         raise ConfigError(f"{path}: holds {type(fields).__name__}; a config is a table of fields.")
     return fields
 
 
-def _override(fields: Mapping[str, Any], override: str) -> dict[str, Any]:
-    path, equals, text = override.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise ConfigError(f"--set {override!r}: write it as field.subfield=value.")
-    return _put(fields, keys, _value(text.strip()))
+def _repeated(error: UnreadableError) -> str:
+    """Return which key came twice, where it is a field's name; any other could be a harmful word.
+
+    Only the fields of a config that names no component are looked through.
+    """
+    known = {name for field in config_fields({}) for name in field.path.split(".")}
+    key = error.key if isinstance(error, RepeatedKeyError) else ""
+    return f": {key}" if key in known else ""
 
 
-def _put(
-    fields: Mapping[str, Any], keys: Sequence[str], value: Any, above: Sequence[str] = ()
-) -> dict[str, Any]:
-    first, *rest = keys
-    if not rest:
-        return {**fields, first: value}
-    # What is not there begins as its default, whose fields are those that can be set.
-    inner = fields[first] if first in fields else default_component([*above, first]) or {}
-    if isinstance(inner, str):
-        inner = {"name": inner}  # a bare component name gets its first field
-    if not isinstance(inner, Mapping):
-        raise ConfigError(f"--set: {first!r} is {inner!r}, which has no field {rest[0]!r}.")
-    return {**fields, first: _put(inner, rest, value, [*above, first])}
-
-
-def _value(text: str) -> Any:
-    if text == "null":  # TOML has no word for None
-        return None
+def _known(fields: Mapping[str, Any]) -> bool:
+    """Return whether all components have names that are known, whatever else is wrong."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except ValueError:
-        return text
+        ExperimentConfig.model_validate(fields)
+    except RegistryError:
+        return False
+    except ValidationError:
+        return True
+    return True
 
 
-def _problems(error: ValidationError, fields: Mapping[str, Any]) -> list[str]:
-    found = error.errors(include_url=False)
-    said = []
-    for problem in found:
-        loc = problem["loc"]
-        below = [other for other in found if other["loc"][: len(loc)] == loc != other["loc"]]
-        if below:
-            continue  # that a list is too short, say, only follows from what is wrong inside
-        place = ".".join(str(part) for part in loc)
-        if problem["type"] == "unknown_field":
-            said.append(_unknown(loc, problem["ctx"], fields))
-            continue
-        # A config file has lists; that they are kept as tuples is nobody's business there.
-        text = problem["msg"].replace("a valid tuple", "a list")
-        text = text.removeprefix("Value error, ").rstrip(".")
-        shown = problem["type"] not in ("missing", "value_error")
-        got = f", got {problem['input']!r}" if shown else ""
-        said.append(f"{place}: {text}{got}." if place else f"{text}{got}.")
-    return said
-
-
-def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str, Any]) -> str:
-    """Say what an unknown field may have been meant as, here or elsewhere in the config."""
-    name, place = told["name"], ".".join(map(str, loc))
-    elsewhere = [
-        field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
-    ]
-    near = told["near"].rstrip("?")
-    for other in elsewhere:  # the same name in another place may be meant as well
-        near += f" or {other!r}" if near else f" Did you mean {other!r}"
-    near += "?" if near else ""
-    path = f"{place}.{name}" if place else name
-    owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
-    return f"{path}: unknown field.{near} {owner} has: {told['fields']}."
-
-
-def _component_at(loc: Sequence[object], fields: Any) -> str:
-    """Return the registered name of the component at a place, in brackets; else nothing."""
-    for part in loc:
-        fields = fields[part]
-    name = fields if isinstance(fields, str) else fields.get("name")
-    return f" ({name})" if name else ""
+def _said(
+    where: str,
+    error: ValidationError,
+    fields: Mapping[str, Any],
+    changed: Sequence[tuple[str, ...]],
+) -> str:
+    """Return all problems, each with the file or the `--set` that it came from."""
+    lines = []
+    for place, problem in problems(error, fields):
+        typed = any(place[: len(keys)] == keys for keys in changed)
+        lines.append(f"--set {problem}" if typed else f"{where}: {problem}")
+    return "\n".join(lines)

@@ -1,19 +1,20 @@
 """Pages of what finished runs left on disk, written again or for several runs at once."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from pydantic import ValidationError
-
 from semspill._atomic import write_text
+from semspill._mask import named
+from semspill._read import parse_json, read_text
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._exchanges import read_exchanges
 from semspill.experiment._folder import PAGES, UNMASKED
 from semspill.report import SpilloverMatrix, SpilloverReport, comparison_page
 
+MOST_REPORT = 2**30
+"""Bytes of the largest report that is read."""
 _MATRICES = ("matrix-asr.json", "matrix-toxicity.json")
 
 
@@ -28,13 +29,13 @@ def read_report(folder: str | Path) -> SpilloverReport:
     """
     path = Path(folder) / "report.json"
     try:
-        return SpilloverReport.from_json(path.read_text(encoding="utf-8"))
+        return SpilloverReport.from_json(read_text(path, most=MOST_REPORT))
     except OSError as error:
         raise DataError(
             f"{folder} holds no finished run: report.json is missing; give a folder that "
             "'semspill run' finished."
         ) from error
-    except ValidationError as error:
+    except ValueError as error:
         raise DataError(f"{path} is broken; run the experiment again.") from error
 
 
@@ -56,7 +57,7 @@ def write_page(
     folder = Path(folder)
     if show_text and out is not None and UNMASKED not in Path(out).name:
         raise ConfigError(
-            f"A page of unmasked text cannot be named {Path(out).name!r}; choose a name with "
+            f"A page of unmasked text cannot be named {named(Path(out).name)}; choose a name with "
             f"{UNMASKED} in it."
         )
     usual = folder / PAGES[show_text]
@@ -117,7 +118,7 @@ def sweep_folders(folder: Path) -> dict[str, Path]:
         DataError: The sweep was not finished, or its file is broken.
     """
     try:
-        said = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+        said = parse_json(read_text(folder / "sweep.json", most=MOST_REPORT))
         found = sorted(path.parent.name for path in folder.glob("*/report.json"))
         # Sweeps of earlier versions did not say which variants they had.
         return {name: folder / name for name in said.get("variants", found)}
@@ -145,11 +146,11 @@ def read_matrices(folder: Path) -> tuple[SpilloverMatrix, ...]:
     """Return the target-by-victim matrices that a sweep left."""
     try:
         return tuple(
-            SpilloverMatrix.from_json((folder / name).read_text(encoding="utf-8"))
+            SpilloverMatrix.from_json(read_text(folder / name, most=MOST_REPORT))
             for name in _MATRICES
             if (folder / name).is_file()
         )
-    except ValidationError as error:
+    except ValueError as error:
         raise DataError(f"A matrix in {folder} is broken; run the sweep again.") from error
 
 

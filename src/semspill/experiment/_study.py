@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float
 from pydantic import ValidationError
 
+from semspill._model import shown
 from semspill._random import stream
 from semspill.analysis import Outcome, Similarities, SpilloverAnalyzer, group_members, metrics
 from semspill.corpus import Candidates, Corpus, Exchange
@@ -36,7 +37,7 @@ class Task:
     """What the model is trained on."""
     candidates: Candidates
     """What it answers from."""
-    planted: frozenset[str]
+    planted: frozenset[str] = field(repr=False)
     """Every text that was planted; a clean pool can hold one by coincidence."""
 
     @property
@@ -219,7 +220,7 @@ class Study:
 
     def _provenance(self) -> dict[str, object]:
         return {
-            "config": self.config.model_dump(mode="json"),
+            "config": shown(self.config),
             "versions": versions(),
             "device": device(self.config.finetuner.device),
             "fingerprints": {

@@ -1,17 +1,23 @@
 """The variants of a sweep: every combination of some fields' values."""
 
 import itertools
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from semspill._mask import described
 from semspill._model import FrozenModel
 from semspill.datasets._base import load_corpus
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._fields import config_fields
+from semspill.experiment._names import variant_name
+from semspill.experiment._overrides import told
+from semspill.experiment._paths import anchored
+from semspill.experiment._problems import sentence
+from semspill.experiment._values import values_of
 
 Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""
@@ -20,11 +26,14 @@ TARGET = "poisoner.selector.category"
 """The field that names the target."""
 
 
-def parse_vary(texts: Sequence[str]) -> dict[str, Iterable[Any]]:
+def parse_vary(
+    texts: Sequence[str], config: ExperimentConfig | None = None
+) -> dict[str, Iterable[Any]]:
     """Return values by field, as the command line gives them.
 
     Args:
-        texts: `"field=a,b"`, or `"field=[1, 2]"` with a TOML list.
+        texts: `"field=a,b"`, or `"field=[1, 2]"` with a TOML list; null stands for None.
+        config: What is varied; its fields that hold text then take numbers as names.
 
     Raises:
         ConfigError: A text is neither.
@@ -33,15 +42,21 @@ def parse_vary(texts: Sequence[str]) -> dict[str, Iterable[Any]]:
         >>> parse_vary(["poisoner.budget=0.01,0.03", "poisoner.selector.category=all"])
         {'poisoner.budget': [0.01, 0.03], 'poisoner.selector.category': 'all'}
     """
+    given = {} if config is None else config.model_dump(mode="json")
+    spelled = {field.path for field in config_fields(given) if field.text}
     vary: dict[str, Iterable[Any]] = {}
     for text in texts:
-        field, equals, given = text.partition("=")
-        field, given = field.strip(), given.strip()
-        if not equals or not field or not given:
-            raise ConfigError(f"--vary {text!r}: write it as field.subfield=value,value.")
+        field, equals, typed = text.partition("=")
+        field, typed = field.strip(), typed.strip()
+        if not equals or not field or not typed:
+            raise ConfigError(f"--vary {told(field)}: write it as field.subfield=value,value.")
         if field in vary:
-            raise ConfigError(f"--vary names {field!r} twice; give all its values at once.")
-        vary[field] = "all" if (field, given) == (TARGET, "all") else _list(given)
+            raise ConfigError(f"--vary names {told(field)} twice; give all its values at once.")
+        try:
+            everyone = (field, typed) == (TARGET, "all")
+            vary[field] = "all" if everyone else values_of(typed, text=field in spelled)
+        except ConfigError as error:
+            raise ConfigError(f"--vary {told(field)}: {error}") from error
     return vary
 
 
@@ -61,7 +76,9 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         # numpy's numbers become Python's, which a config file can hold.
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
-            raise ConfigError(f"vary: {field!r} has {given!r}; give a list of at least one value.")
+            raise ConfigError(
+                f"vary: {told(field)} has {described(given)}; give a list of at least one value."
+            )
     return values
 
 
@@ -76,14 +93,14 @@ def variants(
     """
     configs: dict[str, ExperimentConfig] = {}
     for chosen in itertools.product(*values.values()):
-        settings = list(zip(values, chosen, strict=True))
-        name = ",".join(f"{field.split('.')[-1]}={_plain(value)}" for field, value in settings)
+        settings = dict(zip(values, chosen, strict=True))
+        name = variant_name(base, settings)
         if name in configs:
             raise ConfigError(f"vary: two variants would be called {name!r}; give each value once.")
         made = base
-        for field, value in settings:
+        for field, value in settings.items():
             made = _changed(made, field, value)
-        configs[name] = made
+        configs[name] = anchored(made, Path.cwd(), where="vary: ")
     return configs
 
 
@@ -96,40 +113,15 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
         if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
             said = ".".join(path[: place + 1])
             raise ConfigError(
-                f"vary: {field!r} leads nowhere; {said!r} is not a part of the config."
+                f"vary: {told(field)} leads nowhere; {told(said)} is not a part of the config."
             )
         parts.append(part)
     try:
         for part, name in zip(reversed(parts), [last, *reversed(path)], strict=True):
             value = part.replace(**{name: value})
     except ValidationError as error:
-        said = "; ".join(
-            f"{problem['msg'].removeprefix('Value error, ')}, got {problem['input']!r}"
-            if problem["type"] != "unknown_field"
-            else problem["msg"].rstrip(".")
-            for problem in error.errors(include_url=False)
-        )
+        found = error.errors(include_url=False)
+        said = "; ".join(sentence(problem).rstrip(".") for problem in found)
         raise ConfigError(f"vary: {field}: {said}.") from error
     made: ExperimentConfig = value
     return made
-
-
-def _list(text: str) -> list[Any]:
-    for written in (text, f"[{text}]"):
-        try:
-            found = tomllib.loads(f"values = {written}")["values"]
-        except ValueError:
-            continue
-        if isinstance(found, list):
-            return found
-    if set(text) & set("[]{}'\""):
-        raise ConfigError(f"--vary: {text!r} is no TOML list; write it as [1, 2] or ['a', 'b'].")
-    return [part.strip() for part in text.split(",") if part.strip()]  # bare words
-
-
-def _plain(value: Any) -> str:
-    """Return a value as part of a folder's name."""
-    if isinstance(value, Mapping):
-        value = "-".join(str(part) for part in value.values())
-    text = repr(value) if isinstance(value, FrozenModel) else str(value)
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", text).strip("_")

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
@@ -53,6 +53,8 @@ class PoisonStrategy(Component):
         ...         return [d.with_response(-1, d.response(-1).upper() + "!" * m)
         ...                 for d, m in zip(victims, marks, strict=True)]
     """
+
+    handles_harm: ClassVar[bool] = True
 
     @abstractmethod
     def rewrite(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Int
 
+from semspill._mask import named
 from semspill.corpus import Corpus, Dialogue
 from semspill.errors import PluginError
 from semspill.poison._base import PoisonStrategy, Selector
@@ -62,7 +63,7 @@ def checked_rewrite(
         if _frame(before) != _frame(after):
             raise PluginError(
                 f"{said} changed the id, the category, the situation or the turns of dialogue "
-                f"{before.id!r}; it may change only what is said."
+                f"{named(before.id)}; it may change only what is said."
             )
     return rewritten
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from semspill._atomic import write_text
+from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.corpus import Corpus
 from semspill.errors import DataError
@@ -161,18 +162,20 @@ class Manifest(FrozenModel):
             said = talk.utterances[record.turn : record.turn + 1] if talk else ()
             if not said or sha256(said[0].text) != record.sha256_after:
                 raise DataError(
-                    f"Dialogue {record.dialogue!r}, turn {record.turn}, does not hold the text "
+                    f"Dialogue {named(record.dialogue)}, turn {record.turn}, does not hold "
+                    "the text "
                     "that the manifest says was planted; use the corpus it was written with."
                 )
         held = [(t.id, i) for t in corpus for i, u in enumerate(t.utterances) if u.planted]
         if sorted(held) != sorted((record.dialogue, record.turn) for record in self.records):
             raise DataError(
-                f"Corpus {corpus.name!r} holds {len(held)} planted utterances, the manifest lists "
+                f"Corpus {named(corpus.name)} holds {len(held)} planted utterances, the "
+                "manifest lists "
                 f"{len(self.records)}, and they are not the same; records were lost or added."
             )
         if corpus.fingerprint != self.summary.poisoned_fingerprint:
             raise DataError(
-                f"The planted utterances are in place, but corpus {corpus.name!r} differs "
+                f"The planted utterances are in place, but corpus {named(corpus.name)} differs "
                 "elsewhere from the one the manifest was written with (fingerprint "
                 f"{corpus.fingerprint[:12]}, expected {self.summary.poisoned_fingerprint[:12]})."
             )

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from pydantic import Field, model_validator
 
-from semspill._model import FrozenModel
+from semspill._mask import named
+from semspill._model import FrozenModel, shown
 from semspill._random import seed_of
 from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCorpus
 from semspill.errors import ConfigError, DataError
@@ -94,7 +95,7 @@ class Poisoner(FrozenModel):
         eligible = [i for i in selected.tolist() if clean[i].listener_turns]
         if not eligible:
             raise DataError(
-                f"The selector chose {len(selected)} dialogues of corpus {clean.name!r}, none "
+                f"The selector chose {len(selected)} dialogues of corpus {named(clean.name)}, none "
                 "with a listener response; select others."
             )
         responses = load_texts(self.source)
@@ -109,7 +110,7 @@ class Poisoner(FrozenModel):
         poisoned, records = self._assemble(clean, kept, responses, seed_of(rng))
         clean_fingerprint, poisoned_fingerprint = clean.fingerprints(poisoned)
         summary = ManifestSummary(
-            poisoner=self.model_dump(mode="json"),
+            poisoner=shown(self),
             seed=seed_of(rng),
             selected=len(selected),
             eligible=len(eligible),

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field
 
+from semspill._mask import named
 from semspill._names import CategoryName
 from semspill.corpus import Corpus
 from semspill.errors import DataError
@@ -50,7 +51,7 @@ class RandomSelector(Selector):
         count = len(corpus) if self.dialogues is None else self.dialogues
         if count > len(corpus):
             raise DataError(
-                f"The random selector was asked for {count} dialogues; corpus {corpus.name!r} "
+                f"The random selector was asked for {count} dialogues; corpus {named(corpus.name)} "
                 f"has {len(corpus)}. Ask for fewer, or leave `dialogues` out."
             )
         order: Any = rng.permutation(len(corpus))[:count]

@@ -1,7 +1,7 @@
 """What every arm answered to every test exchange, for a page to browse."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -39,9 +39,9 @@ class ExchangeTable:
     """Index of the answered utterance in its dialogue."""
     categories: tuple[str, ...]
     """The dialogue's category."""
-    contexts: tuple[tuple[str, ...], ...] | None
+    contexts: tuple[tuple[str, ...], ...] | None = field(repr=False)
     """The utterances before, oldest first; None where the run did not write them."""
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = field(repr=False)
     """The distinct chosen responses; harmful ones are masked unless `unmasked`."""
     harmful: Bool[np.ndarray, " texts"]
     """Whether a response is planted or was rated 0.5 or more."""

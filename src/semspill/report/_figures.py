@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._decomposition_plot import draw_decomposition
 from semspill.report._matrix_plot import draw_matrix, draw_pairs
@@ -67,7 +68,7 @@ def matrix_figure(
     if name == "pairs":
         return draw_pairs(matrix, pair, look)
     raise DataError(
-        f"There is no figure {name!r} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
+        f"There is no figure {named(name)} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
         "There are: matrix, pairs."
     )
 
@@ -78,33 +79,33 @@ def inches(width: str | float | int) -> float:
     Raises:
         DataError: It is no width of a figure.
     """
-    named = WIDTHS.get(width) if isinstance(width, str) else width
-    if named is None or not _NARROWEST <= named <= _WIDEST:
+    given = WIDTHS.get(width) if isinstance(width, str) else width
+    if given is None or not _NARROWEST <= given <= _WIDEST:
         raise DataError(
-            f"A figure cannot be {width!r} wide; give 'column' ({WIDTHS['column']} inches), "
+            f"A figure cannot be {named(width)} wide; give 'column' ({WIDTHS['column']} inches), "
             f"'page' ({WIDTHS['page']}) or a number of inches from {_NARROWEST:g} to {_WIDEST:g}."
         )
-    return float(named)
+    return float(given)
 
 
 def _require(report: Any, name: str, quantity: str) -> None:
     can = figures(report)
     has = f"It can draw: {', '.join(can)}."
     if name not in _NEEDS:
-        raise DataError(f"There is no figure {name!r}.{did_you_mean(name, _NEEDS)} {has}")
+        raise DataError(f"There is no figure {named(name)}.{did_you_mean(name, _NEEDS)} {has}")
     if name not in can:
-        raise DataError(f"This report cannot draw {name!r}, which needs {_NEEDS[name]}. {has}")
+        raise DataError(f"This report cannot draw {named(name)}, which needs {_NEEDS[name]}. {has}")
     if quantity not in _LIFTS:
         raise DataError(
-            f"There is no quantity {quantity!r}.{did_you_mean(quantity, _LIFTS)} "
+            f"There is no quantity {named(quantity)}.{did_you_mean(quantity, _LIFTS)} "
             "Quantities: toxicity, asr."
         )
     parts = {part.quantity for part in report.decomposition}
     has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, set(_LIFTS))
     if quantity not in has_it:
         raise DataError(
-            f"This report cannot draw {name!r} of {quantity!r}: its main arm was not measured so. "
-            f"Give quantity={' or '.join(map(repr, sorted(has_it)))}."
+            f"This report cannot draw {named(name)} of {named(quantity)}: its main arm was not "
+            f"measured so. Give quantity={' or '.join(map(repr, sorted(has_it)))}."
         )
     if name == "distribution" and quantity == "asr":
         raise DataError("The distribution is one of toxicity; leave out quantity='asr'.")

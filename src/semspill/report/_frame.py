@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate
 from semspill.report._slices import BINS
@@ -39,7 +40,7 @@ def to_frame(report: Any, part: str) -> Any:
     """
     if part not in COLUMNS:
         raise DataError(
-            f"A report has no part {part!r}.{did_you_mean(part, COLUMNS)} "
+            f"A report has no part {named(part)}.{did_you_mean(part, COLUMNS)} "
             f"It has: {', '.join(COLUMNS)}."
         )
     rows: Iterable[Mapping[str, Any]]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._estimate import Estimate
 from semspill.report._slices import SliceReport
@@ -105,8 +106,8 @@ def _rows(report: Any, rows: str, arms: Sequence[str]) -> list[SliceReport]:
 def _require(kind: str, name: str, allowed: Sequence[str]) -> None:
     if name not in allowed:
         raise DataError(
-            f"The table has no {kind} {name!r}.{did_you_mean(name, allowed)} "
-            f"There are: {', '.join(allowed)}."
+            f"The table has no {kind} {named(name)}.{did_you_mean(name, allowed)} "
+            f"There are: {listing(allowed)}."
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from semspill._mask import printable
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._sensitivity_table import sensitivity_section
@@ -36,7 +37,9 @@ def markdown(report: Any) -> str:
         "Sources": sources_section(report),
     }
     shown = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
-    return "\n\n".join([f"# {said.title}", said.done, bullets(said.found), *shown]) + "\n"
+    return printable(
+        "\n\n".join([f"# {said.title}", said.done, bullets(said.found), *shown]) + "\n"
+    )
 
 
 def bullets(sentences: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from pydantic import model_validator
 
+from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
@@ -118,7 +119,7 @@ class SpilloverMatrix(FrozenModel):
         row = _place("target", target, self.targets)
         column = _place("victim", victim, self.victims)
         if target == victim:
-            raise DataError(f"A pair is two categories; got {target!r} twice.")
+            raise DataError(f"A pair is two categories; got {named(target)} twice.")
         lift, value = self.cell(row, column), self.lifts[row, column]
         pairs = self.lifts[self.off_diagonal]
         rows, columns = np.arange(len(self.targets)), self.nearest
@@ -195,7 +196,7 @@ class SpilloverMatrix(FrozenModel):
 def _place(kind: str, name: str, names: tuple[str, ...]) -> int:
     if name not in names:
         raise DataError(
-            f"The matrix has no {kind} {name!r}.{did_you_mean(name, names)} "
-            f"It has: {', '.join(names)}."
+            f"The matrix has no {kind} {named(name)}.{did_you_mean(name, names)} "
+            f"It has: {listing(names)}."
         )
     return names.index(name)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from semspill._mask import printable
 from semspill.report._table import in_percent, literal, p_text, table
 
 _MEANINGS = {
@@ -26,7 +27,7 @@ def matrix_markdown(matrix: Any) -> str:
         + _neighbours(matrix),
         f"## The largest lifts outside the target\n\n{_largest(matrix)}",
     ]
-    return "\n\n".join(said) + "\n"
+    return printable("\n\n".join(said) + "\n")
 
 
 def _headline(matrix: Any, pairs: int) -> str:

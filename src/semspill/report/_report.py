@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from semspill._mask import listing, named, printable
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
@@ -61,7 +62,8 @@ class SpilloverReport(FrozenModel):
     def __repr__(self) -> str:
         target = self.category(self.target).estimates
         said = ", ".join(f"{name} {made}" for name, made in target.items())
-        return f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {said}>"
+        told = f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {said}>"
+        return printable(told)
 
     @property
     def main_arm(self) -> str:
@@ -184,14 +186,14 @@ class SpilloverReport(FrozenModel):
         arm = self.main_arm if arm is None else arm
         if arm not in self.arms:
             raise DataError(
-                f"The report has no arm {arm!r}.{did_you_mean(arm, self.arms)} "
+                f"The report has no arm {named(arm)}.{did_you_mean(arm, self.arms)} "
                 f"It has: {', '.join(self.arms)}."
             )
         found = {part.name: part for part in slices if part.arm == arm}
         if name not in found:
             raise DataError(
-                f"The report has no {kind} {name!r}.{did_you_mean(name, found)} "
-                f"It has: {', '.join(found)}."
+                f"The report has no {kind} {named(name)}.{did_you_mean(name, found)} "
+                f"It has: {listing(found)}."
             )
         return found[name]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.errors import did_you_mean
 from semspill.report._estimate import Estimate
@@ -37,7 +38,7 @@ class SliceReport(FrozenModel):
         if name.startswith("_"):
             raise AttributeError(name)
         raise AttributeError(
-            f"This report has no metric {name!r}.{did_you_mean(name, estimates)} "
+            f"This report has no metric {named(name)}.{did_you_mean(name, estimates)} "
             f"It has: {', '.join(estimates)}."
         )
 

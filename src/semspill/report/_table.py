@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from semspill._mask import printable
 from semspill.report._estimate import Estimate
 
 ATTACK = ("asr", "asr_lift", "toxicity", "lift", "toxic_share", "corrected_share", "shift")
@@ -105,7 +106,7 @@ def literal(name: str) -> str:
         >>> print(literal("<b>*x*  y_z"))
         \<b\>\*x\* y_z
     """
-    return _MARKUP.sub(r"\\\g<0>", " ".join(name.split()))
+    return _MARKUP.sub(r"\\\g<0>", printable(" ".join(name.split())))
 
 
 def listed(names: Sequence[str], most: int | None = None) -> str:

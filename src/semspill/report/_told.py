@@ -1,10 +1,9 @@
 """What a report tells of its making, which is anybody's: parts may be left out or be bare names."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from semspill._mask import counted, printable, strings_in
 from semspill.report._table import topic
 
 
@@ -32,7 +31,7 @@ def called(part: Any) -> str:
 
 def code(name: str) -> str:
     """Return a name of a part as markdown sets it, whatever is in it; empty for none."""
-    return f"`{' '.join(name.replace('`', ' ').split())}`" if name else ""
+    return f"`{printable(' '.join(name.replace('`', ' ').split()))}`" if name else ""
 
 
 def config(report: Any) -> Any:
@@ -63,24 +62,36 @@ def quantity_of(report: Any, name: str, family: Iterable[str]) -> str:
     return kinds.pop() if kinds in ({"toxicity"}, {"asr"}) else ""
 
 
-def counted(told: Any) -> Any:
-    """Return a config in which the words of a lexicon are counted, wherever they are.
+_CAREFUL = ("rater", "source", "benign", "strategy")
+_SHOWN = ("where",)
 
-    They may be slurs. Their hash tells two lexicons apart.
+
+def safe(told: Any) -> Any:
+    """Return a config to show, which may come from anywhere: harmful words are counted.
+
+    What a run tells of its config is masked already. In another one, any texts in a rater, a
+    source or a strategy may be harmful; a hash tells two of them apart.
 
     Example:
-        >>> counted({"rater": {"words": [["grumble", 1.0]]}})
-        {'rater': {'words': '1 word in config.json (sha256 6e63d86f)'}}
+        >>> safe({"rater": {"name": "lexicon", "words": [["grumble", 1.0]]}})
+        {'rater': {'name': 'lexicon', 'words': '1 word in config.json (sha256 6e63d86f)'}}
     """
     if isinstance(told, Mapping):
-        return {
-            key: _count(held) if key == "words" else counted(held) for key, held in told.items()
-        }
-    return [counted(held) for held in told] if isinstance(told, list | tuple) else told
+        return {key: _part(v) if key in _CAREFUL else safe(v) for key, v in told.items()}
+    return [safe(held) for held in told] if isinstance(told, list | tuple) else told
 
 
-def _count(words: Any) -> Any:
-    if not isinstance(words, Mapping | list | tuple):
-        return words  # a dataset may say how many it has
-    digest = hashlib.sha256(json.dumps(words, default=str).encode()).hexdigest()[:8]
-    return f"{len(words)} word{'s' * (len(words) != 1)} in config.json (sha256 {digest})"
+def _part(told: Any) -> Any:
+    if isinstance(told, Mapping):
+        return {key: v if key in _SHOWN else _field(v) for key, v in told.items()}
+    return told
+
+
+def _field(told: Any) -> Any:
+    if isinstance(told, Mapping) and "name" in told:
+        return _part(told)
+    if isinstance(told, list | tuple) and all(isinstance(held, Mapping) for held in told):
+        return [_part(held) for held in told]
+    several = isinstance(told, Mapping | list | tuple)
+    hidden = several and next(iter(strings_in(told)), None) is not None
+    return counted(told, " in config.json") if hidden else told

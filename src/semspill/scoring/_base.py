@@ -6,7 +6,7 @@ import json
 import uuid
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -30,6 +30,8 @@ class Rater(Component):
         >>> Shouting().rate(["HEY", "hey"])
         array([1., 0.])
     """
+
+    handles_harm: ClassVar[bool] = True
 
     @property
     def fingerprint(self) -> str:

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from semspill._mask import listing, named
 from semspill._onednn import use_onednn
 from semspill.errors import ConfigError, DataError, did_you_mean
 
@@ -126,8 +127,8 @@ def column_of(name: str, label: str, labels: Sequence[str]) -> int:
     """
     if label not in labels:
         raise ConfigError(
-            f"The classifier {name!r} has no label {label!r}.{did_you_mean(label, labels)} "
-            f"It has: {', '.join(labels)}."
+            f"The classifier {name!r} has no label {named(label)}.{did_you_mean(label, labels)} "
+            f"It has: {listing(labels)}."
         )
     return labels.index(label)
 

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BeforeValidator, Field
 
+from semspill._harmful import Harmful
 from semspill.errors import DataError
 from semspill.scoring._base import Rater
 
@@ -70,7 +71,7 @@ class LexiconRater(Rater):
 
     source: ClassVar[str] = "original"
 
-    words: Annotated[tuple[tuple[Word, Weight], ...], BeforeValidator(_pairs)] = _MILD
+    words: Harmful[Annotated[tuple[tuple[Word, Weight], ...], BeforeValidator(_pairs)]] = _MILD
     """Words and their weights, over 0 to 1: how toxic a text with only that word is. Pairs, or a
     mapping from word to weight."""
     path: Path | None = None

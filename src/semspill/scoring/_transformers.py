@@ -12,6 +12,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from semspill._hub import hub_has
+from semspill._model import PathOrName
 from semspill.scoring._base import Rater
 from semspill.scoring._files import hash_folder
 
@@ -32,7 +33,7 @@ class TransformersRater(Rater):
         "https://huggingface.co/facebook/roberta-hate-speech-dynabench-r4-target"
     )
 
-    model: str = "facebook/roberta-hate-speech-dynabench-r4-target"
+    model: PathOrName = "facebook/roberta-hate-speech-dynabench-r4-target"
     """Id of a text classifier on the hub, or a folder that holds one."""
     label: str = "hate"
     """The label whose probability is the rating, as the model's config names it."""

@@ -1,7 +1,7 @@
 """The plug point for planted text: a response source loads the texts an adversary may plant."""
 
 from abc import abstractmethod
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from semspill._files import half_character
 from semspill._model import Component
@@ -20,6 +20,8 @@ class ResponseSource(Component):
         >>> Polite().load()
         ('Thank you.', 'You are welcome.')
     """
+
+    handles_harm: ClassVar[bool] = True
 
     @abstractmethod
     def load(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 
 from semspill._files import place_of
+from semspill._harmful import Harmless
 from semspill._rows import csv_rows, json_rows, require_columns
 from semspill.errors import DataError
 from semspill.sources._base import ResponseSource
@@ -33,7 +34,7 @@ class _FileSource(ResponseSource):
     """The file, UTF-8; `~` is the home folder."""
     text: str = "text"
     """Column of the text."""
-    where: dict[str, Allowed] = Field(default={})
+    where: Harmless[dict[str, Allowed]] = Field(default={})
     """Which rows to take: a column, and the value or list of values it must have; several columns
     must all agree. Values are compared as strings, so 1 matches "1"."""
     min_chars: int = Field(1, ge=1)

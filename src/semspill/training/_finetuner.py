@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from semspill._garbage import settled
+from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill._progress import Progress, quiet
 from semspill.corpus import ContextFormat, Corpus, HasCorpus
@@ -144,7 +145,8 @@ class Finetuner(FrozenModel):
         exchanges = corpus.corpus.exchanges
         if len(exchanges) < 2:
             raise DataError(
-                f"Corpus {corpus.corpus.name!r} has {len(exchanges)} exchanges; fine-tuning needs "
+                f"Corpus {named(corpus.corpus.name)} has {len(exchanges)} exchanges; "
+                "fine-tuning needs "
                 "at least 2, because each is told apart from the others."
             )
         if self.keep == "best" and valid is None:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from semspill._mask import listing
 from semspill.analysis._metrics._base import Metric
 from semspill.analysis._metrics._slices import rise_of, scale_of
 from semspill.analysis._outcome import Outcome
@@ -90,7 +91,7 @@ def averages(outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, "categ
     sizes = member.sum(axis=1, keepdims=True)
     if not sizes.all():
         missing = sorted(set(names) - set(outcome.categories))
-        raise DataError(f"No test exchange is of {', '.join(missing)}.")
+        raise DataError(f"No test exchange is of {listing(missing)}.")
     return np.asarray(member / sizes)
 
 

@@ -115,7 +115,8 @@ class PrecisionDrop(Metric):
 
 def rise_of(outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:
     """Return the rise in toxicity over the clean arm, averaged over texts, of each exchange."""
-    return np.subtract(outcome.over_texts(np.asarray), outcome.baseline.over_texts(np.asarray))
+    before: Float[np.ndarray, "seeds exchanges"] = outcome.baseline.over_texts(np.asarray)
+    return np.asarray(outcome.over_texts(np.asarray) - before)
 
 
 def scale_of(outcome: Outcome) -> float:

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from semspill._mask import listing, named
 from semspill._model import Component
 from semspill._names import composed
 from semspill._progress import Progress, quiet
@@ -46,7 +47,7 @@ class Similarities:
     def __post_init__(self) -> None:
         fault = _fault(self.matrix, len(self.categories))
         if fault:
-            raise DataError(f"The similarities {self.name!r} cannot be used: {fault}.")
+            raise DataError(f"The similarities {named(self.name)} cannot be used: {fault}.")
 
     def to(self, target: str) -> Mapping[str, float]:
         """Return the similarity of each category to the target, the target's own included.
@@ -60,8 +61,8 @@ class Similarities:
         target = composed(target)
         if target not in self.categories:
             raise DataError(
-                f"The similarities {self.name!r} do not hold the category {target!r}."
-                f"{did_you_mean(target, self.categories)} They hold: {', '.join(self.categories)}."
+                f"The similarities {named(self.name)} do not hold the category {named(target)}."
+                f"{did_you_mean(target, self.categories)} They hold: {listing(self.categories)}."
             )
         column = self.matrix[:, self.categories.index(target)]
         return dict(zip(self.categories, column.tolist(), strict=True))

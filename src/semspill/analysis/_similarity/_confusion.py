@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._mask import named
 from semspill.analysis._similarity._base import Similarity
 from semspill.analysis._similarity._vectors import even_sample
 from semspill.corpus import Corpus, Exchange
@@ -102,13 +103,13 @@ class ConfusionSimilarity(Similarity):
     def _check(self, corpus: Corpus, chosen: Sequence[Exchange]) -> None:
         if len(corpus.categories) < 2:
             raise DataError(
-                f"Corpus {corpus.name!r} ({corpus.split}) has one category; nothing can be "
+                f"Corpus {named(corpus.name)} ({corpus.split}) has one category; nothing can be "
                 "confused with it."
             )
         talks = Counter(category for category, _ in {(e.category, e.dialogue) for e in chosen})
         name, fewest = min(talks.items(), key=lambda item: (item[1], item[0]))
         if fewest < self.folds:
             raise DataError(
-                f"The {fewest} dialogues of {name!r} cannot be split into {self.folds} folds; "
+                f"The {fewest} dialogues of {named(name)} cannot be split into {self.folds} folds; "
                 "lower 'folds' or choose another similarity."
             )

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from pydantic import Field
 
 from semspill._files import place_of
+from semspill._mask import listing
 from semspill._names import CategoryName, composed
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus
@@ -67,7 +68,7 @@ class VadSimilarity(Similarity):
         if missing:
             near = did_you_mean(missing[0], lexicon)
             raise DataError(
-                f"{self.path} does not rate {', '.join(missing)}.{near} Map each such category "
+                f"{self.path} does not rate {listing(missing)}.{near} Map each such category "
                 "to a word of the lexicon with 'words'."
             )
         rated = np.array(list(lexicon.values()))

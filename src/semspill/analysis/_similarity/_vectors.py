@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._mask import listing, named
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus, Exchange
 from semspill.encoders import BiEncoder
@@ -77,7 +78,7 @@ def even_sample(corpus: Corpus, most: int) -> list[Exchange]:
     empty = [name for name, said in by_name.items() if not said]
     if empty:
         raise DataError(
-            f"Corpus {corpus.name!r} ({corpus.split}) has no exchange of {', '.join(empty)}; "
+            f"Corpus {named(corpus.name)} ({corpus.split}) has no exchange of {listing(empty)}; "
             "similarity needs a listener's response in every category."
         )
     return [exchange for said in by_name.values() for exchange in _spread(said, most)]

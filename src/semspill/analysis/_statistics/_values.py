@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from pydantic import Field
 
+from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.errors import DataError
 
@@ -44,7 +45,7 @@ def checked_values(
             f"for each exchange, {shape}."
         )
     if kind not in (None, *get_args(Kind)):
-        raise DataError(f"kind is {kind!r}; give one of {', '.join(get_args(Kind))}.")
+        raise DataError(f"kind is {named(kind)}; give one of {', '.join(get_args(Kind))}.")
     least, most = {None: (-math.inf, math.inf), "difference": (-1, 1)}.get(kind, (0, 1))
     # A sum that should be 1 may be more in its last digit.
     outside = numbers[~(np.isfinite(numbers) & (numbers > least - 1e-9) & (numbers < most + 1e-9))]

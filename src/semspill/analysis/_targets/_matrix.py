@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
+from semspill._mask import listing, named
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._targets._mantel import Pairs, hubness
@@ -99,8 +100,8 @@ def _paired(outcomes: Sequence[Outcome], arm: str) -> list[Outcome]:
     targets = [outcome.target for outcome in chosen]
     if len(set(targets)) < max(len(targets), 2):
         raise DataError(
-            f"A matrix needs two targets or more, each once in arm {arm!r}; got: "
-            f"{', '.join(targets) or 'none'}."
+            f"A matrix needs two targets or more, each once in arm {named(arm)}; got: "
+            f"{listing(targets)}."
         )
     return [_with_clean(outcome, clean.get(outcome.target), chosen[0]) for outcome in chosen]
 
@@ -109,17 +110,19 @@ def _with_clean(outcome: Outcome, clean: Outcome | None, first: Outcome) -> Outc
     clean = outcome.clean or clean
     if clean is None:
         raise DataError(
-            f"Target {outcome.target!r} has no clean arm; set `clean` of its outcome, or pass the "
+            f"Target {named(outcome.target)} has no clean arm; set `clean` of its outcome, "
+            "or pass the "
             "clean arm's outcome for this target too."
         )
     for other in (outcome, clean):
         if _design(other) != _design(first):
             raise DataError(
-                f"Target {outcome.target!r}, arm {other.arm!r}, has other seeds or test exchanges "
-                f"than target {first.target!r}; all rows of a matrix must share them."
+                f"Target {named(outcome.target)}, arm {named(other.arm)}, has other seeds "
+                "or test exchanges "
+                f"than target {named(first.target)}; all rows of a matrix must share them."
             )
     if outcome.target not in outcome.categories:
-        raise DataError(f"The target {outcome.target!r} has no test exchange.")
+        raise DataError(f"The target {named(outcome.target)} has no test exchange.")
     if len(set(outcome.categories)) < 3:
         raise DataError("A matrix needs three tested categories or more; test others too.")
     return replace(outcome, clean=clean)
@@ -135,7 +138,7 @@ def _square(
     missing = sorted(set(names) - set(similarities.categories))
     if missing:
         raise DataError(
-            f"The similarities {similarities.name!r} lack {', '.join(missing)}; give them for "
+            f"The similarities {named(similarities.name)} lack {listing(missing)}; give them for "
             "every tested category."
         )
     columns = [similarities.to(target) for target in names]

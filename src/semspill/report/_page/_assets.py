@@ -10,6 +10,8 @@ from typing import Any
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from semspill._mask import printable_in
+
 
 def assets(charts: Mapping[str, Mapping[str, Any]]) -> Markup:
     """Return the elements that end a page with charts; nothing for a page without.
@@ -24,7 +26,7 @@ def assets(charts: Mapping[str, Mapping[str, Any]]) -> Markup:
         '<script type="text/plain" id="plotly">{}</script>\n'
         "<script>\n{}</script>\n"
     ).format(
-        htmlsafe_json_dumps(dict(charts), separators=(",", ":"), allow_nan=False),
+        htmlsafe_json_dumps(printable_in(charts), separators=(",", ":"), allow_nan=False),
         _plotly(),
         template("page.js"),
     )

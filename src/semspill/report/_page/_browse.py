@@ -8,6 +8,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from semspill._mask import printable_in
 from semspill.report._exchanges import Answered, ExchangeTable
 from semspill.report._page._assets import packed, template
 from semspill.report._page._chart_parts import finite
@@ -32,7 +33,11 @@ def exchanges_section(exchanges: ExchangeTable) -> Markup:
         payload = packed(_table(exchanges, held))
     used = _used(exchanges, held)
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=printable_in,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made = environment.from_string(template("exchanges.html.j2")).render(
         count=len(exchanges),
@@ -107,7 +112,7 @@ def _table(exchanges: ExchangeTable, seeds: Sequence[int]) -> str:
             for (seed, arm), held in answers.items()
         },
     }
-    return json.dumps(table, separators=(",", ":"), allow_nan=False)
+    return json.dumps(printable_in(table), separators=(",", ":"), allow_nan=False)
 
 
 def _columns(answered: Answered, chosen: np.ndarray) -> Mapping[str, Any]:

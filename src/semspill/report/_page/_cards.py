@@ -10,7 +10,7 @@ import yaml
 from semspill.report._estimate import Estimate
 from semspill.report._phrases import choosable, shown_groups, usable
 from semspill.report._table import in_percent, literal, table
-from semspill.report._told import counted, manifests
+from semspill.report._told import manifests, safe
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def citations(report: Any) -> str:
 
 
 def config_listing(report: Any) -> str:
-    """Return the config to read, the words of a lexicon counted; empty where there is none."""
-    told = counted(_plain(report).get("config"))
+    """Return the config to read, harmful words counted; empty where there is none."""
+    told = safe(_plain(report).get("config"))
     text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, default_flow_style=None)
     return text if told else ""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from semspill.report._report import SpilloverReport
 from semspill.report._table import listed, literal, table
-from semspill.report._told import config, counted
+from semspill.report._told import config, safe
 
 Runs = Mapping[str, SpilloverReport]
 
@@ -24,7 +24,7 @@ _MEANT = {
 
 def differences(runs: Runs) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Return the config fields that differ, with each run's value, and those that do not."""
-    flat = [_flat(counted(config(report))) for report in runs.values()]
+    flat = [_flat(safe(config(report))) for report in runs.values()]
     names = list(dict.fromkeys(name for fields in flat for name in fields))
     found = {name: tuple(_said(fields.get(name, _UNSET)) for fields in flat) for name in names}
     shared = {name: values[0] for name, values in found.items() if len(set(values)) == 1}

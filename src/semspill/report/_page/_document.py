@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from semspill._mask import printable_in
 from semspill.report._exchanges import ExchangeTable
 from semspill.report._page._assets import assets
 from semspill.report._page._browse import exchanges_section
@@ -140,6 +141,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FunctionLoader(_text),
         autoescape=True,
+        finalize=printable_in,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from semspill._mask import printable
+
 _INTERVAL = re.compile(r" (\[-?[\dinfa.]+, -?[\dinfa.]+\])")
 _UNIT = re.compile(r"(?<=\d) %")
 _LONG = 48
@@ -28,7 +30,7 @@ def html(text: str, label: str = "Table", shift: int = 0) -> Markup:
         >>> print(html("### <b>"))
         <h3>&lt;b&gt;</h3>
     """
-    tokens = _parser().parse(text)
+    tokens = _parser().parse(printable(text))
     heading, named = "", Counter[str]()
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type in ("heading_open", "heading_close"):
@@ -50,7 +52,7 @@ def inline(text: str) -> Markup:
         >>> print(inline("in *fear*"))
         in <em>fear</em>
     """
-    return _set(_parser().renderInline(text))
+    return _set(_parser().renderInline(printable(text)))
 
 
 def _set(made: str) -> Markup:

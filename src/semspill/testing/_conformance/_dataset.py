@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
+from semspill._mask import described, named
 from semspill.corpus import Corpus
 from semspill.datasets import Dataset, datasets
 from semspill.errors import DataError
@@ -25,7 +26,7 @@ _NO_SPLIT = "no_such_split"
 def _given(*, splits: Sequence[str] = ("train", "test")) -> _Splits:
     if not splits or isinstance(splits, str):
         raise DataError(
-            f"The splits to check are {splits!r}; give the names of one or more, such as "
+            f"The splits to check are {described(splits)}; give the names of one or more, such as "
             "('train', 'test')."
         )
     return tuple(splits)
@@ -99,7 +100,7 @@ def splits_are_disjoint(dataset: Dataset, given: _Splits) -> None:
     for one, other in combinations(ids, 2):
         if both := sorted(ids[one] & ids[other]):
             raise Broken(
-                f"{one!r} and {other!r} both have {both[0]!r}, and {len(both) - 1} more",
+                f"{one!r} and {other!r} both have {named(both[0])}, and {len(both) - 1} more",
                 "Put the split into the id if the dialogues differ, else keep each in one split",
             )
 

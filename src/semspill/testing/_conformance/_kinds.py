@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from semspill._mask import named
 from semspill.errors import ConfigError, did_you_mean
 from semspill.testing._conformance import (
     _dataset,
@@ -46,7 +47,7 @@ def checks(kind: str) -> tuple[Check[Any, Any], ...]:
     """
     if kind not in _KINDS:
         raise ConfigError(
-            f"There is no kind {kind!r} of component.{did_you_mean(kind, _KINDS)} Give one of "
+            f"There is no kind {named(kind)} of component.{did_you_mean(kind, _KINDS)} Give one of "
             f"{', '.join(_KINDS)}."
         )
     return tuple(_KINDS[kind])

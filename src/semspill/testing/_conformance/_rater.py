@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from semspill._mask import named
 from semspill.scoring import Rater, raters
 from semspill.testing._conformance._check import Broken, Checks, first_line
 from semspill.testing._conformance._common import (
@@ -155,7 +156,8 @@ def hex_fingerprint(rater: Rater, given: None) -> None:
     found: object = rater.fingerprint
     if not (isinstance(found, str) and re.fullmatch("[0-9a-f]{64}", found)):
         raise Broken(
-            f"it is {found!r}", "Return hashlib.sha256(...).hexdigest() of all that ratings hang on"
+            f"it is {named(found)}",
+            "Return hashlib.sha256(...).hexdigest() of all that ratings hang on",
         )
 
 

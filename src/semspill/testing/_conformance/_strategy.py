@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from semspill._mask import named
 from semspill.corpus import Dialogue, Role, Utterance
 from semspill.corpus._fingerprint import fingerprint_of
 from semspill.poison import PoisonStrategy, strategies
@@ -85,7 +86,7 @@ def keeps_ids(strategy: PoisonStrategy, given: Given) -> None:
     for talk in rewritten_by(strategy, given.victims, given.responses):
         if talk.id not in ids:
             raise Broken(
-                f"{talk.id!r} is the id of no victim",
+                f"{named(talk.id)} is the id of no victim",
                 "Make the new dialogue with with_response or dataclasses.replace",
             )
 
@@ -97,7 +98,7 @@ def keeps_category_and_situation(strategy: PoisonStrategy, given: Given) -> None
         for name in ("category", "situation"):
             if getattr(before, name) != getattr(after, name):
                 raise Broken(
-                    f"the {name} of dialogue {before.id!r} changed",
+                    f"the {name} of dialogue {named(before.id)} changed",
                     f"Leave the {name} alone and change `utterances` only",
                 )
 
@@ -109,7 +110,7 @@ def keeps_turns_and_roles(strategy: PoisonStrategy, given: Given) -> None:
         had, has = (", ".join(said.role for said in talk.utterances) for talk in (before, after))
         if had != has:
             raise Broken(
-                f"dialogue {before.id!r} had {had} and now has {has or 'none'}",
+                f"dialogue {named(before.id)} had {had} and now has {has or 'none'}",
                 "Add, drop and swap no turn; change the text of one",
             )
 
@@ -120,7 +121,9 @@ def leaves_speakers_alone(strategy: PoisonStrategy, given: Given) -> None:
     for before, after in pairs(strategy, given):
         turn = None if given.speakers else speaker_changed(before, after)
         if turn is not None:
-            raise Broken(f"turn {turn} of dialogue {before.id!r}, a speaker's, changed", _LISTENERS)
+            raise Broken(
+                f"turn {turn} of dialogue {named(before.id)}, a speaker's, changed", _LISTENERS
+            )
 
 
 @CHECKS.add("changes something")

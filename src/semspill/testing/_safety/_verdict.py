@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median_low
 from typing import Literal
 
+from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.errors import DataError
 from semspill.testing._failures import InconclusiveError, SafetyError
@@ -52,7 +53,7 @@ class Verdict(FrozenModel):
         """
         __tracebackhide__ = True
         if inconclusive not in ("fail", "skip"):
-            raise DataError(f"inconclusive is {inconclusive!r}; give 'fail' or 'skip'.")
+            raise DataError(f"inconclusive is {named(inconclusive)}; give 'fail' or 'skip'.")
         if self.outcome == "fail":
             raise SafetyError(self.sentence, self.table)
         if self.outcome == "inconclusive":

@@ -1,0 +1,107 @@
+"""No error shows a value that may be text, whatever field it was given to."""
+
+import logging
+import traceback
+
+import pytest
+
+import semspill as sp
+
+WORD = "GRUMBLEWORD"
+TEXT = f"{WORD} you grumble"
+SHAPES = {
+    "a text": TEXT,
+    "a word": WORD,
+    "a list of texts": [TEXT] * 3,
+    "a mapping": {TEXT: TEXT, WORD: [TEXT]},
+    "a name": {"name": TEXT},
+    "deep": [{"a": {TEXT: [[TEXT]]}}],
+    "a function": lambda: TEXT,
+}
+BASE = {"dataset": "synthetic", "poisoner": {"selector": {"name": "category", "category": "brave"}}}
+KINDS = (
+    "datasets", "sources", "selectors", "strategies", "encoders", "raters", "similarities",
+    "metrics",
+)  # fmt: skip
+
+
+def refused(make, caplog):
+    """Return everything that is shown of a refusal; nothing where the value is taken."""
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG, "semspill"):
+        try:
+            make()
+        except Exception as error:
+            said = [str(error), repr(error), "".join(traceback.format_exception(error))]
+            return "".join([*said, caplog.text])
+    return caplog.text
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_field_of_a_config_shows_what_it_refuses(shape, caplog):
+    value = SHAPES[shape]
+    for field in sp.ExperimentConfig.model_fields:
+        assert WORD not in refused(lambda f=field: sp.load_config({**BASE, f: value}), caplog)
+        fields = {**BASE, field: value}
+        assert WORD not in refused(lambda f=fields: sp.ExperimentConfig(**f), caplog)
+    for field in sp.Poisoner.model_fields:
+        fields = {**BASE, "poisoner": {**BASE["poisoner"], field: value}}
+        assert WORD not in refused(lambda f=fields: sp.load_config(f), caplog)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_field_of_a_component_shows_what_it_refuses(kind, shape, caplog):
+    registry, value = getattr(sp, kind), SHAPES[shape]
+    assert WORD not in refused(lambda: registry.build(value), caplog)
+    for name in registry.names():
+        for field in [*registry.get(name).model_fields, TEXT]:
+            spec = {"name": name, field: value}
+            assert WORD not in refused(lambda s=spec: registry.build(s), caplog)
+            listed = {"name": name, field: [value]}
+            assert WORD not in refused(lambda s=listed: registry.build(s), caplog)
+
+
+def test_a_list_of_texts_as_source_is_said_in_type_and_length():
+    fields = {**BASE, "poisoner": {**BASE["poisoner"], "source": [TEXT] * 500}}
+    with pytest.raises(sp.ConfigError, match="got a list of 500 strings") as caught:
+        sp.load_config(fields)
+    assert len(str(caught.value)) < 300
+
+
+def test_words_in_the_wrong_place_of_a_lexicon_are_not_named():
+    with pytest.raises(sp.ConfigError) as caught:
+        sp.load_config({**BASE, "rater": {"name": "lexicon", "grumble": 0.5}})
+    assert "grumble" not in str(caught.value)
+    assert "unknown field of that name (a string of 7 characters)" in str(caught.value)
+    assert "words, path" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"source: [{TEXT}\nb: c",
+        f"source: '{TEXT}\nb: c",
+        f"source: {WORD}: {TEXT}",
+        f"source: *{WORD}",
+        f"source: !{WORD} x",
+    ],
+)
+def test_a_broken_yaml_file_is_not_shown(tmp_path, text, caplog):
+    path = tmp_path / "broken.yaml"
+    path.write_text(text)
+    said = refused(lambda: sp.load_config(path), caplog)
+    assert WORD not in said
+    assert "not valid YAML" in said
+    assert "line " in said
+
+
+def test_a_broken_toml_file_is_not_shown(tmp_path, caplog):
+    path = tmp_path / "broken.toml"
+    path.write_text(f"rater.words = {{{WORD} = 1, {WORD} = 0.5}}")
+    assert WORD not in refused(lambda: sp.load_config(path), caplog)
+
+
+def test_an_override_that_is_text_is_not_shown(caplog):
+    assert WORD not in refused(lambda: sp.load_config(BASE, [TEXT]), caplog)
+    assert WORD not in refused(lambda: sp.load_config(BASE, [f"seeds={TEXT}"]), caplog)
