@@ -62,8 +62,9 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         # numpy's numbers become Python's, which a config file can hold.
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
+            came = spelled(given) or described(given)
             raise ConfigError(
-                f"vary: {named(field)} has {described(given)}; give a list of at least one value."
+                f"vary: {named(field)} has {came}; give a list of at least one value."
             )
     return values
 
