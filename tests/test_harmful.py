@@ -41,19 +41,23 @@ def test_what_is_marked_is_masked_anywhere():
     assert "names=('calm',)" in repr(held)
     assert shown(held)["slurs"].startswith("2 words in config.json (sha256 ")
     assert shown(held)["worst"].startswith("1 word in config.json (sha256 ")
+    assert "slurs" not in shown(Marked())
     assert shown(Marked())["worst"] is None
     assert held.slurs == WORDS
 
 
 def test_texts_of_a_rater_are_masked_unless_it_says_that_they_are_harmless():
-    said = shown(Inner())
-    for printed in (repr(Inner()), json.dumps(said)):
+    rater = Inner(listed=("mutter",), weights={"mutter": 1.0})
+    said = shown(rater)
+    for printed in (repr(rater), json.dumps(said)):
         assert "mutter" not in printed
         assert "You grumble" not in printed
     assert said["model"] == "someone/tiny-rater"
     assert said["labels"] == ["toxic", "not toxic"]
     assert said["sizes"] == [1, 2]
     assert said["weights"].startswith("1 word in config.json")
+    assert said["listed"].startswith("1 word in config.json")
+    assert "says" not in said  # a default needs no mask to be built again
     assert said["marked"]["slurs"].startswith("2 words in config.json")
 
 

@@ -61,6 +61,10 @@ class FrozenModel(BaseModel):
             field.annotation, field.metadata, value, careful=careful
         )
 
+    def _keeps_to_itself(self, name: str) -> bool:
+        value = getattr(self, name, None)
+        return self._withholds(name, value) and bool(type(self).model_fields[name].default == value)
+
     @model_validator(mode="wrap")
     @classmethod
     def _told_safely(cls, given: Any, validate: Callable[[Any], Any]) -> Any:
@@ -133,6 +137,8 @@ class _Counted(str):
 def shown(model: FrozenModel) -> dict[str, Any]:
     """Return the fields as JSON has them, for a person to read: harmful text is counted.
 
+    Harmful text that is a field's default is left out, so that the rest can be built again.
+
     Example:
         >>> from semspill.scoring import LexiconRater
         >>> shown(LexiconRater(words={"grumble": 1.0}))["words"]
@@ -144,7 +150,11 @@ def shown(model: FrozenModel) -> dict[str, Any]:
 
 def _masked(value: Any, dumped: Any) -> Any:
     if isinstance(value, FrozenModel) and isinstance(dumped, dict):
-        return {name: _field(value, name, held) for name, held in dumped.items()}
+        return {
+            name: _field(value, name, held)
+            for name, held in dumped.items()
+            if not value._keeps_to_itself(name)
+        }
     if isinstance(value, Mapping) and isinstance(dumped, dict):
         return {
             key: _masked(part, held)

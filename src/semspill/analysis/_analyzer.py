@@ -156,7 +156,7 @@ class SpilloverAnalyzer(FrozenModel):
         names = [outcome.arm for outcome in outcomes]
         if names.count("clean") != 1 or len(set(names)) < len(names):
             raise DataError(
-                f"Lifts need exactly one clean arm and each arm once; got: {listing(names)}."
+                f"Lifts need exactly one clean arm and each arm once; got: {', '.join(names)}."
             )
         resampling = Resampling(level=self.level, draws=self.draws)
         clean = replace(outcomes[names.index("clean")], resampling=resampling, clean=None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from semspill._atomic import write_text
 from semspill.errors import ConfigError, DataError
+from semspill.experiment._provenance import config_digest
 
 UNMASKED = "UNMASKED-HARMFUL-TEXT"
 """What the name of every file says that may hold harmful text."""
@@ -132,7 +133,7 @@ def _reports(path: Path, config: str) -> bool:
     """Return whether the report is one of this very config: an analysis may have been cut short."""
     try:
         report = json.loads((path / "report.json").read_text(encoding="utf-8"))
-        return bool(report["provenance"]["config"] == json.loads(config))
+        return bool(report["provenance"]["config_sha256"] == config_digest(json.loads(config)))
     except (OSError, ValueError, KeyError, TypeError):  # none, or not written by a run
         return False
 

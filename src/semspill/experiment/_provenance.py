@@ -1,5 +1,7 @@
 """Where a result comes from: versions, device, and the source of every component used."""
 
+import hashlib
+import json
 import os
 import platform
 import sys
@@ -43,6 +45,11 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "command": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
     }
+
+
+def config_digest(fields: Any) -> str:
+    """Return what identifies a config, of which a report shows only what is not harmful."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def device(wanted: str) -> str:

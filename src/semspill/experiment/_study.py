@@ -17,7 +17,7 @@ from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._evaluation import ArmRun
-from semspill.experiment._provenance import device, sources_of, versions
+from semspill.experiment._provenance import config_digest, device, sources_of, versions
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
 from semspill.scoring import RaterQuality, ToxicityScorer
@@ -221,6 +221,7 @@ class Study:
     def _provenance(self) -> dict[str, object]:
         return {
             "config": shown(self.config),
+            "config_sha256": config_digest(self.config.model_dump(mode="json")),
             "versions": versions(),
             "device": device(self.config.finetuner.device),
             "fingerprints": {

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from semspill._mask import described
+from semspill._mask import described, spelled
 from semspill._model import FrozenModel
 from semspill.datasets._base import load_corpus
 from semspill.errors import ConfigError
@@ -76,8 +76,9 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         # numpy's numbers become Python's, which a config file can hold.
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
+            came = spelled(given) or described(given)
             raise ConfigError(
-                f"vary: {told(field)} has {described(given)}; give a list of at least one value."
+                f"vary: {told(field)} has {came}; give a list of at least one value."
             )
     return values
 

@@ -163,7 +163,7 @@ def must_pickle(error: Exception) -> None:
         why = f"{type(lost).__name__}: {first_line(lost)}"
         raise Broken(f"{said} is lost ({why})", _ARGUMENTS) from lost
     if type(again) is not type(error) or str(again) != str(error):
-        raise Broken(f"{said} came out of pickling as another {type(again).__name__}", _ARGUMENTS)
+        raise Broken(f"{said} came out of pickling as {again!r}", _ARGUMENTS)
 
 
 def missing_files(component: C, load: Callable[[C], object]) -> None:
