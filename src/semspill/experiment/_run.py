@@ -84,13 +84,7 @@ class Preparation:
             self._data[key] = Data.load(config)
         data = self._data[key]
         study = Study(config, data, artifacts, self._rater_quality(config), name)
-        artifacts.same_data(
-            train=data.train.fingerprint,
-            test=data.test.fingerprint,
-            valid=data.valid.fingerprint if data.valid else "",
-            ranking=data.ranking.fingerprint,
-            rater=config.rater.fingerprint,
-        )
+        artifacts.same_data(study.fingerprints)
         artifacts.exchanges(data.test.exchanges)
         study.similarities = self._measured(study)
         return study

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,10 +13,17 @@ from semspill._random import stream
 from semspill.analysis import Outcome, Similarities, SpilloverAnalyzer, group_members, metrics
 from semspill.corpus import Candidates, Corpus, Exchange
 from semspill.errors import ConfigError, DataError
-from semspill.experiment._artifacts import Artifacts
+from semspill.experiment._artifacts import Artifacts, what_is_planted
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._made import (
+    fingerprints_of,
+    inputs_of,
+    mixed_note,
+    pool_note,
+    provenance_of,
+)
 from semspill.experiment._provenance import device, sources_of, versions
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
@@ -37,6 +45,8 @@ class Task:
     """What it answers from."""
     planted: frozenset[str]
     """Every text that was planted; a clean pool can hold one by coincidence."""
+    fingerprints: Mapping[str, str]
+    """What the arm is made from, to be compared when it is found again."""
 
     @property
     def training(self) -> tuple[object, ...]:
@@ -94,12 +104,23 @@ class Study:
         outcome = self._outcome_of("clean", (0,), blank, no, no)
         group_members(outcome, *self.analyzer.neighbours(outcome))
 
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """What identifies data, ratings and pretrained weights; empty where nothing is written."""
+        return fingerprints_of(self.config, self.data) if self.artifacts.folder else {}
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """The same of the files that further components read."""
+        return inputs_of(self.config) if self.artifacts.folder else {}
+
     def tasks(self, seed: int) -> list[Task]:
         """Poison the corpus, and return what is left to do under one seed."""
         config = self.config
         poisoned = config.poisoner.poison(self.data.train, stream(seed, "poison"))
         logger.info("%sseed %s: %s", self.label, seed, poisoned.manifest.summary)
         self.artifacts.manifest(seed, "manifest", poisoned.manifest)
+        self.artifacts.same_data(self.inputs)
         summary = poisoned.manifest.summary.model_dump(mode="json", exclude={"poisoner"})
         self.planted[seed] = summary | {"by_category": dict(poisoned.manifest.by_category)}
         planted = {arm: poisoned for arm in config.arms}
@@ -111,12 +132,21 @@ class Study:
             if saved is None:
                 tasks.append(self._task(arm, seed, planted[arm]))
             else:
+                self.artifacts.same_arm(saved, self._prints(seed, arm, planted[arm]))
                 logger.info("%sseed %s, arm %s: done by an earlier run", self.label, seed, arm)
                 self._runs[arm, seed] = saved
         return tasks
 
     def done(self, task: Task, made: ArmRun, seconds: float) -> None:
         """Keep what one arm did, and its part of the time that its training took."""
+        pool = task.candidates
+        record = {
+            "versions": versions(),
+            "device": device(self.config.finetuner.device),
+            "pool": {"planted": int(pool.planted.sum()), "dropped": pool.planted_dropped},
+            "fingerprints": dict(task.fingerprints),
+        }
+        made = replace(made, record=record)
         self._runs[task.arm, task.seed] = made
         self.artifacts.seconds += seconds
         self.artifacts.arm_done(
@@ -138,7 +168,14 @@ class Study:
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
-        return report.replace(notes=(*report.notes, *_rater_note(self.quality)))
+        notes = (*_rater_note(self.quality), *pool_note(self._records), *mixed_note(self._records))
+        return report.replace(notes=(*report.notes, *notes))
+
+    @property
+    def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:
+        config = self.config
+        made = {(seed, arm): self._runs[arm, seed] for seed in config.seeds for arm in config.arms}
+        return {key: run.record for key, run in made.items()}
 
     def _task(self, arm: Arm, seed: int, poisoned: PoisonedCorpus) -> Task:
         trained_clean = arm in ("clean", "pool_only")
@@ -148,7 +185,19 @@ class Study:
             said.text for talk in poisoned.corpus for said in talk.utterances if said.planted
         )
         corpus = self.data.train if trained_clean else poisoned.corpus
-        return Task(self, seed, arm, corpus, pool, planted)
+        if pool.planted_dropped and not pool.planted.any():
+            logger.warning(
+                "%sseed %s, arm %s: the candidate filter keeps all %s planted responses out of the "
+                "pool, so none can be chosen",
+                *(self.label, seed, arm, pool.planted_dropped),
+            )
+        prints = self._prints(seed, arm, poisoned)
+        return Task(self, seed, arm, corpus, pool, planted, prints)
+
+    def _prints(self, seed: int, arm: Arm, poisoned: PoisonedCorpus) -> dict[str, str]:
+        planted = poisoned.manifest.summary.poisoned_fingerprint
+        own = {} if arm == "clean" else {what_is_planted(seed): planted}
+        return {**self.fingerprints, **self.inputs, **own}
 
     def _swapped(self, seed: int, poisoned: PoisonedCorpus) -> PoisonedCorpus:
         # What the clean arm can say as well would count as planted there and not here.
@@ -219,8 +268,7 @@ class Study:
     def _provenance(self) -> dict[str, object]:
         return {
             "config": self.config.model_dump(mode="json"),
-            "versions": versions(),
-            "device": device(self.config.finetuner.device),
+            **provenance_of(self._records),
             "fingerprints": {
                 "train": self.data.train.fingerprint,
                 "test": self.data.test.fingerprint,
