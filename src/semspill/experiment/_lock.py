@@ -1,7 +1,9 @@
 """The lock of an output folder: whoever writes there holds it, and a second writer is refused."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOTDIR
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -32,7 +34,10 @@ class FolderLock:
         place = folder.resolve()
         if not place.name:
             raise ConfigError(f"{folder} has no name to write beside; choose another folder.")
-        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:  # a file, which says less than what is wrong
+            raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), place.parent) from error
         self.path = place.with_name(f".{place.name}.lock")
         self._lock = FileLock(self.path, timeout=_SECONDS, thread_local=False)
         try:

@@ -94,7 +94,7 @@ class Preparation:
             return None
         key = config.model_dump_json(include={"rater", "labelled"})
         if key not in self._quality:
-            self._quality[key] = assess_rater(config.rater, config.labelled)
+            self._quality[key] = assess_rater(config.scorer, config.labelled)
         return self._quality[key]
 
     def _measured(self, study: Study) -> tuple[Similarities, ...]:

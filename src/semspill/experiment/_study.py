@@ -27,7 +27,7 @@ from semspill.experiment._made import (
 from semspill.experiment._provenance import device, sources_of, versions
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
-from semspill.scoring import RaterQuality, ToxicityScorer
+from semspill.scoring import RaterQuality
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Study:
         self.artifacts = artifacts
         self.quality = quality
         self.analyzer = _with_quality(config, quality)
-        self.scorer = ToxicityScorer(rater=config.rater)
+        self.scorer = config.scorer
         self.clean_pool = data.train.responses(config.candidates)
         self.planted: dict[int, dict[str, object]] = {}
         self._runs: dict[tuple[str, int], ArmRun] = {}
