@@ -30,7 +30,7 @@ class Data:
         """Load what a config names.
 
         Raises:
-            DataError: A dialogue is in both splits.
+            DataError: A dialogue is in both splits, or its id or category is no text.
             ConfigError: The candidate lists are longer than the test.
         """
         train = config.dataset.load(config.train_split)
@@ -43,6 +43,8 @@ class Data:
                 f"{len(overlap)} dialogues are in both {config.train_split!r} and "
                 f"{config.test_split!r}, such as {min(overlap)!r}; spillover needs unseen ones."
             )
+        for corpus in (train, test):
+            _require_names(corpus)
         logger.info("train: %r, test: %r", train, test)
         if len(test.exchanges) < config.list_size:
             raise ConfigError(
@@ -51,6 +53,21 @@ class Data:
             )
         ranking = RankingTask.draw(test.exchanges, stream(0, "ranking"), size=config.list_size)
         return cls(train, test, valid, ranking)
+
+
+def _require_names(corpus: Corpus) -> None:
+    """Refuse ids and categories that no file of a run could hold, before anything is trained.
+
+    Raises:
+        DataError: One holds half a surrogate pair.
+    """
+    for place, talk in enumerate(corpus):
+        for name, said in (("id", talk.id), ("category", talk.category)):
+            if not said.isascii() and any("\ud800" <= letter <= "\udfff" for letter in said):
+                raise DataError(
+                    f"The {name} of dialogue {place} of the split {corpus.split!r} holds half a "
+                    "surrogate pair, which is no character; mend the data."
+                )
 
 
 def data_key(config: ExperimentConfig) -> str:
