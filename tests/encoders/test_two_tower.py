@@ -162,7 +162,7 @@ def change(folder, **fields):
 
 def test_a_format_of_the_future_is_refused(saved):
     change(saved, format=99)
-    with pytest.raises(DataError, match="has format 99; this version reads 1"):
+    with pytest.raises(DataError, match="has format 99; this version reads 2"):
         load_biencoder(saved)
 
 

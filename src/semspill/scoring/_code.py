@@ -27,9 +27,13 @@ def code_of(cls: type) -> str:
     said = [version("semspill")]
     for base in cls.__mro__:
         module = base.__module__
-        if module not in _BASES and module.partition(".")[0] not in _OUTSIDE:
+        if module not in _BASES and not _outside(module):
             said += [module, base.__qualname__, _source(base), _enclosed(base)]
     return hashlib.sha256(json.dumps(said).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _outside(module: str) -> bool:
+    return module.partition(".")[0] in _OUTSIDE
 
 
 def _source(cls: type) -> str:
@@ -47,7 +51,7 @@ def _enclosed(cls: type) -> str:
     cells = [
         cell.cell_contents
         for method in vars(cls).values()
-        if isinstance(method, FunctionType)
+        if isinstance(method, FunctionType) and not _outside(method.__module__)
         for name, cell in zip(method.__code__.co_freevars, method.__closure__ or (), strict=True)
         if name != "__class__"
     ]
