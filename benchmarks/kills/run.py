@@ -165,8 +165,11 @@ class Experiment:
         if self.before:
             self._check(job("run", out, self.old))
         for _ in range(kills):
+            begun = time.perf_counter()
             code = self.server.start(self._job(out), rng.uniform(0, self.seconds))
             if code == 0:
+                # The machine is less busy now, or warmer.
+                self.seconds = min(self.seconds, time.perf_counter() - begun)
                 self.tally.missed += 1
                 break
             if code != -signal.SIGKILL:
@@ -249,7 +252,7 @@ def main() -> None:
         number = 0
         while sum(each.tally.kills for each in experiments) < given.kills:
             # Sometimes the restart is killed as well, and its restart.
-            experiments[number % len(KINDS)].attempt(number, rng.choice((1, 2, 3, 4)), rng)
+            experiments[number % len(KINDS)].attempt(number, rng.randint(1, 5), rng)
             number += 1
             text = f"# Kills, seed {given.seed}\n\n{table(experiments)}"
             given.out.write_text(text, encoding="utf-8")

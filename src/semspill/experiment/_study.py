@@ -7,12 +7,11 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
-from pydantic import ValidationError
 
 from semspill._random import stream
-from semspill.analysis import Outcome, Similarities, SpilloverAnalyzer, group_members, metrics
+from semspill.analysis import Outcome, Similarities, group_members
 from semspill.corpus import Candidates, Corpus, Exchange
-from semspill.errors import ConfigError, DataError
+from semspill.errors import DataError
 from semspill.experiment._artifacts import Artifacts, what_is_planted
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
@@ -25,6 +24,7 @@ from semspill.experiment._made import (
     provenance_of,
 )
 from semspill.experiment._provenance import device, sources_of, versions
+from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
 from semspill.scoring import RaterQuality
@@ -84,7 +84,7 @@ class Study:
         self._similarities: tuple[Similarities, ...] = ()
         self.artifacts = artifacts
         self.quality = quality
-        self.analyzer = _with_quality(config, quality)
+        self.analyzer = with_quality(config, quality)
         self.scorer = config.scorer
         self.clean_pool = data.train.responses(config.candidates)
         self.planted: dict[int, dict[str, object]] = {}
@@ -168,7 +168,7 @@ class Study:
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
-        notes = (*_rater_note(self.quality), *pool_note(self._records), *mixed_note(self._records))
+        notes = (*rater_note(self.quality), *pool_note(self._records), *mixed_note(self._records))
         return report.replace(notes=(*report.notes, *notes))
 
     @property
@@ -282,28 +282,3 @@ class Study:
             "licence": self.data.train.licence,
             "sources": sources_of(self.config),
         }
-
-
-def _with_quality(config: ExperimentConfig, quality: RaterQuality | None) -> SpilloverAnalyzer:
-    """Return the analyzer, with the share corrected for the rater's errors if they are known."""
-    if quality is None:
-        return config.analyzer
-    counts = quality.model_dump(include={"threshold", "toxic", "harmless"})
-    try:
-        corrected = metrics.build({"name": "corrected_share", **counts})
-    except ValidationError as error:
-        said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"labelled: {said}") from error
-    return config.analyzer.replace(metrics=(*config.analyzer.metrics, corrected))
-
-
-def _rater_note(quality: RaterQuality | None) -> tuple[str, ...]:
-    if quality is None:
-        return ()
-    (found, toxic), (passed, harmless) = quality.toxic, quality.harmless
-    return (
-        f"On the labelled sample the rater gives {found} of {toxic} toxic texts at least "
-        f"{quality.threshold} (sensitivity {quality.sensitivity:.2f}) and {passed} of {harmless} "
-        f"harmless ones less (specificity {quality.specificity:.2f}); its AUC is "
-        f"{quality.auc:.2f}. corrected_share is corrected for that.",
-    )
