@@ -177,11 +177,14 @@ def test_the_mark_of_a_run_is_needed_to_replace_it(quick, out):
         run(quick, out=out, overwrite=True)
 
 
-def test_files_of_others_in_a_new_sweep_folder_stay(quick, out):
-    out.mkdir()
-    (out / "matrix-asr.json").write_text("mine")
-    sweep(quick, {BUDGET: [0.2]}, out=out)
-    assert (out / "matrix-asr.json").read_text() == "mine"
+@pytest.mark.parametrize("name", ["matrix-asr.json", "plots/pairs-asr.png", "report.html"])
+def test_a_sweep_replaces_no_file_that_no_sweep_wrote(quick, out, trainings, name):
+    (out / "plots").mkdir(parents=True)
+    (out / name).write_text("mine")
+    with pytest.raises(ConfigError, match="was not written by a sweep; choose another folder"):
+        sweep(quick, {BUDGET: [0.2]}, out=out)
+    assert (out / name).read_text() == "mine"
+    assert trainings == []
 
 
 # Replacing

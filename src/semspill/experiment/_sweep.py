@@ -80,11 +80,20 @@ def sweep(
     configs = variants(base, values)
     folder = None if out is None else Path(out)
     with nullcontext() if folder is None else locked(folder):
+        _require_own(folder)
         finished = _swept(configs, folder, show_text, progress, observer)
         if folder is not None:
             said = {"config": base.model_dump(mode="json"), "vary": values}
             _write_shared(folder, {**said, "variants": list(configs)}, finished)
     return finished
+
+
+def _require_own(folder: Path | None) -> None:
+    """Refuse a folder in which this sweep would replace files that no sweep wrote."""
+    if folder is not None and not (folder / "sweep.json").is_file():
+        for path in [*_matrix_files(folder), folder / PAGES[False]]:
+            if path.exists():
+                raise ConfigError(f"{path} was not written by a sweep; choose another folder.")
 
 
 def _swept(
@@ -123,10 +132,9 @@ def _swept(
 def _write_shared(folder: Path, said: Mapping[str, Any], finished: Sequence[Variant]) -> None:
     """Write what is about all variants together."""
     text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
-    if (folder / "sweep.json").is_file():
-        for left in _matrix_files(folder):  # by an earlier sweep
-            left.unlink(missing_ok=True)
     write_text(folder / "sweep.json", text + "\n")
+    for left in _matrix_files(folder):  # by an earlier sweep
+        left.unlink(missing_ok=True)
     values, arms = said["vary"], finished[0].config.arms
     if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(arms) > 1:
         try:
