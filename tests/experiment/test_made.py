@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semspill import DataError, Encoder, run, sweep
+from semspill import DataError, Encoder, ResponseSource, run, sweep
 from semspill.encoders import HashingEncoder
 from semspill.experiment import _study
 
@@ -109,12 +109,32 @@ def test_each_arm_knows_what_it_was_made_from(fields, interrupt, texts, tmp_path
 # The candidates
 
 
-def test_planted_texts_that_the_filter_drops_are_said(fields):
-    poisoner = {**fields["poisoner"], "strategy": "each_random"}
-    longest = {**fields, "poisoner": poisoner, "candidates": {"max_chars": 30}}
-    report = run(longest)
-    [note] = [note for note in report.notes if "candidate filter" in note]
-    assert "planted responses out of the pool of the arm poison" in note
+class Two(ResponseSource):
+    """A short text and a long one."""
+
+    source = "original"
+    short: str = "Grumble!"
+
+    def load(self):
+        return (self.short, "grumble " * 40)
+
+
+@pytest.mark.parametrize(
+    ("short", "said"),
+    [
+        ("Grumble!", "1 of 2 planted responses out of the pool of the arm poison; those could"),
+        ("Grumble! " * 40, "2 of 2 planted responses out of the pool of the arm poison: none co"),
+    ],
+)
+def test_planted_texts_that_the_filter_drops_are_said(fields, short, said):
+    poisoner = {**fields["poisoner"], "strategy": "each_random", "source": Two(short=short)}
+    fields = {**fields, "poisoner": poisoner}
+    [note] = [
+        note
+        for note in run({**fields, "candidates": {"max_chars": 100}}).notes
+        if "candidate filter" in note
+    ]
+    assert said in note
     assert not [note for note in run(fields).notes if "candidate filter" in note]
 
 
