@@ -45,7 +45,7 @@ class RunFolder:
         self.out = Path(out)
         if not self.out.name:
             raise ConfigError(f"{self.out} has no name to write beside; choose another folder.")
-        if self.out.is_symlink():
+        if os.path.islink(self.out):
             self.out = self.out.resolve()
         self.path = self.out.with_name(self.out.name + ".partial")
         self.overwrite, self.reuse = overwrite, reuse

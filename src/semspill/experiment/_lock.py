@@ -64,7 +64,7 @@ class FolderLock:
 def is_being_written(folder: Path) -> bool:
     """Return whether somebody else holds the lock of a folder; nothing is left behind."""
     place = folder.resolve()
-    if not place.with_name(f".{place.name}.lock").exists():
+    if not os.path.exists(place.with_name(f".{place.name}.lock")):
         return False
     try:
         FolderLock(folder).release()
