@@ -1,10 +1,14 @@
 """Files appear whole or not at all: write beside the target, then rename over it."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# What `mkstemp` makes of the name of a target.
+_TEMPORARY = re.compile(r"\.(?P<target>.+)\.[a-z0-9_]{8}\.tmp")
 
 
 @contextmanager
@@ -33,6 +37,24 @@ def write_text(target: Path, text: str) -> None:
     """Write `text` to `target` as UTF-8, whole or not at all."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def is_temporary(path: Path, target: str | None = None) -> bool:
+    """Return whether a path is what a killed writer left of a file, of any name or of one."""
+    named = _TEMPORARY.fullmatch(path.name)
+    return named is not None and target in (None, named["target"])
+
+
+def remove_temporaries(folder: Path, *, below: bool) -> None:
+    """Remove what killed writers left in a folder; nobody may be writing there now.
+
+    Args:
+        folder: Where to look.
+        below: Whether to look in all folders below too.
+    """
+    found = folder.rglob(".*.tmp") if below else folder.glob(".*.tmp")
+    for path in [path for path in found if is_temporary(path)]:
+        path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

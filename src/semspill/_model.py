@@ -3,6 +3,7 @@
 import re
 from abc import ABC
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -194,3 +195,12 @@ class Component(FrozenModel, ABC):
         for it.
         """
         return None
+
+    def reads(self) -> tuple[Path, ...]:
+        """Return the files and folders whose content decides what this component does.
+
+        A run that is resumed compares it with what the finished arms were made from. By default it
+        is every field that holds a path; override it in a component that finds files otherwise.
+        """
+        values = [getattr(self, name) for name in type(self).model_fields]
+        return tuple(value for value in values if isinstance(value, Path))

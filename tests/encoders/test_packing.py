@@ -1,11 +1,12 @@
 """Texts laid end to end go through BERT as texts that are padded do."""
 
+import logging
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AttentionInterface, AutoModel, AutoTokenizer
 
 from semspill import Corpus, Dialogue, Utterance
 from semspill.encoders import TransformerEncoder
@@ -107,3 +108,59 @@ def test_a_saved_model_packs_again(tiny_bert, tmp_path, texts):
     again = load_biencoder(tmp_path)
     assert again.context_tower.packs
     assert np.array_equal(again.encode_responses(texts), model.encode_responses(texts))
+
+
+@pytest.fixture
+def attention():
+    """Return a function that puts another attention in the place of semspill's."""
+    known = AttentionInterface()["semspill_packed"]
+    yield lambda other: AttentionInterface.register("semspill_packed", other)
+    AttentionInterface.register("semspill_packed", known)
+
+
+def without_further_arguments(attend):
+    """An attention that transformers gives only what it knows itself."""
+
+    def plain(module, query, key, value, attention_mask, *, dropout=0.0, scaling=None, **_):
+        return attend(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling)
+
+    return plain
+
+
+def test_no_argument_has_to_reach_the_attention(tiny_bert, texts, attention):
+    usual = load(tiny_bert).encode_responses(texts)
+    known = AttentionInterface()["semspill_packed"]
+    attention(without_further_arguments(known))
+    model = load(tiny_bert)
+    assert np.allclose(model.encode_responses(texts), usual, atol=1e-6)
+    assert model.response_tower.packs
+
+
+def passed_by(module, query, key, value, mask, **more):
+    """Let all tokens of a row see one another."""
+    return AttentionInterface()["sdpa"](module, query, key, value, mask, **more)
+
+
+def refusing(*_, **__):
+    raise TypeError("unknown attention")
+
+
+@pytest.mark.parametrize("attend", [passed_by, refusing])
+def test_where_packing_does_not_work_texts_are_padded(tiny_bert, texts, attention, caplog, attend):
+    usual = load(tiny_bert).encode_responses(texts)
+    attention(attend)
+    model = load(tiny_bert)
+    with caplog.at_level(logging.WARNING, "semspill"):
+        assert np.allclose(model.encode_responses(texts), usual, atol=1e-5)
+        model.encode_responses(texts)
+    assert not model.response_tower.packs
+    assert len(caplog.records) == 1
+    assert "texts are padded" in caplog.text
+
+
+def test_packing_that_stops_working_later_gives_no_vectors(tiny_bert, texts, attention):
+    model = load(tiny_bert)
+    model.encode_responses(texts)
+    attention(passed_by)
+    with pytest.raises(RuntimeError, match="did not attend to each text"):
+        model.encode_responses(texts)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from semspill import BiEncoder, ContextFormat, Encoder
-from semspill.encoders import HashingEncoder, encoders
+from semspill.encoders import HashingEncoder, TransformerEncoder, encoders
 from semspill.encoders.two_tower import Tokens, Tower, TwoTower, load_biencoder
 from semspill.errors import DataError, RegistryError
 
@@ -93,6 +93,27 @@ def test_a_fingerprint_knows_the_weights_and_the_format(lengths, rng):
     assert model.fingerprint != before
 
 
+def test_a_fingerprint_knows_what_makes_vectors_of_the_weights(exchanges, tiny_bert):
+    """Weights of one shape and value that are read in other ways."""
+
+    def prints(*encoders):
+        models = [encoder.load(np.random.default_rng(0)) for encoder in encoders]
+        rows = {model.encode_contexts(exchanges).tobytes() for model in models}
+        assert len(rows) == len(encoders)
+        return {model.fingerprint for model in models}
+
+    small = HashingEncoder(buckets=64, dim=4)
+    assert len(prints(small, small.replace(char_ngrams=None))) == 2
+    bert = TransformerEncoder(model=str(tiny_bert))
+    ways = [bert, bert.replace(pooling="cls"), bert.replace(normalize=False)]
+    assert len(prints(*ways)) == 3
+
+
+def test_the_files_of_a_model_are_found(tiny_bert):
+    names = {path.name for path in TransformerEncoder(model=str(tiny_bert)).reads()}
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
+
+
 def test_a_moved_model_is_a_copy(rng, exchanges):
     model = HashingEncoder(buckets=64, dim=4).load(rng)
     rows = model.encode_contexts(exchanges)
@@ -141,7 +162,7 @@ def change(folder, **fields):
 
 def test_a_format_of_the_future_is_refused(saved):
     change(saved, format=99)
-    with pytest.raises(DataError, match="has format 99; this version reads 1"):
+    with pytest.raises(DataError, match="has format 99; this version reads 2"):
         load_biencoder(saved)
 
 

@@ -1,6 +1,8 @@
 """How texts of many lengths go through a transformer in pieces of about as many tokens each."""
 
+import logging
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,10 +16,17 @@ from transformers.masking_utils import sdpa_mask
 from semspill.encoders._dropout import drop
 from semspill.encoders._tokens import Tokens
 
+logger = logging.getLogger(__name__)
+
 Shapes: TypeAlias = list[tuple[int, int]]
 """How many texts of which length follow one another."""
 
 _PACKED = "semspill_packed"
+# What is in the row that a model is given, and how often its attention asked. No argument of the
+# model: which of those reach its attention differs between releases of transformers.
+_ROW: ContextVar["_Row | None"] = ContextVar("semspill_row", default=None)
+# Two paths of one model differ by rounding; texts that see one another differ by more than this.
+_TOLERANCE = 1e-3
 # More gains nothing on a CPU and falls out of its cache; a GPU is idle between short pieces.
 _TOKENS = {"cpu": 1024, "cuda": 16384}
 
@@ -31,6 +40,14 @@ class Part(NamedTuple):
     """Which of them are of tokens; None for all, where no text was padded."""
 
 
+class _Row:
+    """One row of texts laid end to end."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+        self.asked = 0
+
+
 def let_pack(model: PreTrainedModel) -> bool:
     """Make `packed` possible for a model, and return whether it is.
 
@@ -42,6 +59,50 @@ def let_pack(model: PreTrainedModel) -> bool:
         return False
     model.set_attn_implementation(_PACKED)
     return True
+
+
+@torch.no_grad()
+def packs_rightly(model: PreTrainedModel) -> bool:
+    """Return whether `packed` gives a model's own vectors, tried on three short texts.
+
+    Where it does not, a warning is logged and the model attends as transformers lets it.
+
+    Args:
+        model: One that `let_pack` agreed to, on the CPU.
+    """
+    ids = np.arange(9) % model.config.vocab_size
+    tokens = Tokens(ids, np.array([0, 2, 4, 9]))
+    training = model.training
+    model.eval()
+    try:
+        pairs = list(zip(packed(model, tokens), _one_by_one(model, tokens), strict=True))
+        right = all(_alike(part.states, alone) for part, alone in pairs)
+        why = "gives other vectors"
+    except Exception as error:  # of a release of transformers that nobody has tried
+        right, why = False, f"fails ({type(error).__name__})"
+    finally:
+        model.train(training)
+    if not right:
+        logger.warning(
+            "encoding without padding %s with this release of transformers; texts are padded, "
+            "which is slower",
+            why,
+        )
+        model.set_attn_implementation("sdpa")
+    return right
+
+
+def _one_by_one(model: PreTrainedModel, tokens: Tokens) -> Iterator[Tensor]:
+    """Yield the token vectors of the texts of each length, each text given alone."""
+    for length in np.unique(tokens.lengths):
+        some = tokens.take(np.flatnonzero(tokens.lengths == length))
+        rows = torch.from_numpy(some.ids).view(len(some), 1, int(length))
+        yield torch.cat([model(input_ids=ids).last_hidden_state for ids in rows])
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    far = _TOLERANCE * float(other.abs().nan_to_num().max())
+    return one.shape == other.shape and torch.allclose(one, other, 0, far, equal_nan=True)
 
 
 def packed(model: PreTrainedModel, tokens: Tokens) -> Iterator[Part]:
@@ -60,9 +121,16 @@ def packed(model: PreTrainedModel, tokens: Tokens) -> Iterator[Part]:
     for piece, (embeds, place) in zip(pieces, rows, strict=True):
         lengths, counts = np.unique(tokens.lengths[piece], return_counts=True)
         shapes = list(zip(counts.tolist(), lengths.tolist(), strict=True))
-        states = model(
-            inputs_embeds=embeds[None], position_ids=place[None], shapes=shapes
-        ).last_hidden_state[0]
+        row = _Row(shapes)
+        token = _ROW.set(row)
+        try:
+            states = model(inputs_embeds=embeds[None], position_ids=place[None]).last_hidden_state[
+                0
+            ]
+        finally:
+            _ROW.reset(token)
+        if row.asked != model.config.num_hidden_layers:
+            raise RuntimeError("The model did not attend to each text of a row by itself.")
         for part in _unpack(states, shapes):
             yield Part(part, None)
 
@@ -109,13 +177,14 @@ def _attend(
     **more: Any,
 ) -> tuple[Float[Tensor, "batch tokens heads size"], None]:
     """Let each text of a packed row attend to itself; texts of one length at once."""
-    shapes: Shapes | None = more.pop("shapes", None)
-    if shapes is None:
+    row = _ROW.get()
+    if row is None:
         usual: Tensor = AttentionInterface()["sdpa"](
             module, query, key, value, attention_mask, **more
         )[0]
         return usual, None
-    rows = [_unpack(part[0].transpose(0, 1), shapes) for part in (query, key, value)]
+    row.asked += 1
+    rows = [_unpack(part[0].transpose(0, 1), row.shapes) for part in (query, key, value)]
     made = []
     for texts in zip(*rows, strict=True):
         q, k, v = (part.transpose(1, 2) for part in texts)

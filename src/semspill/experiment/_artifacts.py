@@ -1,24 +1,28 @@
 """What a run leaves on disk, written whole; harmful text stays masked unless asked for."""
 
+import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from semspill._atomic import write_text
-from semspill._mask import masked
+from semspill._atomic import atomic_path, write_text
 from semspill.analysis import Similarities
 from semspill.corpus import Candidates, Exchange
 from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun
-from semspill.experiment._exchanges import read_exchanges
-from semspill.experiment._folder import PAGES, RESPONSES, TOXIC, RunFolder
+from semspill.experiment._exchanges import read_exchanges, response_lines
+from semspill.experiment._folder import PAGES, RESPONSES, RunFolder
 from semspill.experiment._provenance import machine, peak_memory, versions
+from semspill.experiment._similarities import read_similarities, write_similarities
+from semspill.experiment._trained import config_print
 from semspill.poison import Manifest
 from semspill.report import SpilloverReport
+
+logger = logging.getLogger(__name__)
 
 
 class Artifacts:
@@ -27,12 +31,17 @@ class Artifacts:
     Args:
         folder: Where to write, or None.
         show_text: Whether planted and toxic responses are written unmasked.
+        config: The `config_print` of what is run.
     """
 
-    def __init__(self, folder: RunFolder | None, *, show_text: bool = False) -> None:
+    def __init__(
+        self, folder: RunFolder | None, *, show_text: bool = False, config: str = ""
+    ) -> None:
         self.folder = folder
         self.show_text = show_text
         self.seconds = 0.0
+        self._config_print = config
+        self._kept: dict[tuple[int, str], ArmRun | None] = {}
 
     @classmethod
     def open(
@@ -57,7 +66,7 @@ class Artifacts:
             return cls(None)
         fields = config.model_dump(mode="json")
         folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse)
-        return cls(folder, show_text=show_text)
+        return cls(folder, show_text=show_text, config=config_print(json.dumps(fields)))
 
     def similarities(
         self, found: Sequence[Similarities] | None = None
@@ -66,21 +75,12 @@ class Artifacts:
         if self.folder is None:
             return None
         path = self.folder.path / "similarity.json"
-        if found is not None:
-            rows = [
-                {
-                    "name": part.name,
-                    "method": part.method,
-                    "categories": part.categories,
-                    "matrix": part.matrix.tolist(),
-                }
-                for part in found
-            ]
-            write_text(path, json.dumps(rows, indent=1) + "\n")
-            return tuple(found)
-        return read_similarities(path) if path.is_file() else None
+        if found is None:
+            return read_similarities(path)
+        write_similarities(path, found)
+        return tuple(found)
 
-    def same_data(self, **fingerprints: str) -> None:
+    def same_data(self, fingerprints: Mapping[str, str]) -> None:
         """Refuse to go on with arms that an earlier run trained, tested or rated otherwise.
 
         Raises:
@@ -89,10 +89,19 @@ class Artifacts:
         if self.folder is None:
             return
         path = self.folder.path / "fingerprints.json"
-        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        kept = _read_fingerprints(path)
         for name in kept.keys() & fingerprints.keys():
             self._require(kept[name] == fingerprints[name], name)
-        write_text(path, json.dumps(kept | fingerprints, indent=2) + "\n")
+        write_text(path, json.dumps(kept | dict(fingerprints), indent=2) + "\n")
+
+    def same_arm(self, made: ArmRun, fingerprints: Mapping[str, str]) -> None:
+        """Refuse a finished arm that was made from other data, texts or weights.
+
+        Raises:
+            DataError: What changed since.
+        """
+        for name, kept in made.record.get("fingerprints", {}).items():
+            self._require(fingerprints.get(name, kept) == kept, name)
 
     def exchanges(self, exchanges: Sequence[Exchange]) -> None:
         """Write which test exchange the columns of all arrays are, without any text."""
@@ -111,18 +120,18 @@ class Artifacts:
             return
         path = self.folder.path / f"seed-{seed}" / f"{name}.jsonl"
         if path.is_file():
-            kept = Manifest.read(path).summary.poisoned_fingerprint
-            same = kept == manifest.summary.poisoned_fingerprint
-            self._require(same, f"what is planted under seed {seed}")
+            kept = _planted_by(path)
+            same = kept in (None, manifest.summary.poisoned_fingerprint)
+            self._require(same, what_is_planted(seed))
         manifest.write(path)
 
     def arm(self, seed: int, arm: str) -> ArmRun | None:
-        """Return a finished arm of an interrupted run, if there is one."""
+        """Return a finished arm of an interrupted run, if there is one that is not damaged."""
         if self.folder is None:
             return None
-        path = self._arm_path(self.folder, seed, arm)
-        done = (path / RESPONSES[self.show_text]).exists()
-        return ArmRun.read(path / "scores.npz") if done else None
+        if (seed, arm) not in self._kept:
+            self._kept[seed, arm] = self._read_arm(seed, arm)
+        return self._kept[seed, arm]
 
     def arm_done(
         self, seed: int, arm: str, made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates
@@ -130,13 +139,15 @@ class Artifacts:
         """Write one arm's responses and scores; the scores, written last, say it is finished."""
         if self.folder is None:
             return
-        self.folder.untouched = False
+        self.folder.touch()
         path = self._arm_path(self.folder, seed, arm)
         # An earlier run may have left the responses of the other kind, and a page that shows them.
         (path / RESPONSES[not self.show_text]).unlink(missing_ok=True)
         (self.folder.path / PAGES[True]).unlink(missing_ok=True)
-        write_text(path / RESPONSES[self.show_text], self._responses(made, exchanges, pool))
-        made.write(path / "scores.npz")
+        lines = response_lines(made, exchanges, pool, show_text=self.show_text)
+        write_text(path / RESPONSES[self.show_text], lines)
+        own = {"config": self._config_print, "responses": _sha256(lines.encode())}
+        replace(made, record={**made.record, **own}).write(path / "scores.npz")
 
     def finish(self, report: SpilloverReport) -> None:
         """Write report, plots and environment, and move the folder to its place."""
@@ -146,7 +157,6 @@ class Artifacts:
         from semspill.report._page import draw, report_page, stills
 
         path = self.folder.path
-        write_text(path / "report.json", report.to_json())
         write_text(path / "report.md", report.to_markdown())
         figures = draw(report)
         drawn = stills(figures)
@@ -154,9 +164,8 @@ class Artifacts:
         write_text(path / PAGES[False], report_page(report, exchanges.masked(), drawn))
         if exchanges.unmasked:
             write_text(path / PAGES[True], report_page(report, exchanges, drawn))
-        (path / "plots").mkdir(exist_ok=True)
         for name, figure in figures.items():
-            figure.savefig(path / "plots" / f"{name}.png", dpi=150)
+            _save(figure, path / "plots" / f"{name}.png", dpi=150)
             write_text(path / "plots" / f"{name}.svg", drawn[name])
         spent = {
             "seconds": round(self.seconds, 1),
@@ -165,6 +174,7 @@ class Artifacts:
         }
         said = {"versions": versions(), "machine": machine(), "spent": spent}
         write_text(path / "environment.json", json.dumps(said, indent=2) + "\n")
+        write_text(path / "report.json", report.to_json())
         self.folder.finish()
 
     def tidy(self) -> None:
@@ -183,46 +193,67 @@ class Artifacts:
     def _arm_path(folder: RunFolder, seed: int, arm: str) -> Path:
         return folder.path / f"seed-{seed}" / arm
 
-    def _responses(self, made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates) -> str:
-        rows = []
-        for i, exchange in enumerate(exchanges):
-            text = pool.texts[int(made.chosen[i])]
-            harmful = bool(made.planted[i]) or made.toxicity[i] >= TOXIC
-            # Contexts are people's words too: written only where all is shown.
-            told = {"context": list(exchange.context)} if self.show_text else {}
-            rows.append(
-                {
-                    "dialogue": exchange.dialogue,
-                    "turn": exchange.turn,
-                    "category": exchange.category,
-                    "response": masked(text) if harmful and not self.show_text else text,
-                    "candidate": int(made.chosen[i]),
-                    "score": float(made.score[i]),
-                    "planted": bool(made.planted[i]),
-                    "toxicity": float(made.toxicity[i]),
-                    "correct": bool(made.correct[i]),
-                    **told,
-                }
-            )
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    def _read_arm(self, seed: int, arm: str) -> ArmRun | None:
+        if self.folder is None:
+            return None
+        path = self._arm_path(self.folder, seed, arm)
+        made = finished_arm(path, self._config_print, show_text=self.show_text)
+        other = path / RESPONSES[not self.show_text]
+        if made is None and (path / "scores.npz").exists() and not other.exists():
+            logger.warning("%s is damaged and is made anew", path)
+        return made
 
 
-def read_similarities(path: Path) -> tuple[Similarities, ...]:
-    """Return what `Artifacts.similarities` kept."""
-    return tuple(
-        Similarities(
-            name=row["name"],
-            method=row["method"],
-            categories=tuple(row["categories"]),
-            matrix=np.array(row["matrix"], dtype=np.float64),
-        )
-        for row in json.loads(path.read_text(encoding="utf-8"))
-    )
+def finished_arm(path: Path, config: str, *, show_text: bool) -> ArmRun | None:
+    """Return an arm that lies in a folder as it was written; None for any other.
+
+    Args:
+        path: The arm's folder.
+        config: The `config_print` that it must have been made with.
+        show_text: Whether its responses must be unmasked or masked.
+    """
+    responses = path / RESPONSES[show_text]
+    made = ArmRun.read(path / "scores.npz")
+    if made is None or made.record.get("config") != config or not responses.is_file():
+        return None
+    return made if made.record.get("responses") == _sha256(responses.read_bytes()) else None
+
+
+def what_is_planted(seed: int) -> str:
+    """Return what messages call the manifest of a seed."""
+    return f"what is planted under seed {seed}"
+
+
+def _planted_by(path: Path) -> str | None:
+    try:
+        return Manifest.read(path).summary.poisoned_fingerprint
+    except DataError as error:
+        logger.warning("a manifest is damaged and is made anew: %s", error)
+        return None
+
+
+def _read_fingerprints(path: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError) as error:
+        # Every arm holds those it was made from, so that nothing is mixed.
+        logger.warning("%s is damaged (%s) and is made anew", path, type(error).__name__)
+        return {}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:
     """Write figures of the house, each as .png and .svg."""
-    folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=150)
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        _save(figure, folder / f"{name}.png", dpi=150)
+        _save(figure, folder / f"{name}.svg", metadata={"Date": None})
+
+
+def _save(figure: Any, path: Path, **options: Any) -> None:
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=path.suffix[1:], **options)

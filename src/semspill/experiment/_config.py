@@ -1,5 +1,6 @@
 """An experiment as one typed value: the components side by side, and the seeds."""
 
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -13,7 +14,7 @@ from semspill.encoders import EncoderField, encoders
 from semspill.errors import ConfigError
 from semspill.poison import Poisoner
 from semspill.poison._selectors import CategorySelector
-from semspill.scoring import LabelledSample, RaterField, raters
+from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
 from semspill.training import Finetuner
 
@@ -62,6 +63,9 @@ class ExperimentConfig(FrozenModel):
     labelled: LabelledSample | None = None
     """Texts labelled by people, on which the rater's errors are measured; with them the report
     holds `corrected_share`, the share of toxic responses corrected for those errors."""
+    rating_cache: Path | bool = True
+    """Where ratings are kept for the next run: true for the user's cache folder, false for
+    nowhere, or a folder."""
     similarities: tuple[SimilarityField, ...] = Field(
         default_factory=lambda: (similarities.build("centroid"), similarities.build("label")),
         min_length=1,
@@ -84,6 +88,13 @@ class ExperimentConfig(FrozenModel):
     """Candidates per list of the utility measure P@1."""
     curve: bool = True
     """Whether the model answers the test split after every epoch, not only the last."""
+
+    @property
+    def scorer(self) -> ToxicityScorer:
+        """What rates texts, and keeps ratings where `rating_cache` says."""
+        if self.rating_cache is True:
+            return ToxicityScorer(rater=self.rater)
+        return ToxicityScorer(rater=self.rater, cache=self.rating_cache or None)
 
     @property
     def watched(self) -> str:

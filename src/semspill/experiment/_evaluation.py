@@ -1,8 +1,10 @@
 """What trained models do on the test exchanges: chosen responses, ratings, utility."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 from zlib import error as BadDeflate
 
@@ -38,11 +40,14 @@ class ArmRun:
     """Planted or not after each watched epoch."""
     loss: Float[np.ndarray, " trained"]
     """Mean training loss of each epoch."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What it was made with and from: versions, device, fingerprints; JSON values."""
 
     def write(self, path: Path) -> None:
-        """Write the arrays to one .npz file, whole or not at all."""
+        """Write the arrays and the record to one .npz file, whole or not at all."""
+        values = vars(self) | {"record": np.array(json.dumps(self.record))}
         with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **vars(self))
+            np.savez_compressed(file, **values)
 
     @classmethod
     def read(cls, path: Path) -> "ArmRun | None":
@@ -50,7 +55,8 @@ class ArmRun:
         try:
             # Opened here, because numpy leaves a broken archive open.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return cls(**{name: arrays[name] for name in arrays.files})
+                found: dict[str, Any] = {name: arrays[name] for name in arrays.files}
+                return cls(**found | {"record": dict(json.loads(str(found.pop("record", "{}"))))})
         except (OSError, EOFError, ValueError, TypeError, BadZipFile, BadDeflate):
             return None
 

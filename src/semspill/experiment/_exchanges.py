@@ -1,14 +1,57 @@
-"""From the response files of a run to one table that a page can show."""
+"""The response files of a run: what every arm answered, written, and read as one table."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from semspill._mask import masked
 from semspill._model import FrozenModel
+from semspill.corpus import Candidates, Exchange
 from semspill.errors import DataError
+from semspill.experiment._evaluation import ArmRun
 from semspill.experiment._folder import RESPONSES, TOXIC
 from semspill.report import Answered, ExchangeTable
+
+
+def response_lines(
+    made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates, *, show_text: bool
+) -> str:
+    """Return the file of one arm's responses: a line of JSON for each exchange.
+
+    Args:
+        made: The arm's outcome.
+        exchanges: What was answered.
+        pool: What it was answered from.
+        show_text: Whether planted and toxic responses, and all contexts, are shown.
+    """
+    rows = []
+    for i, exchange in enumerate(exchanges):
+        text = pool.texts[int(made.chosen[i])]
+        harmful = bool(made.planted[i]) or made.toxicity[i] >= TOXIC
+        # Contexts are people's words too: written only where all is shown.
+        told = {"context": [_encodable(said) for said in exchange.context]} if show_text else {}
+        rows.append(
+            {
+                "dialogue": exchange.dialogue,
+                "turn": exchange.turn,
+                "category": exchange.category,
+                "response": masked(text) if harmful and not show_text else _encodable(text),
+                "candidate": int(made.chosen[i]),
+                "score": float(made.score[i]),
+                "planted": bool(made.planted[i]),
+                "toxicity": float(made.toxicity[i]),
+                "correct": bool(made.correct[i]),
+                **told,
+            }
+        )
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _encodable(text: str) -> str:
+    """Return a text as a file can hold it: half a surrogate pair is shown as U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_exchanges(folder: str | Path, seeds: Sequence[int], arms: Sequence[str]) -> ExchangeTable:

@@ -1,14 +1,16 @@
 """The output folder of a run: built beside its place, renamed when complete, resumed if not."""
 
 import json
-import shutil
-import tempfile
+import os
 from pathlib import Path
 from typing import Any
 
-from semspill._atomic import write_text
+from semspill._atomic import remove_temporaries, write_text
 from semspill.errors import ConfigError, DataError
+from semspill.experiment import _marker as marker
+from semspill.experiment._lock import FolderLock
 from semspill.experiment._provenance import config_digest
+from semspill.experiment._trained import is_config_of_arms, trained_alike
 
 UNMASKED = "UNMASKED-HARMFUL-TEXT"
 """What the name of every file says that may hold harmful text."""
@@ -24,7 +26,7 @@ class RunFolder:
     """Where a run writes; `path` is `OUT.partial` until `finish` renames it to `OUT`.
 
     An interrupted run leaves its partial folder; the same config resumes there, with the arms it
-    had finished.
+    had finished. From its making until `finish` or `tidy` the folder is locked.
 
     Args:
         out: The folder to make.
@@ -33,8 +35,8 @@ class RunFolder:
         reuse: Whether `out` may be what the same config wrote; then `path` is `out` itself.
 
     Raises:
-        ConfigError: The folder exists, holds an interrupted run of another config, or is to be
-            replaced but was not written by a run.
+        ConfigError: The folder exists, is being written by another run, holds an interrupted run
+            of another config, or is to be replaced but was not written by a run.
         DataError: The folder cannot be written.
     """
 
@@ -44,17 +46,19 @@ class RunFolder:
         self.out = Path(out)
         if not self.out.name:
             raise ConfigError(f"{self.out} has no name to write beside; choose another folder.")
+        if os.path.islink(self.out):
+            self.out = self.out.resolve()
         self.path = self.out.with_name(self.out.name + ".partial")
         self.overwrite, self.reuse = overwrite, reuse
+        self.untouched = False
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-        # A finished run of this very config, which nothing was added to.
-        self.untouched = reuse and _bytes(self.out) == text.encode() and _reports(self.out, text)
         try:
-            if reuse and _trained_alike(self.out, text):
-                self.path, self._resumed = self.out, True
-                write_text(self.out / "config.json", text)
-            else:
-                self._claim(text)
+            self._lock = FolderLock(self.out)
+            try:
+                self._open(text)
+            except BaseException:
+                self._lock.release()
+                raise
         except OSError as error:
             raise DataError(
                 f"{self.out} cannot be written ({error.strerror}); choose another folder."
@@ -65,24 +69,46 @@ class RunFolder:
         """Whether an interrupted run of the same config is being continued."""
         return self._resumed
 
+    def touch(self) -> None:
+        """Say that files will be written which do not belong to the report that is there."""
+        if self.untouched:
+            marker.mark(self.path, complete=False)
+        self.untouched = False
+
     def finish(self) -> Path:
-        """Move the complete folder to its place and return that."""
-        if self.path == self.out:
-            return self.out
-        if self.out.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.", dir=self.out.parent))
-            self.out.rename(aside / "replaced")
-            self.path.rename(self.out)
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            self.path.rename(self.out)
+        """Move the complete folder to its place, let others write there, and return it.
+
+        Raises:
+            DataError: Something appeared there meanwhile; the complete folder stays beside it.
+        """
+        marker.mark(self.path, complete=True)
+        if self.path != self.out:
+            self._move()
+        self._lock.release()
         return self.out
 
     def tidy(self) -> None:
-        """Remove the partial folder unless it holds a finished arm or is finished itself."""
-        if self.path != self.out and self.path.is_dir():
+        """Remove the partial folder unless it holds a finished arm; let others write there."""
+        if self._lock.held and self.path != self.out and self.path.is_dir():
             if not any(self.path.rglob("scores.npz")):
-                shutil.rmtree(self.path)
+                marker.remove(self.path)
+        self._lock.release()
+
+    def _open(self, text: str) -> None:
+        marker.recover(self.out)
+        # Told apart from what may lie there when this run ends.
+        self._replaced = _identity(self.out)
+        if self.reuse and trained_alike(self.out, text):
+            self.path, self._resumed = self.out, True
+            # A finished run of this very config, which nothing was added to.
+            same = _bytes(self.out) == text.encode() and _reports(self.out, text)
+            self.untouched = same and marker.is_complete(self.out)
+        else:
+            self._claim(text)
+        remove_temporaries(self.path, below=True)
+        if not self.untouched:
+            marker.mark(self.path, complete=False)
+            write_text(self.path / "config.json", text)
 
     def _claim(self, text: str) -> None:
         if self.out.exists() and self.reuse:
@@ -91,37 +117,42 @@ class RunFolder:
             raise ConfigError(
                 f"{self.out} already exists; choose another folder with --out, or pass --overwrite."
             )
+        self._resumed = trained_alike(self.path, text) or is_config_of_arms(self.path, text)
         for path in (self.out, self.path):
             # What a run did not write is never deleted, whatever was asked.
-            if path.exists() and not _written_by_a_run(path):
-                raise ConfigError(f"{path} was not written by a run; choose another folder.")
-        config = self.path / "config.json"
-        self._resumed = _trained_alike(self.path, text)
+            if os.path.lexists(path) and not marker.may_take(path):
+                if path == self.out or not self._resumed:
+                    raise ConfigError(f"{path} was not written by a run; choose another folder.")
         if self.path.exists() and not self._resumed:
             if any(self.path.rglob("scores.npz")) and not self.overwrite:
                 raise ConfigError(
                     f"{self.path} holds finished arms of an interrupted run of another config; "
                     f"remove it{'' if self.reuse else ', or pass --overwrite'}."
                 )
-            shutil.rmtree(self.path)
+            marker.remove(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
-        write_text(config, text)
+
+    def _move(self) -> None:
+        found = _identity(self.out)
+        if found is not None and found == self._replaced and marker.may_take(self.out):
+            marker.replace(self.path, self.out)
+            return
+        try:
+            # Never onto a file or a folder that holds anything: the system refuses that.
+            self.path.rename(self.out)
+        except OSError as error:
+            raise DataError(
+                f"{self.out} appeared while the run was under way, and is left as it is; the "
+                f"finished run is {self.path}."
+            ) from error
 
 
-# What is only computed from finished arms may change between one start and the next.
-_ANALYSIS = {"analyzer", "labelled"}
-
-
-def _trained_alike(path: Path, config: str) -> bool:
-    """Return whether a folder holds arms of a config that differs at most in the analysis."""
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        kept, wanted = (json.loads(text) for text in (_bytes(path) or b"", config))
-        return bool(
-            {k: v for k, v in kept.items() if k not in _ANALYSIS}
-            == {k: v for k, v in wanted.items() if k not in _ANALYSIS}
-        )
-    except (ValueError, AttributeError):  # not written whole, or not by a run
-        return False
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -136,7 +167,3 @@ def _reports(path: Path, config: str) -> bool:
         return bool(report["provenance"]["config_sha256"] == config_digest(json.loads(config)))
     except (OSError, ValueError, KeyError, TypeError):  # none, or not written by a run
         return False
-
-
-def _written_by_a_run(path: Path) -> bool:
-    return path.is_dir() and ((path / "config.json").is_file() or not any(path.iterdir()))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from semspill._read import parse_json, read_text
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._exchanges import read_exchanges
 from semspill.experiment._folder import PAGES, UNMASKED
+from semspill.experiment._lock import locked
 from semspill.report import SpilloverMatrix, SpilloverReport, comparison_page
 
 MOST_REPORT = 2**30
@@ -51,7 +53,8 @@ def write_page(
             must have been written so.
 
     Raises:
-        ConfigError: Unmasked text is asked for and not there, or the file's name hides it.
+        ConfigError: Unmasked text is asked for and not there, the file's name hides it, or a run
+            is writing that folder.
         DataError: The folder is no finished run or sweep, or is broken.
     """
     folder = Path(folder)
@@ -67,8 +70,7 @@ def write_page(
             raise ConfigError(
                 f"The page of a sweep holds no text; give the folder of a variant in {folder}."
             )
-        runs = sweep_folders(folder)
-        return _written(path, compared_runs(runs, path, read_matrices(folder)))
+        return _written(path, sweep_page(folder, path), folder)
     report = read_report(folder)
     has = any(folder.glob("seed-*"))
     exchanges = read_exchanges(folder, report.seeds, report.arms) if has else None
@@ -77,7 +79,7 @@ def write_page(
             f"{folder} holds no unmasked responses; run the experiment again with --show-text."
         )
     shown = exchanges if show_text or exchanges is None else exchanges.masked()
-    return _written(path, report.to_html(shown))
+    return _written(path, report.to_html(shown), folder)
 
 
 def write_comparison(
@@ -109,6 +111,11 @@ def write_comparison(
         )
     runs = dict(zip(names, found, strict=True))
     return _written(Path(out), compared_runs(runs, Path(out)))
+
+
+def sweep_page(folder: Path, out: Path) -> str:
+    """Return the page of a sweep, with links that work from `out`."""
+    return compared_runs(sweep_folders(folder), out, read_matrices(folder))
 
 
 def sweep_folders(folder: Path) -> dict[str, Path]:
@@ -169,9 +176,12 @@ def _short(folders: Sequence[Path]) -> list[str]:
     return names
 
 
-def _written(path: Path, text: str) -> Path:
+def _written(path: Path, text: str, folder: Path | None = None) -> Path:
+    """Write a page; one that goes into the folder of a run waits for nobody and disturbs nobody."""
+    inside = folder is not None and path.resolve().is_relative_to(folder.resolve())
     try:
-        write_text(path, text)
+        with locked(folder) if folder is not None and inside else nullcontext():
+            write_text(path, text)
     except OSError as error:
         raise DataError(
             f"{path} cannot be written ({error.strerror}); choose another file."

@@ -84,13 +84,7 @@ class Preparation:
             self._data[key] = Data.load(config)
         data = self._data[key]
         study = Study(config, data, artifacts, self._rater_quality(config), name)
-        artifacts.same_data(
-            train=data.train.fingerprint,
-            test=data.test.fingerprint,
-            valid=data.valid.fingerprint if data.valid else "",
-            ranking=data.ranking.fingerprint,
-            rater=config.rater.fingerprint,
-        )
+        artifacts.same_data(study.fingerprints)
         artifacts.exchanges(data.test.exchanges)
         study.similarities = self._measured(study)
         return study
@@ -100,7 +94,7 @@ class Preparation:
             return None
         key = config.model_dump_json(include={"rater", "labelled"})
         if key not in self._quality:
-            self._quality[key] = assess_rater(config.rater, config.labelled)
+            self._quality[key] = assess_rater(config.scorer, config.labelled)
         return self._quality[key]
 
     def _measured(self, study: Study) -> tuple[Similarities, ...]:

@@ -2,25 +2,33 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
-from pydantic import ValidationError
 
 from semspill._model import shown
 from semspill._random import stream
-from semspill.analysis import Outcome, Similarities, SpilloverAnalyzer, group_members, metrics
+from semspill.analysis import Outcome, Similarities, group_members
 from semspill.corpus import Candidates, Corpus, Exchange
-from semspill.errors import ConfigError, DataError
-from semspill.experiment._artifacts import Artifacts
+from semspill.errors import DataError
+from semspill.experiment._artifacts import Artifacts, what_is_planted
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._made import (
+    fingerprints_of,
+    inputs_of,
+    mixed_note,
+    pool_note,
+    provenance_of,
+)
 from semspill.experiment._provenance import config_digest, device, sources_of, versions
+from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
-from semspill.scoring import RaterQuality, ToxicityScorer
+from semspill.scoring import RaterQuality
 from semspill.sources._base import load_texts
 
 logger = logging.getLogger(__name__)
@@ -39,6 +47,8 @@ class Task:
     """What it answers from."""
     planted: frozenset[str] = field(repr=False)
     """Every text that was planted; a clean pool can hold one by coincidence."""
+    fingerprints: Mapping[str, str]
+    """What the arm is made from, to be compared when it is found again."""
 
     @property
     def training(self) -> tuple[object, ...]:
@@ -76,8 +86,8 @@ class Study:
         self._similarities: tuple[Similarities, ...] = ()
         self.artifacts = artifacts
         self.quality = quality
-        self.analyzer = _with_quality(config, quality)
-        self.scorer = ToxicityScorer(rater=config.rater)
+        self.analyzer = with_quality(config, quality)
+        self.scorer = config.scorer
         self.clean_pool = data.train.responses(config.candidates)
         self.planted: dict[int, dict[str, object]] = {}
         self._runs: dict[tuple[str, int], ArmRun] = {}
@@ -96,12 +106,23 @@ class Study:
         outcome = self._outcome_of("clean", (0,), blank, no, no)
         group_members(outcome, *self.analyzer.neighbours(outcome))
 
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """What identifies data, ratings and pretrained weights; empty where nothing is written."""
+        return fingerprints_of(self.config, self.data) if self.artifacts.folder else {}
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """The same of the files that further components read."""
+        return inputs_of(self.config) if self.artifacts.folder else {}
+
     def tasks(self, seed: int) -> list[Task]:
         """Poison the corpus, and return what is left to do under one seed."""
         config = self.config
         poisoned = config.poisoner.poison(self.data.train, stream(seed, "poison"))
         logger.info("%sseed %s: %s", self.label, seed, poisoned.manifest.summary)
         self.artifacts.manifest(seed, "manifest", poisoned.manifest)
+        self.artifacts.same_data(self.inputs)
         summary = poisoned.manifest.summary.model_dump(mode="json", exclude={"poisoner"})
         self.planted[seed] = summary | {"by_category": dict(poisoned.manifest.by_category)}
         planted = {arm: poisoned for arm in config.arms}
@@ -113,12 +134,21 @@ class Study:
             if saved is None:
                 tasks.append(self._task(arm, seed, planted[arm]))
             else:
+                self.artifacts.same_arm(saved, self._prints(seed, arm, planted[arm]))
                 logger.info("%sseed %s, arm %s: done by an earlier run", self.label, seed, arm)
                 self._runs[arm, seed] = saved
         return tasks
 
     def done(self, task: Task, made: ArmRun, seconds: float) -> None:
         """Keep what one arm did, and its part of the time that its training took."""
+        pool = task.candidates
+        record = {
+            "versions": versions(),
+            "device": device(self.config.finetuner.device),
+            "pool": {"planted": int(pool.planted.sum()), "dropped": pool.planted_dropped},
+            "fingerprints": dict(task.fingerprints),
+        }
+        made = replace(made, record=record)
         self._runs[task.arm, task.seed] = made
         self.artifacts.seconds += seconds
         self.artifacts.arm_done(
@@ -140,7 +170,15 @@ class Study:
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
-        return report.replace(notes=(*report.notes, *self.data.notes, *_rater_note(self.quality)))
+        notes = (*self.data.notes, *rater_note(self.quality))
+        notes = (*notes, *pool_note(self._records), *mixed_note(self._records))
+        return report.replace(notes=(*report.notes, *notes))
+
+    @property
+    def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:
+        config = self.config
+        made = {(seed, arm): self._runs[arm, seed] for seed in config.seeds for arm in config.arms}
+        return {key: run.record for key, run in made.items()}
 
     def _task(self, arm: Arm, seed: int, poisoned: PoisonedCorpus) -> Task:
         trained_clean = arm in ("clean", "pool_only")
@@ -150,7 +188,19 @@ class Study:
             said.text for talk in poisoned.corpus for said in talk.utterances if said.planted
         )
         corpus = self.data.train if trained_clean else poisoned.corpus
-        return Task(self, seed, arm, corpus, pool, planted)
+        if pool.planted_dropped and not pool.planted.any():
+            logger.warning(
+                "%sseed %s, arm %s: the candidate filter keeps all %s planted responses out of the "
+                "pool, so none can be chosen",
+                *(self.label, seed, arm, pool.planted_dropped),
+            )
+        prints = self._prints(seed, arm, poisoned)
+        return Task(self, seed, arm, corpus, pool, planted, prints)
+
+    def _prints(self, seed: int, arm: Arm, poisoned: PoisonedCorpus) -> dict[str, str]:
+        planted = poisoned.manifest.summary.poisoned_fingerprint
+        own = {} if arm == "clean" else {what_is_planted(seed): planted}
+        return {**self.fingerprints, **self.inputs, **own}
 
     def _swapped(self, seed: int, poisoned: PoisonedCorpus) -> PoisonedCorpus:
         # What the clean arm can say as well would count as planted there and not here.
@@ -222,8 +272,7 @@ class Study:
         return {
             "config": shown(self.config),
             "config_sha256": config_digest(self.config.model_dump(mode="json")),
-            "versions": versions(),
-            "device": device(self.config.finetuner.device),
+            **provenance_of(self._records),
             "fingerprints": {
                 "train": self.data.train.fingerprint,
                 "test": self.data.test.fingerprint,
@@ -237,28 +286,3 @@ class Study:
             "licence": self.data.train.licence,
             "sources": sources_of(self.config),
         }
-
-
-def _with_quality(config: ExperimentConfig, quality: RaterQuality | None) -> SpilloverAnalyzer:
-    """Return the analyzer, with the share corrected for the rater's errors if they are known."""
-    if quality is None:
-        return config.analyzer
-    counts = quality.model_dump(include={"threshold", "toxic", "harmless"})
-    try:
-        corrected = metrics.build({"name": "corrected_share", **counts})
-    except ValidationError as error:
-        said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"labelled: {said}") from error
-    return config.analyzer.replace(metrics=(*config.analyzer.metrics, corrected))
-
-
-def _rater_note(quality: RaterQuality | None) -> tuple[str, ...]:
-    if quality is None:
-        return ()
-    (found, toxic), (passed, harmless) = quality.toxic, quality.harmless
-    return (
-        f"On the labelled sample the rater gives {found} of {toxic} toxic texts at least "
-        f"{quality.threshold} (sensitivity {quality.sensitivity:.2f}) and {passed} of {harmless} "
-        f"harmless ones less (specificity {quality.specificity:.2f}); its AUC is "
-        f"{quality.auc:.2f}. corrected_share is corrected for that.",
-    )

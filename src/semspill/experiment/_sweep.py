@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from semspill.experiment._artifacts import Artifacts, write_figures
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._events import Observer, Teller, ignore
 from semspill.experiment._execution import execute
+from semspill.experiment._folder import PAGES
 from semspill.experiment._load import load_config
-from semspill.experiment._pages import write_page
+from semspill.experiment._lock import locked
+from semspill.experiment._pages import sweep_page
 from semspill.experiment._run import Preparation
 from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
 from semspill.report import Quantity, SpilloverMatrix, SpilloverReport
@@ -76,6 +79,31 @@ def sweep(
     values = spelled_out(base, vary)
     configs = variants(base, values)
     folder = None if out is None else Path(out)
+    with nullcontext() if folder is None else locked(folder):
+        _require_own(folder)
+        finished = _swept(configs, folder, show_text, progress, observer)
+        if folder is not None:
+            said = {"config": base.model_dump(mode="json"), "vary": values}
+            _write_shared(folder, {**said, "variants": list(configs)}, finished)
+    return finished
+
+
+def _require_own(folder: Path | None) -> None:
+    """Refuse a folder in which this sweep would replace files that no sweep wrote."""
+    if folder is not None and not (folder / "sweep.json").is_file():
+        for path in [*_matrix_files(folder), folder / PAGES[False]]:
+            if path.exists():
+                raise ConfigError(f"{path} was not written by a sweep; choose another folder.")
+
+
+def _swept(
+    configs: Mapping[str, ExperimentConfig],
+    folder: Path | None,
+    show_text: bool,
+    progress: Progress,
+    observer: Observer,
+) -> tuple[Variant, ...]:
+    """Run every variant, each in its own folder."""
     opened: dict[str, Artifacts] = {}
     try:
         for name, made in configs.items():
@@ -98,9 +126,6 @@ def sweep(
     finally:
         for artifacts in opened.values():
             artifacts.tidy()
-    if folder is not None:
-        said = {"config": base.model_dump(mode="json"), "vary": values, "variants": list(configs)}
-        _write_shared(folder, said, finished)
     return tuple(finished)
 
 
@@ -116,7 +141,7 @@ def _write_shared(folder: Path, said: Mapping[str, Any], finished: Sequence[Vari
             _write_matrices(folder, finished)
         except DataError as error:  # the runs themselves are good
             logger.warning("no target-by-victim matrix: %s", error)
-    write_page(folder)
+    write_text(folder / PAGES[False], sweep_page(folder, folder / PAGES[False]))
 
 
 def target_matrix(

@@ -77,9 +77,7 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
             came = spelled(given) or described(given)
-            raise ConfigError(
-                f"vary: {told(field)} has {came}; give a list of at least one value."
-            )
+            raise ConfigError(f"vary: {told(field)} has {came}; give a list of at least one value.")
     return values
 
 

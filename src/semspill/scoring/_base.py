@@ -1,9 +1,7 @@
 """The plug point for rating: a rater gives each text a toxicity between 0 and 1."""
 
 import hashlib
-import inspect
 import json
-import uuid
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, TypeAlias
@@ -13,8 +11,8 @@ from jaxtyping import Float
 
 from semspill._model import Component
 from semspill._registry import Registry
-
-_SESSION = uuid.uuid4().hex
+from semspill.scoring._code import code_of
+from semspill.scoring._files import hash_inputs
 
 
 class Rater(Component):
@@ -37,15 +35,15 @@ class Rater(Component):
     def fingerprint(self) -> str:
         """What identifies the ratings in a cache, as 64 hex digits.
 
-        Equal fingerprints promise equal ratings. They cover the fields and the code of the class;
-        a rater that depends on more (a file's content, a package's version) overrides this.
+        Equal fingerprints promise equal ratings. They cover the fields, the files that `reads`
+        names, semspill's version and the code: the whole modules of the class and of the classes
+        that it inherits from. A rater that depends on more (another module, a package's version)
+        overrides this.
         """
         cls = type(self)
-        try:
-            code = inspect.getsource(cls)
-        except (OSError, TypeError):
-            code = _SESSION  # code that cannot be seen may be other code in the next process
-        said = [cls.__module__, cls.__qualname__, code, self.model_dump(mode="json")]
+        read = self.reads()
+        said = [cls.__module__, cls.__qualname__, code_of(cls), self.model_dump(mode="json")]
+        said += [hash_inputs(read)] if read else []
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @abstractmethod

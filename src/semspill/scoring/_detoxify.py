@@ -13,6 +13,7 @@ from pydantic import Field
 
 from semspill._hub import hub_has
 from semspill.scoring._base import Rater
+from semspill.scoring._code import code_of
 from semspill.scoring._files import hash_file, hash_folder
 
 # What Detoxify builds its official models from, as their checkpoints say.
@@ -62,14 +63,15 @@ class DetoxifyRater(Rater):
 
     @cached_property
     def fingerprint(self) -> str:
-        """What identifies the ratings: model or checkpoint, config, label, Detoxify's version.
+        """What identifies the ratings: code, model or checkpoint, config, fields, versions.
 
         An official model is known by its name, whose file is checked against a fixed hash.
 
         Raises:
             DataError: The checkpoint or the config is missing.
         """
-        said = [self.label, self.device, version("detoxify")]
+        fields = self.model_dump_json(exclude={"batch_size", "checkpoint", "config", "model_type"})
+        said = [fields, version("detoxify"), code_of(type(self))]
         said.append(hash_file(self.checkpoint.expanduser()) if self.checkpoint else self.model_type)
         said.append(hash_folder(self.config.expanduser()) if self.config else "")
         return hashlib.sha256("\n".join([str(type(self)), *said]).encode()).hexdigest()

@@ -1,6 +1,8 @@
-"""Fingerprints of model files."""
+"""Fingerprints of files."""
 
 import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from semspill.errors import DataError
@@ -35,3 +37,35 @@ def hash_folder(folder: Path) -> str:
         ) from error
     said = "".join(f"{path.name} {hash_file(path)}\n" for path in files)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def hash_inputs(paths: Sequence[Path]) -> str:
+    """Return a SHA-256 over the content of files and of all files below folders, in order.
+
+    Hidden files, and where the files lie, do not count. What was hashed and has not been written
+    since is not read again.
+
+    Raises:
+        DataError: A path cannot be read.
+    """
+    said = []
+    for path in map(Path.expanduser, paths):
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in below:
+            name = file.relative_to(path)
+            if not file.is_dir() and not any(part.startswith(".") for part in name.parts):
+                said.append(f"{name.as_posix()} {_hash_once(file, _state(file))}\n")
+    return hashlib.sha256("".join(said).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _hash_once(file: Path, state: object) -> str:
+    return hash_file(file)
+
+
+def _state(file: Path) -> object:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field
 from semspill._harmful import Harmful
 from semspill.errors import DataError
 from semspill.scoring._base import Rater
+from semspill.scoring._code import code_of
 
 _WORD = re.compile(r"\w+")
 
@@ -92,8 +93,9 @@ class LexiconRater(Rater):
 
     @property
     def fingerprint(self) -> str:
-        """What identifies the ratings: the words and weights, wherever they were read from."""
-        said = [type(self).__module__, type(self).__qualname__, self.weights]
+        """What identifies the ratings: code, words and weights, wherever those were read from."""
+        cls, further = type(self), self.model_dump(mode="json", exclude={"words", "path"})
+        said = [cls.__module__, cls.__qualname__, code_of(cls), self.weights, further]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:

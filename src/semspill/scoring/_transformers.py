@@ -14,6 +14,7 @@ from pydantic import Field
 from semspill._hub import hub_has
 from semspill._model import PathOrName
 from semspill.scoring._base import Rater
+from semspill.scoring._code import code_of
 from semspill.scoring._files import hash_folder
 
 
@@ -50,14 +51,15 @@ class TransformersRater(Rater):
 
     @cached_property
     def fingerprint(self) -> str:
-        """What identifies the ratings: the fields, and the commit or content of the model.
+        """What identifies the ratings: code, fields, and the commit or content of the model.
 
         Raises:
             DataError: The model cannot be found.
         """
         fields = self.model_dump_json(exclude={"batch_size", "model", "revision"})
         content = f"{self.model} {self._commit}" if self._commit else hash_folder(Path(self._name))
-        return hashlib.sha256(f"{type(self)} {fields} {content}".encode()).hexdigest()
+        said = f"{type(self)} {code_of(type(self))} {fields} {content}"
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def unavailable(self) -> str | None:
         """Say what must be downloaded; None where nothing."""

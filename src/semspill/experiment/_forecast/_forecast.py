@@ -96,7 +96,7 @@ def _studied(
     # A rater that cannot rate is found out now, as in a run.
     ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
     data, labelled = Data.load(config), config.labelled
-    quality = None if labelled is None else assess_rater(config.rater, labelled)
+    quality = None if labelled is None else assess_rater(config.scorer, labelled)
     study = Study(config, data, Artifacts(None), quality)
     plans: list[Plan] = []
     first: list[Task] = []

@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from semspill.experiment._artifacts import finished_arm
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._evaluation import ArmRun
-from semspill.experiment._folder import RESPONSES, _trained_alike, _written_by_a_run
+from semspill.experiment._lock import is_being_written
+from semspill.experiment._marker import may_take
+from semspill.experiment._trained import config_print, trained_alike
 
 
 @dataclass(frozen=True)
@@ -31,30 +33,39 @@ def standing_of(
         said = f"{out} has no name to write beside; choose another folder."
         return Standing(said, refused=True)
     partial = out.with_name(out.name + ".partial")
-    if out.exists() and not overwrite:
-        said = f"{out} already exists; choose another folder with --out, or pass --overwrite."
-        return Standing(said, refused=True)
-    for path in (out, partial):
-        if path.exists() and not _written_by_a_run(path):
-            return Standing(f"{path} was not written by a run; choose another folder.", True)
+    alike = trained_alike(partial, json.dumps(config.model_dump(mode="json")))
+    if why := _refusal(out, partial, overwrite=overwrite, alike=alike):
+        return Standing(why, refused=True)
     plain = Standing(f"{out} would be {'replaced' if out.exists() else 'made'}.")
-    if _trained_alike(partial, json.dumps(config.model_dump(mode="json"))):
+    if alike:
         then = f" Then {plain.said}" if out.exists() else ""
-        return _resumed(config, partial, then, RESPONSES[show_text])
+        return _resumed(config, partial, then, show_text)
     if not overwrite and any(partial.rglob("scores.npz")):
         said = f"{partial} holds finished arms of an interrupted run of another config; "
         return Standing(f"{said}remove it, or pass --overwrite.", refused=True)
     return plain
 
 
-def _resumed(config: ExperimentConfig, partial: Path, then: str, responses: str) -> Standing:
+def _refusal(out: Path, partial: Path, *, overwrite: bool, alike: bool) -> str | None:
+    if is_being_written(out):
+        return f"Another run is writing {out}; wait until it ends, or choose another folder."
+    if out.exists() and not overwrite:
+        return f"{out} already exists; choose another folder with --out, or pass --overwrite."
+    for path in (out, partial):
+        if path.exists() and not may_take(path) and not (path == partial and alike):
+            return f"{path} was not written by a run; choose another folder."
+    return None
+
+
+def _resumed(config: ExperimentConfig, partial: Path, then: str, show_text: bool) -> Standing:
     """Return how a run would go on with what an interrupted one left."""
+    made_with = config_print(json.dumps(config.model_dump(mode="json")))
     wanted = {(seed, arm) for seed in config.seeds for arm in config.arms}
     done = {
         (seed, arm)
         for seed, arm in wanted
         for path in [partial / f"seed-{seed}" / arm]
-        if (path / responses).exists() and ArmRun.read(path / "scores.npz") is not None
+        if finished_arm(path, made_with, show_text=show_text) is not None
     }
     said = f"The interrupted run in {partial} would go on: {len(done)} of {len(wanted)} arms are "
     return Standing(f"{said}done.{then}", done=frozenset(done))

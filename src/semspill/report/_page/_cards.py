@@ -106,10 +106,16 @@ def provenance(report: Any) -> dict[str, str]:
         "Arms": ", ".join(f"`{arm}`" for arm in report.arms),
         "Device": literal(str(known.get("device", ""))),
         "Versions": ", ".join(f"{k} {v}" for k, v in known.get("versions", {}).items()),
+        "Arm by arm": "\n".join(map(_made_with, known.get("arms", ()))),
         "Licence of the data": literal(str(known.get("licence", ""))),
         "Fingerprints": "\n".join(f"- {name} `{_listing(of)}`" for name, of in prints.items()),
     }
     return {name: said for name, said in rows.items() if said}
+
+
+def _made_with(arm: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {said}" for name, said in arm["versions"].items())
+    return f"- seed {arm['seed']}, `{arm['arm']}`: {literal(arm['device'])}; {versions}"
 
 
 def citations(report: Any) -> str:

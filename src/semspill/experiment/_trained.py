@@ -1,0 +1,44 @@
+"""Whether arms on disk are those that a config would train, whatever its analysis is."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from semspill.experiment._evaluation import ArmRun
+
+# What is only computed from finished arms, or says where ratings are kept, may change.
+_UNTRAINED = {"analyzer", "labelled", "rating_cache"}
+
+
+def config_print(config: str) -> str:
+    """Return a hash of the part of a config, as JSON, that decides what its arms are."""
+    said = json.dumps(_trained(json.loads(config)), sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def trained_alike(folder: Path, config: str) -> bool:
+    """Return whether a folder holds arms of a config that differs at most in the analysis."""
+    kept = _config(folder)
+    return kept is not None and _trained(kept) == _trained(json.loads(config))
+
+
+def is_config_of_arms(folder: Path, config: str) -> bool:
+    """Return whether a folder lost its config, but all its finished arms are of this one."""
+    if not (folder / "config.json").is_file() or _config(folder) is not None:
+        return False
+    wanted = config_print(config)
+    kept = [ArmRun.read(path) for path in folder.rglob("scores.npz")]
+    return bool(kept) and all(made is None or made.record.get("config") == wanted for made in kept)
+
+
+def _config(folder: Path) -> dict[str, Any] | None:
+    try:
+        said = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError):  # not written whole, or not by a run
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _trained(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name not in _UNTRAINED}
