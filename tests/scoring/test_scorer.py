@@ -263,8 +263,8 @@ def test_a_value_out_of_bounds_names_the_rater_and_masks_the_text(tmp_path, valu
     [
         ([0.5], r"float64 of shape \(1,\) for 2 texts"),
         ([[0.5], [0.5]], r"float64 of shape \(2, 1\)"),
-        (["0.5", "0.5"], r"<U3 of shape \(2,\)"),
-        (None, r"object of shape \(\)"),
+        (["0.5", "0.5"], "list for 2 texts"),
+        (None, "NoneType for 2 texts"),
     ],
     ids=["too few", "two axes", "text", "nothing"],
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
@@ -107,7 +108,7 @@ def rebuild(folder: Path, *, trust: bool) -> PreTrainedModel:
         return _bare(_kind(config).from_config(config, trust_remote_code=trust))
 
 
-def _kind(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelForTextEncoding]:
+def _kind(config: PreTrainedConfig) -> Any:
     encodes = type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING
     return AutoModelForTextEncoding if encodes else AutoModel
 

@@ -58,7 +58,8 @@ class DetoxifyRater(Rater):
     batch_size: int = Field(32, ge=1)
     """Texts per forward pass; never changes a rating beyond rounding."""
     device: str = "cpu"
-    """Where the model runs, as torch names it, for example `cuda:0`."""
+    """Where the model runs, as torch names it, for example `cuda:0`; `auto` takes a GPU where
+    there is one."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -98,7 +99,7 @@ class DetoxifyRater(Rater):
 
         Raises:
             DataError: The model cannot be found, fetched or read, or could run foreign code.
-            ConfigError: It has no such label.
+            ConfigError: It has no such label, or there is no such device.
         """
         return self._probability(texts)
 
