@@ -234,7 +234,7 @@ def test_two_processes_may_write_at_once(tmp_path):
     # Half of the texts are the same.
     commands = [[sys.executable, "-c", code, str(tmp_path), start] for start in ("0", "200")]
     workers = [subprocess.Popen(command, stderr=subprocess.PIPE) for command in commands]
-    said = [worker.communicate(timeout=60)[1] for worker in workers]
+    said = [worker.communicate(timeout=3600)[1] for worker in workers]
     assert said == [b"", b""]
     assert [worker.returncode for worker in workers] == [0, 0]
     with sqlite3.connect(database(tmp_path)) as connection:
