@@ -16,6 +16,7 @@ from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._memory import memory_notes
 from semspill.experiment._provenance import device, sources_of, versions
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.report import CurvePoint, SpilloverReport
@@ -75,6 +76,7 @@ class Study:
         self.artifacts = artifacts
         self.quality = quality
         self.analyzer = _with_quality(config, quality)
+        self.memory = memory_notes(config)
         self.scorer = ToxicityScorer(rater=config.rater)
         self.clean_pool = data.train.responses(config.candidates)
         self.planted: dict[int, dict[str, object]] = {}
@@ -138,7 +140,8 @@ class Study:
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
-        return report.replace(notes=(*report.notes, *_rater_note(self.quality)))
+        notes = (*_rater_note(self.quality), *self.memory)
+        return report.replace(notes=(*report.notes, *notes))
 
     def _task(self, arm: Arm, seed: int, poisoned: PoisonedCorpus) -> Task:
         trained_clean = arm in ("clean", "pool_only")

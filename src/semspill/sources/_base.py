@@ -1,7 +1,7 @@
 """The plug point for planted text: a response source loads the texts an adversary may plant."""
 
 from abc import abstractmethod
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from semspill._model import Component
 from semspill._registry import Registry
@@ -18,6 +18,9 @@ class ResponseSource(Component):
         >>> Polite().load()
         ('Thank you.', 'You are welcome.')
     """
+
+    corpus_name: ClassVar[str | None] = None
+    """Name of the published corpus that the texts are of, such as `jigsaw`; None for no such."""
 
     @abstractmethod
     def load(self) -> tuple[str, ...]:
