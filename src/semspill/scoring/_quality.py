@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Shaped
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from semspill._model import FrozenModel
@@ -97,7 +97,7 @@ class RaterQuality(FrozenModel):
 
 def assess_rater(
     rater: Rater | ToxicityScorer | Mapping[str, Any] | str,
-    sample: LabelledSample | tuple[Sequence[str], Sequence[bool] | Bool[np.ndarray, " texts"]],
+    sample: LabelledSample | tuple[Sequence[str], Sequence[Any] | Shaped[np.ndarray, " texts"]],
     *,
     threshold: float = 0.5,
     progress: Progress = quiet,
