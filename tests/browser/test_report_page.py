@@ -39,8 +39,13 @@ def test_a_point_says_what_it_is_when_it_is_looked_at(finished, show):
     page = show(finished.masked)
     live = chart(page, "spillover-asr")
     box = live.locator(".scatterlayer .trace .point").last.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     label = live.locator(".hoverlayer .hovertext")
+    for _ in range(100):  # a chart that is still busy looks at no mouse
+        page.mouse.move(0, 0)
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(100)
+        if label.is_visible():
+            break
     label.wait_for()
     assert "brave" in label.text_content()
     assert "percentage points" in label.text_content()
