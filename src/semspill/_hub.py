@@ -1,6 +1,10 @@
-"""Whether a model of the Hugging Face hub lies on this machine; the network is not asked."""
+"""Models of the Hugging Face hub: whether one lies on this machine, and what is wrong with one."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from semspill.errors import DataError
 
 _CONFIG = ("config.json",)
 _WEIGHTS = (
@@ -34,3 +38,54 @@ def hub_has(repository: str, revision: str | None = None, *, weights: bool = Tru
         return any_of(_CONFIG) and (not weights or any_of(_WEIGHTS))
     except HFValidationError:  # a folder that is not there, or no name that the hub allows
         return False
+
+
+def own_code(model: str, error: Exception) -> DataError | None:
+    """Return the error for a model that wants to run code of its own; None for any other error.
+
+    Args:
+        model: What the user called it, for the message.
+        error: What transformers raised when the model was read.
+    """
+    if "trust_remote_code" not in str(error):
+        return None
+    return DataError(
+        f"{model} carries code of its own, which is not run; set trust_remote_code to true if you "
+        "trust its author, or take a model that transformers knows."
+    )
+
+
+def require_vocabulary(tokenizer: Any, folder: str, revision: str | None = None) -> None:
+    """Refuse a tokenizer that was made without files, which knows no word.
+
+    Args:
+        tokenizer: What transformers made of the folder.
+        folder: A folder, or the id of a model on the hub.
+        revision: Branch, tag or commit on the hub.
+
+    Raises:
+        FileNotFoundError: Its files are missing.
+    """
+    from huggingface_hub import try_to_load_from_cache  # heavy, and only here
+
+    def there(name: str) -> bool:
+        if Path(folder).is_dir():
+            return (Path(folder) / name).is_file()
+        return isinstance(try_to_load_from_cache(folder, name, revision=revision), str)
+
+    names = dict(tokenizer.vocab_files_names)
+    whole = names.pop("tokenizer_file", None)
+    if (whole and there(whole)) or not (whole or names):
+        return
+    # Byte-pair encoding needs its merges too; what else some tokenizers list may be left out.
+    needed = [names[key] for key in ("vocab_file", "merges_file") if key in names]
+    absent = [name for name in needed or names.values() if not there(name)]
+    if absent or not names:
+        files = " or ".join(filter(None, (whole, " and ".join(absent))))
+        raise FileNotFoundError(f"{files} is missing")
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, without its full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(". ")

@@ -11,6 +11,9 @@ import pytest
 
 from semspill import ResponseSource, run
 
+PATIENCE = 300_000
+"""Milliseconds until a page is given up: what is waited for comes at once unless the machine is
+busy, or never."""
 QUIET = (
     "--disable-gpu",
     "--no-first-run",
@@ -83,9 +86,10 @@ def chromium() -> Iterator[Any]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if found is None:
         pytest.skip("no chromium on this machine; Debian's package is called chromium")
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(
-            executable_path=found, chromium_sandbox=False, args=list(QUIET)
+            executable_path=found, chromium_sandbox=False, args=list(QUIET), timeout=PATIENCE
         )
         yield browser
         browser.close()
@@ -119,7 +123,7 @@ def show(chromium, seen) -> Iterator[Callable[..., Any]]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", lambda said: seen.faults.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: seen.faults.append(str(error)))

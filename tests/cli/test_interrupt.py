@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -69,10 +68,7 @@ def stopped(tmp_path):
                 met += told[-1]["event"] == stage
                 if met == number and told[-1]["event"] == stage:
                     process.send_signal(sent)
-                    begun = time.monotonic()
             err = process.stderr.read()
-        # Far more than it takes, for a machine with other things to do.
-        assert time.monotonic() - begun < 20
         return process.returncode, told, err
 
     return stopped
@@ -124,10 +120,10 @@ from semspill.cli._stop import stoppable
 try:
     with stoppable():
         print("ready", flush=True)
-        time.sleep(60)
+        time.sleep(3600)
 except KeyboardInterrupt:
     print("cleaning", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

@@ -5,10 +5,18 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from transformers import AutoTokenizer, T5Config, T5Model
+from transformers import (
+    AutoTokenizer,
+    BartConfig,
+    BartModel,
+    T5Config,
+    T5EncoderModel,
+    T5Model,
+)
 
 from semspill import ContextFormat
 from semspill.encoders import TransformerEncoder
+from semspill.encoders.two_tower import load_biencoder
 from semspill.errors import DataError
 
 TEXTS = ["Oh no!", "", "I heard a noise. Tell me", "grumble", "\U0001f600 joy"]
@@ -75,12 +83,15 @@ def test_pooling_of_another_kind_is_refused(tiny_bert, tmp_path, mode):
     assert load(folder, pooling="mean").encode_responses(TEXTS).shape == (5, 16)
 
 
-def test_a_module_that_cannot_be_followed_is_refused(tiny_bert, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "said"), [("sentence_transformers.models.Dense", "Dense"), ("mine.Pooling",) * 2]
+)
+def test_a_module_that_cannot_be_followed_is_refused(tiny_bert, tmp_path, kind, said):
     folder = sentence_folder(tiny_bert, tmp_path / "model", "mean", unit=True)
     listed = json.loads((folder / "modules.json").read_text())
-    listed.append({"idx": 3, "name": "3", "path": "3_Dense", "type": "x.models.Dense"})
+    listed.append({"idx": 3, "name": "3", "path": "3_Dense", "type": kind})
     (folder / "modules.json").write_text(json.dumps(listed))
-    with pytest.raises(DataError, match=r"cannot follow \(Dense\); choose pooling='mean' or"):
+    with pytest.raises(DataError, match=rf"cannot follow \({said}\); choose pooling='mean' or"):
         load(folder)
     assert load(folder, pooling="mean").encode_responses(TEXTS).shape == (5, 16)
 
@@ -126,11 +137,30 @@ def test_a_projection_is_drawn_from_the_rng_and_keeps_dot_products_roughly(tiny_
 
 
 def test_an_encoder_with_a_decoder_is_refused(tiny_bert, tmp_path):
-    config = T5Config(vocab_size=30, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)
-    T5Model(config).save_pretrained(tmp_path)
+    shape = {"d_model": 8, "encoder_ffn_dim": 8, "decoder_ffn_dim": 8, "encoder_layers": 1}
+    config = BartConfig(
+        vocab_size=30, decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2,
+        pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, bos_token_id=3, **shape,
+    )  # fmt: skip
+    BartModel(config).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
     with pytest.raises(DataError, match="is an encoder with a decoder; take a model that only"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [T5EncoderModel, T5Model])
+def test_the_encoder_of_t5_gives_the_rows_of_sentence_transformers(tiny_bert, tmp_path, kind):
+    config = T5Config(vocab_size=30, d_model=16, d_kv=4, d_ff=8, num_layers=1, num_heads=2)
+    kind(config).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
+    reference = SentenceTransformer(
+        modules=[Transformer(str(tmp_path)), Pooling(16), Normalize()], device="cpu"
+    )
+    model = load(tmp_path)
+    assert np.allclose(model.encode_responses(TEXTS), reference.encode(TEXTS), atol=1e-5)
+    model.save(tmp_path / "saved")
+    again = load_biencoder(tmp_path / "saved").encode_responses(TEXTS)
+    assert np.array_equal(again, model.encode_responses(TEXTS))
 
 
 def test_minilm_gives_the_rows_of_sentence_transformers():

@@ -24,6 +24,34 @@ def test_default_words_are_rated_half_or_more():
     assert rated.tolist() == pytest.approx([1.0, 0.6, 0.0])
 
 
+@pytest.mark.parametrize(
+    ("word", "apart"),
+    [
+        ("gr\u00fcmmel", "gr\u0075\u0308mmel"),
+        ("\u0917\u094d\u0930\u092e\u094d\u092c\u0932", None),
+        ("\u063a\u064e\u0645\u0652\u0628\u064e\u0644", None),
+        ("\u063a\u0651\u064e\u0645", "\u063a\u064e\u0651\u0645"),
+        ("\u0e01\u0e23\u0e31\u0e21\u0e1a\u0e34\u0e49\u0e25", None),
+        ("\u05d2\u05b0\u05bc\u05e8\u05b7\u05dd", "\u05d2\u05bc\u05b0\u05e8\u05b7\u05dd"),
+        ("\uadf8\ub7fc", "\u1100\u1173\u1105\u1165\u11b7"),
+    ],
+    ids=["Latin", "Hindi", "Arabic", "Arabic, marks", "Thai", "Hebrew", "Korean"],
+)
+def test_a_word_with_combining_marks_is_found_however_it_is_composed(word, apart, tmp_path):
+    path = tmp_path / "words.txt"
+    for listed in (word, apart or word):
+        path.write_text(f"{listed}\t0.5\n", encoding="utf-8")
+        for rater in (LexiconRater(words={listed: 0.5}), LexiconRater(words={}, path=path)):
+            for said in (word, apart or word):
+                texts = [said, f"- {said.upper()}!", f"{said}\u0301 x", f"x{said}", "x"]
+                assert rater.rate(texts).tolist() == [0.5, 0.5, 0, 0, 0]
+
+
+def test_a_bare_word_is_not_found_in_the_word_that_a_mark_makes_of_it():
+    # A vowel sign follows: another word.
+    assert LexiconRater(words={"\u0917\u0930": 1}).rate(["\u0917\u0930\u0940"]).tolist() == [0]
+
+
 def test_no_text_gets_no_rating():
     assert LexiconRater().rate([]).shape == (0,)
 

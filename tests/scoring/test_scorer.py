@@ -234,7 +234,7 @@ def test_two_processes_may_write_at_once(tmp_path):
     # Half of the texts are the same.
     commands = [[sys.executable, "-c", code, str(tmp_path), start] for start in ("0", "200")]
     workers = [subprocess.Popen(command, stderr=subprocess.PIPE) for command in commands]
-    said = [worker.communicate(timeout=60)[1] for worker in workers]
+    said = [worker.communicate(timeout=3600)[1] for worker in workers]
     assert said == [b"", b""]
     assert [worker.returncode for worker in workers] == [0, 0]
     with sqlite3.connect(database(tmp_path)) as connection:
@@ -263,8 +263,8 @@ def test_a_value_out_of_bounds_names_the_rater_and_masks_the_text(tmp_path, valu
     [
         ([0.5], r"float64 of shape \(1,\) for 2 texts"),
         ([[0.5], [0.5]], r"float64 of shape \(2, 1\)"),
-        (["0.5", "0.5"], r"<U3 of shape \(2,\)"),
-        (None, r"object of shape \(\)"),
+        (["0.5", "0.5"], "list for 2 texts"),
+        (None, "NoneType for 2 texts"),
     ],
     ids=["too few", "two axes", "text", "nothing"],
 )

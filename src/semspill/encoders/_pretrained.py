@@ -1,21 +1,27 @@
-"""Where a pretrained model lies, what its folder says about vectors, and reading its weights."""
+"""Where a pretrained model lies, and reading its weights."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import (
+    MODEL_FOR_TEXT_ENCODING_MAPPING,
+    AutoConfig,
+    AutoModel,
+    AutoModelForTextEncoding,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers.utils import logging
 
+from semspill._hub import first_line, own_code
 from semspill.encoders._availability import MINILM
 from semspill.errors import DataError, MissingExtraError
 
-_FILES = ["*.json", "*.txt", "*.model"]
-_BARE = ("Transformer", "Pooling", "Normalize")
+_FILES = ["*.json", "*.txt", "*.model", "*.py"]
 
 
 def find_model(model: str) -> Path:
@@ -70,66 +76,34 @@ def _fetch(model: str, repository: str) -> Path:
         ) from error
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What a model's folder says about how its vectors are made."""
-
-    transformer: Path
-    """The folder of the transformer itself."""
-    pooling: str | None = None
-    """How token vectors become one; None when the folder does not say."""
-    unit: bool | None = None
-    """Whether vectors are scaled to length 1; None when the folder does not say."""
-    further: tuple[str, ...] = ()
-    """Kinds of the modules that are neither transformer, pooling nor scaling."""
-
-    @classmethod
-    def of(cls, folder: Path) -> "Layout":
-        """Read a sentence-transformers folder; any other is a transformer that says nothing."""
-        listed = folder / "modules.json"
-        if not listed.is_file():
-            return cls(folder)
-        modules = json.loads(listed.read_text(encoding="utf-8"))
-        paths = {module["type"].rpartition(".")[2]: folder / module["path"] for module in modules}
-        return cls(
-            paths.get("Transformer", folder),
-            _pooling(paths["Pooling"] / "config.json") if "Pooling" in paths else None,
-            "Normalize" in paths,
-            tuple(kind for kind in paths if kind not in _BARE),
-        )
-
-
-def _pooling(config: Path) -> str:
-    said = json.loads(config.read_text(encoding="utf-8"))
-    if "pooling_mode" in said:
-        modes = said["pooling_mode"]
-        return modes if isinstance(modes, str) else "+".join(modes)
-    # Files written before sentence-transformers 6 hold one flag per way of pooling.
-    flags = [key for key, on in said.items() if key.startswith("pooling_mode_") and on]
-    return "+".join(
-        flag.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
-        for flag in flags
-    )
-
-
-def read_weights(model: str, folder: Path, seed: int) -> PreTrainedModel:
+def read_weights(model: str, folder: Path, seed: int, *, trust: bool) -> PreTrainedModel:
     """Return a pretrained transformer in float32, without the pooler that its task head used.
+
+    Of an encoder with a decoder, such as T5, the encoder alone is read where transformers can.
 
     Args:
         model: What the user called it, for messages.
         folder: Where its files lie.
         seed: Seeds torch, inside a fork, in case the model draws numbers while it is made.
+        trust: Whether code that the folder holds may run.
 
     Raises:
-        DataError: The files are missing or broken, or lack weights.
+        DataError: The files are missing or broken, lack weights, or hold code and no trust.
     """
     try:
         with _forked(seed), _no_bars():
-            read, info = AutoModel.from_pretrained(folder, output_loading_info=True)
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+            read, info = _kind(config).from_pretrained(
+                folder,
+                config=config,
+                output_loading_info=True,
+                trust_remote_code=trust,
+                weights_only=True,
+            )
     except Exception as error:  # every format of weights has errors of its own
-        raise DataError(
+        raise own_code(f"Model {model!r}", error) or DataError(
             f"Model {model!r} at {folder} cannot be read ({type(error).__name__}: "
-            f"{str(error).splitlines()[0]}); give a folder that save_pretrained wrote."
+            f"{first_line(error)}); give a folder that save_pretrained wrote."
         ) from error
     missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
     if missing:
@@ -140,10 +114,16 @@ def read_weights(model: str, folder: Path, seed: int) -> PreTrainedModel:
     return _bare(read)
 
 
-def rebuild(folder: Path) -> PreTrainedModel:
+def rebuild(folder: Path, *, trust: bool) -> PreTrainedModel:
     """Return a transformer of the shape that `folder` describes, with arbitrary weights."""
     with _forked(0):
-        return _bare(AutoModel.from_config(AutoConfig.from_pretrained(folder)))
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+        return _bare(_kind(config).from_config(config, trust_remote_code=trust))
+
+
+def _kind(config: PreTrainedConfig) -> Any:
+    encodes = type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING
+    return AutoModelForTextEncoding if encodes else AutoModel
 
 
 def _bare(model: PreTrainedModel) -> PreTrainedModel:

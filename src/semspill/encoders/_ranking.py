@@ -14,6 +14,7 @@ from semspill._atomic import write_text
 from semspill._progress import Progress, quiet
 from semspill.corpus import Exchange
 from semspill.encoders._base import BiEncoder
+from semspill.encoders._vectors import checked_vectors
 from semspill.errors import DataError
 
 _FORMAT = 1
@@ -117,11 +118,16 @@ class RankingTask:
         Args:
             model: Encodes every context and every distinct response once.
             progress: Wraps the batches of contexts, then those of responses.
+
+        Raises:
+            PluginError: The model does not give one vector for each.
         """
         texts = {text: row for row, text in enumerate({e.response: 0 for e in self.exchanges})}
         row_of = np.array([texts[exchange.response] for exchange in self.exchanges])
-        contexts = model.encode_contexts(self.exchanges, progress=progress)
-        responses = model.encode_responses(list(texts), progress=progress)
+        given = model.encode_contexts(self.exchanges, progress=progress)
+        contexts = checked_vectors(model, given, len(self), "contexts")
+        given = model.encode_responses(list(texts), progress=progress)
+        responses = checked_vectors(model, given, len(texts), "responses")
         hits = np.empty(len(self), dtype=np.bool_)
         for start in range(0, len(self), _CHUNK):
             rows = row_of[self.lists[start : start + _CHUNK]]

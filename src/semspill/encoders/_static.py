@@ -32,6 +32,8 @@ class StaticEncoder(Encoder):
     all-MiniLM-L6-v2 from the extra `offline`, else from the hub."""
     tied: bool = False
     """Whether contexts and responses share one set of weights; separate ones start equal."""
+    trust_remote_code: bool = False
+    """Whether Python code that the model's folder holds may run; False refuses such a model."""
 
     def load(self, rng: np.random.Generator) -> BiEncoder:
         """Return a bi-encoder with the pretrained embeddings.

@@ -14,7 +14,8 @@ from semspill._atomic import write_text
 from semspill._random import torch_seed
 from semspill.corpus import Text
 from semspill.encoders._bag import BagTower
-from semspill.encoders._pretrained import Layout, find_model, read_weights
+from semspill.encoders._layout import Layout
+from semspill.encoders._pretrained import find_model, read_weights
 from semspill.encoders._static import StaticEncoder
 from semspill.encoders._subwords import Subwords
 from semspill.encoders._tokens import Tokens
@@ -24,8 +25,9 @@ from semspill.encoders._two_tower import TwoTower
 def build(encoder: StaticEncoder, rng: np.random.Generator) -> TwoTower:
     """Return the bi-encoder of `encoder` with the model's input embeddings."""
     folder = Layout.of(find_model(encoder.model)).transformer
-    subwords = Subwords.read(encoder.model, folder)
-    model = read_weights(encoder.model, folder, torch_seed(rng))
+    trust = encoder.trust_remote_code
+    subwords = Subwords.read(encoder.model, folder, trust=trust)
+    model = read_weights(encoder.model, folder, torch_seed(rng), trust=trust)
     weights = model.get_input_embeddings().weight.detach().clone()
     return _two_tower(encoder, StaticTower(subwords, weights))
 

@@ -14,6 +14,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from semspill._atomic import write_text
+from semspill._hub import first_line, own_code, require_vocabulary
 from semspill.corpus import Text
 from semspill.encoders._tokens import Tokens, shorten, spans
 from semspill.errors import DataError
@@ -44,34 +45,36 @@ class Subwords:
     """The ids it adds."""
     backend: Tokenizer = field(repr=False)
     """Does the work, without padding and truncation of its own."""
+    longest: int | None = None
+    """Most tokens of a text, as the tokenizer's files say; None when they do not."""
 
     @classmethod
-    def read(cls, model: str, folder: Path) -> "Subwords":
+    def read(cls, model: str, folder: Path, *, trust: bool) -> "Subwords":
         """Return the tokenizer of a pretrained model.
 
         Args:
             model: What the user called it, for messages.
             folder: Where its files lie.
+            trust: Whether code that the folder holds may run.
 
         Raises:
-            DataError: There is none, it is broken, or it has no fast form.
+            DataError: There is none, it is broken, has no fast form, or holds code and no trust.
         """
         try:
-            known = AutoTokenizer.from_pretrained(folder)
-            # Without files it would be made with an empty vocabulary, and nothing said.
-            files = sorted(known.vocab_files_names.values())
-            if not any((folder / name).is_file() for name in files):
-                raise FileNotFoundError(f"none of {', '.join(files)} is there")
+            known = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
+            require_vocabulary(known, str(folder))
             backend: Tokenizer = known.backend_tokenizer
         except Exception as error:  # every kind of tokenizer file has errors of its own
-            raise DataError(
+            raise own_code(f"Model {model!r}", error) or DataError(
                 f"Model {model!r} at {folder} has no fast tokenizer that can be read "
-                f"({type(error).__name__}: {str(error).splitlines()[0]}); give a folder that "
-                "holds its tokenizer.json."
+                f"({type(error).__name__}: {first_line(error)}); give a folder that holds its "
+                "tokenizer.json."
             ) from error
         backend.no_truncation()
         backend.no_padding()
-        return cls(_special(known, backend), backend)
+        # A tokenizer that knows no limit says 10^30.
+        longest = known.model_max_length if known.model_max_length < 10**9 else None
+        return cls(_special(known, backend), backend, longest)
 
     @classmethod
     def restore(cls, folder: Path) -> "Subwords":

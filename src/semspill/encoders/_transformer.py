@@ -16,8 +16,10 @@ Pooling: TypeAlias = Literal["mean", "cls", "max"]
 class TransformerEncoder(Encoder):
     """A pretrained transformer; its token vectors are pooled into one.
 
-    A sentence-transformers model gives the vectors that sentence-transformers gives. Texts are
-    cut to what the model has positions for, even when the context format allows more.
+    A sentence-transformers model gives the vectors that sentence-transformers gives: its default
+    prompt stands before every context and response. Texts are cut to what the model's files say
+    and what it has positions for, even when the context format allows more. Of an encoder with a
+    decoder, such as T5, only the encoder is used.
 
     Example:
         >>> TransformerEncoder(pooling="cls").replace(projection=128).tied
@@ -43,6 +45,8 @@ class TransformerEncoder(Encoder):
     layer."""
     tied: bool = True
     """Whether contexts and responses share one set of weights; separate ones start equal."""
+    trust_remote_code: bool = False
+    """Whether Python code that the model's folder holds may run; False refuses such a model."""
 
     def load(self, rng: np.random.Generator) -> BiEncoder:
         """Return a bi-encoder with the pretrained weights.

@@ -4,7 +4,9 @@ import json
 import math
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import cast, get_args
 
 import numpy as np
@@ -19,8 +21,9 @@ from semspill._onednn import use_onednn
 from semspill._random import torch_seed
 from semspill.corpus import Text
 from semspill.encoders._dropout import use_fast_dropout
+from semspill.encoders._layout import Layout
 from semspill.encoders._packing import Part, let_pack, packed, packs_rightly, padded
-from semspill.encoders._pretrained import Layout, find_model, read_weights, rebuild
+from semspill.encoders._pretrained import find_model, read_weights, rebuild
 from semspill.encoders._subwords import Subwords
 from semspill.encoders._tokens import Tokens
 from semspill.encoders._tower import Tower
@@ -34,14 +37,16 @@ def build(encoder: TransformerEncoder, rng: np.random.Generator) -> TwoTower:
     layout = Layout.of(find_model(encoder.model))
     pooling = _pooling(encoder, layout)
     unit = encoder.normalize if encoder.normalize != "auto" else layout.unit is not False
-    subwords = Subwords.read(encoder.model, layout.transformer)
-    model = read_weights(encoder.model, layout.transformer, torch_seed(rng))
-    if model.config.is_encoder_decoder:
+    trust = encoder.trust_remote_code
+    subwords = Subwords.read(encoder.model, layout.transformer, trust=trust)
+    model = read_weights(encoder.model, layout.transformer, torch_seed(rng), trust=trust)
+    if model.config.is_encoder_decoder and hasattr(model, "decoder"):
         raise DataError(
             f"Model {encoder.model!r} is an encoder with a decoder; take a model that only "
             "encodes, or its input embeddings with the encoder 'static'."
         )
-    tower = TransformerTower(model, subwords, pooling, unit)
+    form = Form(pooling, unit, layout.longest or subwords.longest, layout.prompt, layout.lower)
+    tower = TransformerTower(model, subwords, form)
     if encoder.projection is not None:
         generator = torch.Generator().manual_seed(torch_seed(rng))
         tower.project(encoder.projection, generator)
@@ -50,9 +55,9 @@ def build(encoder: TransformerEncoder, rng: np.random.Generator) -> TwoTower:
 
 def restore(encoder: TransformerEncoder, folder: Path) -> TwoTower:
     """Return a bi-encoder of the saved shape, with arbitrary weights."""
-    said = json.loads((folder / "tower.json").read_text(encoding="utf-8"))
-    subwords = Subwords.restore(folder)
-    tower = TransformerTower(rebuild(folder), subwords, said["pooling"], said["unit"])
+    form = Form(**json.loads((folder / "tower.json").read_text(encoding="utf-8")))
+    model = rebuild(folder, trust=encoder.trust_remote_code)
+    tower = TransformerTower(model, Subwords.restore(folder), form)
     if encoder.projection is not None:
         tower.project(encoder.projection, torch.Generator())
     return _two_tower(encoder, tower)
@@ -82,27 +87,53 @@ def _choices() -> str:
     return " or ".join(f"pooling={choice!r}" for choice in get_args(Pooling))
 
 
+@dataclass(frozen=True)
+class Form:
+    """How texts are given to a transformer, and one vector is made of what it gives."""
+
+    pooling: Pooling
+    """How token vectors become one."""
+    unit: bool
+    """Whether vectors are scaled to length 1."""
+    longest: int | None = None
+    """Most tokens of a text beside what the model has positions for."""
+    prompt: str = ""
+    """What stands before every text."""
+    lower: bool = False
+    """Whether texts are lowercased."""
+
+    def text(self, text: Text) -> Text:
+        """Return what the model reads of a text."""
+        head, tail = text
+        if self.lower:
+            head, tail = head.lower(), tail.lower()
+        if not self.prompt or head or not tail:
+            return Text(self.prompt + head, tail)
+        # Head and tail are joined by a space; a prompt must survive a cut, so it is the head.
+        if self.prompt.endswith(" "):
+            return Text(self.prompt[:-1], tail)
+        first, _, rest = tail.partition(" ")
+        return Text(self.prompt + first, rest)
+
+
 class TransformerTower(Tower):
     """Runs a transformer and pools its token vectors.
 
     Args:
         model: Gives one vector per token.
         subwords: Its tokenizer.
-        pooling: How token vectors become one.
-        unit: Whether vectors are scaled to length 1.
+        form: How texts are given to it, and vectors made.
     """
 
     learning_rate = 5e-5
     encode_batch = 256
 
-    def __init__(
-        self, model: PreTrainedModel, subwords: Subwords, pooling: Pooling, unit: bool
-    ) -> None:
+    def __init__(self, model: PreTrainedModel, subwords: Subwords, form: Form) -> None:
         super().__init__()
         self.model = model
         self.subwords = subwords
-        self.pooling = pooling
-        self.unit = unit
+        self.form = form
+        self.unit = form.unit
         self.packs = let_pack(model)
         self._tried = False
         use_onednn(model)
@@ -118,8 +149,8 @@ class TransformerTower(Tower):
 
     def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:
         """Return the subwords of each text, special tokens included."""
-        most = min(max_tokens, _positions(self.model))
-        return self.subwords.tokenize(texts, most, special=True)
+        most = min(max_tokens, _positions(self.model), self.form.longest or max_tokens)
+        return self.subwords.tokenize([self.form.text(text) for text in texts], most, special=True)
 
     def forward(self, tokens: Tokens) -> Float[Tensor, "texts dim"]:
         """Return one vector per text."""
@@ -129,7 +160,7 @@ class TransformerTower(Tower):
             parts = packed(self.model, ordered)
         else:
             parts = padded(self.model, ordered, self.subwords.special.pad)
-        rows = torch.cat([_pool(part, self.pooling) for part in parts])
+        rows = torch.cat([_pool(part, self.form.pooling) for part in parts])
         rows = rows[torch.from_numpy(np.argsort(order)).to(rows.device)]
         if self.projection is not None:
             rows = functional.linear(rows, self.projection)
@@ -144,16 +175,16 @@ class TransformerTower(Tower):
 
     def reading(self) -> str:
         """Return what makes a vector of the weights' output: tokenizer, pooling, scaling."""
-        return (
-            f"{self.subwords.backend.to_str()} {self.subwords.special} {self.pooling} {self.unit}"
-        )
+        return f"{self.subwords.backend.to_str()} {self.subwords.special} {self.form}"
 
     def save_assets(self, folder: Path) -> None:
         """Write the tokenizer, the model's config and how vectors are made."""
         self.subwords.save(folder)
         self.model.config.save_pretrained(folder)
-        said = {"pooling": self.pooling, "unit": self.unit}
-        write_text(folder / "tower.json", json.dumps(said) + "\n")
+        if getattr(self.model.config, "auto_map", None):  # it was made by code of its own
+            for code in Path(self.model.name_or_path).glob("*.py"):
+                copyfile(code, folder / code.name)
+        write_text(folder / "tower.json", json.dumps(asdict(self.form)) + "\n")
 
 
 def _pool(part: Part, pooling: Pooling) -> Float[Tensor, "texts hidden"]:

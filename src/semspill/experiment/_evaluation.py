@@ -15,7 +15,7 @@ from semspill._atomic import atomic_path
 from semspill._progress import Progress, quiet
 from semspill.corpus import Candidates, Exchange
 from semspill.encoders import BiEncoder
-from semspill.errors import PluginError
+from semspill.encoders._vectors import checked_vectors
 from semspill.responding import RetrievalResponder
 from semspill.scoring import ToxicityScorer
 
@@ -113,7 +113,8 @@ class Remembering(BiEncoder):
         for known, vectors in self._contexts:
             if known is exchanges:
                 return vectors
-        vectors = self.model.encode_contexts(exchanges, progress=progress)
+        given = self.model.encode_contexts(exchanges, progress=progress)
+        vectors = checked_vectors(self.model, given, len(exchanges), "contexts")
         self._contexts.append((exchanges, vectors))
         return vectors
 
@@ -132,10 +133,5 @@ class Remembering(BiEncoder):
         return rows
 
     def _encode(self, texts: Sequence[str], progress: Progress) -> Float[np.ndarray, "texts dim"]:
-        vectors = self.model.encode_responses(texts, progress=progress)
-        if len(vectors) != len(texts):
-            raise PluginError(
-                f"{type(self.model).__name__} gave {len(vectors)} rows for {len(texts)} "
-                "responses; it must give one vector each, all of one length."
-            )
-        return vectors
+        given = self.model.encode_responses(texts, progress=progress)
+        return checked_vectors(self.model, given, len(texts), "responses")

@@ -24,6 +24,7 @@ from semspill.experiment._made import (
     pool_note,
     provenance_of,
 )
+from semspill.experiment._memory import memory_notes
 from semspill.experiment._provenance import config_digest, device, sources_of, versions
 from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import PoisonedCorpus, swapped
@@ -87,6 +88,7 @@ class Study:
         self.artifacts = artifacts
         self.quality = quality
         self.analyzer = with_quality(config, quality)
+        self.memory = memory_notes(config)
         self.scorer = config.scorer
         self.clean_pool = data.train.responses(config.candidates)
         self.planted: dict[int, dict[str, object]] = {}
@@ -170,7 +172,7 @@ class Study:
             alternatives=self.similarities[1:],
             provenance=self._provenance(),
         )
-        notes = (*self.data.notes, *rater_note(self.quality))
+        notes = (*self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_note(self._records), *mixed_note(self._records))
         return report.replace(notes=(*report.notes, *notes))
 

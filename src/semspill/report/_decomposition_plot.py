@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from semspill.report._colours import PARTS
+from semspill.report._fonts import short
 from semspill.report._report import SpilloverReport
 from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
 
@@ -41,7 +42,7 @@ def draw_decomposition(
         row: list[Axes] = list(some.flat)
         for axes, group in zip(row, groups, strict=False):
             _panel(axes, report, quantity, group)
-            axes.set_title(group if start == 0 else "")
+            axes.set_title(short(group) if start == 0 else "")
         for axes in row[len(groups) :]:
             axes.remove()
         if len(quantities) > 1:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from semspill.report._fonts import short
 from semspill.report._style import SMALL
 
 _STEPS, _STEP = 40, 4.0
@@ -96,7 +97,7 @@ def label_points(
 
 def _boxes(figure: Figure, axes: Axes, point: Point) -> Float[np.ndarray, "places 4"]:
     """Return what a name would cover at every place: left, bottom, right, top in pixels."""
-    probe = figure.text(0, 0, point.name, fontsize=SMALL)
+    probe = figure.text(0, 0, short(point.name), fontsize=SMALL)
     size = Text.get_window_extent(probe).size
     probe.remove()
     ends = {
@@ -132,7 +133,7 @@ def _inside(
 def _write(axes: Axes, point: Point, place: _Place) -> None:
     led = max(map(abs, place.offset)) > _LED
     text = axes.annotate(
-        point.name,
+        short(point.name),
         (point.x, getattr(point, place.y)),
         xytext=place.offset,
         textcoords="offset points",

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter
 
+from semspill.report._fonts import short
 from semspill.report._matrix import SpilloverMatrix
 from semspill.report._order import reach_of, similarity_order, stretched_ticks
 from semspill.report._style import (
@@ -60,8 +61,8 @@ def draw_matrix(matrix: SpilloverMatrix, look: Look) -> HouseFigure:
     own = axes.imshow(np.ma.masked_array(lift, outside), cmap="Greys", norm=shades)
     dots = [columns.index(int(matrix.nearest[row])) for row in rows]
     axes.plot(dots, range(len(rows)), "o", **_DOT, markersize=min(3, 25 * side))
-    axes.set_xticks(range(len(order)), order, rotation=90, fontsize=size)
-    axes.set_yticks(range(len(rows)), [matrix.targets[row] for row in rows], fontsize=size)
+    axes.set_xticks(range(len(order)), [*map(short, order)], rotation=90, fontsize=size)
+    axes.set_yticks(range(len(rows)), [short(matrix.targets[row]) for row in rows], fontsize=size)
     axes.set(xlabel="looked at", ylabel="poisoned")
     axes.spines[:].set_visible(False)
     axes.tick_params(width=0.6, length=2)
@@ -141,7 +142,7 @@ def _point_at(axes: Axes, matrix: SpilloverMatrix, target: str, victim: str) -> 
     # Beside it, on the side where there is room.
     right = near > matrix.similarities[matrix.off_diagonal].mean()
     axes.annotate(
-        f"{target} → {victim}",
+        f"{short(target)} → {short(victim)}",
         (near, made.value),
         xytext=(-8 if right else 8, 5),
         textcoords="offset points",

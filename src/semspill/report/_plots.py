@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from semspill.report._decomposition_plot import plot_decomposition
+from semspill.report._fonts import short
 from semspill.report._report import SpilloverReport
 from semspill.report._slices import BINS, SliceReport
 from semspill.report._spillover_plot import plot_spillover
@@ -46,14 +47,14 @@ def draw_epochs(report: SpilloverReport, quantity: str, look: Look) -> HouseFigu
                 marker=MARKERS[place % len(MARKERS)],
                 markersize=2.5 if dashed else 3.5,
                 color=colour,
-                label=group if arm == report.main_arm else None,
+                label=short(group) if arm == report.main_arm else None,
                 linestyle="--" if dashed else "-",
                 linewidth=0.8 if dashed else 1.4,
             )
     said = _QUANTITIES[quantity]
     axes.set(xlabel="epochs trained", ylabel="\nof ".join(said.split(" of ")))
     if look.titled:
-        axes.set_title(f"Planted in {report.target}; dashed: clean arm")
+        axes.set_title(f"Planted in {short(report.target)}; dashed: clean arm")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
     title = "exchanges of" if look.titled else "exchanges of (dashed: clean)"
@@ -102,7 +103,7 @@ def draw_distribution(report: SpilloverReport, look: Look) -> HouseFigure:
 def _bars(axes: Axes, part: SliceReport, colour: str) -> None:
     edges = np.arange(BINS) / BINS
     axes.bar(edges, part.distribution, width=0.1, align="edge", color=colour)
-    axes.set_title(part.name)
+    axes.set_title(short(part.name))
     axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     # Small shares at the toxic end are what the picture is for; say the number.

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from semspill.report._colours import APART
+from semspill.report._fonts import short
 from semspill.report._labels import Point, label_points
 from semspill.report._report import SpilloverReport
 from semspill.report._slices import SliceReport
@@ -58,10 +59,17 @@ def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> HouseF
     hollow = {"marker": "o", "color": _OTHER, "mfc": "white", "ecolor": "0.6"}
     _points(main, unsure, quantity, **hollow, label="other category")
     _points(main, sure, quantity, marker="o", color=_SURE, label="survives Holm's correction")
-    _points(top, target, quantity, marker="D", color=_TARGET, label=f"{report.target}, the target")
+    _points(
+        top,
+        target,
+        quantity,
+        marker="D",
+        color=_TARGET,
+        label=f"{short(report.target)}, the target",
+    )
     if look.titled:
-        top.set_title(f"Planted in {report.target}, arm {report.main_arm}")
-    main.set_xlabel(f"similarity to {report.target}")
+        top.set_title(f"Planted in {short(report.target)}, arm {report.main_arm}")
+    main.set_xlabel(f"similarity to {short(report.target)}")
     figure.supylabel(f"{_TITLES[quantity]},{_BREAK[look.narrow]}percentage points")
     _legend(figure, [main, top], narrow=look.narrow)
     first = [part for part in others if part.name in (report.nearest, *report.far)]
@@ -152,6 +160,6 @@ def _legend(figure: Figure, panels: Sequence[Axes], *, narrow: bool) -> None:
 
 
 def _shortened(said: str) -> str:
-    for long, short in _SHORT.items():
-        said = said.replace(long, short)
+    for long, brief in _SHORT.items():
+        said = said.replace(long, brief)
     return said

@@ -1,15 +1,19 @@
 """The house style: how every figure looks, and how it is written to a file."""
 
 import io
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from semspill.report._colours import COLOURS as COLOURS
+from semspill.report._fonts import FONT, families_for, printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,6 +25,7 @@ WIDTHS = {"column": 3.3, "page": 6.9}
 SMALL, PLAIN = 7.0, 8.0
 """Sizes of type in points: ticks, legends and names; titles of panels and axes."""
 HOUSE: dict[Any, Any] = {
+    "font.family": [FONT],  # it comes with matplotlib
     "text.parse_math": False,  # a category may be named with a $; it is no formula
     "font.size": PLAIN,
     "axes.titlesize": PLAIN,
@@ -33,8 +38,6 @@ HOUSE: dict[Any, Any] = {
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
-}
-_WRITTEN: dict[Any, Any] = {
     "pdf.fonttype": 42,  # type that a journal's check accepts and a reader can select
     "ps.fonttype": 42,
     "svg.fonttype": "none",
@@ -43,12 +46,32 @@ _WRITTEN: dict[Any, Any] = {
 }
 
 
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the house style, whatever the reader's own settings are."""
+    plain = {name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"}
+    with mpl.rc_context(plain | HOUSE), warnings.catch_warnings():
+        # Of a character that no font has a box is drawn; in an SVG it is text all the same.
+        warnings.filterwarnings("ignore", r"(?s)Glyph .* missing from|Matplotlib currently does no")
+        yield
+
+
 class HouseFigure(Figure):
-    """A figure that is written in the house style, whatever the reader's own settings are."""
+    """A figure that is drawn and written in the house style."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw the figure, names in scripts that its font lacks by other fonts."""
+        with style():
+            for text in self.findobj(Text):
+                said = text.get_text()
+                if not said.isascii():
+                    text.set_text(printable(said))
+                    text.set_fontfamily(families_for(said))
+            super().draw(renderer)
 
     def savefig(self, fname: Any, **options: Any) -> None:
         """Write the figure: text stays text in .pdf and .svg, a .png has 300 dots per inch."""
-        with mpl.rc_context(_WRITTEN):
+        with style():
             super().savefig(fname, **options)
 
     def _repr_png_(self) -> bytes:  # what a notebook shows
@@ -84,7 +107,7 @@ RUN = Look(WIDTHS["page"], titled=True)
 
 def house(draw: Callable[P, T]) -> Callable[P, T]:
     """Make a function draw in the house style."""
-    return mpl.rc_context(HOUSE)(draw)
+    return style()(draw)
 
 
 def cycle(count: int) -> list[str]:

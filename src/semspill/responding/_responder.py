@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from semspill._progress import Progress, quiet
 from semspill.corpus import Candidates, Exchange, HasCorpus
 from semspill.encoders import BiEncoder
+from semspill.encoders._vectors import checked_vectors
 from semspill.errors import DataError
 from semspill.responding._approximate import ApproximateSearch, Index
 from semspill.responding._pool import Pool
@@ -131,11 +132,10 @@ class RetrievalResponder:
         asked = exchanges.corpus.exchanges if isinstance(exchanges, HasCorpus) else exchanges
         pool = self._encode_candidates(progress)
         if len(asked):
-            contexts = self.model.encode_contexts(asked, progress=progress)
+            given = self.model.encode_contexts(asked, progress=progress)
+            contexts = checked_vectors(self.model, given, len(asked), "contexts")
         else:
             contexts = np.empty((0, pool.vectors.shape[1]), dtype=np.float32)
-        said = f"{len(contexts)} rows for {len(asked)} contexts"
-        require(self.model, len(contexts) == len(asked), said)
         sizes = contexts.shape[1], pool.vectors.shape[1]
         said = f"contexts of {sizes[0]} and responses of {sizes[1]}"
         require(self.model, sizes[0] == sizes[1], said)
@@ -152,10 +152,8 @@ class RetrievalResponder:
         if self._pool is None:
             texts = self.candidates.texts
             if self.store is not None:
-                vectors = Store(self.store, self.model, self.candidates).vectors(progress)
+                self._pool = Pool(Store(self.store, self.model, self.candidates).vectors(progress))
             else:
-                vectors = self.model.encode_responses(texts, progress=progress)
-            said = f"{len(vectors)} rows for {len(texts)} responses"
-            require(self.model, len(vectors) == len(texts), said)
-            self._pool = Pool(vectors)
+                given = self.model.encode_responses(texts, progress=progress)
+                self._pool = Pool(checked_vectors(self.model, given, len(texts), "responses"))
         return self._pool

@@ -12,6 +12,7 @@ from semspill._atomic import atomic_path, write_text
 from semspill._progress import Progress
 from semspill.corpus import Candidates
 from semspill.encoders import BiEncoder
+from semspill.encoders._vectors import checked_vectors
 from semspill.errors import DataError, PluginError
 
 # Texts that are encoded at once: their vectors and padded tokens are what takes memory.
@@ -110,8 +111,9 @@ class Store:
         write_text(self.beside, json.dumps(self.holds, indent=2) + "\n")
 
     def _encoded(self, texts: tuple[str, ...], dim: int | None) -> Float[np.ndarray, "texts dim"]:
-        rows = self.model.encode_responses(texts)
-        require(self.model, len(rows) == len(texts), f"{len(rows)} rows for {len(texts)} responses")
+        rows = checked_vectors(
+            self.model, self.model.encode_responses(texts), len(texts), "responses"
+        )
         same = dim in (None, rows.shape[1])
         require(self.model, same, f"responses of {dim} and responses of {rows.shape[1]}")
         with np.errstate(over="ignore"):

@@ -32,6 +32,14 @@ class Rater(Component):
     handles_harm: ClassVar[bool] = True
 
     @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Names of the corpora it learned from, as sources name theirs; none where unknown.
+
+        To rate texts that it was trained on measures its memory; a report says so.
+        """
+        return ()
+
+    @property
     def fingerprint(self) -> str:
         """What identifies the ratings in a cache, as 64 hex digits.
 

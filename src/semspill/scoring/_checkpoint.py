@@ -10,12 +10,13 @@ from urllib.parse import urlparse
 import torch
 from detoxify import detoxify
 
+from semspill._device import usable_device
+from semspill._hub import first_line, require_vocabulary
 from semspill._onednn import use_onednn
 from semspill.errors import DataError
 from semspill.scoring._classifier import (
     Classifier,
     column_of,
-    first_line,
     quiet_transformers,
     require_complete,
 )
@@ -45,8 +46,9 @@ def load_detoxify(
 
     Raises:
         DataError: The checkpoint, the config or the tokenizer cannot be found or used.
-        ConfigError: The checkpoint has no such label.
+        ConfigError: The checkpoint has no such label, or there is no such device.
     """
+    where = usable_device(device)
     loaded = open_checkpoint(checkpoint)
     try:
         arch = dict(loaded["config"]["arch"]["args"])
@@ -70,7 +72,8 @@ def load_detoxify(
             model, tokenizer = detoxify.get_model_and_tokenizer(
                 **{**arch, "model_type": source}, state_dict=weights
             )
-    except (AttributeError, OSError, RuntimeError, TypeError, ValueError) as error:
+            require_vocabulary(tokenizer, source)
+    except Exception as error:  # what a config of noise raises is anybody's guess
         raise DataError(
             f"The config, tokenizer and weights of {checkpoint} do not come together "
             f"({first_line(error)}); give `config`, a folder with config.json and the tokenizer "
@@ -78,7 +81,7 @@ def load_detoxify(
         ) from error
     require_complete(str(checkpoint), model.state_dict().keys() - weights.keys())
     use_onednn(model)
-    model = model.to(device).eval()
+    model = model.to(where).eval()
     return Classifier(model, tokenizer, column, "sigmoid", batch_size)
 
 

@@ -18,6 +18,8 @@ from jaxtyping import Float, Int
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from semspill._device import usable_device
+from semspill._hub import first_line, own_code, require_vocabulary
 from semspill._mask import listing, named
 from semspill._onednn import use_onednn
 from semspill.errors import ConfigError, DataError, did_you_mean
@@ -46,8 +48,7 @@ class Classifier:
         ratings = np.zeros(len(texts))
         if not len(texts):
             return ratings
-        most = longest(self)
-        tokens = self.tokenizer(list(texts), truncation=most is not None, max_length=most)
+        tokens = self._tokens(texts)
         lengths = np.array([len(ids) for ids in tokens["input_ids"]])
         # A decoder without a padding token refuses to classify two texts at once.
         size = 1 if self.model.config.pad_token_id is None else self.batch_size
@@ -56,9 +57,34 @@ class Classifier:
                 name: torch.tensor([rows[i] for i in chosen], device=self.model.device)
                 for name, rows in tokens.items()
             }
-            logits = self.model(**inputs).logits.double().cpu()
+            try:
+                logits = self.model(**inputs).logits.double().cpu()
+            except (IndexError, RuntimeError) as error:
+                raise DataError(
+                    f"The classifier cannot rate a text of {lengths[chosen[0]]} tokens "
+                    f"({first_line(error)}); see whether its tokenizer is the one it was trained "
+                    "with, or lower batch_size."
+                ) from error
             ratings[chosen] = _probabilities(logits, self.activation)[:, self.column].numpy()
         return ratings
+
+    def _tokens(self, texts: Sequence[str]) -> dict[str, list[list[int]]]:
+        """Return what the tokenizer gives for each text: at least one token."""
+        most = longest(self)
+        tokens = dict(self.tokenizer(list(texts), truncation=most is not None, max_length=most))
+        for place, ids in enumerate(tokens["input_ids"]):
+            if not ids:  # an empty text, of which a tokenizer without special tokens makes nothing
+                blank = {"input_ids": self._blank, "attention_mask": 1}
+                for name, rows in tokens.items():
+                    rows[place] = [blank.get(name, 0)]
+        return tokens
+
+    @property
+    def _blank(self) -> int:
+        kinds = ("unk", "cls", "bos", "eos", "pad")
+        known = [getattr(self.tokenizer, f"{kind}_token_id") for kind in kinds]
+        said = [one for one in known if one is not None] + self.tokenizer(" ")["input_ids"]
+        return int(said[0]) if said else 0
 
 
 def batches_of_one_length(
@@ -91,23 +117,34 @@ def longest(classifier: Classifier) -> int | None:
     return most if most < 10**9 else None
 
 
-def load_classifier(name: str, commit: str | None, device: str) -> tuple[Any, Any]:
-    """Return the model and the tokenizer of a folder or a hub id; no code of theirs is run.
+def load_classifier(name: str, commit: str | None, device: str, *, trust: bool) -> tuple[Any, Any]:
+    """Return the model and the tokenizer of a folder or a hub id.
+
+    Args:
+        name: The folder or the id.
+        commit: Which version of a model on the hub.
+        device: Where the model runs.
+        trust: Whether code that comes with the model may run.
 
     Raises:
-        DataError: They cannot be found or read, or the classifying layer has no weights.
+        ConfigError: There is no such device.
+        DataError: They cannot be found or read, hold code and no trust, or the classifying layer
+            has no weights.
     """
+    where = usable_device(device)
+    said: dict[str, Any] = {"revision": commit, "trust_remote_code": trust}
     try:
         with quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(name, revision=commit)
+            tokenizer = AutoTokenizer.from_pretrained(name, **said)
+            require_vocabulary(tokenizer, name, commit)
             model, loading = AutoModelForSequenceClassification.from_pretrained(
-                name, revision=commit, output_loading_info=True
+                name, output_loading_info=True, weights_only=True, **said
             )
-    except (OSError, ValueError) as error:
-        raise not_loaded(name, error) from error
+    except Exception as error:  # every format of weights has errors of its own
+        raise own_code(f"The classifier {name!r}", error) or not_loaded(name, error) from error
     require_complete(name, loading["missing_keys"])
     use_onednn(model)
-    return model.to(device).eval(), tokenizer
+    return model.to(where).eval(), tokenizer
 
 
 def require_complete(name: str, missing: Sequence[str] | set[str]) -> None:
@@ -172,12 +209,6 @@ def quiet_transformers() -> Iterator[None]:
                 disable_progress_bars()
         elif not downloads_hidden:
             enable_progress_bars()
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, without its full stop."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(". ")
 
 
 def _probabilities(

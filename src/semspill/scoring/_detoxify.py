@@ -33,7 +33,8 @@ class DetoxifyRater(Rater):
     This rater never does: it opens the file with `weights_only=True`, checks an official one
     against the hash in its name, and lets Detoxify's own code build the model from what it read.
     Without a network, give `checkpoint` and `config`. A text longer than the model reads (512
-    tokens for all official ones) loses its end.
+    tokens for all official ones) loses its end. All official models were trained on Jigsaw's
+    challenges, so those are no unseen data to them.
 
     Example:
         >>> DetoxifyRater(model_type="unbiased", label="insult").batch_size
@@ -59,7 +60,13 @@ class DetoxifyRater(Rater):
     batch_size: int = Field(32, ge=1)
     """Texts per forward pass; never changes a rating beyond rounding."""
     device: str = "cpu"
-    """Where the model runs, as torch names it, for example `cuda:0`."""
+    """Where the model runs, as torch names it, for example `cuda:0`; `auto` takes a GPU where
+    there is one."""
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The Jigsaw challenges for an official model; nothing known of any other checkpoint."""
+        return () if self.checkpoint else ("jigsaw",)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -100,7 +107,7 @@ class DetoxifyRater(Rater):
 
         Raises:
             DataError: The model cannot be found, fetched or read, or could run foreign code.
-            ConfigError: It has no such label.
+            ConfigError: It has no such label, or there is no such device.
         """
         return self._probability(texts)
 

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, ClassVar
+from unicodedata import normalize
 
 import numpy as np
+import regex
 from jaxtyping import Float
 from pydantic import BeforeValidator, Field
 
@@ -18,7 +19,7 @@ from semspill.errors import DataError
 from semspill.scoring._base import Rater
 from semspill.scoring._code import code_of
 
-_WORD = re.compile(r"\w+")
+_WORD = regex.compile(r"\w+")  # unlike in re, combining marks belong to a word
 
 Word = Annotated[str, Field(pattern=r"^\w+$")]
 Weight = Annotated[float, Field(gt=0, le=1)]
@@ -61,8 +62,9 @@ class LexiconRater(Rater):
     """Rates a text by the listed words in it: 1 minus the product of (1 - weight).
 
     Each word is an independent sign of toxicity (a noisy-or), whole words only, upper and lower
-    case alike, and counted once however often it occurs. The default list is mild and made for
-    the demo and the tests: with it, a low rating says nothing about real text.
+    case alike, however its accents are composed, and counted once however often it occurs. The
+    default list is mild and made for the demo and the tests: with it, a low rating says nothing
+    about real text.
 
     Example:
         >>> rater = LexiconRater(words={"dull": 0.5, "pest": 0.5})
@@ -89,7 +91,7 @@ class LexiconRater(Rater):
         listed = [*self.words, *(self._read() if self.path else ())]
         if not listed:
             raise DataError("The lexicon holds no word; give words, or a path to a file of them.")
-        return dict(sorted((word.casefold(), weight) for word, weight in dict(listed).items()))
+        return dict(sorted((_folded(word), weight) for word, weight in dict(listed).items()))
 
     @property
     def fingerprint(self) -> str:
@@ -111,19 +113,25 @@ class LexiconRater(Rater):
 
     def _rate(self, text: str) -> float:
         # Sorted, so that a sum of the same words never differs in its last bit.
-        found = sorted(self.weights.keys() & set(_WORD.findall(text.casefold())))
+        found = sorted(self.weights.keys() & set(_WORD.findall(_folded(text))))
         return 1 - math.prod((1 - self.weights[word] for word in found), start=1.0)
 
     def _read(self) -> list[tuple[str, float]]:
         path = Path(self.path or "").expanduser()
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, ValueError) as error:
             raise DataError(
-                f"The lexicon {path} cannot be read ({error}); give a UTF-8 text file of words."
+                f"The lexicon {path} cannot be read ({type(error).__name__}); give a UTF-8 text "
+                "file of words."
             ) from error
         said = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
         return [_entry(path, number, line) for number, line in said if not line.startswith("#")]
+
+
+def _folded(text: str) -> str:
+    """Return a text without differences of case and of how its characters are composed."""
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def _entry(path: Path, number: int, line: str) -> tuple[str, float]:

@@ -20,14 +20,20 @@ class ProfanityRater(Rater):
     """Rates by a linear model over single words, trained on 200,000 human-labelled texts.
 
     The rating is the model's calibrated probability that a text is profane. It is fast and needs
-    no download, but it knows words only: abuse without a profane word gets a low rating. Needs the
-    extra `offline`.
+    no download, but it knows words only: abuse without a profane word gets a low rating. Its
+    training texts are Davidson's tweets (t-davidson/hate-speech-and-offensive-language) and the
+    Jigsaw challenge, so neither is unseen data to it. Needs the extra `offline`.
     """
 
     source: ClassVar[str] = (
         "Zhou (2019), Building a better profanity detection library with scikit-learn, "
         "https://github.com/dimitrismistriotis/alt-profanity-check"
     )
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Davidson's tweets and the Jigsaw challenge, as the package's own page says."""
+        return ("davidson", "jigsaw")
 
     @property
     def fingerprint(self) -> str:

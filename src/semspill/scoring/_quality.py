@@ -1,11 +1,11 @@
 """How good a rater is: what it finds, and what it takes for toxic, on a labelled sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Shaped
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from semspill._model import FrozenModel
@@ -97,7 +97,7 @@ class RaterQuality(FrozenModel):
 
 def assess_rater(
     rater: Rater | ToxicityScorer | Mapping[str, Any] | str,
-    sample: LabelledSample | tuple[Sequence[str], Sequence[bool] | Bool[np.ndarray, " texts"]],
+    sample: LabelledSample | tuple[Sequence[str], Sequence[Any] | Shaped[np.ndarray, " texts"]],
     *,
     threshold: float = 0.5,
     progress: Progress = quiet,
@@ -106,12 +106,12 @@ def assess_rater(
 
     Args:
         rater: An object, a name, a mapping, or a scorer where its cache or batches matter.
-        sample: A labelled sample, or texts and for each whether it is toxic.
+        sample: A labelled sample, or texts and for each whether it is toxic: True, False, 1 or 0.
         threshold: The least rating that counts as toxic, 0 to 1.
         progress: Wraps the iterable of batches that must be rated.
 
     Raises:
-        DataError: There is not one label per text, or only one kind of text.
+        DataError: There is not one label per text, a label is none, or only one kind of text.
         PluginError: The rater breaks its promise.
 
     Example:
@@ -123,7 +123,7 @@ def assess_rater(
     from sklearn.metrics import roc_auc_score
 
     texts, labels = sample.load() if isinstance(sample, LabelledSample) else sample
-    toxic = np.asarray(labels, dtype=np.bool_)
+    toxic = _flags(labels)
     if len(toxic) != len(texts):
         raise DataError(f"{len(toxic)} labels came for {len(texts)} texts; give one each.")
     if toxic.all() or not toxic.any():
@@ -140,3 +140,16 @@ def assess_rater(
         harmless=(int((~flagged[~toxic]).sum()), int((~toxic).sum())),
         auc=float(roc_auc_score(toxic, ratings)),
     )
+
+
+def _flags(labels: Iterable[Any]) -> Bool[np.ndarray, " texts"]:
+    """Return labels as booleans, refusing what would count as toxic without being a label."""
+    flags = []
+    for place, label in enumerate(labels):
+        if not isinstance(label, bool | int | float | np.bool_ | np.number) or label not in (0, 1):
+            raise DataError(
+                f"Label {place + 1} is of type {type(label).__name__} and none of True, False, 1 "
+                "and 0; leave texts without a label out."
+            )
+        flags.append(bool(label))
+    return np.array(flags, dtype=np.bool_)

@@ -1,7 +1,7 @@
 """From texts to checked toxicity ratings, each distinct text rated once."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from jaxtyping import Float
 from platformdirs import user_cache_dir
 from pydantic import Field
 
+from semspill._arrays import numbers
 from semspill._model import FrozenModel
 from semspill._progress import Progress, quiet
-from semspill.errors import DataError, PluginError
+from semspill.errors import DataError, PluginError, SemspillError
 from semspill.scoring._base import Rater, RaterField
 from semspill.scoring._cache import RatingCache
 
@@ -41,7 +42,7 @@ class ToxicityScorer(FrozenModel):
     """Folder that keeps ratings, one file per fingerprint of a rater; None keeps none."""
 
     def score(
-        self, texts: Sequence[str], *, progress: Progress = quiet
+        self, texts: Iterable[str], *, progress: Progress = quiet
     ) -> Float[np.ndarray, " texts"]:
         """Return the toxicity of each text, 0 (harmless) to 1 (surely toxic).
 
@@ -50,11 +51,18 @@ class ToxicityScorer(FrozenModel):
             progress: Wraps the iterable of batches that must be rated, for example `tqdm.tqdm`.
 
         Raises:
-            DataError: One text came instead of several.
-            PluginError: The rater breaks its promise: one number from 0 to 1 per text.
+            DataError: One text came instead of several, or something that is no text.
+            PluginError: The rater fails, or breaks its promise: one number from 0 to 1 per text.
         """
         if isinstance(texts, str):
             raise DataError("score() got one text; give a list of texts, even of one.")
+        texts = tuple(texts)
+        for place, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise DataError(
+                    f"Text {place + 1} of {len(texts)} is of type {type(text).__name__}; give "
+                    "strings."
+                )
         digests = {text: _digest(text) for text in dict.fromkeys(texts)}
         if not digests:
             return np.zeros(0)
@@ -86,11 +94,22 @@ def _digest(text: str) -> bytes:
 
 def _rate(rater: Rater, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
     name = type(rater).__name__
-    rated = np.asarray(rater.rate(texts))
-    if rated.shape != (len(texts),) or rated.dtype.kind not in "fiub":
+    try:
+        given = rater.rate(texts)
+    except SemspillError:
+        raise
+    except Exception as error:  # of a plugin, of torch, of whatever it is built on
+        # The message of the cause may quote a text, so it stays with the cause.
         raise PluginError(
-            f"{name}.rate returned {rated.dtype} of shape {rated.shape} for {len(texts)} texts; it "
-            "must return one number each, in order."
+            f"{name}.rate failed on {len(texts)} texts with {type(error).__name__}; it must return "
+            "one number each, whatever the text."
+        ) from error
+    rated = numbers(given)
+    if rated is None or rated.shape != (len(texts),):
+        got = type(given).__name__ if rated is None else f"{rated.dtype} of shape {rated.shape}"
+        raise PluginError(
+            f"{name}.rate returned {got} for {len(texts)} texts; it must return one number each, "
+            "in order."
         )
     ratings = rated.astype(np.float64)
     wrong = np.flatnonzero(~((ratings >= 0) & (ratings <= 1)))

@@ -21,8 +21,9 @@ from semspill.scoring._files import hash_folder
 class TransformersRater(Rater):
     """Rates by the probability that a text classifier gives to one of its labels.
 
-    The default is the classifier and the label of the paper that semspill follows. Weights are
-    read without running code they may carry; a text longer than the model reads loses its end.
+    The default is the classifier and the label of the paper that semspill follows. Code that
+    comes with a model runs only where `trust_remote_code` allows it; a text longer than the model
+    reads loses its end.
 
     Example:
         >>> TransformersRater(model="my-classifier", label="toxic").batch_size
@@ -47,7 +48,10 @@ class TransformersRater(Rater):
     batch_size: int = Field(32, ge=1)
     """Texts per forward pass; never changes a rating beyond rounding."""
     device: str = "cpu"
-    """Where the model runs, as torch names it, for example `cuda:0`."""
+    """Where the model runs, as torch names it, for example `cuda:0`; `auto` takes a GPU where
+    there is one."""
+    trust_remote_code: bool = False
+    """Whether Python code that comes with the model may run; False refuses such a model."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -74,8 +78,8 @@ class TransformersRater(Rater):
             texts: Any number of texts, also none.
 
         Raises:
-            DataError: The model cannot be found or read.
-            ConfigError: It has no such label.
+            DataError: The model cannot be found, read or run.
+            ConfigError: It has no such label, or there is no such device.
         """
         return self._probability(texts)
 
@@ -96,7 +100,9 @@ class TransformersRater(Rater):
     def _probability(self) -> Callable[[Sequence[str]], Float[np.ndarray, " texts"]]:
         from semspill.scoring._classifier import Classifier, column_of, load_classifier
 
-        model, tokenizer = load_classifier(self._name, self._commit, self.device)
+        model, tokenizer = load_classifier(
+            self._name, self._commit, self.device, trust=self.trust_remote_code
+        )
         labels = [model.config.id2label[i] for i in range(model.config.num_labels)]
         column = column_of(self.model, self.label, labels)
         activation = self.activation

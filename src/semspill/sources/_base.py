@@ -22,6 +22,8 @@ class ResponseSource(Component):
     """
 
     handles_harm: ClassVar[bool] = True
+    corpus_name: ClassVar[str | None] = None
+    """Name of the published corpus that the texts are of, such as `jigsaw`; None for no such."""
 
     @abstractmethod
     def load(self) -> tuple[str, ...]:

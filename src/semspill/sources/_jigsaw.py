@@ -26,6 +26,7 @@ class JigsawSource(ResponseSource):
         "cjadams et al. 2017, Toxic Comment Classification Challenge, "
         "https://kaggle.com/competitions/jigsaw-toxic-comment-classification-challenge"
     )
+    corpus_name: ClassVar[str | None] = "jigsaw"
 
     path: Path
     """The challenge's train.csv."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Int
 
+from semspill._device import usable_device
 from semspill._progress import Progress
 from semspill._random import torch_seed
 from semspill.corpus import ContextFormat, Exchange
@@ -67,7 +68,7 @@ class Training:
         self.settings = settings
         self.model = model
         self.dropout = dropout
-        self.device = _device(settings.device)
+        self.device = usable_device(settings.device)
         model.module.to(self.device)
         self.pairs = Pairs.of(model, exchanges)
         self.epochs = [self._batches(order) for _ in range(settings.epochs)]
@@ -171,10 +172,3 @@ class Training:
             f"finite number; lower learning_rate (now {self.rate:g}) or scale (now "
             f"{self.loss.scale:g}), or set clip_norm (now {self.settings.clip_norm})."
         )
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("device='cuda' was asked for and torch finds none; use 'auto' or 'cpu'.")
-    cuda = wanted != "cpu" and torch.cuda.is_available()
-    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")

@@ -16,6 +16,7 @@ from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import ContextFormat, Corpus, Exchange
 from semspill.encoders import BiEncoder
+from semspill.encoders._vectors import checked_vectors
 from semspill.errors import DataError, PluginError, did_you_mean
 
 
@@ -178,9 +179,11 @@ class _Watched(BiEncoder):
     def encode_contexts(
         self, exchanges: Sequence[Exchange], *, progress: Progress | None = None
     ) -> Float[np.ndarray, "exchanges dim"]:
-        return self._model.encode_contexts(exchanges, progress=progress or self._progress)
+        given = self._model.encode_contexts(exchanges, progress=progress or self._progress)
+        return checked_vectors(self._model, given, len(exchanges), "contexts")
 
     def encode_responses(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Float[np.ndarray, "texts dim"]:
-        return self._model.encode_responses(texts, progress=progress or self._progress)
+        given = self._model.encode_responses(texts, progress=progress or self._progress)
+        return checked_vectors(self._model, given, len(texts), "responses")
