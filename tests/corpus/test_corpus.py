@@ -98,6 +98,7 @@ CHANGES = {
     "category": {"category": "fear"},
     "situation": {"situation": "new"},
     "utterances": {"utterances": ()},
+    "speaker": {"speaker": "11"},
 }
 
 

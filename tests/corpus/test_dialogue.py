@@ -1,6 +1,6 @@
 """Utterances, dialogues and the exchanges taken from them, by hand."""
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from hypothesis import given, settings
@@ -48,6 +48,12 @@ def test_every_exchange_sees_exactly_what_was_said_before(roles):
     for exchange in whole.exchanges:
         assert exchange.context == tuple(u.text for u in whole.utterances[: exchange.turn])
         assert exchange.response == whole.utterances[exchange.turn].text
+
+
+def test_exchanges_know_the_speaker_of_their_dialogue():
+    talk = Dialogue("d", "joy", (Utterance("a", "speaker"), Utterance("b", "listener")))
+    assert [replace(talk, speaker=who).exchanges[0].speaker for who in (None, "11")] == [None, "11"]
+    assert replace(talk, speaker="11").with_response(-1, "c").speaker == "11"
 
 
 def test_heard_is_the_text_unless_an_original_stands_in():

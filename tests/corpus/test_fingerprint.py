@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -65,6 +66,14 @@ def test_the_number_of_a_known_corpus():
 def test_it_is_the_hash_of_the_json_of_every_dialogue(content):
     dialogues = built(content)
     assert Corpus(dialogues, name="any").fingerprint == written_down(dialogues)
+
+
+def test_a_speaker_is_content_where_there_is_one():
+    line = '["d0", "joy", "", [["speaker", "I won!", false, null]]'
+    talk = Dialogue("d0", "joy", (Utterance("I won!", "speaker"),))
+    for who, rest in ((None, "]\n"), ("11", ', "11"]\n')):
+        expected = hashlib.sha256((line + rest).encode()).hexdigest()
+        assert Corpus((replace(talk, speaker=who),), name="any").fingerprint == expected
 
 
 @settings(deadline=None)

@@ -77,6 +77,20 @@ def test_files_by_pattern_with_one_row_per_utterance(tmp_path, suffix):
     assert corpus[0].response(0) == "Well done."
 
 
+def test_the_speaker_is_read_where_the_speaker_speaks():
+    rows = [
+        {**row, "who": who, "role": role}
+        for row, who, role in zip(
+            TURNS, (4, 11, None), ("listener", "speaker", "speaker"), strict=True
+        )
+    ]
+    columns = Columns(**LONG, role="role", speaker="who")
+    assert [talk.speaker for talk in columns.dialogues(rows, "train")] == ["11", None]
+    assert [talk.speaker for talk in Columns(**LONG).dialogues(rows, "train")] == [None, None]
+    whole = Columns(**COLUMNS, speaker="name").dialogues(TALKS, "train")
+    assert [talk.speaker for talk in whole] == ["a", "b"]
+
+
 def test_what_save_to_disk_wrote_with_roles(tmp_path):
     talk = [{"who": "assistant", "text": "Hello?"}, {"who": "user", "text": "I won!"}]
     table = hub.Dataset.from_list([{"category": "joy", "utterances": talk}])

@@ -1,6 +1,7 @@
 """JSON lines: written, read back, and refused with the row."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,15 @@ def test_what_is_written_reads_back_with_the_same_fingerprint(talks, tmp_path_fa
     again = JsonlDataset(path=path).load("valid")
     assert again.fingerprint == corpus.fingerprint
     assert again.dialogues == corpus.dialogues
+
+
+def test_speakers_are_written_where_there_are_some(corpus, tmp_path):
+    path = tmp_path / "train.jsonl"
+    known = Corpus((replace(corpus[0], speaker="11"), *corpus.dialogues[1:]), name="tiny")
+    for written, speakers in ((corpus, [None] * 4), (known, ["11", None, None, None])):
+        write_jsonl(written, path)
+        assert [talk.speaker for talk in JsonlDataset(path=path).load("train")] == speakers
+        assert path.read_text().count('speaker": "11"') == speakers.count("11")
 
 
 def test_a_folder_has_one_file_per_split(corpus, tmp_path):

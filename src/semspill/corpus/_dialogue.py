@@ -60,6 +60,8 @@ class Exchange:
     """What the listener says."""
     planted: bool = False
     """Whether the response was planted."""
+    speaker: str | None = None
+    """Id of the dialogue's speaker, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Dialogue:
     """All turns, oldest first."""
     situation: str = ""
     """What the speaker was asked to talk about; may be empty."""
+    speaker: str | None = None
+    """Id of the person who speaks, where it is known: the same in all dialogues of that person."""
 
     @property
     def listener_turns(self) -> tuple[int, ...]:
@@ -92,9 +96,10 @@ class Dialogue:
     def exchanges(self) -> tuple[Exchange, ...]:
         """One exchange per listener turn, oldest first."""
         heard = tuple([said.heard for said in self.utterances])
+        name, label, person = self.id, self.category, self.speaker
         return tuple(
             [
-                Exchange(self.id, turn, self.category, heard[:turn], said.text, said.planted)
+                Exchange(name, turn, label, heard[:turn], said.text, said.planted, person)
                 for turn, said in enumerate(self.utterances)
                 if turn and said.role == "listener"
             ]

@@ -45,7 +45,11 @@ def _line(talk: Dialogue) -> str:
             for said in talk.utterances
         ]
     )
-    return f"[{quote(talk.id)}, {quote(talk.category)}, {quote(talk.situation)}, [{turns}]]\n"
+    # A corpus without speakers keeps the fingerprint it had before there were any.
+    person = "" if talk.speaker is None else f", {quote(talk.speaker)}"
+    return (
+        f"[{quote(talk.id)}, {quote(talk.category)}, {quote(talk.situation)}, [{turns}]{person}]\n"
+    )
 
 
 def _marked(said: Utterance) -> str:

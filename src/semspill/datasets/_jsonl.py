@@ -33,11 +33,12 @@ class _Row(BaseModel):
     utterances: tuple[_Turn, ...] = Field(min_length=1)
     situation: str = ""
     split: str | None = None
+    speaker: str | None = Field(None, min_length=1)
 
     def dialogue(self) -> Dialogue:
         """Return the dialogue that the row describes."""
         turns = tuple(Utterance(t.text, t.role, t.planted, t.original) for t in self.utterances)
-        return Dialogue(self.id, self.category, turns, self.situation)
+        return Dialogue(self.id, self.category, turns, self.situation, self.speaker)
 
 
 class JsonlDataset(Dataset):
@@ -45,9 +46,10 @@ class JsonlDataset(Dataset):
 
     A line is `{"id": "d1", "category": "joy", "situation": "", "split": "train", "utterances":
     [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
-    `situation` may be left out; `split` too, unless one file holds all splits. An utterance may
-    also have `planted` (true or false) and `original` (what later turns see in its place). Other
-    keys are refused. `write_jsonl` writes such files.
+    `situation` may be left out; `split` too, unless one file holds all splits. A dialogue may also
+    have `speaker` (the id of the person who speaks), an utterance `planted` (true or false) and
+    `original` (what later turns see in its place). Other keys are refused. `write_jsonl` writes
+    such files.
 
     Example:
         >>> JsonlDataset(path="talks/{split}.jsonl").licence
@@ -121,10 +123,12 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
         if said.original is not None:
             turn["original"] = said.original
         turns.append(turn)
+    person = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
     return {
         "id": dialogue.id,
         "category": dialogue.category,
         "situation": dialogue.situation,
+        **person,
         "split": split,
         "utterances": turns,
     }

@@ -33,6 +33,9 @@ class Columns(FrozenModel):
     """Column of the dialogue's id; None numbers the dialogues (not allowed with `index`)."""
     situation: str | None = None
     """Column of the situation; None for none."""
+    speaker: str | None = None
+    """Column of the id of the person who speaks, the same in all dialogues of that person; with
+    `index`, read where the speaker first speaks. None for none."""
     index: str | None = None
     """Column of the utterance's place in its dialogue; None if a row is a whole dialogue."""
     text: str = "text"
@@ -68,7 +71,8 @@ class Columns(FrozenModel):
             DataError: With the columns there are, and the nearest names.
         """
         wanted: dict[str, str | None] = {
-            name: getattr(self, name) for name in ("category", "utterances", "id", "situation")
+            name: getattr(self, name)
+            for name in ("category", "utterances", "id", "situation", "speaker")
         }
         if self.index is not None:
             wanted |= {"index": self.index, "role": self.role}
@@ -131,14 +135,27 @@ class Columns(FrozenModel):
             if self.role is not None:
                 said[self.role] = row[self.role]
             turns.append(self._utterance(where, place, said))
-        return self._dialogue(rows[0][0], name, rows[0][1], tuple(turns))
+        where, first = rows[0]
+        if self.speaker is not None:  # in some data sets each row names who says it
+            spoken = (
+                row for (_, row), turn in zip(rows, turns, strict=True) if turn.role == "speaker"
+            )
+            first = {**first, self.speaker: next(spoken, {self.speaker: None})[self.speaker]}
+        return self._dialogue(where, name, first, tuple(turns))
 
     def _dialogue(self, where: str, name: str, row: Row, turns: tuple[Utterance, ...]) -> Dialogue:
         category = row[self.category]
         if category is None or not str(category):
             raise DataError(f"{where}: {self.category!r} is empty; every dialogue needs one.")
         situation = row[self.situation] if self.situation else None
-        return Dialogue(name, str(category), turns, self._plain(str(situation or "")))
+        person = row[self.speaker] if self.speaker else None
+        return Dialogue(
+            name,
+            str(category),
+            turns,
+            self._plain(str(situation or "")),
+            None if person is None else str(person),
+        )
 
     def _utterance(self, where: str, place: int, said: object) -> Utterance:
         fields = said if isinstance(said, Mapping) else {self.text: said}
