@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from more import told
 from through import through
+from unequal import enough, unequal
 from worlds import UTILITY, WORLDS, World
 
 HERE = Path(__file__).parent / "results"
@@ -114,6 +115,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1600, help="draws of each category")
     runs = parser.parse_args().runs
+    write("enough.csv", list(enough(stream, runs // 16)))
+    write("unequal.csv", list(unequal(stream, runs)))
     write("through.csv", list(through(stream("through"), runs // 4)))
     write("more.csv", list(told(stream("more"), runs // 8)))
     write("errors.csv", list(errors(runs)))
