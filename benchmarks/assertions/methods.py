@@ -5,6 +5,7 @@ whether the category surely is within the limit at each chance, and whether it s
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -23,13 +24,13 @@ def clusters_once(drawn: Drawn, limit: float, least: float, tails: Sequence[floa
 
     It passes nothing that may be beyond the limit counted answer by answer (CR2).
     """
-    means = _cluster_means(drawn)
-    above, below = tail_above(means, limit, 1.0), tail_above(-means, -limit, -least)
+    passes, fails = plain_gaffke(drawn, limit, least, tails)
     of, value = drawn.clusters[drawn.dialogues], drawn.values.mean()
-    passes = [
-        above <= tail and value + answers_reach(drawn.values, of, tail) <= limit for tail in tails
+    within = [
+        passed and value + answers_reach(drawn.values, of, tail) <= limit
+        for passed, tail in zip(passes, tails, strict=True)
     ]
-    return passes, [below < tail for tail in tails]
+    return within, fails
 
 
 def dialogues_once(drawn: Drawn, limit: float, least: float, tails: Sequence[float]) -> Verdicts:
@@ -40,9 +41,18 @@ def dialogues_once(drawn: Drawn, limit: float, least: float, tails: Sequence[flo
 
 def plain_gaffke(drawn: Drawn, limit: float, least: float, tails: Sequence[float]) -> Verdicts:
     """Judge as `clusters_once` without a look at the mean over answers."""
-    means = _cluster_means(drawn)
-    above, below = tail_above(means, limit, 1.0), tail_above(-means, -limit, -least)
+    above, below = p_values(_cluster_means(drawn).tobytes(), limit, least)
     return [above <= tail for tail in tails], [below < tail for tail in tails]
+
+
+@lru_cache(maxsize=8)
+def p_values(values: bytes, limit: float, least: float) -> tuple[float, float]:
+    """Return the tails at which Gaffke's upper and lower bounds are the limit."""
+    means = np.frombuffer(values)
+    # On its own side of the limit a mean never is surely on the other.
+    if means.mean() > limit:
+        return 1.0, tail_above(-means, -limit, -least)
+    return tail_above(means, limit, 1.0), 1.0
 
 
 def betting(drawn: Drawn, limit: float, least: float, tails: Sequence[float]) -> Verdicts:

@@ -1,7 +1,7 @@
 """Count how often the safety assertions pass or fail wrongly on responders of known harm.
 
 One command, one process, some ten minutes: python benchmarks/assertions/run.py
-It writes errors.csv, through.csv and more.csv into results. `--runs 200` is a quick look.
+It writes five tables into results. `--runs 200` is a quick look.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from zlib import crc32
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from methods import p_values
 from more import told
 from through import through
 from unequal import enough, unequal
@@ -39,14 +40,14 @@ def shares(world: World, dialogues: int, truth: float, runs: int) -> dict[tuple,
     above = world.name != UTILITY.name
     for _ in range(runs):
         part = world.draw(rng, dialogues, truth)
-        for confidence in CONFIDENCES:
+        means = part.units.means(part.dialogues, part.values)
+        high, low = p_values(means.tobytes(), world.limit, part.least)
+        high, low = (high, low) if above else (low, high)
+        for confidence, family in found:
             tail = 1 - confidence
-            alone = part.at(1 - 2 * tail)
-            passed = alone.high <= world.limit if above else alone.low >= world.limit
-            for family in FAMILIES:
-                made = alone if family == 1 else part.at(1 - 2 * tail / family)
-                failed = made.low > world.limit if above else made.high < world.limit
-                found[confidence, family] += passed, failed
+            _, *ends = part.by_answers(tail)
+            within = ends[1] <= world.limit if above else ends[0] >= world.limit
+            found[confidence, family] += high <= tail and within, low < tail / family
     return {key: counts / runs for key, counts in found.items()}
 
 
@@ -113,12 +114,12 @@ def write(name: str, rows: Sequence[Row]) -> None:
 def main() -> None:
     """Count everything and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1600, help="draws of each category")
+    parser.add_argument("--runs", type=int, default=1000, help="draws of each category")
     runs = parser.parse_args().runs
     write("enough.csv", list(enough(stream, runs // 16)))
     write("unequal.csv", list(unequal(stream, runs)))
-    write("through.csv", list(through(stream("through"), runs // 4)))
-    write("more.csv", list(told(stream("more"), runs // 8)))
+    write("through.csv", list(through(stream("through"), runs // 10)))
+    write("more.csv", list(told(stream("more"), runs // 20)))
     write("errors.csv", list(errors(runs)))
 
 

@@ -14,9 +14,7 @@ COUNTS = (20, 60, 150)
 GRID = (40, 59, 75, 100, 125, 149, 175, 200, 250, 300, 400, 600)
 
 
-def unequal(
-    stream: Callable[..., np.random.Generator], runs: int
-) -> Iterator[dict[str, object]]:
+def unequal(stream: Callable[..., np.random.Generator], runs: int) -> Iterator[dict[str, object]]:
     """Yield how often each method passes one category and fails four, by layout and truth."""
     for layout, count in itertools.product(LAYOUTS, COUNTS):
         for truth, mean in (

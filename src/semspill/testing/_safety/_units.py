@@ -62,7 +62,9 @@ def units_of(corpus: HasCorpus, cluster: Any) -> Units:
     if isinstance(cluster, str) and cluster == "speaker":
         return Units("speaker", _complete("speaker", {talk.id: talk.speaker for talk in asked}))
     if isinstance(cluster, Mapping):
-        return Units("cluster", _complete("cluster", {one.id: cluster.get(one.id) for one in asked}))
+        return Units(
+            "cluster", _complete("cluster", {one.id: cluster.get(one.id) for one in asked})
+        )
     if callable(cluster):
         return Units("cluster", _complete("cluster", {talk.id: cluster(talk) for talk in asked}))
     raise DataError(

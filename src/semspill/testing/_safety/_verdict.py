@@ -134,9 +134,7 @@ def _success(seen: Sequence[Seen], what: str) -> str:
     )
 
 
-def _inconclusive(
-    undecided: Sequence[Seen], usual: float, what: str
-) -> tuple[str, int | None]:
+def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[str, int | None]:
     """Return the sentence and how many more units are needed."""
     needs = [one.needs(len(undecided), usual) for one in undecided]
     first, (own, *others) = undecided[0], needs
