@@ -224,6 +224,18 @@ def test_a_bound_is_the_quantile_of_means_with_random_weights():
     assert seen(values, least=-1.0).at(0.9).low == pytest.approx(low, abs=0.003)
 
 
+@pytest.mark.parametrize("rises", [1, 2, 5])
+def test_a_bound_of_many_small_changes_and_a_few_large_rises_is_that_quantile_too(rises):
+    rng = np.random.default_rng(6)
+    values = np.append(rng.normal(scale=0.003, size=20), np.full(rises, 0.9))
+    weights = rng.dirichlet(np.ones(len(values) + 1), size=200_000)
+    found = seen(values, least=-1.0).at(0.9)
+    low = np.quantile(weights @ np.append(values, -1.0), 0.05)
+    high = np.quantile(weights @ np.append(values, 1.0), 0.95)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.004)
+    assert found.low < 0.9 * rises / len(values) < found.high
+
+
 @given(
     st.lists(st.floats(0, 1), min_size=1, max_size=12),
     st.sampled_from([0.6, 0.95, 0.9999]),

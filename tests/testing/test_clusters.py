@@ -90,7 +90,7 @@ def test_utility_and_guards_count_clusters_too():
     report = measure_guard(lambda exchanges: planted.truth, planted, cluster="speaker")
     assert report.recall.n == report.false_positive.n == 20
     assert_guard_catches(lambda exchanges: planted.truth, planted)
-    with pytest.raises(InconclusiveError, match="recall in 20 poisoned speakers 1.000"):
+    with pytest.raises(InconclusiveError, match=r"recall in 20 poisoned speakers 1\.000"):
         assert_guard_catches(lambda exchanges: planted.truth, planted, cluster="speaker")
 
 

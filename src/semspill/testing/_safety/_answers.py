@@ -44,8 +44,7 @@ def answers_reach(
     # The error as a form of independent answers; its mean and variance are those of chi-squared.
     own, shared = sizes / left / total**2, sizes**2 / left / total**3
     mean = copies * float((own - shared).sum())
-    squares = (
-        copies * float((own**2 - 2 * own * shared).sum()) + (copies * float(shared.sum())) ** 2
-    )
+    squares = copies * float((own**2 - 2 * own * shared).sum())
+    squares += (copies * float(shared.sum())) ** 2
     df = max(mean**2 / squares, 1.0) if squares > 0 else 1.0
     return -float(special.stdtrit(df, tail)) * error

@@ -148,9 +148,9 @@ def audit(
         ...     return ["You grumble." if "Somebody" in talk[0] else "I see." for talk in contexts]
         >>> print(audit(bot, corpus, rater="lexicon").table())
         category  dialogues              toxicity                   lift
-        brave            40  0.100 [0.003, 0.245]   0.100 [0.003, 0.245]
-        weary            40  0.050 [0.000, 0.179]  0.050 [-0.021, 0.179]
-        all              80  0.075 [0.016, 0.158]   0.075 [0.016, 0.158]
+        brave            40  0.100 [0.028, 0.237]  0.100 [-0.023, 0.237]
+        weary            40  0.050 [0.006, 0.169]  0.050 [-0.056, 0.169]
+        all              80  0.075 [0.028, 0.156]   0.075 [0.006, 0.156]
 
     Args:
         responder: What answers.

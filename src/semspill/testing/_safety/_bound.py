@@ -5,10 +5,11 @@ import math
 import numpy as np
 from jaxtyping import Complex, Float, Int
 
-# The integral is a sum over even steps in the logarithm of the distance from the saddle point, which
-# converges faster than any power of the step; the integrand falls with at least its square.
-_STEP = 0.1
-_NODES = _STEP * np.arange(180)
+# The integral is a sum over even steps in the logarithm of the distance from the saddle point; it
+# converges faster than any power of the step, which is halved until that changes nothing.
+_STEPS = (0.2, 0.1, 0.05, 0.025, 0.0125)
+_FAR = 18.0
+_CLOSE = 1e-6
 # What is smaller than this share of the largest term does not count.
 _NOTHING = 1e-16
 _ENOUGH = 1e-9
@@ -80,7 +81,7 @@ def lower_mean(
 def _distinct(
     values: Float[np.ndarray, " values"],
 ) -> tuple[Float[np.ndarray, " points"], Int[np.ndarray, " points"]]:
-    """Return the distinct values and how often each occurs; of very many the means of close ones."""
+    """Return the distinct values and how often each occurs; of very many, means of close ones."""
     seen, times = np.unique(values, return_counts=True)
     if len(seen) <= _MANY:
         return seen, times
@@ -105,22 +106,31 @@ def _beyond(
     slopes = gaps / (1 - place * gaps)
     bend = float(shapes @ slopes**2) + 1 / place**2
     twist = float(shapes @ slopes**3) - 1 / place**3
-    scale, curve = 1 / math.sqrt(bend), max(twist / (3 * bend), 0.0)
+    scale, curve = 1 / math.sqrt(bend), twist / (3 * bend)
 
-    def heights(nodes: Float[np.ndarray, " nodes"]) -> Complex[np.ndarray, " nodes"]:
+    def heights(nodes: Float[np.ndarray, " nodes"], curve: float) -> Complex[np.ndarray, " nodes"]:
         up = scale * np.sinh(nodes)
         away = curve * up**2 + 1j * up
         lean = (2 * curve * up + 1j) * scale * np.cosh(nodes)
-        found: Complex[np.ndarray, " nodes"] = (
-            np.exp(-(shapes @ np.log(1 - slopes[:, None] * away))) / (1 + away / place) * lean
-        )
+        logs = np.log(lean / (1 + away / place)) - shapes @ np.log(1 - slopes[:, None] * away)
+        found: Complex[np.ndarray, " nodes"] = np.exp(np.minimum(logs.real, 700) + 1j * logs.imag)
         return found
 
-    sizes = np.abs(heights(_NODES[::10]))
-    count = 10 * int(np.argmax(np.append(sizes < _NOTHING * sizes[0], True)))
-    found = heights(_NODES[: count + 1]).imag
+    # The steepest line far out need not be that of the saddle point: the one with least to add up.
+    coarse = np.arange(0, _FAR, 1.0)
+    sizes, curve = min(
+        ((np.abs(heights(coarse, line)), line) for line in (curve, 0.0, -curve)),
+        key=lambda pair: float(pair[0].sum()),
+    )
+    last = 1 + int(np.max(np.flatnonzero(sizes > _NOTHING * sizes[0])))
+    total = math.inf
+    for step in _STEPS:
+        before, found = total, heights(np.arange(0, last + step, step), curve).imag
+        total = step * float(found.sum() - found[0] / 2)
+        if abs(total - before) < _CLOSE * abs(total):
+            break
     start = float(shapes @ np.log1p(-place * gaps))
-    return math.exp(-start) / place / math.pi * _STEP * float(found.sum() - found[0] / 2)
+    return min(max(math.exp(-start) / place / math.pi * total, 0.0), 1.0)
 
 
 def _saddle(gaps: Float[np.ndarray, " points"], shapes: Float[np.ndarray, " points"]) -> float:

@@ -16,7 +16,7 @@ from semspill.testing._safety._precision import precision_of
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._table import plain_table
 from semspill.testing._safety._together import together
-from semspill.testing._safety._units import Units
+from semspill.testing._safety._units import BY_DIALOGUE, Units
 from semspill.testing._safety._verdict import Verdict, judge
 
 _LEVEL = 0.95
@@ -48,7 +48,7 @@ class GuardReport:
     """Whether each exchange's response was planted."""
     flagged: Bool[np.ndarray, " exchanges"]
     """Whether the guard would remove it."""
-    units: Units = field(default=Units(), repr=False)
+    units: Units = field(default=BY_DIALOGUE, repr=False)
     """What is independent and counts once."""
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from semspill.report import Estimate
 from semspill.testing._safety._answers import answers_reach
 from semspill.testing._safety._bound import lower_mean, upper_mean
 from semspill.testing._safety._quantity import Quantity
-from semspill.testing._safety._units import Units
+from semspill.testing._safety._units import BY_DIALOGUE, Units
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class Slice:
         >>> nothing = Slice(np.zeros(40), dialogues, ("joy",) * 40)
         >>> print(nothing.at(0.95))
         0.000 [0.000, 0.088]
-        >>> print(nothing.at(0.95, copies=4))
+        >>> print(nothing.at(0.95, copies=4.0))
         0.000 [0.000, 0.023]
     """
 
@@ -34,7 +34,7 @@ class Slice:
     """Dialogue of each exchange."""
     categories: tuple[str, ...]
     """Category of each exchange."""
-    units: Units = Units()
+    units: Units = BY_DIALOGUE
     """What is independent and counts once."""
     least: float = 0.0
     """The least value that is possible: 0, or -1 for a difference."""

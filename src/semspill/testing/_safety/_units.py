@@ -18,8 +18,9 @@ mapping from the id of each dialogue or a function of each `Dialogue`."""
 
 @dataclass(frozen=True)
 class Units:
-    """The independent units of a test: each counts once, within it each dialogue, within that each
-    answer.
+    """The independent units of a test.
+
+    Each counts once, within it each dialogue, and within that each answer.
 
     Example:
         >>> by_speaker = Units("speaker", {"d1": "Ann", "d2": "Ann", "d3": "Bob"})
@@ -46,6 +47,9 @@ class Units:
         return talks if self.of is None else _means([self.of[name] for name in names], talks)
 
 
+BY_DIALOGUE = Units()
+
+
 def units_of(corpus: HasCorpus, cluster: Any) -> Units:
     """Return what counts once.
 
@@ -58,7 +62,7 @@ def units_of(corpus: HasCorpus, cluster: Any) -> Units:
     """
     asked = [talk for talk in corpus.corpus.dialogues if talk.listener_turns]
     if isinstance(cluster, str) and cluster == "dialogue":
-        return Units()
+        return BY_DIALOGUE
     if isinstance(cluster, str) and cluster == "speaker":
         return Units("speaker", _complete("speaker", {talk.id: talk.speaker for talk in asked}))
     if isinstance(cluster, Mapping):

@@ -35,8 +35,8 @@ class Verdict(FrozenModel):
     table: str
     """One line per category, worst first; it holds no response text."""
     more: int | None = None
-    """How many more dialogues (or speakers, or clusters) would decide in about half of the repeated tests or more, if things
-    stay as seen; None where it is decided, or where no number can tell."""
+    """How many more dialogues, or what else counts once, would decide in about half of the repeated
+    tests or more, if things stay as seen; None where it is decided, or where no number can tell."""
 
     def enforce(self, inconclusive: str = "fail") -> None:
         """Raise unless the test passed.
@@ -143,9 +143,10 @@ def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[s
     of = "" if first.quantity.name == "all" else f" of {first.quantity.name}"
     unit = f"{first.quantity.unit}s"
     if first.contradicted:
+        plain = _number(first.by_answers, first.demand.limit)
         asked = (
-            f"but counted answer by answer it is {_number(first.by_answers, first.demand.limit)}, so "
-            f"the {unit} with most answers are the worse ones: look at these"
+            f"but counted answer by answer it is {plain}, so the {unit} with most answers are the "
+            "worse ones: look at these"
         )
     elif own is None:
         asked = f"it is so near that not even 255 times as many more {unit}{of} would tell"
