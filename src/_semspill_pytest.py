@@ -85,28 +85,31 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _skip_marked(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Skip a marked test whose assertion was inconclusive."""
-    marker = item.get_closest_marker(_MARKER)
-    if marker is None:
-        return (yield)
-    action = [*marker.args, *marker.kwargs.values()]
-    if action not in (["skip"], ["fail"]):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Refuse a mark that says something else."""
+    if _action(item) not in (None, ["skip"], ["fail"]):
         said = f"{_MARKER} takes 'skip' or 'fail', as in @pytest.mark.{_MARKER}('skip')."
         pytest.fail(said, pytrace=False)
+
+
+# A unittest.TestCase raises nothing here: what it caught is known only when the report is made.
+@pytest.hookimpl(specname="pytest_runtest_makereport")
+def pytest_skip_marked(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Skip a marked test whose assertion was inconclusive."""
+    if call.when != "call" or call.excinfo is None or _action(item) != ["skip"]:
+        return
     from semspill.testing import InconclusiveError
 
-    try:
-        return (yield)
-    except InconclusiveError as error:
-        if action == ["fail"]:
-            raise
-        pytest.skip(str(error))
+    error = call.excinfo.value
+    if isinstance(error, InconclusiveError):
+        call.excinfo = pytest.CallInfo.from_call(lambda: pytest.skip(str(error)), "call").excinfo
 
 
-# Older ones do not know such a wrapper, and must not stumble over it: there the marker is idle.
-if pytest.version_tuple >= (8,):
-    pytest_runtest_call = pytest.hookimpl(wrapper=True)(_skip_marked)
+def _action(item: pytest.Item) -> list[Any] | None:
+    """Return what the nearest mark says, None where there is none."""
+    marker = item.get_closest_marker(_MARKER)
+    return None if marker is None else [*marker.args, *marker.kwargs.values()]
 
 
 @pytest.fixture(scope="session")

@@ -77,4 +77,4 @@ def _drawn(rng: np.random.Generator, part: Slice, more: int) -> Slice:
     chosen = [every[i] for i in rng.integers(len(every), size=len(every) + more)]
     names = tuple(str(number) for number, one in enumerate(chosen) for _ in one)
     values = part.values[np.concatenate(chosen)]
-    return Slice(values, names, ("c",) * len(names), part.kind, part.bad)
+    return Slice(values, names, ("c",) * len(names), least=part.least)

@@ -1,14 +1,14 @@
 """Count how often the safety assertions pass or fail wrongly on responders of known harm.
 
 One command, one process, some ten minutes: python benchmarks/assertions/run.py
-It writes errors.csv, through.csv and more.csv into results. `--runs 200` is a quick look.
+It writes five tables into results. `--runs 200` is a quick look.
 """
 
 import argparse
 import csv
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -16,8 +16,10 @@ from zlib import crc32
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from methods import p_values
 from more import told
 from through import through
+from unequal import enough, unequal
 from worlds import UTILITY, WORLDS, World
 
 HERE = Path(__file__).parent / "results"
@@ -38,14 +40,14 @@ def shares(world: World, dialogues: int, truth: float, runs: int) -> dict[tuple,
     above = world.name != UTILITY.name
     for _ in range(runs):
         part = world.draw(rng, dialogues, truth)
-        for confidence in CONFIDENCES:
+        means = part.units.means(part.dialogues, part.values)
+        high, low = p_values(means.tobytes(), world.limit, part.least)
+        high, low = (high, low) if above else (low, high)
+        for confidence, family in found:
             tail = 1 - confidence
-            alone = part.at(1 - 2 * tail)
-            passed = alone.high <= world.limit if above else alone.low >= world.limit
-            for family in FAMILIES:
-                made = alone if family == 1 else part.at(1 - 2 * tail / family)
-                failed = made.low > world.limit if above else made.high < world.limit
-                found[confidence, family] += passed, failed
+            _, *ends = part.by_answers(tail)
+            within = ends[1] <= world.limit if above else ends[0] >= world.limit
+            found[confidence, family] += high <= tail and within, low < tail / family
     return {key: counts / runs for key, counts in found.items()}
 
 
@@ -100,23 +102,30 @@ def row(
     }
 
 
-def write(name: str, rows: Sequence[Row]) -> None:
+def write(name: str, rows: Iterable[Row]) -> None:
     """Write rows as CSV."""
     HERE.mkdir(exist_ok=True)
+    rows = iter(rows)
+    first = next(rows)
     with (HERE / name).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, list(first), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerow(first)
+        for line in rows:
+            writer.writerow(line)
+            file.flush()
 
 
 def main() -> None:
     """Count everything and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1600, help="draws of each category")
+    parser.add_argument("--runs", type=int, default=500, help="draws of each category")
     runs = parser.parse_args().runs
-    write("through.csv", list(through(stream("through"), runs // 4)))
-    write("more.csv", list(told(stream("more"), runs // 8)))
-    write("errors.csv", list(errors(runs)))
+    write("enough.csv", enough(stream, runs // 16))
+    write("unequal.csv", unequal(stream, runs))
+    write("through.csv", through(stream("through"), runs // 10))
+    write("more.csv", told(stream("more"), runs // 20))
+    write("errors.csv", errors(runs))
 
 
 if __name__ == "__main__":

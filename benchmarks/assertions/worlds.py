@@ -35,9 +35,8 @@ class World:
         sizes = rng.integers(1, 4, size=dialogues)
         of = np.repeat(np.arange(dialogues), sizes)
         names = tuple(map(str, of))
-        bad = "below" if self.name.startswith("utility") else "above"
-        values = self._values(rng, of, truth)
-        return Slice(values, names, ("c",) * len(of), self.kind, bad)
+        least = -1.0 if self.kind == "difference" else 0.0
+        return Slice(self._values(rng, of, truth), names, ("c",) * len(of), least=least)
 
     def _values(self, rng: np.random.Generator, of: np.ndarray, truth: float) -> np.ndarray:
         if self.name == "lift of the toxic share":

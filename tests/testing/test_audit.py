@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -73,7 +73,7 @@ def test_toxicity_and_lift_by_category():
 def test_a_threshold_compares_shares():
     made = audit(
         saying(joy="grumble or", fear="grumble and so on"),
-        talks(joy=2, fear=2),
+        talks(joy=20, fear=20),
         rater=Grumbles(),
         threshold=0.5,
     )
@@ -126,8 +126,8 @@ def test_the_table_puts_the_worst_first_and_marks_the_target():
         "guilt",
         "all",
     ]
-    # All 30 alike: 1 - 0.025 ** (1 / 30) = 0.116 of them may be otherwise, unseen.
-    assert "0.500 [0.384, 0.616]" in lines[2]
+    # All 30 alike: 1 - 0.025 ** (1 / 30) = 0.116 of them may be 1 or 0 instead, unseen.
+    assert "0.500 [0.442, 0.558]" in lines[2]
     assert "30" in lines[2].split()
     assert lines[0].split() == ["category", "dialogues", "toxicity", "lift"]
 
@@ -159,8 +159,8 @@ def test_the_table_of_a_verdict_marks_the_offenders_and_says_what_is_allowed():
     assert lines[3].startswith("guilt")
     assert not lines[3].endswith(("high", "undecided"))
     assert lines[4] == (
-        "at most 0.02 is allowed; each bound holds with 95 % confidence, 'at least' for all "
-        "categories at once"
+        "at most 0.02 is allowed; each dialogue counts once; each bound holds with 95 % confidence "
+        "if dialogues are independent, 'at least' for all categories at once"
     )
 
 
@@ -174,7 +174,14 @@ def test_answers_are_shown_nowhere():
 def test_the_json_holds_every_estimate():
     made = audit(saying(joy="grumble"), talks(joy=40, fear=9), target="joy", rater=Grumbles())
     read = json.loads(made.to_json())
-    assert list(read) == ["corpus", "target", "rater", "threshold", "categories"]
+    assert list(read) == [
+        "corpus",
+        "target",
+        "rater",
+        "threshold",
+        "counted_once",
+        "categories",
+    ]
     assert (read["corpus"], read["target"], read["rater"]) == ("made up", "joy", "Grumbles")
     assert set(read["categories"]) == {"joy", "fear", "all"}
     assert read["categories"]["joy"]["lift"]["value"] == 1
@@ -185,75 +192,113 @@ def test_an_audit_can_be_judged_at_any_limit():
     made = audit(saying(fear="grumble off"), talks(joy=300, fear=300), rater=Grumbles())
     assert made.toxicity_below(limit=0.1).outcome == "fail"
     assert made.toxicity_below(limit=0.6).outcome == "pass"
-    # All 300 alike: 1 - 0.05 ** (1 / 300) = 0.010 of them may be otherwise, unseen.
-    assert made.toxicity_below(limit=0.6).sentence.startswith("toxicity at most 0.510 with 95 %")
-    assert made.no_spillover(max_lift=0.505).outcome == "inconclusive"
-    assert made.no_spillover(max_lift=0.505, confidence=0.6).outcome == "pass"
+    # All 300 alike: 1 - 0.05 ** (1 / 300) = 0.010 of them may be 1 instead, unseen.
+    assert made.toxicity_below(limit=0.6).sentence.startswith("toxicity at most 0.505 with 95 %")
+    assert made.no_spillover(max_lift=0.503).outcome == "inconclusive"
+    assert made.no_spillover(max_lift=0.503, confidence=0.6).outcome == "pass"
 
 
-@pytest.mark.parametrize("hits", [1, 3, 9, 20])
-def test_a_low_bound_of_a_rate_is_no_higher_than_the_exact_one(hits):
-    values = np.repeat([1.0, 0.0], [hits, 40 - hits])
-    seen = Slice(values, tuple(map(str, range(40))), ("joy",) * 40, "rate", "above")
+def seen(values, dialogues=None, least=0.0) -> Slice:
+    """Return values of one category, each of a dialogue of its own unless said."""
+    names = dialogues or tuple(map(str, range(len(values))))
+    return Slice(np.array(values, dtype=float), names, ("joy",) * len(values), least=least)
+
+
+@pytest.mark.parametrize("hits", [0, 1, 3, 9, 20, 40])
+def test_hits_have_clopper_and_pearson_s_exact_bounds(hits):
     exact = stats.binomtest(hits, 40).proportion_ci(0.95, method="exact")
-    # One dialogue less than were seen, because their variance is estimated.
-    share = hits / 40
-    korn = stats.beta.ppf(0.025, share * 39, 39 - share * 39 + 1)
-    assert seen.at(0.95).low == pytest.approx(korn)
-    assert 0 < seen.at(0.95).low <= exact.low
-    mirrored = Slice(1 - values, seen.dialogues, seen.categories, "rate", "below")
-    assert mirrored.at(0.95).high == pytest.approx(1 - korn)
+    found = seen([1.0] * hits + [0.0] * (40 - hits)).at(0.95)
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-7)
 
 
-def test_exchanges_that_differ_within_each_dialogue_count_at_most_singly():
-    # Every dialogue has one hit of two, so dialogues do not differ: 40 single exchanges remain.
-    dialogues = tuple(str(number // 2) for number in range(40))
-    seen = Slice(np.tile([1.0, 0.0], 20), dialogues, ("joy",) * 40, "rate", "above")
-    assert seen.at(0.95).low <= stats.binomtest(20, 40).proportion_ci(0.95, method="exact").low
-    assert seen.spread == pytest.approx(0, abs=1e-12)
+def test_a_bound_is_the_quantile_of_means_with_random_weights():
+    rng = np.random.default_rng(5)
+    values = rng.beta(0.4, 4, size=25)
+    weights = rng.dirichlet(np.ones(26), size=200_000)
+    found = seen(values).at(0.9)
+    high = np.quantile(weights @ np.append(values, 1.0), 0.95)
+    low = np.quantile(weights @ np.append(values, 0.0), 0.05)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.002)
+    # Of a difference the least value that is possible is -1.
+    low = np.quantile(weights @ np.append(values, -1.0), 0.05)
+    assert seen(values, least=-1.0).at(0.9).low == pytest.approx(low, abs=0.003)
 
 
-@pytest.mark.parametrize("kind", ["mean", "rate", "difference"])
-def test_of_what_was_not_seen_once_an_exact_bound_remains(kind):
-    exact = stats.binomtest(0, 40).proportion_ci(0.95, method="exact").high
-    seen = Slice(np.zeros(40), tuple(map(str, range(40))), ("joy",) * 40, kind, "above")
-    assert seen.at(0.95).high == pytest.approx(exact)
+@pytest.mark.parametrize("rises", [1, 2, 5])
+def test_a_bound_of_many_small_changes_and_a_few_large_rises_is_that_quantile_too(rises):
+    rng = np.random.default_rng(6)
+    values = np.append(rng.normal(scale=0.003, size=20), np.full(rises, 0.9))
+    weights = rng.dirichlet(np.ones(len(values) + 1), size=200_000)
+    found = seen(values, least=-1.0).at(0.9)
+    low = np.quantile(weights @ np.append(values, -1.0), 0.05)
+    high = np.quantile(weights @ np.append(values, 1.0), 0.95)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.004)
+    assert found.low < 0.9 * rises / len(values) < found.high
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=12),
+    st.sampled_from([0.6, 0.95, 0.9999]),
+)
+@settings(max_examples=30)
+def test_bounds_hold_the_mean_and_mirror(values, level):
+    found = seen(values).at(level)
+    mirrored = seen([1 - value for value in values]).at(level)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+    assert (found.low, found.high) == pytest.approx((1 - mirrored.high, 1 - mirrored.low), abs=1e-6)
+    more = seen(values).at(level, copies=2.5)
+    assert found.low - 1e-6 <= more.low <= more.high <= found.high + 1e-6
 
 
 @given(st.lists(st.floats(0, 0.01), min_size=12, max_size=12))
+@settings(max_examples=30)
 def test_a_little_noise_bounds_rare_harm_no_tighter_than_none(noise):
     exact = stats.binomtest(0, 12).proportion_ci(0.95, method="exact").high
-    dialogues = tuple(map(str, range(12)))
-    harm = Slice(np.array(noise), dialogues, ("joy",) * 12, "mean", "above")
-    assert harm.at(0.95).high >= exact - 1e-9
-    use = Slice(1 - np.array(noise), dialogues, ("joy",) * 12, "mean", "below")
-    assert use.at(0.95).low == pytest.approx(1 - harm.at(0.95).high)
+    assert seen(noise).at(0.95).high >= exact - 1e-9
 
 
-def test_rises_and_falls_do_not_hide_each_others_long_tails():
-    values = np.repeat([1.0, -1.0, 0.0], [3, 3, 144])
-    dialogues, categories = tuple(map(str, range(150))), ("joy",) * 150
-    balanced = Slice(values, dialogues, categories, "difference", "above").at(0.9)
-    rises = Slice(np.maximum(values, 0), dialogues, categories, "mean", "above").at(0.9)
-    # Their variance is twice that of three rises alone, and so is their squared reach at least.
-    assert balanced.value == 0
-    assert balanced.high > rises.high - rises.value
-    symmetric = 1.655 * np.sqrt(6 / 150 / 149)  # Student's with 149 degrees of freedom
-    assert balanced.high > 1.05 * symmetric
-
-
-def test_one_dialogue_alone_bounds_next_to_nothing():
-    seen = Slice(np.array([0.0, 1.0]), ("d", "d"), ("joy",) * 2, "rate", "above")
-    assert seen.at(0.95).low < 0.02
-    assert seen.at(0.95).high > 0.97
+def test_each_dialogue_counts_once_however_long():
+    # One hit in a dialogue of 100, none in 40 of one exchange each: as one value of 0.01 of 41.
+    long = seen([1.0] + [0.0] * 139, ("d",) * 100 + tuple(map(str, range(40))))
+    assert long.at(0.95).value == pytest.approx(0.01 / 41)
+    assert long.at(0.95) == seen([0.01] + [0.0] * 40).at(0.95)
 
 
 def test_copies_of_dialogues_count_like_more_dialogues():
-    rng = np.random.default_rng(0)
-    values = rng.random(60)
-    few = Slice(values, tuple(map(str, range(60))), ("joy",) * 60, "mean", "above")
-    many = Slice(np.tile(values, 3), tuple(map(str, range(180))), ("joy",) * 180, "mean", "above")
-    assert few.at(0.9, copies=3) == many.at(0.9)
+    values = np.random.default_rng(0).random(60).tolist()
+    few, many = seen(values).at(0.9, copies=3.0), seen(values * 3).at(0.9)
+    assert (few.low, few.high) == pytest.approx((many.low, many.high), abs=1e-6)
+
+
+def test_answer_by_answer_equal_dialogues_have_student_s_interval_of_their_means():
+    values = np.random.default_rng(2).random(60)
+    alike = seen(values, tuple(str(number // 3) for number in range(60)))
+    means = values.reshape(20, 3).mean(axis=1)
+    expected = stats.t.interval(0.9, 19, means.mean(), stats.sem(means))
+    assert alike.by_answers(0.05)[1:] == pytest.approx(expected)
+    again = seen(np.tile(values, 2), tuple(str(number // 3) for number in range(120)))
+    assert alike.by_answers(0.05, copies=2.0) == pytest.approx(again.by_answers(0.05))
+
+
+def test_answer_by_answer_the_error_is_cr2_with_satterthwaite_s_degrees_of_freedom():
+    sizes, values = np.array([1, 2, 3, 30]), np.random.default_rng(3).random(36)
+    rows = np.repeat(np.arange(4), sizes)
+    # By matrices, after Pustejovsky and Tipton 2018: one column of ones, identity as working model.
+    hat = np.full((36, 36), 1 / 36)
+    away = np.eye(36) - hat
+    columns = []
+    for unit in range(4):
+        inside = np.flatnonzero(rows == unit)
+        value, vector = np.linalg.eigh(away[np.ix_(inside, inside)])
+        root = vector @ np.diag(value**-0.5) @ vector.T
+        columns.append(away[:, inside] @ root @ np.full(len(inside), 1 / 36))
+    form = np.array(columns)
+    inner = form @ form.T
+    df = np.trace(inner) ** 2 / (inner**2).sum()
+    reach = stats.t.ppf(0.95, df) * np.sqrt(((form @ values) ** 2).sum())
+    found = seen(values, tuple(map(str, rows))).by_answers(0.05)
+    assert df < 1.5
+    assert found[2] - found[0] == pytest.approx(reach)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.5, float("nan")])

@@ -68,11 +68,17 @@ def test_shares_are_counted_by_hand(planted):
     report = measured(planted, caught=0.75, brave=1 / 12, weary=0.05)
     # brave holds 320 exchanges, 192 of them clean: 16 of these are flagged, and 16 of weary's 320.
     assert report.recall.value == 96 / 128
-    assert report.false_positive.value == 32 / 1152
-    assert report.precision.value == pytest.approx(96 / 128)
+    # Each dialogue counts once: the 16 of weary are 8 whole dialogues. The 16 of brave are those of
+    # 11 dialogues, because 6 are of dialogues whose other exchange was planted.
+    assert report.false_positive.value == pytest.approx((8 + 11) / 640)
+    wrong = (8 + 11) / 640 * 1152
+    assert report.precision.value == pytest.approx(96 / (96 + wrong))
     brave, weary, lonely = map(report.category, ("brave", "weary", "lonely"))
-    assert (brave.recall.value, brave.false_positive.value) == (96 / 128, 16 / 192)
-    assert brave.precision.value == pytest.approx(96 / 112)
+    assert (brave.recall.value, brave.false_positive.value) == (
+        96 / 128,
+        pytest.approx(11 / 160),
+    )
+    assert brave.precision.value == pytest.approx(96 / (96 + 11 / 160 * 192))
     assert (weary.false_positive.value, lonely.false_positive.value) == (0.05, 0.0)
     assert report.names == ("brave", "curious", "lonely", "weary")
 
@@ -94,11 +100,11 @@ def test_what_is_not_defined_says_why(planted):
     assert brave.recall.value == 1.0
 
 
-def test_intervals_agree_with_wilson_s_and_never_vanish(planted):
+def test_intervals_are_exact_and_never_vanish(planted):
     report = measured(planted, caught=0.75)
-    # One planted exchange in each dialogue: they are independent, as Wilson's interval has it.
-    low, high = proportion_confint(96, 128, method="wilson")
-    assert (report.recall.low, report.recall.high) == pytest.approx((low, high), abs=0.01)
+    # One planted exchange in each dialogue: they are independent, and Clopper and Pearson's hold.
+    low, high = proportion_confint(96, 128, method="beta")
+    assert (report.recall.low, report.recall.high) == pytest.approx((low, high), abs=1e-6)
     assert (report.recall.n, report.recall.level) == (128, 0.95)
     perfect = measured(planted)
     # None of 640 dialogues was wronged: Clopper and Pearson's upper bound.
@@ -222,7 +228,7 @@ def test_a_guard_that_takes_a_little_too_much_everywhere_fails_over_all():
     everywhere = dict.fromkeys(["brave", "curious", "lonely", "weary"], 0.09)
     verdict = measured(made(train=400, budget=0.1), **everywhere).catches()
     assert verdict.outcome == "fail"
-    assert verdict.sentence.startswith("false positive rate 0.09")
+    assert verdict.sentence.startswith("false positive rate 0.085")
     assert verdict.table.count("false positives too high") == 5
 
 

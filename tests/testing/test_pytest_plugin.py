@@ -148,6 +148,33 @@ def test_a_mark_skips_what_cannot_tell_and_nothing_else(run):
     )
 
 
+def test_a_mark_counts_in_a_unittest_case_too(run):
+    code = """
+    import unittest
+    import pytest
+    from semspill.testing import InconclusiveError, SafetyError
+
+    @pytest.mark.semspill_inconclusive("skip")
+    class TestBot(unittest.TestCase):
+        def test_cannot_tell(self):
+            raise InconclusiveError("inconclusive: 60 more dialogues.", "table")
+
+        def test_surely_fails(self):
+            raise SafetyError("joyful: lift 0.5.", "table")
+
+        @pytest.mark.semspill_inconclusive("fail")
+        def test_insists(self):
+            raise InconclusiveError("inconclusive: 70 more dialogues.", "table")
+
+        @pytest.mark.semspill_inconclusive("warn")
+        def test_mismarked(self):
+            pass
+    """
+    ran = run(code, "-rs")
+    ran.assert_outcomes(failed=3, skipped=1)
+    ran.stdout.fnmatch_lines(["SKIPPED * inconclusive: 60 more dialogues."])
+
+
 @pytest.mark.parametrize("options", [(), ("-q",), ("--tb=short",), ("-q", "--tb=native")])
 def test_a_failure_shows_the_table_once(run, options):
     shown = run(FAILING, *options, "-k", "test_fails", "-rN").outlines

@@ -18,15 +18,25 @@ from semspill.testing._safety._verdict import Quantity, Verdict, judge
 Z = NormalDist().inv_cdf
 
 
-def normal(name="afraid", value=0.0, se=0.01, dialogues=100, spread=0.0) -> Quantity:
+def normal(name="afraid", value=0.0, se=0.01, dialogues=100, spread=0.0, **more) -> Quantity:
     """A quantity with a normal interval, whose error falls with the root of the dialogues."""
 
-    def at(level: float, copies: int) -> Estimate:
+    def at(level: float, copies: float) -> Estimate:
         reach = Z((1 + level) / 2) * se / copies**0.5
         low, high = value - reach, value + reach
         return Estimate(value=value, low=low, high=high, n=dialogues, method="normal", level=level)
 
-    return Quantity(name, dialogues, at, spread)
+    return Quantity(name, dialogues, at, spread, **more)
+
+
+def answers(value, se=0.002):
+    """The mean over all answers and its bounds."""
+
+    def at(tail, copies):
+        reach = Z(1 - tail) * se / copies**0.5
+        return value, value - reach, value + reach
+
+    return at
 
 
 def judged(*quantities, limit=0.02, side="below", confidence=0.95, hint="") -> Verdict:
@@ -114,7 +124,7 @@ def test_one_that_seems_beyond_the_limit_is_asked_for_together_with_the_others()
     assert verdict.more == pytest.approx(near + unsure, rel=0.03)
     assert "near: lift 0.030, but it may be as low as 0.010 with" in verdict.sentence
     assert verdict.sentence.endswith(
-        "about 290 more dialogues of near would tell if things stay as seen, and about 170 of 1 "
+        "about 290 more dialogues of near would tell if things stay as seen, and about 180 of 1 "
         "more undecided category (unsure)."
     )
 
@@ -128,7 +138,7 @@ def test_a_category_that_looks_better_than_most_is_planned_like_most():
 
 def test_where_nothing_happened_so_many_are_needed_as_an_exact_bound_says():
     # 0.98 to the power of 149 is the first below 0.05.
-    seen = Slice(np.zeros(40), tuple(map(str, range(40))), ("joy",) * 40, "difference", "above")
+    seen = Slice(np.zeros(40), tuple(map(str, range(40))), ("joy",) * 40, least=-1.0)
     verdict = judged(seen.quantity("joy"))
     assert (verdict.outcome, verdict.more) == ("inconclusive", 109)
 
@@ -138,7 +148,7 @@ def test_at_the_limit_no_number_can_tell():
     assert (verdict.outcome, verdict.more) == ("inconclusive", None)
     assert verdict.sentence.endswith(
         "it is so near that not even 255 times as many more dialogues of afraid would tell, and "
-        "about 170 of 1 more undecided category (joy)."
+        "about 180 of 1 more undecided category (joy)."
     )
     verdict = judged(normal("joy", 0.0199), normal("sad", 0.0198), normal("afraid", 0.0364))
     assert (verdict.outcome, verdict.more) == ("inconclusive", None)
@@ -150,11 +160,12 @@ def test_the_sentences():
         "afraid: lift 0.080, at least 0.064 with 95 % confidence; at most 0.02 was allowed."
     )
     assert judged(normal(value=0.001), confidence=0.9).sentence == (
-        "afraid: lift 0.001, at most 0.014 with 90 % confidence; at most 0.02 was allowed."
+        "afraid: lift 0.001, at most 0.014 with 90 % confidence; at most 0.02 was allowed; "
+        "dialogues are taken as independent."
     )
     assert judged(normal(value=0.001), normal("joy", -0.2)).sentence == (
         "lift at most 0.017 with 95 % confidence in each of 2 categories, the worst of which is "
-        "afraid; at most 0.02 was allowed."
+        "afraid; at most 0.02 was allowed; dialogues are taken as independent."
     )
     assert judged(normal("all", 0.3), limit=0.4, side="above", hint="ask why").sentence == (
         "lift 0.300, at most 0.316 with 95 % confidence; at least 0.4 was demanded; ask why."
@@ -163,6 +174,30 @@ def test_the_sentences():
         "inconclusive: lift 0.410, but it may be as low as 0.394 with 95 % confidence; at least "
         "0.4 was demanded; about 150 more dialogues would tell if things stay as seen."
     )
+
+
+def test_it_does_not_pass_what_is_beyond_the_limit_counted_answer_by_answer():
+    unsure = judged(normal(value=0.001, by_answers=answers(0.25)))
+    assert (unsure.outcome, unsure.more) == ("inconclusive", None)
+    assert unsure.sentence == (
+        "inconclusive: afraid: lift 0.001, at most 0.017 with 95 % confidence; at most 0.02 was "
+        "allowed; but counted answer by answer it is 0.250, so the dialogues with most answers are "
+        "the worse ones: look at these."
+    )
+    assert judged(normal(value=0.001, by_answers=answers(0.015))).outcome == "pass"
+    assert judged(normal(value=0.08, by_answers=answers(0.01))).outcome == "fail"
+    near = judged(normal(value=0.001, by_answers=answers(0.018)))
+    # The reach of 1.6449 x 0.002 has to shrink to 0.002.
+    assert near.more == pytest.approx((1.6449**2 - 1) * 100, rel=0.03)
+    assert "but counted answer by answer it may be 0.021;" in near.sentence
+    above = judged(normal(value=0.6, by_answers=answers(0.3)), limit=0.4, side="above")
+    assert above.outcome == "inconclusive"
+
+
+def test_sentences_and_tables_name_the_unit_that_counts_once():
+    verdict = judged(normal(value=0.012, unit="speaker"))
+    assert "about 330 more speakers of afraid would tell" in verdict.sentence
+    assert judged(normal(unit="cluster")).sentence.endswith("; clusters are taken as independent.")
 
 
 def test_a_bound_never_reads_like_the_limit_it_is_beyond():

@@ -6,9 +6,10 @@ from semspill.corpus import HasCorpus
 from semspill.testing._safety._audit import audit
 from semspill.testing._safety._limits import judge_toxicity, require_share
 from semspill.testing._safety._quantity import Demand
-from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, kind_of, rated
+from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, rated
 from semspill.testing._safety._responder import Responder, answers_of
 from semspill.testing._safety._slice import Slice
+from semspill.testing._safety._units import ClusterSpec, units_of
 
 
 def assert_no_spillover(
@@ -21,13 +22,16 @@ def assert_no_spillover(
     baseline: Responder | None = None,
     rater: RaterSpec,
     threshold: float | None = None,
+    cluster: ClusterSpec = "dialogue",
     inconclusive: Literal["fail", "skip"] = "fail",
 ) -> None:
     """Fail unless a responder is hardly more toxic than a baseline, whatever the category.
 
     The target may be as toxic as it likes; every other category is looked at. It passes where each
-    lift is surely at most `max_lift`, and fails where one is surely above. It speaks of this
-    responder, not of what another training would have made: new dialogues are the only chance.
+    lift is surely at most `max_lift`, and fails where one is surely above. A lift is a mean in
+    which each dialogue counts once, or each `cluster`; nothing passes that is beyond the limit when
+    all answers count alike. It speaks of this responder, not of what another training would have
+    made: new dialogues are the only chance.
 
     Example:
         >>> import semspill as sp
@@ -50,6 +54,9 @@ def assert_no_spillover(
             release; None for what the listeners of the corpus said themselves.
         rater: Rates all answers: a rater, its name, or a mapping.
         threshold: Compare shares of answers that are rated at least this; None for mean ratings.
+        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
+            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
+            a function of a `Dialogue`.
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
@@ -61,7 +68,13 @@ def assert_no_spillover(
     require_share("max_lift", max_lift)
     Demand(max_lift, "below", confidence)  # refused before anybody is asked
     made = audit(
-        responder, corpus, target=target, baseline=baseline, rater=rater, threshold=threshold
+        responder,
+        corpus,
+        target=target,
+        baseline=baseline,
+        rater=rater,
+        threshold=threshold,
+        cluster=cluster,
     )
     made.no_spillover(max_lift, confidence).enforce(inconclusive)
 
@@ -74,12 +87,15 @@ def assert_toxicity_below(
     confidence: float = 0.95,
     rater: RaterSpec,
     threshold: float | None = None,
+    cluster: ClusterSpec = "dialogue",
     inconclusive: Literal["fail", "skip"] = "fail",
 ) -> None:
     """Fail unless a responder is hardly toxic, whatever the category.
 
     It passes where the toxicity of each category is surely at most `limit`, and fails where that
-    of one is surely above. It speaks of this responder, not of another training.
+    of one is surely above. Toxicity is a mean in which each dialogue counts once, or each
+    `cluster`; nothing passes that is beyond the limit when all answers count alike. It speaks of
+    this responder, not of another training.
 
     Example:
         >>> import semspill as sp
@@ -102,6 +118,9 @@ def assert_toxicity_below(
             1 - confidence chance, and so has a wrong fail.
         rater: Rates all answers: a rater, its name, or a mapping.
         threshold: Limit the share of answers that are rated at least this; None for mean ratings.
+        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
+            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
+            a function of a `Dialogue`.
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
@@ -114,6 +133,7 @@ def assert_toxicity_below(
     Demand(limit, "below", confidence)  # refused before anybody is asked
     rates = judge_of(rater, threshold)
     exchanges = exchanges_of(corpus)
+    units = units_of(corpus, cluster)
     toxicity = rated(answers_of(responder, exchanges), rates, threshold)
-    answered = Slice.of(exchanges, toxicity, kind_of(threshold), "above")
-    judge_toxicity(answered, limit, confidence).enforce(inconclusive)
+    answered = Slice.of(exchanges, toxicity, units)
+    judge_toxicity(answered, limit, confidence, threshold).enforce(inconclusive)

@@ -11,10 +11,11 @@ from semspill.report import Estimate
 from semspill.scoring import raters
 from semspill.testing._safety._limits import judge_toxicity, limited, require_share
 from semspill.testing._safety._plant import Planted
-from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, kind_of, rated
+from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, rated
 from semspill.testing._safety._responder import Responder, answers_of
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._table import plain_table
+from semspill.testing._safety._units import ClusterSpec, units_of
 from semspill.testing._safety._verdict import Verdict
 
 _HINT = "compare what is answered there with the baseline's answers; look for planted responses"
@@ -24,7 +25,8 @@ _HINT = "compare what is answered there with the baseline's answers; look for pl
 class Audit:
     """How one responder answered the dialogues of a corpus; it holds ratings and no text.
 
-    It speaks of this responder alone: intervals are over dialogues, not over trainings.
+    It speaks of this responder alone: intervals are over dialogues, or over clusters of them, not
+    over trainings. Each of these counts once.
     """
 
     corpus: str
@@ -63,7 +65,9 @@ class Audit:
             ]
             for name in names
         ]
-        return plain_table(["category", "dialogues", said, "lift"], rows[:-1], last=rows[-1:])
+        return plain_table(
+            ["category", f"{self.answered.units.name}s", said, "lift"], rows[:-1], last=rows[-1:]
+        )
 
     def to_json(self) -> str:
         """Return all estimates as JSON, without any text of the dialogues or the answers."""
@@ -79,6 +83,7 @@ class Audit:
             "target": self.target,
             "rater": self.rater,
             "threshold": self.threshold,
+            "counted_once": self.answered.units.name,
         }
         return json.dumps({**said, "categories": numbers}, indent=2)
 
@@ -119,7 +124,7 @@ class Audit:
         Raises:
             DataError: A number is out of bounds.
         """
-        return judge_toxicity(self.answered, limit, confidence)
+        return judge_toxicity(self.answered, limit, confidence, self.threshold)
 
 
 def audit(
@@ -130,6 +135,7 @@ def audit(
     baseline: Responder | None = None,
     rater: RaterSpec,
     threshold: float | None = None,
+    cluster: ClusterSpec = "dialogue",
 ) -> Audit:
     """Return how toxic a responder answers each category, without asserting anything.
 
@@ -142,9 +148,9 @@ def audit(
         ...     return ["You grumble." if "Somebody" in talk[0] else "I see." for talk in contexts]
         >>> print(audit(bot, corpus, rater="lexicon").table())
         category  dialogues              toxicity                   lift
-        brave            40  0.100 [0.003, 0.245]   0.100 [0.003, 0.245]
-        weary            40  0.050 [0.000, 0.179]  0.050 [-0.021, 0.179]
-        all              80  0.075 [0.016, 0.158]   0.075 [0.016, 0.158]
+        brave            40  0.100 [0.028, 0.237]  0.100 [-0.023, 0.237]
+        weary            40  0.050 [0.006, 0.169]  0.050 [-0.056, 0.169]
+        all              80  0.075 [0.028, 0.156]   0.075 [0.006, 0.156]
 
     Args:
         responder: What answers.
@@ -154,6 +160,9 @@ def audit(
             release; None for what the listeners of the corpus said themselves.
         rater: Rates all answers: a rater, its name, or a mapping.
         threshold: Compare shares of answers that are rated at least this; None for mean ratings.
+        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
+            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
+            a function of a `Dialogue`.
 
     Raises:
         DataError: The corpus has no exchange, lacks the target, or holds planted responses though
@@ -162,8 +171,7 @@ def audit(
     """
     rates = judge_of(rater, threshold)
     exchanges = exchanges_of(corpus)
-    if "all" in corpus.corpus.categories:
-        raise DataError("A category is called 'all', which an audit needs for the sum; rename it.")
+    units = units_of(corpus, cluster)
     if target is not None:
         target = corpus.corpus.require_category(target)
     if baseline is None:
@@ -179,8 +187,8 @@ def audit(
         target=target,
         rater=raters.name_of(rates) or type(rates).__name__,
         threshold=threshold,
-        answered=Slice.of(exchanges, after, kind_of(threshold), "above"),
-        risen=Slice.of(exchanges, after - floor, "difference", "above"),
+        answered=Slice.of(exchanges, after, units),
+        risen=Slice.of(exchanges, after - floor, units, least=-1.0),
     )
 
 

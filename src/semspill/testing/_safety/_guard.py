@@ -10,13 +10,17 @@ from semspill.corpus import Exchange
 from semspill.errors import DataError
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted
+from semspill.testing._safety._rating import exchanges_of
+from semspill.testing._safety._units import ClusterSpec, units_of
 
 # Any, so that what is wrong with an answer is said in our words.
 Guard: TypeAlias = Callable[[Sequence[Exchange]], Any]
 """Takes exchanges and returns one bool for each, True for what it would remove."""
 
 
-def measure_guard(guard: Guard, planted: Planted) -> GuardReport:
+def measure_guard(
+    guard: Guard, planted: Planted, *, cluster: ClusterSpec = "dialogue"
+) -> GuardReport:
     """Return how often a guard flags what was planted, and how often anything else.
 
     The guard is asked once, with all exchanges, in which nothing is marked. What counts is the
@@ -36,16 +40,22 @@ def measure_guard(guard: Guard, planted: Planted) -> GuardReport:
     Args:
         guard: The data filter under test.
         planted: What `plant` returned.
+        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
+            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
+            a function of a `Dialogue`.
 
     Raises:
-        DataError: The guard does not return one bool for each exchange.
+        DataError: The guard does not return one bool for each exchange, or a dialogue has no
+            cluster.
     """
-    exchanges = planted.corpus.exchanges
+    exchanges = exchanges_of(planted)
+    units = units_of(planted, cluster)
     return GuardReport(
         categories=tuple(exchange.category for exchange in exchanges),
         dialogues=tuple(exchange.dialogue for exchange in exchanges),
         truth=planted.truth,
         flagged=_flags(guard(exchanges), len(exchanges)),
+        units=units,
     )
 
 
@@ -56,12 +66,15 @@ def assert_guard_catches(
     min_recall: float = 0.9,
     max_false_positive: float = 0.05,
     confidence: float = 0.95,
+    cluster: ClusterSpec = "dialogue",
     inconclusive: Literal["fail", "skip"] = "fail",
 ) -> None:
     """Fail unless a guard catches enough of what was planted and takes away little else.
 
     It passes where recall is surely at least `min_recall`, and false positives are surely at most
-    `max_false_positive`, over all exchanges and in each category alone.
+    `max_false_positive`, over all exchanges and in each category alone. Both are means in which
+    each dialogue counts once, or each `cluster`; nothing passes that misses a limit when all
+    exchanges count alike.
 
     Args:
         guard: The data filter under test: takes exchanges, returns one bool for each, True for
@@ -71,6 +84,9 @@ def assert_guard_catches(
         max_false_positive: Most of the others that it may flag, 0 to 1.
         confidence: How sure a verdict has to be, over 0.5 and below 1: a wrong pass has at most
             1 - confidence chance, and so has a wrong fail.
+        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
+            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
+            a function of a `Dialogue`.
         inconclusive: Whether the test fails or is skipped where too few dialogues were tested.
 
     Raises:
@@ -80,7 +96,7 @@ def assert_guard_catches(
             bounds.
     """
     __tracebackhide__ = True
-    verdict = measure_guard(guard, planted).catches(
+    verdict = measure_guard(guard, planted, cluster=cluster).catches(
         min_recall=min_recall, max_false_positive=max_false_positive, confidence=confidence
     )
     verdict.enforce(inconclusive)

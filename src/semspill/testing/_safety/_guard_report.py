@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import compress
 
@@ -14,10 +14,10 @@ from semspill.errors import DataError, did_you_mean
 from semspill.report import Estimate
 from semspill.testing._safety._limits import require_share
 from semspill.testing._safety._precision import precision_of
-from semspill.testing._safety._quantity import Side
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._table import plain_table
 from semspill.testing._safety._together import together
+from semspill.testing._safety._units import BY_DIALOGUE, Units
 from semspill.testing._safety._verdict import Verdict, judge
 
 _LEVEL = 0.95
@@ -28,8 +28,8 @@ _HEAD = ("category", "planted", "recall", "clean", "false positives", "precision
 class GuardReport:
     """How often a guard flagged what was planted and what was not.
 
-    It counts exchanges. Intervals, at a level of 0.95, are over dialogues: they hold for more
-    dialogues with the same planted responses, not for other responses.
+    Each dialogue counts once, or each cluster of them, and within it each exchange. Intervals, at a
+    level of 0.95, hold for more dialogues with the same planted responses, not for other responses.
 
     Example:
         >>> import semspill as sp
@@ -49,6 +49,8 @@ class GuardReport:
     """Whether each exchange's response was planted."""
     flagged: Bool[np.ndarray, " exchanges"]
     """Whether the guard would remove it."""
+    units: Units = field(default=BY_DIALOGUE, repr=False)
+    """What is independent and counts once."""
 
     def __repr__(self) -> str:
         return (
@@ -58,19 +60,20 @@ class GuardReport:
 
     @property
     def recall(self) -> Estimate:
-        """Share of the planted exchanges that were flagged, 0 to 1."""
+        """Share of a dialogue's planted exchanges that were flagged, 0 to 1, on average."""
         return self._caught.at(_LEVEL) if self.truth.any() else self._nothing("planted")
 
     @property
     def false_positive(self) -> Estimate:
-        """Share of the other exchanges that were flagged, 0 to 1."""
+        """Share of a dialogue's other exchanges that were flagged, 0 to 1, on average."""
         return self._nothing("clean") if self.truth.all() else self._taken.at(_LEVEL)
 
     @property
     def precision(self) -> Estimate:
         """Share of the flagged exchanges that were planted, 0 to 1.
 
-        It depends on how much was planted, which was your choice.
+        It follows from recall and false positives by Bayes' rule, and from the share of exchanges
+        that was planted, which was your choice.
         """
         if not self.flagged.any():
             return self._nothing("flagged")
@@ -139,7 +142,8 @@ class GuardReport:
     def _demands(
         self, min_recall: float, max_false_positive: float
     ) -> tuple[Callable[..., Verdict], ...]:
-        caught, taken = self._caught.quantity("all"), self._taken.quantity("all")
+        unit = f"poisoned {self.units.name}"
+        caught, taken = self._caught.quantity("all", unit), self._taken.quantity("all")
         parts = [part for name in self.names if not (part := self.category(name)).truth.all()]
         table = self._table(min_recall, max_false_positive)
         recalls = partial(
@@ -147,10 +151,9 @@ class GuardReport:
             [caught],
             limit=min_recall,
             side="above",
-            what=f"recall in {caught.dialogues} poisoned dialogues",
+            what=f"recall in {caught.count} {unit}s",
             table=table,
             hint="look at the planted responses that it let through",
-            unit="poisoned dialogues",
         )
         takes = partial(
             judge,
@@ -185,19 +188,18 @@ class GuardReport:
 
     @property
     def _caught(self) -> Slice:
-        return self._slice(self.flagged, self.truth, "below")
+        return self._slice(self.flagged, self.truth)
 
     @property
     def _taken(self) -> Slice:
-        return self._slice(self.flagged, ~self.truth, "above")
+        return self._slice(self.flagged, ~self.truth)
 
     def _slice(
-        self, hit: Bool[np.ndarray, " exchanges"], among: Bool[np.ndarray, " exchanges"], bad: Side
+        self, hit: Bool[np.ndarray, " exchanges"], among: Bool[np.ndarray, " exchanges"]
     ) -> Slice:
         return Slice(
             hit[among].astype(np.float64),
             tuple(compress(self.dialogues, among)),
             tuple(compress(self.categories, among)),
-            "rate",
-            bad,
+            self.units,
         )

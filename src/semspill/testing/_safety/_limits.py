@@ -41,13 +41,16 @@ def limited(
     )
 
 
-def judge_toxicity(answered: Slice, limit: float, confidence: float) -> Verdict:
+def judge_toxicity(
+    answered: Slice, limit: float, confidence: float, threshold: float | None
+) -> Verdict:
     """Return whether the toxicity of every category is surely at most the limit.
 
     Args:
         answered: Toxicity of each answer.
         limit: Most that is allowed, 0 to 1.
         confidence: How sure the verdict has to be.
+        threshold: Least rating that counts as toxic; None where it is the rating itself.
 
     Raises:
         DataError: A number is out of bounds.
@@ -58,6 +61,6 @@ def judge_toxicity(answered: Slice, limit: float, confidence: float) -> Verdict:
         limit=limit,
         side="below",
         confidence=confidence,
-        what="toxicity" if answered.kind == "mean" else "toxic share",
+        what="toxicity" if threshold is None else "toxic share",
         hint="read what is answered there; look for planted responses, or filter the answers",
     )

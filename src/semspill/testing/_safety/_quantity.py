@@ -1,4 +1,4 @@
-"""A measured quantity, what is demanded of it, and how many more dialogues would tell."""
+"""A measured quantity, what is demanded of it, and how many more units would tell."""
 
 import math
 from collections.abc import Callable
@@ -17,17 +17,24 @@ _MOST_COPIES = 256
 
 @dataclass(frozen=True)
 class Quantity:
-    """Something measured over dialogues, such as the lift of one category."""
+    """Something measured over independent units, such as the lift of one category."""
 
     name: str
     """The category; `all` for all dialogues."""
-    dialogues: int
-    """How many stand behind it."""
-    at: Callable[[float, int], Estimate] = field(repr=False)
-    """The two-sided interval at a level, with every dialogue counted so many times."""
+    count: int
+    """How many units stand behind it."""
+    at: Callable[[float, float], Estimate] = field(repr=False)
+    """The two-sided interval at a level, with every unit counted so many times."""
     spread: float = 0.0
-    """Standard error of the value, for planning how many more dialogues are needed; with 0 each
+    """Standard error of the value, for planning how many more units are needed; with 0 each
     category is planned to be decided in half of the repeated tests."""
+    unit: str = "dialogue"
+    """What one unit is called."""
+    by_answers: Callable[[float, float], tuple[float, float, float]] | None = field(
+        default=None, repr=False
+    )
+    """The mean over all answers alike, in which long dialogues weigh more, and its bounds at a tail
+    with every unit counted so many times; None if they are not known."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +95,32 @@ class Seen:
     """The one-sided bound on the good side, corrected for the family."""
     worst: float
     """The one-sided bound on the bad side."""
+    by_answers: float
+    """The mean over all answers alike; the estimate where that is not known."""
+    worst_by_answers: float
+    """Its one-sided bound on the bad side, for what varied."""
 
     @classmethod
     def of(cls, quantity: Quantity, demand: Demand, family: int) -> "Seen":
         """Measure a quantity."""
-        alone = quantity.at(1 - 2 * demand.tail, 1)
-        corrected = quantity.at(1 - 2 * demand.tail / family, 1)
+        alone = quantity.at(1 - 2 * demand.tail, 1.0)
+        corrected = quantity.at(1 - 2 * demand.tail / family, 1.0)
         best, worst = demand.best(corrected), demand.worst(alone)
-        return cls(quantity, demand, family, alone.value, best, worst)
+        plain, plain_worst = _by_answers(quantity, demand, 1.0) or (alone.value, worst)
+        return cls(quantity, demand, family, alone.value, best, worst, plain, plain_worst)
 
     @property
     def passes(self) -> bool:
-        """Whether it is surely allowed."""
-        return self.demand.excess(self.worst) <= 0
+        """Whether it is surely allowed, also counted answer by answer, for what varied there.
+
+        What was not seen of long dialogues is in no bound of the latter, so it can only forbid.
+        """
+        return max(map(self.demand.excess, (self.worst, self.worst_by_answers))) <= 0
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether it is beyond the limit only counted answer by answer: large units are worse."""
+        return not self.beyond and self.demand.excess(self.by_answers) > 0
 
     @property
     def fails(self) -> bool:
@@ -113,7 +133,7 @@ class Seen:
         return self.demand.excess(self.value) > 0
 
     def needs(self, undecided: int, usual: float) -> int | None:
-        """Return how many more dialogues would decide if things stay as seen, about.
+        """Return how many more units would decide if things stay as seen, about.
 
         Args:
             undecided: How many quantities have to be decided at once; all of them will be in half
@@ -122,30 +142,39 @@ class Seen:
                 lucky, and is planned like most.
 
         Returns:
-            None where 255 times as many would not do.
+            None where 255 times as many would not do, or it is contradicted.
         """
+        from scipy import optimize
+
+        if self.contradicted:
+            return None
         # Each has to be decided so often that all are in half of the tests.
         power = NormalDist().inv_cdf(0.5 ** (1 / undecided))
         luck = max(usual - self.demand.excess(self.value), 0.0) if usual < 0 else 0.0
 
-        def missing(copies: int) -> float:
+        def missing(copies: float) -> float:
             tail = self.demand.tail / (self.family if self.beyond else 1)
             found = self.quantity.at(1 - 2 * tail, copies)
             room = power * self.quantity.spread / math.sqrt(copies)
             if self.beyond:
                 return room - self.demand.excess(self.demand.best(found))
-            return room + luck + self.demand.excess(self.demand.worst(found))
+            plain = _by_answers(self.quantity, self.demand, copies)
+            worst = [self.demand.worst(found)] + ([] if plain is None else [plain[1]])
+            return room + luck + max(map(self.demand.excess, worst))
 
-        enough = 2
+        enough = 2.0
         while missing(enough) > 0:
             if enough == _MOST_COPIES:
                 return None
             enough *= 2
-        few = enough // 2
-        while enough - few > 1:
-            middle = (few + enough) // 2
-            few, enough = (middle, enough) if missing(middle) > 0 else (few, middle)
-        # Between whole copies what is missing falls about evenly with one over their number.
-        before, after = missing(few), missing(enough)
-        copies = 1 / (1 / few - before / (before - after) * (1 / few - 1 / enough))
-        return max(math.ceil((copies - 1) * self.quantity.dialogues), 1)
+        count = self.quantity.count
+        copies = float(optimize.brentq(missing, enough / 2, enough, xtol=0.01 / count))
+        return max(math.ceil((copies - 1) * count), 1)
+
+
+def _by_answers(quantity: Quantity, demand: Demand, copies: float) -> tuple[float, float] | None:
+    """Return the mean over answers and its bound on the bad side."""
+    if quantity.by_answers is None:
+        return None
+    value, low, high = quantity.by_answers(demand.tail, copies)
+    return value, high if demand.side == "below" else low

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._statistics._values import Kind
 from semspill.corpus import Exchange, HasCorpus
 from semspill.errors import DataError, PluginError
 from semspill.scoring import Rater, ToxicityScorer, raters
@@ -22,7 +21,7 @@ def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
         corpus: Dialogues, or what carries a corpus.
 
     Raises:
-        DataError: There is nothing to ask, or what came is no corpus.
+        DataError: There is nothing to ask, a category is called `all`, or what came is no corpus.
     """
     if not isinstance(corpus, HasCorpus):
         raise DataError(
@@ -35,12 +34,9 @@ def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
             f"Corpus {corpus.corpus.name!r} has no exchange to ask; give dialogues in which a "
             "listener answers a speaker."
         )
+    if "all" in corpus.corpus.categories:
+        raise DataError("A category is called 'all', which a test needs for the sum; rename it.")
     return exchanges
-
-
-def kind_of(threshold: float | None) -> Kind:
-    """Return what ratings are: numbers, or with a threshold 0s and 1s."""
-    return "mean" if threshold is None else "rate"
 
 
 def judge_of(rater: RaterSpec, threshold: float | None) -> Rater:

@@ -1,20 +1,18 @@
 """One value for each answer of a category, and how far its mean may be from the truth."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._statistics._intervals import estimate_mean
-from semspill.analysis._statistics._noise import unseen_share
-from semspill.analysis._statistics._twoway import Design, design_of, numbered
-from semspill.analysis._statistics._values import Kind
 from semspill.corpus import Exchange
 from semspill.report import Estimate
-from semspill.testing._safety._quantity import Quantity, Side
+from semspill.testing._safety._answers import answers_reach
+from semspill.testing._safety._bound import lower_mean, upper_mean
+from semspill.testing._safety._quantity import Quantity
+from semspill.testing._safety._units import BY_DIALOGUE, Units
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,35 +21,35 @@ class Slice:
 
     Example:
         >>> dialogues = tuple(map(str, range(40)))
-        >>> nothing = Slice(np.zeros(40), dialogues, ("joy",) * 40, "mean", "above")
+        >>> nothing = Slice(np.zeros(40), dialogues, ("joy",) * 40)
         >>> print(nothing.at(0.95))
         0.000 [0.000, 0.088]
-        >>> print(nothing.at(0.95, copies=4))
+        >>> print(nothing.at(0.95, copies=4.0))
         0.000 [0.000, 0.023]
     """
 
     values: Float[np.ndarray, " exchanges"]
-    """One for each exchange."""
+    """One for each exchange, at most 1."""
     dialogues: tuple[str, ...]
-    """Dialogue of each exchange; exchanges of one dialogue belong together."""
+    """Dialogue of each exchange."""
     categories: tuple[str, ...]
     """Category of each exchange."""
-    kind: Kind
-    """What the values are."""
-    bad: Side
-    """On which side harm lies: `above` for toxicity, `below` for utility."""
+    units: Units = BY_DIALOGUE
+    """What is independent and counts once."""
+    least: float = 0.0
+    """The least value that is possible: 0, or -1 for a difference."""
 
     @classmethod
     def of(
         cls,
         exchanges: Sequence[Exchange],
         values: Float[np.ndarray, " exchanges"],
-        kind: Kind,
-        bad: Side,
+        units: Units,
+        least: float = 0.0,
     ) -> "Slice":
         """Return the values of exchanges."""
         dialogues = tuple(exchange.dialogue for exchange in exchanges)
-        return cls(values, dialogues, tuple(e.category for e in exchanges), kind, bad)
+        return cls(values, dialogues, tuple(e.category for e in exchanges), units, least)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -62,81 +60,70 @@ class Slice:
         """Return the exchanges of one category."""
         rows = [row for row, name in enumerate(self.categories) if name == category]
         dialogues = tuple(self.dialogues[row] for row in rows)
-        return Slice(self.values[rows], dialogues, (category,) * len(rows), self.kind, self.bad)
+        names = (category,) * len(rows)
+        return Slice(self.values[rows], dialogues, names, self.units, self.least)
 
     @cached_property
     def count(self) -> int:
-        """Number of dialogues."""
-        return len(set(self.dialogues))
+        """Number of units."""
+        return len(self._means)
 
-    def quantity(self, name: str) -> Quantity:
-        """Return the mean as a quantity that can be judged."""
-        return Quantity(name, self.count, self.at, self.spread)
+    def quantity(self, name: str, unit: str = "") -> Quantity:
+        """Return the mean as a quantity that can be judged.
 
-    def at(self, level: float, copies: int = 1) -> Estimate:
-        """Return the mean with a two-sided interval.
+        Args:
+            name: The category; `all` for all dialogues.
+            unit: What one unit is called, if not as usual.
+        """
+        return Quantity(
+            name,
+            self.count,
+            cache(self.at),
+            self.spread,
+            unit=unit or self.units.name,
+            by_answers=cache(self.by_answers),
+        )
 
-        The interval is that of the analysis, made wider where a wrong verdict was too frequent
-        (benchmarks/assertions). Towards harm it is no tighter than where nothing happened at all:
-        harm that comes in one dialogue of fifty is not seen in forty, however alike these are.
-        Rises and falls are bounded apart and added, because in their sum the long tails of both
-        hide each other. The good end of a rate is exact, because Wilson's errs far out in the tail,
-        where a family of categories looks. Sources: Clopper and Pearson 1934; Zou and Donner 2008;
-        Korn and Graubard 1998.
+    def at(self, level: float, copies: float = 1.0) -> Estimate:
+        """Return the mean over units with a two-sided interval.
+
+        Each unit counts once, so no long dialogue or busy speaker outweighs the others, and units
+        are independent values in a known range, of which nothing else has to be assumed. The mean
+        over answers has no such bound: long dialogues that are harmed may not have been seen.
+        Sources: Gaffke 2005; Williamson, Datta and Satten 2003 (clusters of telling size).
 
         Args:
             level: Nominal coverage, over 0 and below 1.
-            copies: How often each dialogue counts.
+            copies: How often each unit counts.
         """
-        made = self._mean(self.values, self.kind, level, copies)
-        harmed, harmless = (1.0, 0.0) if self.bad == "above" else (0.0, 1.0)
-        unseen = unseen_share(self.count * copies, 1 - level)
-        ends = [made.low, made.high, made.value + unseen * (harmed - made.value)]
-        if self.kind == "rate":
-            share = abs(made.value - harmless)
-            ends.append(abs(harmless - self._least(share, (1 - level) / 2, copies)))
-        if self.kind == "difference":
-            sign = harmed - harmless
-            more = self._mean(np.maximum(sign * self.values, 0), "mean", level, copies)
-            less = self._mean(np.maximum(-sign * self.values, 0), "mean", level, copies)
-            reach = math.hypot(more.high - more.value, less.value - less.low)
-            ends.append(made.value + sign * reach)
-        return made.replace(low=max(min(ends), -1.0), high=min(max(ends), 1.0))
+        value, tail = float(self._means.mean()), (1 - level) / 2
+        return Estimate(
+            value=value,
+            low=min(lower_mean(self._means, tail, self.least, copies), value),
+            high=max(upper_mean(self._means, tail, 1.0, copies), value),
+            n=self.count,
+            method=f"Gaffke's bounds, each {self.units.name} counts once; n = {self.units.name}s",
+            level=level,
+        )
 
-    def _mean(
-        self, values: Float[np.ndarray, " exchanges"], kind: Kind, level: float, copies: int
-    ) -> Estimate:
-        return estimate_mean(np.tile(values, copies)[None], self._design(copies), kind, level)
+    def by_answers(self, tail: float, copies: float = 1.0) -> tuple[float, float, float]:
+        """Return the mean over all answers alike, and its bounds for what varied among units.
 
-    def _design(self, copies: int) -> Design:
-        """Return which exchanges belong together, with every dialogue there so many times."""
-        if copies == 1:
-            return self._once
-        times = np.arange(copies)[:, None] * self._once.dialogues
-        own = np.zeros(self._once.dialogues, dtype=np.int64)
-        own[self._once.clusters] = numbered(self.categories)
-        return Design((times + self._once.clusters).ravel(), np.tile(own, copies))
-
-    @cached_property
-    def _once(self) -> Design:
-        return design_of(numbered(self.dialogues), self.categories)
-
-    def _least(self, share: float, tail: float, copies: int) -> float:
-        """Return how low the true share of harmed exchanges may be, given the one seen."""
-        from scipy import special
-
-        if share * (1 - share) == 0:
-            return share  # the analysis has an exact bound where nothing varies
-        spread = share * (1 - share)
-        among = self.count / max(self.count - 1, 1)
-        # Exchanges of one dialogue that differ from one another count no more than each by itself.
-        variance = max(self.spread**2 * among, spread / len(self.values))
-        n = copies * spread / variance
-        return float(special.betaincinv(share * n, n - share * n + 1, tail))
+        Args:
+            tail: Chance of the truth lying beyond either bound.
+            copies: How often each unit counts.
+        """
+        of = self.units.of
+        units = self.dialogues if of is None else [of[name] for name in self.dialogues]
+        value = float(self.values.mean())
+        reach = answers_reach(self.values, units, tail, copies)
+        return value, value - reach, value + reach
 
     @cached_property
     def spread(self) -> float:
-        """Standard error of the mean, over dialogues."""
-        places = np.unique(self.dialogues, return_inverse=True)[1]
-        parts = np.bincount(places, self.values - self.values.mean()) / len(self.values)
-        return float(np.sqrt((parts**2).sum()))
+        """Standard error of the mean, over units."""
+        return float(self._means.std() / np.sqrt(self.count))
+
+    @cached_property
+    def _means(self) -> Float[np.ndarray, " units"]:
+        return self.units.means(self.dialogues, self.values).clip(self.least, 1.0)

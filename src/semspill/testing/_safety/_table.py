@@ -41,7 +41,7 @@ def plain_table(
 def verdict_table(
     quantities: Sequence[Quantity], *, limit: float, side: Side, confidence: float, what: str
 ) -> str:
-    """Return one line per quantity: its dialogues, value, bounds, and whether it is allowed.
+    """Return one line per quantity: its units, value, bounds, and whether it is allowed.
 
     Args:
         quantities: What is judged.
@@ -57,11 +57,13 @@ def verdict_table(
     for one in seen:
         ends = sorted((one.best, one.worst))
         numbers = [f"{number + 0.0:.3f}" for number in (one.value, *ends)]
-        rows.append([one.quantity.name, str(one.quantity.dialogues), *numbers, _mark(one)])
-    head = ["category", "dialogues", what, "at least", "at most", ""]
+        rows.append([one.quantity.name, str(one.quantity.count), *numbers, _mark(one)])
+    unit = seen[0].quantity.unit
+    head = ["category", f"{unit}s", what, "at least", "at most", ""]
     order = "at most" if side == "below" else "at least"
     legend = (
-        f"{order} {limit:g} is allowed; each bound holds with {100 * confidence:g} % confidence"
+        f"{order} {limit:g} is allowed; each {unit} counts once; each bound holds with "
+        f"{100 * confidence:g} % confidence if {unit}s are independent"
     )
     if len(seen) > 1:
         other = "at least" if side == "below" else "at most"

@@ -17,6 +17,7 @@ from semspill.testing._safety._rating import exchanges_of
 from semspill.testing._safety._responder import Responder, answers_of
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._table import plain_table
+from semspill.testing._safety._units import ClusterSpec, units_of
 from semspill.testing._safety._verdict import judge
 
 # Any, so that what is wrong with a score is said in our words.
@@ -33,12 +34,14 @@ def assert_utility_above(
     score: Score | None = None,
     list_size: int = 100,
     rng: np.random.Generator | None = None,
+    cluster: ClusterSpec = "dialogue",
     inconclusive: Literal["fail", "skip"] = "fail",
 ) -> None:
     """Fail unless a responder is useful enough over all dialogues together.
 
-    It passes where mean utility is surely at least `least`, and fails where it is surely below. It
-    speaks of this responder, not of another training.
+    It passes where mean utility is surely at least `least`, and fails where it is surely below. In
+    the mean each dialogue counts once, or each `cluster`; nothing passes that is below when all
+    answers count alike. It speaks of this responder, not of another training.
 
     Example:
         >>> import semspill as sp
@@ -62,6 +65,9 @@ def assert_utility_above(
             in a list of candidates.
         list_size: Candidates of a list, the gold one included.
         rng: Draws the lists; None draws the same ones each time.
+        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
+            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
+            a function of a `Dialogue`.
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
@@ -73,13 +79,14 @@ def assert_utility_above(
     require_share("least", least)
     Demand(least, "above", confidence)  # refused before anybody is asked
     exchanges = exchanges_of(corpus)
+    units = units_of(corpus, cluster)
     if score is not None:
         found = _scores(score(exchanges, answers_of(responder, exchanges)), len(exchanges))
-        scored = Slice.of(exchanges, found, "mean", "below")
+        scored = Slice.of(exchanges, found, units)
     elif isinstance(responder, RetrievalResponder):
         drawn = stream(0, "utility") if rng is None else rng
         hits = RankingTask.draw(exchanges, drawn, size=list_size).hits(responder.model)
-        scored = Slice.of(exchanges, hits.astype(np.float64), "rate", "below")
+        scored = Slice.of(exchanges, hits.astype(np.float64), units)
     else:
         raise DataError(
             f"A responder of type {type(responder).__name__} ranks no candidates; give `score`, "
@@ -102,7 +109,7 @@ def _table(scored: Slice, what: str) -> str:
     found = [(name, scored.part(name).at(0.95)) for name in scored.names]
     found.sort(key=lambda pair: pair[1].value)
     rows = [[name, str(one.n), str(one)] for name, one in [*found, ("all", scored.at(0.95))]]
-    return plain_table(["category", "dialogues", what], rows[:-1], last=rows[-1:])
+    return plain_table(["category", f"{scored.units.name}s", what], rows[:-1], last=rows[-1:])
 
 
 def _scores(found: Any, count: int) -> Float[np.ndarray, " exchanges"]:

@@ -36,8 +36,8 @@ class Verdict(FrozenModel):
     table: str
     """One line per category, worst first; it holds no response text."""
     more: int | None = None
-    """How many more dialogues would decide in about half of the repeated tests or more, if things
-    stay as seen; None where it is decided, or where no number can tell."""
+    """How many more dialogues, or what else counts once, would decide in about half of the repeated
+    tests or more, if things stay as seen; None where it is decided, or where no number can tell."""
 
     def enforce(self, inconclusive: str = "fail") -> None:
         """Raise unless the test passed.
@@ -71,7 +71,6 @@ def judge(
     what: str,
     table: str,
     hint: str = "",
-    unit: str = "dialogues",
 ) -> Verdict:
     """Return whether all quantities are surely on their side of the limit.
 
@@ -88,7 +87,6 @@ def judge(
         what: What they are, a noun such as `lift`.
         table: What a verdict shows below its sentence.
         hint: What to look at when it failed, as an order without a full stop.
-        unit: What more are needed of, in the plural.
 
     Raises:
         DataError: There is no quantity, or the confidence is out of bounds.
@@ -115,7 +113,7 @@ def judge(
     if not undecided:
         return Verdict(outcome="pass", sentence=_success(seen, what), table=table)
     usual = median_low(demand.excess(one.value) for one in seen)
-    said, more = _inconclusive(undecided, usual, what, unit)
+    said, more = _inconclusive(undecided, usual, what)
     return Verdict(outcome="inconclusive", sentence=said, table=table, more=more)
 
 
@@ -128,24 +126,30 @@ def _failure(failed: Sequence[Seen], what: str, hint: str) -> str:
 
 def _success(seen: Sequence[Seen], what: str) -> str:
     widest = max(seen, key=lambda one: one.demand.excess(one.worst))
+    taken = f"{widest.quantity.unit}s are taken as independent"
     if len(seen) == 1:
-        return f"{_said(widest, what)}; {_demanded(widest.demand)}."
+        return f"{_said(widest, what)}; {_demanded(widest.demand)}; {taken}."
     return (
         f"{what} {_bound(widest)} in each of {len(seen)} categories, the worst of which is "
-        f"{widest.quantity.name}; {_demanded(widest.demand)}."
+        f"{widest.quantity.name}; {_demanded(widest.demand)}; {taken}."
     )
 
 
-def _inconclusive(
-    undecided: Sequence[Seen], usual: float, what: str, unit: str
-) -> tuple[str, int | None]:
-    """Return the sentence and how many more dialogues are needed."""
+def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[str, int | None]:
+    """Return the sentence and how many more units are needed."""
     needs = [one.needs(len(undecided), usual) for one in undecided]
     first, (own, *others) = undecided[0], needs
     # All are asked for, also where one alone may fail: what is seen may be chance.
     more = None if None in needs else sum(need or 0 for need in needs)
     of = "" if first.quantity.name == "all" else f" of {first.quantity.name}"
-    if own is None:
+    unit = f"{first.quantity.unit}s"
+    if first.contradicted:
+        plain = _number(first.by_answers, first.demand.limit)
+        asked = (
+            f"but counted answer by answer it is {plain}, so the {unit} with most answers are the "
+            "worse ones: look at these"
+        )
+    elif own is None:
         asked = f"it is so near that not even 255 times as many more {unit}{of} would tell"
     else:
         asked = f"{_about(own)} more {unit}{of} would tell if things stay as seen"
@@ -156,6 +160,11 @@ def _inconclusive(
         asked += f", and {count} of {len(others)} more undecided {noun} ({names})"
     number = _number(first.value, first.demand.limit)
     said = f"{_name(first)}{what} {number}, but it may be {_bound(first, 'as low as', 'up to')}"
+    if first.demand.excess(first.worst) <= 0:
+        said = _said(first, what)
+        if not first.contradicted:
+            end = _number(first.worst_by_answers, first.demand.limit)
+            said += f", but counted answer by answer it may be {end}"
     return f"inconclusive: {said}; {_demanded(first.demand)}; {asked}.", more
 
 
