@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from worlds import FLOOR, World
 
-from semspill.analysis import Similarities, metrics, spillover_matrix
+from semspill.analysis import metrics
 
 Row = dict[str, str | int | float]
 
@@ -259,34 +259,29 @@ def pairs(rng: np.random.Generator, name: str, runs: int) -> list[Row]:
         near = _inner(points) / 3 + hub[:, None] + hub
         around = near.sum(axis=1) - np.diag(near)
         lifts = PAIRS[name](rng, near, (around - around.mean()) / around.std())
-        found = _pooled(lifts, near)
-        for key, made in found.items():
-            if made.p_value is not None:
-                alarms.setdefault(key, []).append(made.p_value < 0.05)
+        for key, tested in _tests(lifts, near).items():
+            alarms.setdefault(key, []).append(tested < 0.05)
     return [{"quantity": key, "rejected": float(np.mean(hits))} for key, hits in alarms.items()]
 
 
-def _pooled(lifts: np.ndarray, near: np.ndarray) -> dict[str, Any]:
-    """Return the pooled estimates of a matrix, as lifts from experiments of one exchange each."""
-    from semspill import Outcome
+def _tests(lifts: np.ndarray, near: np.ndarray) -> dict[str, float]:
+    """Return the p-values of a matrix; the whole analysis would take seconds for each."""
+    from semspill.analysis._targets import _mantel as mantel
 
-    names = tuple(f"c{i:02}" for i in range(len(lifts)))
-    none = np.zeros((1, len(names)), dtype=bool)
-    scaled = (lifts - lifts.min()) / np.ptp(lifts)
-    np.fill_diagonal(scaled, 1.0)
-
-    def arm(target: str, row: np.ndarray, name: str, clean: Any = None) -> Any:
-        return Outcome(
-            arm=name, target=target, seeds=(0,), categories=names, dialogues=names,
-            toxicity=row[None], planted=none, correct=none, clean=clean,
-        )  # fmt: skip
-
-    outcomes = [
-        arm(target, scaled[i], "poison", arm(target, np.zeros(len(names)), "clean"))
-        for i, target in enumerate(names)
-    ]
-    given = Similarities(name="given", method="given", categories=names, matrix=near)
-    return dict(spillover_matrix(outcomes, given, of="toxicity", permutations=399).pooled)
+    target, victim = np.nonzero(~np.eye(len(near), dtype=bool))
+    made = mantel.Pairs(lift=lifts[target, victim], target=target, victim=victim, square=near)
+    if hasattr(mantel, "hubness"):
+        return {"slope": mantel.permutation_p(made, permutations=399)}
+    forms = {
+        "slope": (mantel.pearson, "near"),
+        "slope_within": (mantel.pearson_within, "near"),
+        "spearman_within": (mantel.spearman_within, "near"),
+        "nearest_excess": (mantel.nearest_excess, "nearest"),
+    }
+    return {
+        name: mantel.permutation_p(made, statistic, of=of, permutations=399)
+        for name, (statistic, of) in forms.items()
+    }
 
 
 def _inner(points: np.ndarray) -> np.ndarray:
