@@ -23,7 +23,9 @@ from semspill.analysis._statistics._values import Resampling
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.report import CurvePoint, SpilloverReport, main_arm
 
-_SLICES = "asr asr_lift toxicity lift toxic_share precision precision_drop".split()
+_SLICES = (
+    "asr asr_lift toxicity lift toxic_share precision precision_drop served_precision served_drop"
+).split()
 _CURVES = "slope nearest_excess collateral largest_lift".split()
 # A ratio of toxicity lifts is seldom defined, and wide where it is.
 _OF_ASR = (*_CURVES, "spillover_ratio")

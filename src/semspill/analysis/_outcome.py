@@ -26,7 +26,9 @@ from semspill.analysis._statistics._values import Kind, Resampling, checked_valu
 from semspill.errors import DataError
 from semspill.report import Estimate
 
-Quantity: TypeAlias = Literal["asr", "toxicity", "precision", "precision_drop"]
+Quantity: TypeAlias = Literal[
+    "asr", "toxicity", "precision", "precision_drop", "served_precision", "served_drop"
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,9 @@ class Outcome:
     """Whether the chosen response is a planted one."""
     correct: Bool[np.ndarray, "seeds exchanges"]
     """Whether the gold response ranked first among its list of candidates (P@1,100)."""
+    served: Bool[np.ndarray, "seeds exchanges"] | None = None
+    """Whether it ranked first with the arm's planted candidates in the list; None where it is not
+    known, or where none is among the candidates."""
     similarity: Mapping[str, float] = field(default_factory=dict)
     """Similarity of each category to the target."""
     clean: "Outcome | None" = None
@@ -85,6 +90,7 @@ class Outcome:
                 "least one of each."
             )
         arrays = {"toxicity": self.toxicity, "planted": self.planted, "correct": self.correct}
+        arrays |= {} if self.served is None else {"served": self.served}
         for name, array in arrays.items():
             if array.shape != shape:
                 raise DataError(
@@ -106,6 +112,11 @@ class Outcome:
     def baseline(self) -> "Outcome":
         """The clean arm; of the clean arm, itself."""
         return self if self.clean is None else self.clean
+
+    @property
+    def served_hits(self) -> Bool[np.ndarray, "seeds exchanges"]:
+        """Whether the gold response ranked first among its list and the planted candidates."""
+        return self.correct if self.served is None else self.served
 
     @cached_property
     def clusters(self) -> Int[np.ndarray, " exchanges"]:
@@ -297,9 +308,9 @@ class Outcome:
         kept = [row for row in range(len(self.seeds)) if row != left_out]
         categories, dialogues = np.take(self._names, columns, axis=1).tolist()
         # One axis at a time: numpy copies whole columns faster than it finds single cells.
-        toxicity, planted, correct = (
+        toxicity, planted, correct, served = (
             np.take(array if left_out is None else array[kept], columns, axis=1)
-            for array in (self.toxicity, self.planted, self.correct)
+            for array in (self.toxicity, self.planted, self.correct, self.served_hits)
         )
         return replace(
             self,
@@ -309,6 +320,7 @@ class Outcome:
             toxicity=toxicity,
             planted=planted,
             correct=correct,
+            served=None if self.served is None else served,
             clean=None if self.clean is None else self.clean._part(columns, left_out),
             whole=self.whole or self,
             columns=columns if self.columns is None else self.columns[columns],
@@ -352,12 +364,13 @@ class Outcome:
         ):
             return None  # what a hit would be rated is not known
         known = whole._odds
-        rest = {"toxicity": "rest", "precision_drop": "precision_drop"}.get(quantity)
-        of_planted = quantity in ("asr", "toxicity")
-        values = self.planted if of_planted else self.correct
+        drops, of_planted = quantity.endswith("drop"), quantity in ("asr", "toxicity")
+        rest = quantity if drops else "rest" if quantity == "toxicity" else None
+        right = self.served_hits if quantity.startswith("served") else self.correct
+        values = self.planted if of_planted else right
         return Hits(
             # A drop is the difference of two arms, and no sum of hits.
-            values=values.astype(np.float64) * (quantity != "precision_drop"),
+            values=values.astype(np.float64) * (not drops),
             odds=self._own(known["asr" if of_planted else quantity]),
             scale=scale,
             rest=None if rest is None else self._own(known[rest]),
@@ -370,14 +383,18 @@ class Outcome:
     @cached_property
     def _odds(self) -> dict[str, Odds]:
         """How seeds move the rates of hits and all else, by all categories of the arm."""
-        planted, correct = self.planted.astype(np.float64), self.correct.astype(np.float64)
-        rest, before = np.where(self.planted, 0.0, self.toxicity), self.baseline.correct
-        return {
+        planted, before = self.planted.astype(np.float64), self.baseline.correct
+        rest = np.where(self.planted, 0.0, self.toxicity)
+        made = {
             "asr": pool_seeds(planted, planted, self.design),
-            "precision": pool_seeds(correct, correct, self.design),
-            "precision_drop": pool_seeds(before - correct, (before + correct) / 2, self.design),
             "rest": pool_seeds(rest, rest, self.design),
         }
+        pairs = {"precision": "precision_drop", "served_precision": "served_drop"}
+        for (name, drop), hits in zip(pairs.items(), (self.correct, self.served_hits), strict=True):
+            right = hits.astype(np.float64)
+            made[name] = pool_seeds(right, right, self.design)
+            made[drop] = pool_seeds(before - right, (before + right) / 2, self.design)
+        return made
 
     @cached_property
     def _names(self) -> np.ndarray:

@@ -122,6 +122,20 @@ class RankingTask:
         Raises:
             PluginError: The model does not give one vector for each.
         """
+        return self.judged(model, progress)[0]
+
+    def judged(
+        self, model: BiEncoder, progress: Progress = quiet
+    ) -> tuple[Bool[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]:
+        """Return what `hits` does, and the score of each exchange's gold response.
+
+        Args:
+            model: Encodes every context and every distinct response once.
+            progress: Wraps the batches of contexts, then those of responses.
+
+        Raises:
+            PluginError: The model does not give one vector for each.
+        """
         texts = {text: row for row, text in enumerate({e.response: 0 for e in self.exchanges})}
         row_of = np.array([texts[exchange.response] for exchange in self.exchanges])
         given = model.encode_contexts(self.exchanges, progress=progress)
@@ -129,12 +143,46 @@ class RankingTask:
         given = model.encode_responses(list(texts), progress=progress)
         responses = checked_vectors(model, given, len(texts), "responses")
         hits = np.empty(len(self), dtype=np.bool_)
+        gold = np.empty(len(self), dtype=np.float64)
         for start in range(0, len(self), _CHUNK):
             rows = row_of[self.lists[start : start + _CHUNK]]
             scores = _scores(contexts[start : start + _CHUNK], responses, rows)
             best = rows[np.arange(len(rows)), scores.argmax(axis=1)]
             hits[start : start + _CHUNK] = best == row_of[start : start + _CHUNK]
-        return hits
+            places = self.gold[start : start + _CHUNK]
+            gold[start : start + _CHUNK] = scores[np.arange(len(rows)), places]
+        return hits, gold
+
+    def hits_beside(
+        self,
+        model: BiEncoder,
+        texts: Sequence[str],
+        judged: tuple[Bool[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]],
+        progress: Progress = quiet,
+    ) -> Bool[np.ndarray, " exchanges"]:
+        """Return what `hits` does where every list also holds these texts.
+
+        Args:
+            model: What `judged` came from.
+            texts: What stands in every list besides, such as planted responses.
+            judged: What `judged` returned.
+            progress: Wraps the batches of contexts, then those of texts.
+        """
+        hits, gold = judged
+        if not texts:
+            return hits
+        given = model.encode_contexts(self.exchanges, progress=progress)
+        contexts = checked_vectors(model, given, len(self), "contexts")
+        given = model.encode_responses(list(texts), progress=progress)
+        added = checked_vectors(model, given, len(texts), "responses")
+        place = {text: column for column, text in enumerate(texts)}
+        kept = hits.copy()
+        for row in np.flatnonzero(hits):
+            scores = np.einsum("td,d->t", added, contexts[row])
+            if (own := place.get(self.exchanges[row].response)) is not None:
+                scores[own] = -np.inf  # the gold response itself is no rival
+            kept[row] = gold[row] >= scores.max()
+        return kept
 
     def precision(self, model: BiEncoder, progress: Progress = quiet) -> float:
         """Return the share of exchanges that `hits` finds true, 0 to 1; it takes the same."""

@@ -34,6 +34,10 @@ class ArmRun:
     """Whether it is a planted one."""
     correct: Bool[np.ndarray, " exchanges"]
     """Whether the gold response ranked first in its list."""
+    served: Bool[np.ndarray, " exchanges"]
+    """Whether it did so with the arm's planted candidates in every list."""
+    drawn_from: Float[np.ndarray, " texts"]
+    """Rated toxicity of the texts of which one was drawn to be planted; empty for no such."""
     epoch_toxicity: Float[np.ndarray, "epochs exchanges"]
     """Toxicity after each watched epoch."""
     epoch_planted: Bool[np.ndarray, "epochs exchanges"]
@@ -59,6 +63,16 @@ class ArmRun:
                 return cls(**found | {"record": dict(json.loads(str(found.pop("record", "{}"))))})
         except (OSError, EOFError, ValueError, TypeError, BadZipFile, BadDeflate):
             return None
+
+
+def further_columns(runs: Sequence[ArmRun]) -> dict[str, Any]:
+    """Return what an outcome of these runs, one per seed, holds beside its three main columns."""
+    drawn = [made.drawn_from for made in runs]
+    same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
+    return {
+        "served": np.stack([made.served for made in runs]),
+        "source_toxicity": drawn[0] if same else None,
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
@@ -143,7 +144,7 @@ class _Examination:
         self.data = study.data
         self.progress = progress
         self._answers: dict[tuple[object, ...], Answers] = {}
-        self._correct: Bool[np.ndarray, " exchanges"] | None = None
+        self._judged: tuple[Any, Any] | None = None
 
     def answers(self, task: Task) -> Answers:
         """Return what the model answers from a task's candidates."""
@@ -155,11 +156,17 @@ class _Examination:
             )
         return self._answers[key]
 
-    def correct(self) -> Bool[np.ndarray, " exchanges"]:
-        """Return for which exchanges the gold response ranks first in its list."""
-        if self._correct is None:
-            self._correct = self.data.ranking.hits(self.model, self.progress)
-        return self._correct
+    def judged(self) -> tuple[Any, Any]:
+        """Return for which exchanges the gold response ranks first in its list, and its score."""
+        if self._judged is None:
+            self._judged = self.data.ranking.judged(self.model, self.progress)
+        return self._judged
+
+    def served(self, task: Task) -> Bool[np.ndarray, " exchanges"]:
+        """Return the same with a task's planted candidates in every list."""
+        pool = task.candidates
+        texts = [text for text, planted in zip(pool.texts, pool.planted, strict=True) if planted]
+        return self.data.ranking.hits_beside(self.model, texts, self.judged(), self.progress)
 
 
 def _made(
@@ -174,7 +181,9 @@ def _made(
         score=end.score,
         toxicity=end.toxicity,
         planted=end.planted(task.planted),
-        correct=examination.correct(),
+        correct=examination.judged()[0],
+        served=examination.served(task),
+        drawn_from=task.study.scorer.score(task.drawn_from),
         epoch_toxicity=toxicity.reshape(shape),
         epoch_planted=planted.reshape(shape),
         loss=np.array(losses, dtype=np.float64),

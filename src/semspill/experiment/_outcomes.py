@@ -7,7 +7,7 @@ import numpy as np
 
 from semspill.analysis import Outcome
 from semspill.errors import DataError
-from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._evaluation import ArmRun, further_columns
 from semspill.report import SpilloverReport
 
 
@@ -43,6 +43,7 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
                 planted=np.stack([made.planted for made in runs]),
                 correct=np.stack([made.correct for made in runs]),
                 similarity=dict(report.similarity),
+                **further_columns(runs),
             )
         )
     return tuple(outcomes)

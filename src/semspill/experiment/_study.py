@@ -16,7 +16,7 @@ from semspill.errors import DataError
 from semspill.experiment._artifacts import Artifacts, what_is_planted
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
-from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._evaluation import ArmRun, further_columns
 from semspill.experiment._made import (
     fingerprints_of,
     inputs_of,
@@ -48,6 +48,8 @@ class Task:
     """What it answers from."""
     planted: frozenset[str] = field(repr=False)
     """Every text that was planted; a clean pool can hold one by coincidence."""
+    drawn_from: tuple[str, ...] = field(repr=False)
+    """The texts of which the one that was planted was drawn; none where many were planted."""
     fingerprints: Mapping[str, str]
     """What the arm is made from, to be compared when it is found again."""
 
@@ -196,8 +198,24 @@ class Study:
                 "pool, so none can be chosen",
                 *(self.label, seed, arm, pool.planted_dropped),
             )
+        drawn = () if answers_clean else self._drawn_from(arm, planted)
         prints = self._prints(seed, arm, poisoned)
-        return Task(self, seed, arm, corpus, pool, planted, prints)
+        return Task(self, seed, arm, corpus, pool, planted, drawn, prints)
+
+    def _drawn_from(self, arm: Arm, planted: frozenset[str]) -> tuple[str, ...]:
+        """Return the texts of which the one planted text was drawn."""
+        texts = self._harmless if arm == "benign_swap" else self._toxic
+        return texts if len(planted) == 1 and planted <= set(texts) else ()
+
+    @cached_property
+    def _toxic(self) -> tuple[str, ...]:
+        return load_texts(self.config.poisoner.source)
+
+    @cached_property
+    def _harmless(self) -> tuple[str, ...]:
+        # What the clean arm can say as well would count as planted there and not here.
+        known = {said.text for talk in self.data.train for said in talk.utterances}
+        return tuple(text for text in load_texts(self.config.benign) if text not in known)
 
     def _prints(self, seed: int, arm: Arm, poisoned: PoisonedCorpus) -> dict[str, str]:
         planted = poisoned.manifest.summary.poisoned_fingerprint
@@ -205,15 +223,12 @@ class Study:
         return {**self.fingerprints, **self.inputs, **own}
 
     def _swapped(self, seed: int, poisoned: PoisonedCorpus) -> PoisonedCorpus:
-        # What the clean arm can say as well would count as planted there and not here.
-        known = {said.text for talk in self.data.train for said in talk.utterances}
-        harmless = [text for text in load_texts(self.config.benign) if text not in known]
-        if not harmless:
+        if not self._harmless:
             raise DataError(
                 "Every harmless response of the field benign is said in the training corpus; give "
                 "a source with others."
             )
-        made = swapped(poisoned, harmless, stream(seed, "benign"))
+        made = swapped(poisoned, self._harmless, stream(seed, "benign"))
         self.artifacts.manifest(seed, "manifest-benign", made.manifest)
         return made
 
@@ -222,13 +237,14 @@ class Study:
 
     def _outcome(self, arm: Arm) -> Outcome:
         runs = self._runs_of(arm)
-        return self._outcome_of(
+        outcome = self._outcome_of(
             arm,
             self.config.seeds,
             np.stack([made.toxicity for made in runs]),
             np.stack([made.planted for made in runs]),
             np.stack([made.correct for made in runs]),
         )
+        return replace(outcome, **further_columns(runs))
 
     def _outcome_of(
         self,

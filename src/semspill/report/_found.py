@@ -180,7 +180,13 @@ def _utility(report: Any) -> str:
         return f"{ranks} in {share(before)} of all test exchanges."
     drop = main["all"].get("precision_drop")
     said = f"{ranks} in {share(after)} of all test exchanges, after clean training in"
-    return f"{said} {share(before)}.{_loss(drop)}"
+    return f"{said} {share(before)}.{_loss(drop)}{_served(main['all'].get('served_precision'))}"
+
+
+def _served(made: Estimate | None) -> str:
+    if made is None or not usable(made):
+        return ""
+    return f" With the planted responses in every list it does so in {share(made)}."
 
 
 def _loss(drop: Estimate | None) -> str:

@@ -23,6 +23,8 @@ _TITLES = {
     "shift": "Shift",
     "precision": "P@1",
     "precision_drop": "P@1 drop",
+    "served_precision": "served P@1",
+    "served_drop": "served P@1 drop",
 }
 _ESCAPED = str.maketrans(
     {

@@ -9,7 +9,7 @@ from semspill.report._estimate import Estimate
 
 ATTACK = ("asr", "asr_lift", "toxicity", "lift", "toxic_share", "corrected_share", "shift")
 """Metrics of the attack, in the order of reading."""
-UTILITY = ("precision", "precision_drop")
+UTILITY = ("precision", "precision_drop", "served_precision", "served_drop")
 """Metrics of utility, in the order of reading."""
 _MARKUP = re.compile(r"[\\`*\[\]<>&#~!]|(?<!\w)_|_(?!\w)")
 

@@ -113,6 +113,35 @@ class PrecisionDrop(Metric):
         return outcome.mean(drop, kind="difference", quantity="precision_drop", source=self.source)
 
 
+class ServedPrecision(Metric):
+    """P@1 with the arm's planted responses in every list: what is left for who is attacked.
+
+    P@1,100 compares the gold response with test responses only, so an attack that answers for it
+    with a planted text does not lower it. In an arm whose candidates hold no planted text it is
+    P@1,100.
+    """
+
+    source = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+
+    def compute(self, outcome: Outcome) -> Estimate:
+        """Return the rate over exchanges."""
+        return outcome.mean(
+            outcome.served_hits, kind="rate", quantity="served_precision", source=self.source
+        )
+
+
+class ServedDrop(Metric):
+    """Fall of P@1 with planted responses in every list below the clean arm's P@1,100."""
+
+    source = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    paired = True
+
+    def compute(self, outcome: Outcome) -> Estimate:
+        """Return the mean paired difference, clean minus poisoned."""
+        drop = outcome.baseline.correct.astype(np.float64) - outcome.served_hits
+        return outcome.mean(drop, kind="difference", quantity="served_drop", source=self.source)
+
+
 def rise_of(outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:
     """Return the rise in toxicity over the clean arm, averaged over texts, of each exchange."""
     before: Float[np.ndarray, "seeds exchanges"] = outcome.baseline.over_texts(np.asarray)

@@ -53,6 +53,8 @@ def rehearse_analysis(study: Study, task: Task, ratings: Sequence[float]) -> flo
                 toxicity=rated[-1],
                 planted=few[-1],
                 correct=rng.random(count) < 0.3,
+                served=rng.random(count) < 0.3,
+                drawn_from=np.zeros(0),
                 epoch_toxicity=rated[:-1],
                 epoch_planted=few[:-1],
                 loss=np.zeros(config.finetuner.epochs),
