@@ -1,5 +1,7 @@
 """Metrics of one slice: attack success, toxicity, utility, and their lifts."""
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float
 from pydantic import Field
@@ -43,10 +45,7 @@ class ToxicShare(Metric):
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
-
-        def flagged(toxicity: np.ndarray) -> np.ndarray:
-            return np.asarray(toxicity >= self.threshold)
-
+        flagged = partial(np.less_equal, self.threshold)
         return outcome.mean(
             outcome.over_texts(flagged),
             quantity="toxicity",

@@ -193,23 +193,24 @@ class _Leverage:
 
     @classmethod
     def of(cls, weights: Float[np.ndarray, " exchanges"], design: Design) -> "_Leverage":
-        def sums(values: Float[np.ndarray, " dialogues"]) -> Float[np.ndarray, " strata"]:
-            return np.bincount(design.strata, values)
-
         size = np.bincount(design.clusters, np.abs(weights), minlength=design.dialogues)
-        total = sums(size)
+        total = np.bincount(design.strata, size)
         h = size / np.where(total > 0, total, 1)[design.strata]
-        square = sums(h**2)
+        square = np.bincount(design.strata, h**2)
         # Variance of a residual, where the means of dialogues have variance 1.
         own = 1 - 2 * h + square[design.strata]
         free = own > _ROUNDING
         factors = np.where(free, 1 / np.where(free, own, 1), 0.0)
         a = h**2 * factors
-        one, first, second = sums(a), sums(a * h), sums(a * h**2)
+        one, first, second = (
+            np.bincount(design.strata, a),
+            np.bincount(design.strata, a * h),
+            np.bincount(design.strata, a * h**2),
+        )
         # Squared covariances of all pairs of residuals, the square of a sum multiplied out.
         pairs = square**2 * one**2 + 2 * one * second - 4 * square * one * first + 2 * first**2
-        pairs += sums(a**2 * (own**2 - (square[design.strata] - 2 * h) ** 2))
-        expected = sums(a * own)
+        pairs += np.bincount(design.strata, a**2 * (own**2 - (square[design.strata] - 2 * h) ** 2))
+        expected = np.bincount(design.strata, a * own)
         df = np.where(pairs > 0, expected**2 / np.where(pairs > 0, pairs, 1), 1.0)
         return cls(factors, np.maximum(df, 1.0), expected <= _ROUNDING)
 
