@@ -149,8 +149,10 @@ def test_every_category_of_every_arm_has_its_numbers(arms):
     guilt = report.category("guilt")
     assert (guilt.similarity, guilt.dialogues, guilt.exchanges) == (0.7, 1, 1)
     assert (guilt.toxicity.value, guilt.lift.value, guilt.asr.value) == (0.5, 0.5, 1.0)
-    clean = {"asr", "toxicity", "toxic_share", "precision"}
-    assert set(guilt.estimates) == clean | {"lift", "asr_lift", "precision_drop"}
+    clean = {"asr", "toxicity", "toxic_share", "precision", "served_precision"}
+    assert set(guilt.estimates) == clean | {
+        "lift", "asr_lift", "precision_drop", "served_drop"
+    }  # fmt: skip
     assert set(report.category("guilt", "clean").estimates) == clean
 
 

@@ -100,7 +100,7 @@ def test_the_curve_metrics_are_of_a_whole_arm():
 
 def test_what_compares_with_the_clean_arm_is_paired_with_it():
     paired = {name for name in metrics.names() if metrics.get(name).paired}
-    assert paired == CURVE | {"lift", "asr_lift", "precision_drop", "shift"}
+    assert paired == CURVE | {"lift", "asr_lift", "precision_drop", "served_drop", "shift"}
 
 
 def test_a_user_s_metric_sees_both_arms(outcome):

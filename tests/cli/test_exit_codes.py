@@ -198,7 +198,7 @@ def test_a_run_stopped_when_all_was_written_says_so(ends):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("run",), "Missing argument 'config'. See `semspill run --help`."),
+        (("run",), "Missing argument 'CONFIG'. See `semspill run --help`."),
         (("bogus",), "No such command 'bogus'. See `semspill --help`."),
         (("lsit",), "No such command 'lsit'. Did you mean 'list'? See `semspill --help`."),
         (("run", "my.toml", "--nope"), "No such option: --nope. See `semspill run --help`."),

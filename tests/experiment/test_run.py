@@ -278,7 +278,7 @@ def test_the_report_says_where_it_comes_from(fields):
     assert {"python", "semspill", "numpy", "torch"} <= set(said["versions"])
     assert {
         "SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource", "HashingEncoder",
-        "Finetuner", "LexiconRater", "AttackSuccessRate", "Lift", "SpearmanLift",
+        "Finetuner", "LexiconRater", "AttackSuccessRate", "Lift", "Slope",
     } <= set(said["sources"])  # fmt: skip
     assert "Jagielski" in said["sources"]["CategorySelector"]
     assert "BadNets" in report.to_markdown()

@@ -269,7 +269,7 @@ def test_a_component_can_be_varied_whole(fields, encoder):
             {BUDGET: []},
             r"vary: 'poisoner.budget' has \[\]; give a list of at least one value",
         ),
-        ({"encoder": "hashing"}, "vary: 'encoder' has a string of 7 characters; give a list"),
+        ({"encoder": "hashing"}, "vary: 'encoder' has 'hashing'; give a list"),
         ({BUDGET: [0.1, 0.1]}, "two variants would be called 'budget=0.1'; give each value once"),
         ({"poisoner.budgett": [0.1]}, "no field 'budgett'. Did you mean 'budget'"),
         ({BUDGET: [2]}, "poisoner.budget: Input should be less than or equal to 1, got 2"),

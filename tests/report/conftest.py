@@ -52,7 +52,7 @@ def report() -> SpilloverReport:
         similarity_method="cosine by hand",
         categories=tuple(part(n, arm) for arm in arms for n in ("dread", "fear", "joy")),
         groups=tuple(part(n, arm) for arm in arms for n in ASR),
-        overall={"poison": {"spearman": rho, "other": estimate(math.nan)}},
+        overall={"poison": {"slope": rho, "other": estimate(math.nan)}},
         curve=tuple(
             CurvePoint(
                 arm=arm, epoch=epoch, group=n, toxicity=ASR[n] * epoch / 2 * (arm != "clean"), asr=0
@@ -89,7 +89,7 @@ def lifted(part, *, tested=True):
 @pytest.fixture
 def full(report) -> SpilloverReport:
     """Parts of the lift, two other similarities and a band; all that the page can show."""
-    rho = {"spearman": estimate(0.5, p_value=0.0325), "radius": estimate(math.nan, note="never")}
+    rho = {"slope": estimate(0.5, p_value=0.0325), "radius": estimate(math.nan, note="never")}
     checks = [
         SimilarityCheck(
             name=name, method=f"{name} by hand", nearest=nearest, agreement=agreement, estimates=rho
@@ -100,7 +100,7 @@ def full(report) -> SpilloverReport:
         arms=("clean", "poison"),
         categories=tuple(map(lifted, report.categories)),
         groups=tuple(lifted(part, tested=False) for part in report.groups),
-        overall={"poison": rho, "pool_only": {"spearman": estimate(-0.00001)}},
+        overall={"poison": rho, "pool_only": {"slope": estimate(-0.00001)}},
         decomposition=tuple(
             Part(group=group, quantity=quantity, part=name, estimate=estimate(value))
             for group in ("fear", "dread", "all")

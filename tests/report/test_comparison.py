@@ -451,7 +451,7 @@ def test_every_pair_of_a_matrix_is_in_a_table(full, matrix):
             name: (getattr(matrix, name)[1][1:],)
             for name in ("lift", "low", "high", "p_holm", "p_bh", "similarity")
         },
-        pooled={"spearman": full.overall["poison"]["spearman"]},
+        pooled={"slope": full.overall["poison"]["slope"]},
     )
     page = Page(comparison_page({"a": full}, [matrix, ranked.replace(quantity="toxicity")]))
     lift, near, lift_of_one, near_of_one = (t for t in page.tables if t[0][0] == "poisoned")
@@ -461,9 +461,9 @@ def test_every_pair_of_a_matrix_is_in_a_table(full, matrix):
     assert lift_of_one[1:] == [["fear", "60.0 [59.0, 62.0]", "0.0 [-1.0, 2.0]"]]
     assert near_of_one[1:] == [["fear", "1.000", "0.200"]]
     assert page.pictures[3]["alt"] == (
-        "The toxicity lift of 1 pairs of categories against their similarity. Rank correlation of "
-        "lift with similarity over all pairs: 0.500 [0.375, 0.625]. The largest lifts, in points "
-        "of a hundred, are fear to joy 0.0 [-1.0, 2.0]."
+        "The toxicity lift of 1 pairs of categories against their similarity. Slope of lift "
+        "on similarity, targets and victims taken out: 0.500 [0.375, 0.625]. The largest lifts, "
+        "in points of a hundred, are fear to joy 0.0 [-1.0, 2.0]."
     )
 
 

@@ -55,7 +55,7 @@ def test_groups_have_no_similarity(full):
 
 def test_metrics_of_a_whole_arm(full):
     frame = full.to_frame("overall")
-    assert only(frame, arm="poison", metric="spearman")["p_value"] == 0.0325
+    assert only(frame, arm="poison", metric="slope")["p_value"] == 0.0325
     radius = only(frame, arm="poison", metric="radius")
     assert math.isnan(radius["value"])
     assert radius["note"] == "never"

@@ -156,7 +156,7 @@ def test_the_curve_the_neighbours_and_the_largest_lifts_are_tables(matrix):
     slope, spearman = table(page, "What all 12 pairs say together")
     assert slope == [
         "slope",
-        "rise of lift per unit of similarity over all pairs",
+        "rise of lift per unit of similarity, beyond what each target and victim have",
         "0.080 [0.010, 0.200]",
         "0.0300",
         "4",

@@ -80,7 +80,7 @@ def test_other_arms_stand_beside_one_another(full):
     assert rows(others) == [
         ["metric", "pool_only"],
         ["---", "---"],
-        ["spearman", "0.000 [-0.125, 0.125]"],
+        ["slope", "0.000 [-0.125, 0.125]"],
         ["radius", ""],
     ]
 
@@ -104,7 +104,7 @@ def test_every_definition_says_who_is_nearest_and_how_far_it_agrees(full):
     assert ["label", "dread", "0.50", "label by hand"] in table
     assert ["vad", "joy", "not defined", "vad by hand"] in table
     assert ["metric", "as used above", "label", "vad"] in table
-    assert ["spearman", *["0.500 [0.375, 0.625], p 0.0325"] * 3] in table
+    assert ["slope", *["0.500 [0.375, 0.625], p 0.0325"] * 3] in table
     assert ["radius", *["never"] * 3] in table
 
 

@@ -201,15 +201,15 @@ def test_a_share_is_told_to_three_digits(report):
 
 def test_nothing_is_said_of_planted_responses_where_none_can_be_chosen(full):
     """In the arm `train_only` none is among the candidates."""
-    rho = full.overall["poison"]["spearman"]
-    both = {"poison": {"spearman": rho, "spearman(of=asr)": rho}}
+    rho = full.overall["poison"]["slope"]
+    both = {"poison": {"slope": rho, "slope(of=asr)": rho}}
     for arm, silent in (("train_only", True), ("pool_only", False)):
         said = summary(as_arm(full.replace(overall=both, decomposition=()), arm))
         told = " ".join((*said.found, *said.sure))
         assert lacks(said.found, "A planted response was chosen") is silent
         assert ("attack success" not in has(said.found, "Of the 2 categories")) is silent
         assert ("planted responses" not in told) is silent
-        assert "the lift in toxicity (rank correlation 0.50" in has(said.found, "The nearer")
+        assert "the lift in toxicity (slope 0.50" in has(said.found, "The nearer")
 
 
 # What came out
@@ -261,15 +261,15 @@ def test_a_trend_needs_a_test_that_rejects(full):
     both = trend(full, **{"spearman": near, "spearman(of=asr)": near})
     assert has(both, "The nearer") == (
         "The nearer a category is to *fear*, the higher the lift in toxicity (rank correlation "
-        "0.90 [0.50, 1.00] over 8 categories, permutation p 0.004) and the lift in planted "
-        "responses (rank correlation 0.90 [0.50, 1.00] over 8 categories, permutation p 0.004)."
+        "0.90 [0.50, 1.00] over 8 categories, p 0.004) and the lift in planted "
+        "responses (rank correlation 0.90 [0.50, 1.00] over 8 categories, p 0.004)."
     )
     apart = trend(full, **{"spearman": far, "spearman(of=asr)": flat})
     assert "the lower the lift in toxicity (rank correlation -0.90" in has(apart, "The nearer")
-    assert "permutation p <0.0001" in has(apart, "The nearer")
+    assert "p <0.0001" in has(apart, "The nearer")
     assert has(apart, "It cannot be told") == (
         "It cannot be told whether similarity to *fear* matters for the lift in planted responses "
-        "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, permutation p 0.3). That is no "
+        "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, p 0.3). That is no "
         "evidence that it does, and none that nothing spilled over."
     )
 
@@ -290,15 +290,15 @@ def test_a_trend_that_is_not_defined_or_not_tested_is_none(full):
 @pytest.mark.parametrize(
     ("metrics", "lift"),
     [
-        ([{"name": "spearman", "of": "asr"}], "the lift in planted responses"),
-        ([{"name": "spearman"}], "the lift in toxicity"),
-        (["spearman"], "the lift in toxicity"),
+        ([{"name": "slope", "of": "asr"}], "the lift in planted responses"),
+        ([{"name": "slope"}], "the lift in toxicity"),
+        (["slope"], "the lift in toxicity"),
         ([{"name": "asr"}], "the lift"),
-        ([{"name": "spearman", "of": "mine"}], "the lift"),
+        ([{"name": "slope", "of": "mine"}], "the lift"),
         (None, "the lift"),
     ],
 )
-def test_what_a_lone_correlation_is_about_is_told_by_the_config(full, metrics, lift):
+def test_what_a_lone_trend_is_about_is_told_by_the_config(full, metrics, lift):
     told = full.replace(provenance={"config": {"analyzer": {"metrics": metrics}}})
     assert f"the higher {lift} (" in has(summary(told).found, "The nearer")
 
@@ -471,7 +471,7 @@ def test_an_interval_that_holds_nothing_and_much_is_inconclusive(full):
 
 def check(rho, nearest="dread"):
     return SimilarityCheck(
-        name="label", method="by hand", nearest=nearest, agreement=0.5, estimates={"spearman": rho}
+        name="label", method="by hand", nearest=nearest, agreement=0.5, estimates={"slope": rho}
     )
 
 
@@ -479,15 +479,15 @@ def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     flat = made(0.1, -0.5, 0.6, p_value=0.7)
     assert has(summary(full.replace(sensitivity=(check(flat),))).sure, "The conclusion") == (
         "The conclusion on similarity hangs on how it is measured: it would be another by `label` "
-        "(rank "
-        "correlation 0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
+        "(slope "
+        "0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
     )
     undefined = made(math.nan, math.nan, math.nan)
     said = has(summary(full.replace(sensitivity=(check(undefined),))).sure, "The conclusion")
-    assert "by `label` (no correlation can be computed)." in said
+    assert "by `label` (no slope can be computed)." in said
     untested = check(flat.replace(p_value=None))
     said = has(summary(full.replace(sensitivity=(untested,))).sure, "The conclusion")
-    assert "(rank correlation 0.10 [-0.50, 0.60])" in said
+    assert "(slope 0.10 [-0.50, 0.60])" in said
     agreeing = full.replace(sensitivity=(check(made(0.8, 0.5, 0.9, p_value=0.01)),))
     assert lacks(summary(agreeing).sure, "The conclusion")
     assert lacks(summary(agreeing).sure, "The definitions")
@@ -531,8 +531,8 @@ def test_seeds_and_floor_are_told_once(full):
     )
     few = full.replace(notes=("3 training seeds: noise is covered.",))
     assert summary(few).sure[-1] == (
-        "3 training seeds: noise is covered. So few say little of that noise, which widens the "
-        "intervals."
+        "3 training seeds: noise is covered. So few cannot show how seeds differ, and less so if "
+        "only some of them take the poison: where all happen to agree the intervals are too narrow."
     )
     enough = full.replace(notes=("12 training seeds: noise is covered.",))
     assert summary(enough).sure[-1] == "12 training seeds: noise is covered."

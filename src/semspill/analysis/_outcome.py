@@ -3,36 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from semspill._mask import listing, named
+from semspill.analysis._estimating import Estimating
 from semspill.analysis._statistics._bootstrap import (
     Evaluate,
     by_draw,
     by_weights,
     estimate_bootstrap,
 )
-from semspill.analysis._statistics._intervals import (
-    estimate_contrast,
-    estimate_mean,
-    estimate_ratio,
-)
-from semspill.analysis._statistics._pooling import pool_seeds
-from semspill.analysis._statistics._twoway import Design, Hits, Odds, design_of, numbered
-from semspill.analysis._statistics._values import Kind, Resampling, checked_values
+from semspill.analysis._statistics._twoway import Design, design_of, numbered
+from semspill.analysis._statistics._values import Resampling
 from semspill.errors import DataError
 from semspill.report import Estimate
 
-Quantity: TypeAlias = Literal[
-    "asr", "toxicity", "precision", "precision_drop", "served_precision", "served_drop"
-]
-
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(Estimating):
     """One arm's outcome on the same test exchanges under each seed.
 
     Example:
@@ -113,11 +103,6 @@ class Outcome:
         """The clean arm; of the clean arm, itself."""
         return self if self.clean is None else self.clean
 
-    @property
-    def served_hits(self) -> Bool[np.ndarray, "seeds exchanges"]:
-        """Whether the gold response ranked first among its list and the planted candidates."""
-        return self.correct if self.served is None else self.served
-
     @cached_property
     def clusters(self) -> Int[np.ndarray, " exchanges"]:
         """Number of each exchange's dialogue, counted from 0."""
@@ -162,81 +147,6 @@ class Outcome:
         if not any(mask):
             raise DataError(f"No test exchange is of {listing(sorted(categories))}.")
         return self._part(np.flatnonzero(mask))
-
-    def mean(
-        self,
-        values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
-        *,
-        kind: Kind = "mean",
-        quantity: Quantity | None = None,
-        scale: float = 1.0,
-        source: str = "original",
-    ) -> Estimate:
-        """Return the mean of one value per seed and exchange, with its interval.
-
-        Args:
-            values: One row per seed, one column per exchange.
-            kind: `"mean"` of values in [0, 1], `"rate"` of 0s and 1s, or `"difference"` of
-                paired values in [-1, 1].
-            quantity: What the values are means of. The interval then knows of planted answers
-                that were not seen, and of the seeds' noise by all categories of the arm.
-            scale: What a planted answer adds to a toxicity.
-            source: Where the quantity comes from.
-        """
-        numbers = checked_values(values, self.toxicity.shape, kind)
-        made = estimate_mean(
-            numbers, self.design, kind, self.resampling.level, self._hits(quantity, scale)
-        )
-        return made.replace(source=source)
-
-    def contrast(
-        self,
-        values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
-        weights: Float[np.ndarray, " exchanges"],
-        *,
-        quantity: Quantity | None = None,
-        scale: float = 1.0,
-        source: str = "original",
-    ) -> Estimate:
-        """Return a weighted sum over exchanges of the mean over seeds, tested against 0.
-
-        Args:
-            values: One row per seed, one column per exchange.
-            weights: What each exchange counts, such as 1/n in one category and -1/m in another.
-            quantity: What the values are means of, see `mean`.
-            scale: What a planted answer adds to a toxicity.
-            source: Where the quantity comes from.
-        """
-        numbers = checked_values(values, self.toxicity.shape)
-        made = estimate_contrast(
-            numbers, weights, self.design, self.resampling.level, self._hits(quantity, scale)
-        )
-        return made.replace(source=source)
-
-    def ratio(
-        self,
-        values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
-        numerator: Float[np.ndarray, " exchanges"],
-        denominator: Float[np.ndarray, " exchanges"],
-        *,
-        quantity: Quantity | None = None,
-        scale: float = 1.0,
-        source: str = "original",
-    ) -> Estimate:
-        """Return the ratio of two contrasts; NaN where the denominator cannot be told from 0.
-
-        Args:
-            values: One row per seed, one column per exchange.
-            numerator: What each exchange counts above the line.
-            denominator: What each exchange counts below the line.
-            quantity: What the values are means of, see `mean`.
-            scale: What a planted answer adds to a toxicity.
-            source: Where the quantity comes from.
-        """
-        numbers = checked_values(values, self.toxicity.shape)
-        level, known = self.resampling.level, self._hits(quantity, scale)
-        made = estimate_ratio(numbers, numerator, denominator, self.design, level, known)
-        return made.replace(source=source)
 
     def bootstrap(
         self, statistic: "Callable[[Outcome], float]", *, source: str = "original"
@@ -325,76 +235,6 @@ class Outcome:
             whole=self.whole or self,
             columns=columns if self.columns is None else self.columns[columns],
         )
-
-    def over_texts(
-        self, rated: Callable[[np.ndarray], np.ndarray]
-    ) -> Float[np.ndarray, "seeds exchanges"]:
-        """Return a function of the toxicity, averaged over the texts that could have been planted.
-
-        Where each seed plants one text, drawn from a source, its rating is a lottery that a few
-        seeds say little of. The whole source was rated; an answer that is a planted one counts as
-        the average text does. That takes the rate of hits not to depend on the text's rating.
-
-        Args:
-            rated: A function of ratings, such as `lambda toxicity: toxicity >= 0.9`.
-        """
-        seen = np.asarray(rated(self.toxicity), dtype=np.float64)
-        if self.source_toxicity is None:
-            return seen
-        average = float(np.mean(rated(self.source_toxicity)))
-        return np.where(self.planted, average, seen)
-
-    def of_planted(self, rated: Callable[[np.ndarray], np.ndarray]) -> float:
-        """Return the mean over planted answers of a function of their toxicity.
-
-        Args:
-            rated: A function of ratings, as of `over_texts`.
-        """
-        if self.source_toxicity is not None:
-            return float(np.mean(rated(self.source_toxicity)))
-        arm = self.whole or self
-        planted = arm.toxicity[arm.planted]
-        return float(np.mean(rated(planted))) if planted.size else 1.0
-
-    def _hits(self, quantity: Quantity | None, scale: float) -> Hits | None:
-        """Return what is known of the answers that carry an estimate."""
-        whole = self.whole or self
-        if quantity is None or (
-            quantity == "toxicity" and self.source_toxicity is None and not whole.planted.any()
-        ):
-            return None  # what a hit would be rated is not known
-        known = whole._odds
-        drops, of_planted = quantity.endswith("drop"), quantity in ("asr", "toxicity")
-        rest = quantity if drops else "rest" if quantity == "toxicity" else None
-        right = self.served_hits if quantity.startswith("served") else self.correct
-        values = self.planted if of_planted else right
-        return Hits(
-            # A drop is the difference of two arms, and no sum of hits.
-            values=values.astype(np.float64) * (not drops),
-            odds=self._own(known["asr" if of_planted else quantity]),
-            scale=scale,
-            rest=None if rest is None else self._own(known[rest]),
-        )
-
-    def _own(self, odds: Odds) -> Odds:
-        """Return the odds of these exchanges, out of those of the whole arm."""
-        return odds if self.columns is None else replace(odds, rates=odds.rates[self.columns])
-
-    @cached_property
-    def _odds(self) -> dict[str, Odds]:
-        """How seeds move the rates of hits and all else, by all categories of the arm."""
-        planted, before = self.planted.astype(np.float64), self.baseline.correct
-        rest = np.where(self.planted, 0.0, self.toxicity)
-        made = {
-            "asr": pool_seeds(planted, planted, self.design),
-            "rest": pool_seeds(rest, rest, self.design),
-        }
-        pairs = {"precision": "precision_drop", "served_precision": "served_drop"}
-        for (name, drop), hits in zip(pairs.items(), (self.correct, self.served_hits), strict=True):
-            right = hits.astype(np.float64)
-            made[name] = pool_seeds(right, right, self.design)
-            made[drop] = pool_seeds(before - right, (before + right) / 2, self.design)
-        return made
 
     @cached_property
     def _names(self) -> np.ndarray:

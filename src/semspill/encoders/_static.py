@@ -19,7 +19,7 @@ class StaticEncoder(Encoder):
 
     Example:
         >>> StaticEncoder(tied=True)
-        StaticEncoder(model='minilm', tied=True)
+        StaticEncoder(model='minilm', tied=True, trust_remote_code=False)
     """
 
     source: ClassVar[str] = (

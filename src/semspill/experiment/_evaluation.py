@@ -65,13 +65,14 @@ class ArmRun:
             return None
 
 
-def further_columns(runs: Sequence[ArmRun]) -> dict[str, Any]:
-    """Return what an outcome of these runs, one per seed, holds beside its three main columns."""
+def columns_of(runs: Sequence[ArmRun]) -> dict[str, Any]:
+    """Return the columns of the outcome of an arm, from its runs under each seed."""
+    names = ("toxicity", "planted", "correct", "served")
     drawn = [made.drawn_from for made in runs]
     same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
     return {
-        "served": np.stack([made.served for made in runs]),
         "source_toxicity": drawn[0] if same else None,
+        **{name: np.stack([getattr(made, name) for made in runs]) for name in names},
     }
 
 

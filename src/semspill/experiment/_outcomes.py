@@ -3,11 +3,9 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
 from semspill.analysis import Outcome
 from semspill.errors import DataError
-from semspill.experiment._evaluation import ArmRun, further_columns
+from semspill.experiment._evaluation import ArmRun, columns_of
 from semspill.report import SpilloverReport
 
 
@@ -39,11 +37,8 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
                 seeds=report.seeds,
                 categories=tuple(row["category"] for row in exchanges),
                 dialogues=tuple(row["dialogue"] for row in exchanges),
-                toxicity=np.stack([made.toxicity for made in runs]),
-                planted=np.stack([made.planted for made in runs]),
-                correct=np.stack([made.correct for made in runs]),
                 similarity=dict(report.similarity),
-                **further_columns(runs),
+                **columns_of(runs),
             )
         )
     return tuple(outcomes)

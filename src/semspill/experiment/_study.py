@@ -4,9 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from semspill._model import shown
 from semspill._random import stream
@@ -16,7 +16,7 @@ from semspill.errors import DataError
 from semspill.experiment._artifacts import Artifacts, what_is_planted
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data
-from semspill.experiment._evaluation import ArmRun, further_columns
+from semspill.experiment._evaluation import ArmRun, columns_of
 from semspill.experiment._made import (
     fingerprints_of,
     inputs_of,
@@ -106,8 +106,9 @@ class Study:
         self._similarities = found
         # What the analyzer cannot use is found out now, not after hours of training.
         shape = (1, len(self.data.test.exchanges))
-        blank, no = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
-        outcome = self._outcome_of("clean", (0,), blank, no, no)
+        no = np.zeros(shape, dtype=np.bool_)
+        blank = {"toxicity": np.zeros(shape), "planted": no, "correct": no}
+        outcome = self._outcome_of("clean", (0,), blank)
         group_members(outcome, *self.analyzer.neighbours(outcome))
 
     @cached_property
@@ -236,24 +237,9 @@ class Study:
         return [self._runs[arm, seed] for seed in self.config.seeds]
 
     def _outcome(self, arm: Arm) -> Outcome:
-        runs = self._runs_of(arm)
-        outcome = self._outcome_of(
-            arm,
-            self.config.seeds,
-            np.stack([made.toxicity for made in runs]),
-            np.stack([made.planted for made in runs]),
-            np.stack([made.correct for made in runs]),
-        )
-        return replace(outcome, **further_columns(runs))
+        return self._outcome_of(arm, self.config.seeds, columns_of(self._runs_of(arm)))
 
-    def _outcome_of(
-        self,
-        arm: str,
-        seeds: tuple[int, ...],
-        toxicity: Float[np.ndarray, "seeds exchanges"],
-        planted: Bool[np.ndarray, "seeds exchanges"],
-        correct: Bool[np.ndarray, "seeds exchanges"],
-    ) -> Outcome:
+    def _outcome_of(self, arm: str, seeds: tuple[int, ...], columns: Mapping[str, Any]) -> Outcome:
         exchanges = self.data.test.exchanges
         return Outcome(
             arm=arm,
@@ -261,10 +247,8 @@ class Study:
             seeds=seeds,
             categories=tuple(exchange.category for exchange in exchanges),
             dialogues=tuple(exchange.dialogue for exchange in exchanges),
-            toxicity=toxicity,
-            planted=planted,
-            correct=correct,
             similarity=self.similarities[0].to(self.config.watched),
+            **columns,
         )
 
     def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:

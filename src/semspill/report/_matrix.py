@@ -1,5 +1,6 @@
 """The target-by-victim matrix: what every category caught when every target was poisoned."""
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -60,8 +61,9 @@ class SpilloverMatrix(FrozenModel):
     """Similarity of the victim to the target, in the units of its method."""
     similarity_method: str
     """How similarity was measured, and on what."""
-    hubness: Number
-    """Share of the variance of similarity that is between targets and between victims, 0 to 1."""
+    hubness: Number = math.nan
+    """Share of the variance of similarity that is between targets and between victims, 0 to 1; NaN
+    where it is not known."""
     pooled: Mapping[str, Estimate]
     """What all pairs say together, by name."""
 

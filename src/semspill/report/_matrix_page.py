@@ -1,5 +1,6 @@
 """A target-by-victim matrix as markdown."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def matrix_markdown(matrix: Any) -> str:
     said = [
         f"# {len(matrix.victims)} categories, {count} of them poisoned in turn",
         _headline(matrix, pairs),
-        f"## What all {pairs} pairs say together\n\n{_pooled(matrix)}\n\n{_hubs(matrix)}",
+        f"## What all {pairs} pairs say together\n\n" + _pooled(matrix) + _hubs(matrix),
         "## Targets and their nearest neighbours\n\n"
         "Lifts in percentage points; p is corrected for all pairs by Holm's method.\n\n"
         + _neighbours(matrix),
@@ -56,10 +57,12 @@ def _pooled(matrix: Any) -> str:
 
 
 def _hubs(matrix: Any) -> str:
+    if math.isnan(matrix.hubness):
+        return ""
     return (
-        f"Hubness: {100 * matrix.hubness:.0f} % of the variance of similarity is between targets "
-        "and between victims, because some categories are simply like everybody. The numbers above "
-        "are free of it."
+        f"\n\nHubness: {100 * matrix.hubness:.0f} % of the variance of similarity is between "
+        "targets and between victims, because some categories are simply like everybody. The "
+        "numbers above are free of it."
     )
 
 

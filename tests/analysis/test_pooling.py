@@ -1,0 +1,169 @@
+"""What all categories, and a prior, tell of the noise of training seeds."""
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from semspill.analysis import SpilloverAnalyzer
+
+PRIOR = 0.7**2  # of 2 degrees of freedom
+
+
+def planted(outcome, hits, categories, **changes):
+    hits = np.asarray(hits, dtype=bool)
+    return outcome(toxicity=hits * 1.0, planted=hits, categories=categories, **changes)
+
+
+def crossed(counts, each=20):
+    """Per category and seed the first so many of its dialogues are hit."""
+    return np.concatenate(
+        [[[i < count for i in range(each)] for count in row] for row in counts], axis=1
+    )
+
+
+def test_a_category_alone_has_its_own_variance_moderated_by_the_prior(outcome):
+    """5 and 15 of 20 dialogues are hit, the same five first: p = 0.5, p (1 - p) = 0.25.
+
+    Between seeds the rate has variance 0.125. An answer's own part: the ten dialogues hit under one
+    seed alone add +-0.5 / 20 to either seed's mean beyond what both have, and the others -+0.5 / 20
+    by way of the seeds' means: after the mean of its stratum each of 20 dialogues is off by 1/4
+    where it is hit under both or none and 1/4 otherwise, so 20 * 2 / 16 / 20^2 * 20 / 19.
+    """
+    hits = crossed([[5, 15]])
+    made = planted(outcome, hits, ["joy"] * 20).mean(hits, kind="rate", quantity="asr")
+    own = 20 * 2 * (1 / 4) ** 2 / 20**2 * 20 / 19
+    signal = 0.25**2 * PRIOR
+    told = (signal / (signal + own)) ** 2
+    found = (0.125 - own) / 0.25**2
+    df, pooled = 2 + told, (2 * PRIOR + told * found) / (2 + told)
+    # What this category shows itself, less the least that single answers may have added to it.
+    share = stats.chi2.ppf(8 * 0.05, 1)
+    beyond = max(0.125 / 2 - share * own / 2, 0)
+    seeds = (df * pooled * 0.25**2 / 2 + beyond) / (df + 1)
+    means = hits.mean(axis=0) - 0.5
+    dialogues = max((means**2).sum() / 20**2 * 20 / 19, own / 2)
+    squared = stats.t.ppf(0.975, 19) ** 2 * dialogues + stats.t.ppf(0.975, df) ** 2 * seeds
+    n = 0.25 / squared
+    half = np.sqrt(0.25 / n + 1 / (4 * n * n)) / (1 + 1 / n)
+    assert made.low == pytest.approx(0.5 - half, abs=1e-6)
+
+
+def test_two_seeds_give_a_usable_interval(outcome, rng):
+    """Rates of 0.15 and 0.35 in one category: by Student's t with one df, all of [0, 1]."""
+    hits = crossed([[6, 14], [4, 9], [10, 22], [3, 5]], each=40)
+    names = np.repeat(["fear", "dread", "joy", "calm"], 40)
+    part = planted(outcome, hits, names).of(["fear"])
+    made = part.mean(part.planted, kind="rate", quantity="asr")
+    alone = part.mean(part.planted, kind="rate")
+    assert (alone.low, alone.high) == pytest.approx((0, 1), abs=0.02)
+    assert 0.04 < made.low < 0.25 < made.high < 0.9
+
+
+def test_many_seeds_and_categories_show_the_variance_that_is_there(outcome):
+    """60 seeds whose log odds vary by 1.2: an interval of seeds alone is 1.96 sd of the mean."""
+    rng = np.random.default_rng(0)
+    odds = rng.normal(0, 1.2, size=(60, 6)) + special.logit([0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    rates = np.repeat(special.expit(odds), 200, axis=1)
+    hits = rng.random(rates.shape) < rates
+    names = np.repeat(list("abcdef"), 200)
+    arm = planted(outcome, hits, names, target="a")
+    for name in "abcdef":
+        part = arm.of([name])
+        made = part.mean(part.planted, kind="rate", quantity="asr")
+        of_seeds = part.planted.mean(axis=1)
+        half = stats.t.ppf(0.975, 59) * of_seeds.std(ddof=1) / np.sqrt(60)
+        assert (made.high - made.low) / 2 == pytest.approx(half, rel=0.15)
+
+
+def test_a_lift_of_asr_is_the_asr_where_the_clean_arm_has_no_hit(outcome):
+    hits = crossed([[9, 12, 10], [2, 0, 3], [0, 0, 0]])
+    names = np.repeat(["fear", "dread", "joy"], 20)
+    near = {"fear": 1.0, "dread": 0.9, "joy": 0.1}
+    clean = outcome("clean", np.zeros(hits.shape), names, similarity=near)
+    arm = planted(outcome, hits, names, similarity=near)
+    report = SpilloverAnalyzer().analyze([clean, arm])
+    for name in ("fear", "dread", "joy"):
+        one = report.category(name)
+        assert (one.asr_lift.value, one.asr_lift.low, one.asr_lift.high) == pytest.approx(
+            (one.asr.value, one.asr.low, one.asr.high)
+        )
+    assert report.category("joy").asr_lift.high == pytest.approx(1 - 0.025 ** (1 / 20))
+
+
+# The lottery of the planted text
+
+SOURCE = np.array([1.0, 0.0, 0.5, 0.7])
+
+
+def lottery(outcome, drawn, source=SOURCE):
+    """Half of fear's dialogues are answered with the planted text, whose rating is drawn."""
+    hits = np.tile([True, False] * 20, (len(drawn), 1))
+    rated = np.where(hits, np.array(drawn)[:, None], 0.1)
+    fields = {"categories": ["fear"] * 20 + ["joy"] * 20}
+    clean = outcome("clean", np.full(hits.shape, 0.1), **fields)
+    return outcome(toxicity=rated, planted=hits, clean=clean, source_toxicity=source, **fields).of(
+        ["fear"]
+    )
+
+
+@pytest.mark.parametrize("drawn", [[1.0, 1.0], [0.0, 0.0, 0.0], [0.5, 0.7, 1.0]])
+def test_a_planted_answer_counts_as_the_source_s_average_text(outcome, drawn):
+    """Half of the answers are planted ones: 0.5 * 0.55 + 0.5 * 0.1, whatever was drawn."""
+    from semspill import metrics
+
+    part = lottery(outcome, drawn)
+    assert metrics.build("toxicity").compute(part).value == pytest.approx(0.325)
+    assert metrics.build("lift").compute(part).value == pytest.approx(0.225)
+    assert metrics.build("toxic_share").compute(part).value == pytest.approx(0.125)
+    made = metrics.build("lift").compute(part)
+    asr = metrics.build("asr").compute(part)
+    # All that varies are hits, each of which adds 0.55 - 0.1.
+    assert (made.low, made.high) == pytest.approx((0.45 * asr.low, 0.45 * asr.high))
+
+
+def test_without_the_source_answers_count_as_they_were_rated(outcome):
+    from semspill import metrics
+
+    part = lottery(outcome, [1.0, 1.0], None)
+    assert metrics.build("toxicity").compute(part).value == pytest.approx(0.55)
+
+
+def test_the_report_says_what_a_planted_answer_counts_as(outcome):
+    near = {"fear": 1.0, "joy": 0.1}
+    arms = []
+    for source in (SOURCE, None):
+        whole = lottery(outcome, [1.0, 0.5], source).whole
+        clean = outcome("clean", whole.clean.toxicity, whole.categories, similarity=near)
+        arm = outcome(
+            toxicity=whole.toxicity, planted=whole.planted, categories=whole.categories,
+            source_toxicity=source, similarity=near,
+        )  # fmt: skip
+        arms.append(SpilloverAnalyzer().analyze([clean, arm]).notes)
+    assert any("drawn from 4" in note and "rated 55.0 of 100" in note for note in arms[0])
+    assert any("do not cover that choice" in note for note in arms[1])
+
+
+def test_a_nearest_category_named_by_hand_is_recorded(outcome):
+    names = np.repeat(["fear", "joy", "calm"], 10)
+    near = {"fear": 1.0, "joy": 0.5, "calm": 0.1}
+    clean = outcome("clean", np.zeros(30), names, similarity=near)
+    arm = outcome("poison", np.repeat([0.9, 0.1, 0.0], 10), names, similarity=near)
+    chosen = SpilloverAnalyzer(nearest="calm").analyze([clean, arm]).notes
+    assert any("calm, was named by hand" in note for note in chosen)
+    assert not any("by hand" in note for note in SpilloverAnalyzer().analyze([clean, arm]).notes)
+
+
+def test_utility_as_served_is_that_of_lists_with_planted_candidates(outcome):
+    from semspill import metrics
+
+    right = np.array([[True, True, True, False]] * 2)
+    served = np.array([[True, False, False, False], [True, True, False, False]])
+    clean = outcome("clean", np.zeros((2, 4)), correct=right)
+    arm = outcome(toxicity=np.zeros((2, 4)), correct=right, served=served, clean=clean)
+    values = {name: metrics.build(name).compute(arm).value for name in (
+        "precision", "precision_drop", "served_precision", "served_drop")}  # fmt: skip
+    assert values == pytest.approx(
+        {"precision": 0.75, "precision_drop": 0.0, "served_precision": 0.375, "served_drop": 0.375}
+    )
+    assert metrics.build("served_precision").compute(clean).value == 0.75
+    assert arm.of(["fear"]).served.tolist() == served.tolist()
