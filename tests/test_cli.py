@@ -174,12 +174,25 @@ def test_other_metrics_leave_the_columns_they_lack_out(semspill, config):
 def test_an_existing_folder_needs_overwrite(semspill, config):
     quick = ("run", config, "--out", "result", "--set", "arms=['clean']")
     assert semspill(*quick)[0] == 0
-    code, out, err = semspill(*quick)
+    other = (*quick, "--set", "seeds=[7]")
+    code, out, err = semspill(*other)
     assert (code, out) == (2, "")
     assert err == (
         "semspill: result already exists; choose another folder with --out, or pass --overwrite.\n"
     )
-    assert semspill(*quick, "--overwrite")[0] == 0
+    assert semspill(*other, "--overwrite")[0] == 0
+
+
+def test_the_command_of_a_finished_run_trains_nothing_again(semspill, config, tmp_path):
+    quick = ("run", config, "--out", "result", "--set", "arms=['clean']")
+    assert semspill(*quick)[0] == 0
+    files = {path: path.read_bytes() for path in tmp_path.rglob("result/**/*") if path.is_file()}
+    code, _, err = semspill(*quick)
+    assert code == 0
+    assert "done by an earlier" in err
+    again = {path: path.read_bytes() for path in tmp_path.rglob("result/**/*") if path.is_file()}
+    assert again == files
+    assert semspill(*quick, "--show-text")[0] == 2  # which what is there is not
 
 
 def test_text_is_shown_only_when_asked_for(semspill, config, tmp_path):

@@ -43,11 +43,22 @@ def partial(tmp_path):
 def test_a_finished_folder_is_not_touched(quick, out, trainings):
     run(quick, out=out)
     before = (out / "report.json").read_bytes()
-    assert said(quick, out) == (
+    assert said({**quick, "seeds": [1]}, out) == (
         f"{out} already exists; choose another folder with --out, or pass --overwrite."
     )
     assert len(trainings) == 1
     assert (out / "report.json").read_bytes() == before
+
+
+def test_a_finished_run_of_this_very_config_is_returned(quick, out, trainings):
+    first = run(quick, out=out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert run(quick, out=out) == first
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert len(trainings) == 1
+    # Its responses are masked, so it is not what is asked for here.
+    with pytest.raises(ConfigError, match="already exists"):
+        run(quick, out=out, show_text=True)
 
 
 def test_overwrite_replaces_the_whole_folder(quick, out):

@@ -129,8 +129,11 @@ def test_the_folder_is_made_kept_or_refused(quick, fields, tmp_path):
     assert (found.folder, found.refused) == (f"{out} would be made.", False)
     assert quick().folder == "Nothing would be written, because no folder is given."
     assert quick(out="/").refused
-    run(fields, out=out)
+    run({**fields, "analyzer": {"draws": 100, "metrics": ["asr", "lift"]}}, out=out)
     found = quick(out=out)
+    assert (found.refused, found.trainings) == (False, 0)
+    assert found.folder == f"{out} holds this very run, finished; nothing would be trained."
+    found = quick(out=out, list_size=21)
     assert found.refused
     assert found.folder.endswith("already exists; choose another folder with --out, or pass "
                                  "--overwrite.")  # fmt: skip

@@ -15,7 +15,7 @@ from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._evaluation import ArmRun
 from semspill.experiment._exchanges import read_exchanges, response_lines
-from semspill.experiment._folder import PAGES, RESPONSES, RunFolder
+from semspill.experiment._folder import PAGES, RESPONSES, RunFolder, is_finished
 from semspill.experiment._provenance import machine, peak_memory, versions
 from semspill.experiment._similarities import read_similarities, write_similarities
 from semspill.experiment._trained import config_print
@@ -59,13 +59,15 @@ class Artifacts:
             config: What is run.
             out: The folder; None writes nothing.
             overwrite: Whether `out` may be replaced.
-            reuse: Whether `out` may be what the same config wrote; its arms are not run again.
+            reuse: Whether `out` may be what the same config wrote; its arms are not run again. One
+                that is finished may be, unless it is to be replaced.
             show_text: Whether planted and toxic responses are written unmasked.
         """
         if out is None:
             return cls(None)
         fields = config.model_dump(mode="json")
-        folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse)
+        done = not overwrite and is_finished(Path(out), fields, show_text=show_text)
+        folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse or done)
         return cls(folder, show_text=show_text, config=config_print(json.dumps(fields)))
 
     def similarities(

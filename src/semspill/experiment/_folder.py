@@ -51,7 +51,7 @@ class RunFolder:
         self.path = self.out.with_name(self.out.name + ".partial")
         self.overwrite, self.reuse = overwrite, reuse
         self.untouched = False
-        text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+        text = _text(config)
         try:
             self._lock = FolderLock(self.out)
             try:
@@ -145,6 +145,23 @@ class RunFolder:
                 f"{self.out} appeared while the run was under way, and is left as it is; the "
                 f"finished run is {self.path}."
             ) from error
+
+
+def is_finished(out: Path, config: Any, *, show_text: bool) -> bool:
+    """Return whether a folder is what a run of this very config wrote, to its end.
+
+    Args:
+        out: The folder.
+        config: The resolved config, as JSON values.
+        show_text: Whether its responses must be the unmasked ones.
+    """
+    text = _text(config)
+    same = marker.is_complete(out) and _bytes(out) == text.encode() and _reports(out, text)
+    return same and any(out.rglob(RESPONSES[show_text]))
+
+
+def _text(config: Any) -> str:
+    return json.dumps(config, indent=2, ensure_ascii=False) + "\n"
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -42,7 +42,8 @@ def run(
         observer: Is told every stage, epoch and finished arm; what it raises stops the run.
 
     Raises:
-        ConfigError: The config is not usable, or `out` exists.
+        ConfigError: The config is not usable, or `out` exists and is not this very run, finished;
+            of that nothing is trained again.
         DataError: The data are not as promised.
         RegistryError: A component name is unknown.
         PluginError: A component does not keep its contract.

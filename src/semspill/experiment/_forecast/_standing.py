@@ -6,6 +6,7 @@ from pathlib import Path
 
 from semspill.experiment._artifacts import finished_arm
 from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._folder import is_finished
 from semspill.experiment._lock import is_being_written
 from semspill.experiment._marker import may_take
 from semspill.experiment._trained import config_print, trained_alike
@@ -34,8 +35,15 @@ def standing_of(
         return Standing(said, refused=True)
     partial = out.with_name(out.name + ".partial")
     alike = trained_alike(partial, json.dumps(config.model_dump(mode="json")))
-    if why := _refusal(out, partial, overwrite=overwrite, alike=alike):
+    fields = config.model_dump(mode="json")
+    done = not overwrite and is_finished(out, fields, show_text=show_text)
+    if why := _refusal(out, partial, overwrite=overwrite or done, alike=alike):
         return Standing(why, refused=True)
+    if done:
+        arms = frozenset((seed, arm) for seed in config.seeds for arm in config.arms)
+        return Standing(
+            f"{out} holds this very run, finished; nothing would be trained.", done=arms
+        )
     plain = Standing(f"{out} would be {'replaced' if out.exists() else 'made'}.")
     if alike:
         then = f" Then {plain.said}" if out.exists() else ""
