@@ -185,8 +185,10 @@ class Estimating:
         made = {}
         for name, column in columns.items():
             values = column.astype(np.float64)
-            made[name] = pool_seeds(values, values, self.design)
+            made[name] = pool_seeds(values, values, self.design, prior=name == "asr")
             if name.endswith("precision"):
                 drop = f"{name.removesuffix('_precision')}_drop"
-                made[drop] = pool_seeds(before - values, (before + values) / 2, self.design)
+                made[drop] = pool_seeds(
+                    before - values, (before + values) / 2, self.design, prior=False
+                )
         return made

@@ -151,7 +151,7 @@ class Noise:
         if self.pooled_df > 0:
             # What this estimate shows of its seeds' noise moderates what all categories show.
             beyond = (self.pooled_df * self.pooled + df * beyond) / (self.pooled_df + df)
-            df = self.pooled_df
+            df = max(df, self.pooled_df)
         return own, t_quantile(tail, df) ** 2 * beyond if beyond > 0 else 0.0
 
 

@@ -15,14 +15,17 @@ deviation, the range that meta-analyses of few studies allow (Roever et al. 2021
 # together tell less of the variance; at 0.5 infinitely many tell as much as two.
 _SHARED = 0.5
 _PRIOR = SeedNoise(PRIOR_VARIANCE, PRIOR_DF)
+_UNKNOWN = SeedNoise(0.0, 0.0)
 
 
 def pool_seeds(
     values: Float[np.ndarray, "seeds exchanges"],
     rates: Float[np.ndarray, "seeds exchanges"],
     design: Design,
+    *,
+    prior: bool,
 ) -> Odds:
-    """Return the variance of log odds over seeds, from all categories together and the prior.
+    """Return the variance of log odds over seeds, from all categories together and a prior.
 
     What multiplies the odds of a rate p by some factor moves p by p (1 - p) times its logarithm.
     So a category's variance over seeds, less what is private to single answers, is an estimate of
@@ -35,11 +38,14 @@ def pool_seeds(
         rates: What is averaged to a category's rate, 0 to 1; the values themselves, but for
             differences.
         design: Which exchanges belong together.
+        prior: Whether there is a prior: an attack may work under one seed and fail under another,
+            but seeds that agree on utility mostly do so because they do.
     """
     strata = design.strata[design.clusters]
     counts = np.bincount(strata).astype(np.float64)
     rate = np.bincount(strata, rates.mean(axis=0)) / counts
-    noise = _noise(values, rate * (1 - rate), design) if len(values) > 1 else _PRIOR
+    before = _PRIOR if prior else _UNKNOWN
+    noise = _noise(values, rate * (1 - rate), design, before) if len(values) > 1 else before
     return Odds(rate[strata], noise)
 
 
@@ -47,6 +53,7 @@ def _noise(
     values: Float[np.ndarray, "seeds exchanges"],
     steep: Float[np.ndarray, " strata"],
     design: Design,
+    before: SeedNoise,
 ) -> SeedNoise:
     """Return the variance, given how far a category moves for a change of its log odds."""
     seeds, strata = len(values), design.strata[design.clusters]
@@ -59,12 +66,12 @@ def _noise(
     told = (signal / (signal + private)) ** 2
     total = float(told.sum())
     if total == 0:
-        return _PRIOR
+        return before
     found = max(float((told * (moved - private) / steep**2).sum()) / total, 0.0)
     shared = _SHARED * (total**2 - float((told**2).sum()))
     df = (seeds - 1) * total**2 / (total + shared)
-    pooled = (PRIOR_DF * PRIOR_VARIANCE + df * found) / (PRIOR_DF + df)
-    return SeedNoise(pooled, PRIOR_DF + df)
+    pooled = (before.df * before.variance + df * found) / (before.df + df)
+    return SeedNoise(pooled, before.df + df)
 
 
 def _private(

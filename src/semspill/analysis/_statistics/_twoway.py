@@ -173,7 +173,7 @@ def noise_of(
         seed_df=seeds - 1,
         private=private,
         pooled=pooled,
-        pooled_df=odds.seeds.df if odds and pooled else 0.0,
+        pooled_df=odds.seeds.df if odds else 0.0,
         skew=float((means**3).sum()) / dialogue if dialogue > 0 else 0.0,
         unseen_above=up,
         unseen_below=down,
