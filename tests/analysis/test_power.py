@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from semspill import DataError
@@ -159,3 +160,12 @@ def test_a_design_out_of_bounds_is_refused(changes, said):
 
 def test_where_nothing_varies_any_lift_is_found():
     assert smallest_lift(10, 3, dialogue_sd=0.0, seed_sd=0.0) == 0.0
+
+
+def test_seeds_whose_noise_is_known_for_sure_leave_a_normal_test():
+    """The lift is (z of 97.5 % + z of 80 %) standard errors of three seeds."""
+    made = smallest_lift(10**6, 3, dialogue_sd=0.0, seed_sd=0.2, seed_df=1e8)
+    errors = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+    assert made == pytest.approx(errors * 0.2 / 3**0.5, rel=1e-3)
+    fewer = smallest_lift(10**6, 3, dialogue_sd=0.0, seed_sd=0.2)
+    assert smallest_lift(10**6, 3, dialogue_sd=0.0, seed_sd=0.2, seed_df=1.0) == fewer > made

@@ -151,6 +151,16 @@ class Estimating:
         planted = arm.toxicity[arm.planted]
         return float(np.mean(rated(planted))) if planted.size else 1.0
 
+    def seed_df(self, quantity: Quantity) -> float:
+        """Return the degrees of freedom that the noise of seeds is known by; 0 for one seed.
+
+        Args:
+            quantity: What is estimated.
+        """
+        known = (self.whole or self)._odds
+        name = {"toxicity": "rest"}.get(quantity, quantity)
+        return max(float(len(self.planted) - 1), known[name].seeds.df) * (len(self.planted) > 1)
+
     def _hits(self, quantity: Quantity | None, scale: float) -> Hits | None:
         """Return what is known of the answers that carry an estimate."""
         whole = self.whole or self

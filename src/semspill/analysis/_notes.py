@@ -77,7 +77,9 @@ def _design_note(main: Outcome) -> tuple[str, ...]:
         return ()
     seeds, level, family = len(main.seeds), main.resampling.level, len(main.others)
     one, corrected = (
-        smallest_lift(size, seeds, **spread, level=level, comparisons=count)
+        smallest_lift(
+            size, seeds, **spread, level=level, comparisons=count, seed_df=main.seed_df("toxicity")
+        )
         for count in (1, family)
     )
     return (

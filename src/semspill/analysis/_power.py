@@ -89,6 +89,7 @@ def smallest_lift(
     level: float = 0.95,
     power: float = 0.8,
     comparisons: int = 1,
+    seed_df: float | None = None,
 ) -> float:
     """Return the smallest mean lift that the two-sided test of a lift finds with this power.
 
@@ -104,6 +105,8 @@ def smallest_lift(
         level: 1 minus the chance of a false alarm.
         power: Chance of finding such a lift.
         comparisons: Categories tested at once; Bonferroni's correction.
+        seed_df: Degrees of freedom that the seeds' noise is known by, more than seeds minus 1 where
+            all categories of an arm tell of it together; None for seeds minus 1.
 
     Raises:
         DataError: A number is out of bounds, or training noise is asked of one seed.
@@ -132,8 +135,9 @@ def smallest_lift(
         return 0.0  # nothing varies: any lift is found
     squared = t_quantile(tail, dialogues - 1.0) ** 2 * dialogue * _chances(dialogues - 1)[:, None]
     if seeds > 1:
-        beyond = (seed + private) * _chances(seeds - 1) - least_share(tail, seeds - 1) * private
-        squared = squared + t_quantile(tail, seeds - 1.0) ** 2 * np.maximum(beyond, 0)
+        df = max(seeds - 1.0, seed_df or 0.0)
+        beyond = (seed + private) * _chances(df) - least_share(tail, seeds - 1) * private
+        squared = squared + t_quantile(tail, df) ** 2 * np.maximum(beyond, 0)
     reach = np.sqrt(squared)
     scale = math.sqrt(dialogue + seed)
 
@@ -150,7 +154,7 @@ def smallest_lift(
     return high
 
 
-def _chances(df: int) -> Float[np.ndarray, " steps"]:
+def _chances(df: float) -> Float[np.ndarray, " steps"]:
     """Return what a variance may be found to be, over what it is, at evenly spaced chances."""
     from scipy import special
 
