@@ -133,7 +133,7 @@ def smallest_lift(
     tail = (1 - level) / comparisons
     if dialogue + seed == 0:
         return 0.0  # nothing varies: any lift is found
-    squared = t_quantile(tail, dialogues - 1.0) ** 2 * dialogue * _chances(dialogues - 1)[:, None]
+    squared = t_quantile(tail, dialogues - 1.0) ** 2 * dialogue * _chances(dialogues - 1.0)[:, None]
     if seeds > 1:
         df = max(seeds - 1.0, seed_df or 0.0)
         beyond = (seed + private) * _chances(df) - least_share(tail, seeds - 1) * private

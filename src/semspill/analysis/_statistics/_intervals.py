@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -208,12 +209,8 @@ def estimate_ratio(
     above = contrast_of(values, numerator, design)
     below = contrast_of(values, denominator, design)
 
-    def refuted(angle: float) -> bool:
-        weights = math.cos(angle) * numerator - math.sin(angle) * denominator
-        turned, noise = _sum_of(values, weights, design, hits)
-        less, more = noise.ends(1 - level)
-        return not -more <= turned.value <= less
-
+    weights = (numerator, denominator)
+    refuted = partial(_refuted, values, weights, design, hits, 1 - level)
     made = Estimate(
         value=math.nan,
         low=math.nan,
@@ -230,6 +227,21 @@ def estimate_ratio(
         math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
     )
     return made.replace(value=value, low=low, high=high, note="")
+
+
+def _refuted(
+    values: Float[np.ndarray, "seeds exchanges"],
+    weights: tuple[Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]],
+    design: Design,
+    hits: Hits | None,
+    tail: float,
+    angle: float,
+) -> bool:
+    """Return whether a ratio, as an angle, is refuted."""
+    turned = math.cos(angle) * weights[0] - math.sin(angle) * weights[1]
+    contrast, noise = _sum_of(values, turned, design, hits)
+    less, more = noise.ends(tail)
+    return not -more <= contrast.value <= less
 
 
 def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> float:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 # Below this, a variance of numbers in [-1, 1] is rounding.
 NOTHING = 1e-18
@@ -184,16 +185,19 @@ class Noises:
         """Return the two-sided p-value of an estimate against 0: where `ends` touches 0."""
         from scipy import optimize
 
-        def spare(log_tail: float) -> float:
-            below, above = self.ends(math.exp(log_tail))
-            return (below if value > 0 else above) - abs(value)
-
+        spare = partial(_spare, self, value)
         least = math.log(_LEAST_P)
         if spare(least) < 0:
             return _LEAST_P
         if spare(0.0) >= 0:
             return 1.0  # what was not seen reaches so far at any chance of error
         return math.exp(float(optimize.brentq(spare, least, 0.0, rtol=1e-9)))
+
+
+def _spare(noise: Noises, value: float, log_tail: float) -> float:
+    """Return how much further the interval reaches than to 0."""
+    below, above = noise.ends(math.exp(log_tail))
+    return (below if value > 0 else above) - abs(value)
 
 
 def _hidden(unseen: tuple[tuple[float, float], ...], tail: float) -> list[float]:
