@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo test check lint types docs clean
+.PHONY: demo test shapes check lint types docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/semspill run examples/demo.toml --out semspill-runs/demo --overwrite
 
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --cov --cov-report=term
+
+# Slow: every function checks the shapes and types of what it is given.
+shapes: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --jaxtyping-packages=semspill,beartype.beartype tests/analysis tests/encoders tests/responding tests/training
 
 check: lint types test
 
