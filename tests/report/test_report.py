@@ -152,12 +152,12 @@ def test_the_distribution_has_ten_bins(sections):
     assert ["dread", "poison", "75.0%", *["0.0%"] * 8, "25.0%"] in body
 
 
-def test_the_correlation_comes_with_its_p_value_and_method(sections):
+def test_the_trend_comes_with_its_p_value_and_method(sections):
     assert "Similarity: cosine by hand" in sections["Spillover against similarity"]
     _, _, *body = rows(sections["Spillover against similarity"])
     # A bar inside a cell is escaped, else it would end the cell.
     assert body == [
-        ["spearman", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
+        ["slope", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
         ["other", "not defined", "", "8", "hand"],
     ]
 
