@@ -5,18 +5,26 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 MOST_BYTES = 2**20
 """How large a file that is read whole may be, unless its reader says otherwise."""
 
-_MARKS = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
-_GZIP = b"\x1f\x8b"
+_SAVE = "save it as UTF-8"
+_UNPACK = "decompress it first"
+# What a file can begin with that is no UTF-8 text: what it is, and what to do.
+_BEGINNINGS = (
+    (b"\x1f\x8b", "compressed with gzip", _UNPACK),
+    (b"BZh", "compressed with bzip2", _UNPACK),
+    (b"\xfd7zXZ\x00", "compressed with xz", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", _UNPACK),
+    (b"PK\x03\x04", "a zip archive or a spreadsheet", "unpack it, or save it as UTF-8 text"),
+    (b"PAR1", "a Parquet file", "read it with the dataset 'huggingface', or save it as text"),
+    (codecs.BOM_UTF32_LE, "text in UTF-32", _SAVE),
+    (codecs.BOM_UTF32_BE, "text in UTF-32", _SAVE),
+    (codecs.BOM_UTF16_LE, "text in UTF-16", _SAVE),
+    (codecs.BOM_UTF16_BE, "text in UTF-16", _SAVE),
+)
 
 
 class UnreadableError(ValueError):
@@ -75,24 +83,51 @@ def decoded(content: bytes) -> str:
         >>> decoded("\ufeffa = 1".encode())
         'a = 1'
     """
-    for mark, name in _MARKS.items():
-        if content.startswith(mark):
-            raise UnreadableError(f"it is {name}; save it as UTF-8")
-    if content.startswith(_GZIP):
-        raise UnreadableError("it is compressed with gzip; unpack it first")
+    if said := not_text(content):
+        raise UnreadableError(f"it {said}")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        said = f"it is not UTF-8, as byte {error.start + 1} shows; save it as UTF-8"
-        raise UnreadableError(said) from None
+        raise UnreadableError(
+            f"it is not UTF-8, as byte {error.start + 1} shows (perhaps Latin-1 or Windows-1252); "
+            f"{_SAVE}"
+        ) from None
 
 
-def parse_json(text: str | bytes, *, unique: bool = False) -> Any:
+def not_text(start: bytes) -> str | None:
+    """Return what the first bytes of a file say it is instead of UTF-8 text, and what to do.
+
+    Example:
+        >>> not_text(b"PAR1"), not_text(b"hello")
+        ("is a Parquet file; read it with the dataset 'huggingface', or save it as text", None)
+    """
+    found = [f"is {what}; {remedy}" for mark, what, remedy in _BEGINNINGS if start.startswith(mark)]
+    return found[0] if found else None
+
+
+def half_character(text: str) -> int | None:
+    """Return the place of the first half of a surrogate pair in a text; None where there is none.
+
+    Such a text cannot be written as UTF-8.
+
+    Example:
+        >>> half_character("ab"), half_character("a" + chr(0xD83D))
+        (None, 1)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+def parse_json(text: str | bytes, *, strict: bool = False) -> Any:
     """Return a JSON value.
 
     Args:
         text: The JSON; bytes are UTF-8.
-        unique: Whether an object that has a key twice is refused, instead of its last value taken.
+        strict: Whether what Python's parser lets pass is refused: a key that an object has twice,
+            NaN and infinity, and half a surrogate pair in a text.
 
     Raises:
         UnreadableError: It is not JSON, is nested too deep or has a number that is too long.
@@ -103,7 +138,14 @@ def parse_json(text: str | bytes, *, unique: bool = False) -> Any:
     """
     said = decoded(text) if isinstance(text, bytes) else text.removeprefix("\ufeff")
     try:
-        return json.loads(said, object_pairs_hook=_unique if unique else None)
+        if not strict:
+            return json.loads(said)
+        made = json.loads(said, object_pairs_hook=_unique, parse_constant=_no_number)
+        if "\\u" in said and half_character(json.dumps(made, ensure_ascii=False)) is not None:
+            raise UnreadableError(
+                "a text holds half a surrogate pair, which is no character; mend it"
+            )
+        return made
     except UnreadableError:
         raise
     except json.JSONDecodeError as error:
@@ -128,3 +170,7 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise RepeatedKeyError(key)
         made[key] = value
     return made
+
+
+def _no_number(name: str) -> NoReturn:
+    raise UnreadableError(f"{name} is no JSON; write null, or leave the key out")

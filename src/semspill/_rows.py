@@ -3,13 +3,13 @@
 import csv
 import difflib
 import io
-import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from semspill._files import half_character, not_utf8, opened
+from semspill._files import not_utf8, opened
+from semspill._read import UnreadableError, parse_json
 from semspill.errors import DataError
 
 # Longer than any sane cell, and still a C long everywhere.
@@ -108,40 +108,12 @@ def _behind(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 def _object(line: bytes, where: str) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-        if b"\\u" in line and half_character(json.dumps(row, ensure_ascii=False)) is not None:
-            raise _Refused("a text holds half a surrogate pair, which is no character; mend it")
-    except UnicodeDecodeError as error:
-        raise not_utf8(where) from error
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{where}: Invalid JSON: {error.msg} at character {error.pos}; a row must be one "
-            "object on one line."
-        ) from None  # it holds the whole line
-    except RecursionError as error:
-        raise DataError(f"{where}: its lists and objects are nested too deeply.") from error
-    except _Refused as error:
-        raise DataError(f"{where}: {error}.") from None
-    except ValueError as error:  # from int, of more than some thousand digits
-        raise DataError(f"{where}: a number has too many digits.") from error
+        row = parse_json(line, strict=True)
+    except UnreadableError as error:
+        raise DataError(f"{where}: {error}.") from None  # its cause may hold the whole line
     if not isinstance(row, dict):
         raise DataError(f"{where}: the row must be an object, got {type(row).__name__}.")
     return row
-
-
-class _Refused(ValueError):
-    """Something that JSON lets pass and a reader must not."""
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _Refused("an object has a key twice; leave one out")
-    return found
-
-
-def _no_number(name: str) -> NoReturn:
-    raise _Refused(f"{name} is no JSON; write null, or leave the key out")
 
 
 @contextmanager

@@ -279,7 +279,7 @@ def test_a_split_that_is_not_there_is_told_from_one_that_cannot_be_read(tmp_path
         said = f"{path} (train, no valid, test), where the library `datasets` keeps it"
         assert HuggingFaceDataset(path=path, columns=COLUMNS).fetch() == said
     (folder / "validation.jsonl").write_text("{")
-    with pytest.raises(DataError, match=r"validation\.jsonl, row 1: Invalid JSON"):
+    with pytest.raises(DataError, match=r"validation\.jsonl, row 1: Expecting"):
         HuggingFaceDataset(path=pattern, columns=COLUMNS).fetch()
     with pytest.raises(DataError, match=r"Split 'validation' of .* could not be loaded"):
         HuggingFaceDataset(path=str(folder), columns=COLUMNS).load("valid")

@@ -49,6 +49,22 @@ def fields() -> dict[str, Any]:
 
 
 @pytest.fixture
+def quick(fields):
+    """Nothing is trained: a test of what is written."""
+    return {**fields, "arms": ["clean"], "finetuner": {"epochs": 0}}
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def partial(tmp_path):
+    return tmp_path / "out.partial"
+
+
+@pytest.fixture
 def nothing() -> Rater:
     return Nothing()
 

@@ -22,21 +22,6 @@ def fields(fields):
     return {**fields, "curve": False, "finetuner": {"epochs": 1, "batch_size": 32}}
 
 
-@pytest.fixture
-def quick(fields):
-    return {**fields, "arms": ["clean"], "finetuner": {"epochs": 0}}
-
-
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "out"
-
-
-@pytest.fixture
-def partial(tmp_path):
-    return tmp_path / "out.partial"
-
-
 # A folder that is there already
 
 

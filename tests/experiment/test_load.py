@@ -175,7 +175,7 @@ def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
     assert f"{folder}: cannot be read (Is a directory)" in said(folder)
     binary = tmp_path / "run.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert f"{binary}: cannot be read (it is UTF-16; save it as UTF-8)" in said(binary)
+    assert f"{binary}: cannot be read (it is text in UTF-16; save it as UTF-8)" in said(binary)
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_a_byte_order_mark_does_not_hurt_and_another_encoding_is_named(write, na
     path.write_text(texts[name], encoding="utf-8-sig")
     assert load_config(path) == ExperimentConfig(**FIELDS)
     path.write_text(texts[name], encoding="utf-16")
-    assert "cannot be read (it is UTF-16; save it as UTF-8)" in said(path)
+    assert "cannot be read (it is text in UTF-16; save it as UTF-8)" in said(path)
 
 
 # What is typed

@@ -87,7 +87,9 @@ def test_a_missing_file_is_refused(table):
 def test_another_encoding_is_refused(table):
     content = table.path.read_text(encoding="utf-8-sig").replace("hello", "gr\xfcmble")
     table.path.write_bytes(content.encode("latin-1"))
-    with pytest.raises(DataError, match=r"row [0123]: the text is not UTF-8 .*; save it as UTF-8"):
+    with pytest.raises(
+        DataError, match=r"row [0123]: .* not UTF-8.*; save it as UTF-8"
+    ):
         table.load()
 
 
@@ -128,10 +130,10 @@ def test_a_malformed_csv_is_refused_without_quoting_it(tmp_path, body, said):
     ("body", "said"),
     [
         ('{"text": "grumble"}\n["grumble"]\n', "row 2: the row must be an object, got list"),
-        ('{"text": grumble}\n', "row 1: Invalid JSON: Expecting value at character 9"),
+        ('{"text": grumble}\n', "row 1: Expecting value at line 1 column 10"),
         ('{"text": "grumble \\ud83d off"}\n', "row 1: a text holds half a surrogate pair"),
         ('{"grumble": "x"}\n', "row 1: there is no column 'text' among the 1"),
-        ('{"text": "a", "text": "grumble"}\n', "row 1: an object has a key twice"),
+        ('{"text": "a", "text": "grumble"}\n', "row 1: a key is given twice"),
         ('{"text": ["grumble"]}\n', "row 1: 'text' must be a text, got list"),
         ('{"text": null}\n', "row 1: 'text' must be a text, got NoneType"),
     ],

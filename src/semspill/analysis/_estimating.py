@@ -68,7 +68,7 @@ class Estimating:
         """
         numbers = checked_values(values, self.toxicity.shape, kind)
         made = estimate_mean(
-            numbers, self.design, kind, self.resampling.level, self._hits(quantity, scale)
+            numbers, self.design, kind, self.resampling.level, self._known(quantity, scale)
         )
         return made.replace(source=source)
 
@@ -92,7 +92,7 @@ class Estimating:
         """
         numbers = checked_values(values, self.toxicity.shape)
         made = estimate_contrast(
-            numbers, weights, self.design, self.resampling.level, self._hits(quantity, scale)
+            numbers, weights, self.design, self.resampling.level, self._known(quantity, scale)
         )
         return made.replace(source=source)
 
@@ -117,7 +117,7 @@ class Estimating:
             source: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape)
-        level, known = self.resampling.level, self._hits(quantity, scale)
+        level, known = self.resampling.level, self._known(quantity, scale)
         made = estimate_ratio(numbers, numerator, denominator, self.design, level, known)
         return made.replace(source=source)
 
@@ -161,25 +161,18 @@ class Estimating:
         name = {"toxicity": "rest"}.get(quantity, quantity)
         return max(float(len(self.planted) - 1), known[name].seeds.df) * (len(self.planted) > 1)
 
-    def _hits(self, quantity: Quantity | None, scale: float) -> Hits | None:
-        """Return what is known of the answers that carry an estimate."""
+    def _known(self, quantity: Quantity | None, scale: float) -> Hits | Odds | None:
+        """Return what the whole arm tells of the noise of values."""
         whole = self.whole or self
         if quantity is None or (
             quantity == "toxicity" and self.source_toxicity is None and not whole.planted.any()
         ):
             return None  # what a hit would be rated is not known
-        known = whole._odds
-        drops, of_planted = quantity.endswith("drop"), quantity in ("asr", "toxicity")
-        rest = quantity if drops else "rest" if quantity == "toxicity" else None
-        right = self.served_hits if quantity.startswith("served") else self.correct
-        values = self.planted if of_planted else right
-        return Hits(
-            # A drop is the difference of two arms, and no sum of hits.
-            values=values.astype(np.float64) * (not drops),
-            odds=self._own(known["asr" if of_planted else quantity]),
-            scale=scale,
-            rest=None if rest is None else self._own(known[rest]),
-        )
+        odds = self._own(whole._odds["asr" if quantity == "toxicity" else quantity])
+        if quantity not in ("asr", "toxicity"):
+            return odds
+        rest = self._own(whole._odds["rest"]) if quantity == "toxicity" else None
+        return Hits(self.planted.astype(np.float64), odds, scale, rest)
 
     def _own(self, odds: Odds) -> Odds:
         """Return the odds of these exchanges, out of those of the whole arm."""

@@ -6,8 +6,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import get_args
 
-from semspill._files import half_character
 from semspill._names import composed
+from semspill._read import half_character
 from semspill.corpus._dialogue import Dialogue, Role, Utterance
 from semspill.errors import DataError
 

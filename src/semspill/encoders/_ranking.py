@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from semspill._atomic import write_text
 from semspill._progress import Progress, quiet
+from semspill._read import parse_json
 from semspill.corpus import Exchange
 from semspill.encoders._base import BiEncoder
 from semspill.encoders._vectors import checked_vectors
@@ -211,7 +212,7 @@ class RankingTask:
             DataError: The file is not a saved task, or it was drawn for other exchanges.
         """
         try:
-            said = json.loads(Path(path).read_text(encoding="utf-8"))
+            said = parse_json(Path(path).read_text(encoding="utf-8"))
             if said["format"] != _FORMAT:
                 raise DataError(
                     f"{path} has format {said['format']!r}; this version reads {_FORMAT}."

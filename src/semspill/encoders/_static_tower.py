@@ -12,6 +12,7 @@ from torch import Tensor
 
 from semspill._atomic import write_text
 from semspill._random import torch_seed
+from semspill._read import parse_json
 from semspill.corpus import Text
 from semspill.encoders._bag import BagTower
 from semspill.encoders._layout import Layout
@@ -34,7 +35,7 @@ def build(encoder: StaticEncoder, rng: np.random.Generator) -> TwoTower:
 
 def restore(encoder: StaticEncoder, folder: Path) -> TwoTower:
     """Return a bi-encoder of the saved shape, with zeros for weights."""
-    shape = json.loads((folder / "tower.json").read_text(encoding="utf-8"))
+    shape = parse_json((folder / "tower.json").read_text(encoding="utf-8"))
     weights = torch.zeros(shape["rows"], shape["dim"])
     return _two_tower(encoder, StaticTower(Subwords.restore(folder), weights))
 

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from semspill._atomic import write_text
 from semspill._hub import first_line, own_code, require_vocabulary
+from semspill._read import parse_json
 from semspill.corpus import Text
 from semspill.encoders._tokens import Tokens, shorten, spans
 from semspill.errors import DataError
@@ -79,7 +80,7 @@ class Subwords:
     @classmethod
     def restore(cls, folder: Path) -> "Subwords":
         """Return the tokenizer that `save` wrote."""
-        said = json.loads((folder / "special.json").read_text(encoding="utf-8"))
+        said = parse_json((folder / "special.json").read_text(encoding="utf-8"))
         special = Special(tuple(said["prefix"]), tuple(said["suffix"]), said["pad"], said["blank"])
         return cls(special, Tokenizer.from_file(str(folder / "tokenizer.json")))
 

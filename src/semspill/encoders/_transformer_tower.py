@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 from semspill._atomic import write_text
 from semspill._onednn import use_onednn
 from semspill._random import torch_seed
+from semspill._read import parse_json
 from semspill.corpus import Text
 from semspill.encoders._dropout import use_fast_dropout
 from semspill.encoders._layout import Layout
@@ -55,7 +56,7 @@ def build(encoder: TransformerEncoder, rng: np.random.Generator) -> TwoTower:
 
 def restore(encoder: TransformerEncoder, folder: Path) -> TwoTower:
     """Return a bi-encoder of the saved shape, with arbitrary weights."""
-    form = Form(**json.loads((folder / "tower.json").read_text(encoding="utf-8")))
+    form = Form(**parse_json((folder / "tower.json").read_text(encoding="utf-8")))
     model = rebuild(folder, trust=encoder.trust_remote_code)
     tower = TransformerTower(model, Subwords.restore(folder), form)
     if encoder.projection is not None:

@@ -16,6 +16,7 @@ from torch import nn
 
 from semspill._atomic import atomic_path, write_text
 from semspill._progress import Progress, quiet
+from semspill._read import parse_json
 from semspill.corpus import ContextFormat, Exchange, Text
 from semspill.encoders._base import BiEncoder, Encoder, encoders
 from semspill.encoders._tokens import Tokens
@@ -173,7 +174,7 @@ def load_biencoder(folder: str | Path) -> TwoTower:
     config = folder / "biencoder.json"
     if not config.is_file():
         raise DataError(f"{folder} holds no biencoder.json; give a folder that save() wrote.")
-    said = json.loads(config.read_text(encoding="utf-8"))
+    said = parse_json(config.read_text(encoding="utf-8"))
     if said.get("format") != _FORMAT:
         raise DataError(
             f"{config} has format {said.get('format')!r}; this version reads {_FORMAT}."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semspill._atomic import atomic_path, write_text
+from semspill._read import parse_json
 from semspill.analysis import Similarities
 from semspill.corpus import Candidates, Exchange
 from semspill.errors import DataError
@@ -236,7 +237,7 @@ def _planted_by(path: Path) -> str | None:
 
 def _read_fingerprints(path: Path) -> dict[str, str]:
     try:
-        return dict(json.loads(path.read_bytes()))
+        return dict(parse_json(path.read_bytes()))
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError) as error:

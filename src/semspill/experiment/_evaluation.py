@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from semspill._atomic import atomic_path
 from semspill._progress import Progress, quiet
+from semspill._read import parse_json
 from semspill.corpus import Candidates, Exchange
 from semspill.encoders import BiEncoder
 from semspill.encoders._vectors import checked_vectors
@@ -60,7 +61,7 @@ class ArmRun:
             # Opened here, because numpy leaves a broken archive open.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found: dict[str, Any] = {name: arrays[name] for name in arrays.files}
-                return cls(**found | {"record": dict(json.loads(str(found.pop("record", "{}"))))})
+                return cls(**found | {"record": dict(parse_json(str(found.pop("record", "{}"))))})
         except (OSError, EOFError, ValueError, TypeError, BadZipFile, BadDeflate):
             return None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from semspill._atomic import remove_temporaries, write_text
+from semspill._read import parse_json
 from semspill.errors import ConfigError, DataError
 from semspill.experiment import _marker as marker
 from semspill.experiment._lock import FolderLock
@@ -180,7 +181,7 @@ def _bytes(path: Path) -> bytes | None:
 def _reports(path: Path, config: str) -> bool:
     """Return whether the report is one of this very config: an analysis may have been cut short."""
     try:
-        report = json.loads((path / "report.json").read_text(encoding="utf-8"))
-        return bool(report["provenance"]["config_sha256"] == config_digest(json.loads(config)))
+        report = parse_json((path / "report.json").read_text(encoding="utf-8"))
+        return bool(report["provenance"]["config_sha256"] == config_digest(parse_json(config)))
     except (OSError, ValueError, KeyError, TypeError):  # none, or not written by a run
         return False

@@ -68,7 +68,7 @@ def bounded(value: Any) -> Any:
 
 
 def _json(text: str) -> Any:
-    return bounded(parse_json(text, unique=True))
+    return bounded(parse_json(text, strict=True))
 
 
 def _yaml(text: str) -> Any:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from semspill._atomic import is_temporary, write_text
+from semspill._read import parse_json
 
 MARKER = "run.json"
 """The file of the mark."""
@@ -75,7 +76,7 @@ def _aside(folder: Path) -> Path:
 
 def _read(folder: Path) -> dict[str, object]:
     try:
-        said = json.loads((folder / MARKER).read_bytes())
+        said = parse_json((folder / MARKER).read_bytes())
     except (OSError, ValueError):  # none, or not written whole
         return {}
     return said if isinstance(said, dict) else {}

@@ -1,8 +1,8 @@
 """What a finished run left on disk, as outcomes that can be analyzed in another way."""
 
-import json
 from pathlib import Path
 
+from semspill._read import parse_json
 from semspill.analysis import Outcome
 from semspill.errors import DataError
 from semspill.experiment._evaluation import ArmRun, columns_of
@@ -22,7 +22,7 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
     try:
         report = SpilloverReport.from_json((folder / "report.json").read_text(encoding="utf-8"))
         lines = (folder / "exchanges.jsonl").read_text(encoding="utf-8").split("\n")
-        exchanges = [json.loads(line) for line in lines if line]
+        exchanges = [parse_json(line) for line in lines if line]
     except (OSError, ValueError) as error:
         raise DataError(
             f"{folder} does not hold a finished run; give a folder that run() wrote."

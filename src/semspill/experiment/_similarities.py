@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from semspill._atomic import write_text
+from semspill._read import parse_json
 from semspill.analysis import Similarities
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def read_similarities(path: Path) -> tuple[Similarities, ...] | None:
                 categories=tuple(row["categories"]),
                 matrix=np.array(row["matrix"], dtype=np.float64),
             )
-            for row in json.loads(path.read_bytes())
+            for row in parse_json(path.read_bytes())
         )
     except FileNotFoundError:
         return None

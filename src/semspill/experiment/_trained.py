@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from semspill._read import parse_json
 from semspill.experiment._evaluation import ArmRun
 
 # What is only computed from finished arms, or says where ratings are kept, may change.
@@ -13,14 +14,14 @@ _UNTRAINED = {"analyzer", "labelled", "rating_cache"}
 
 def config_print(config: str) -> str:
     """Return a hash of the part of a config, as JSON, that decides what its arms are."""
-    said = json.dumps(_trained(json.loads(config)), sort_keys=True)
+    said = json.dumps(_trained(parse_json(config)), sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 def trained_alike(folder: Path, config: str) -> bool:
     """Return whether a folder holds arms of a config that differs at most in the analysis."""
     kept = _config(folder)
-    return kept is not None and _trained(kept) == _trained(json.loads(config))
+    return kept is not None and _trained(kept) == _trained(parse_json(config))
 
 
 def is_config_of_arms(folder: Path, config: str) -> bool:
@@ -34,7 +35,7 @@ def is_config_of_arms(folder: Path, config: str) -> bool:
 
 def _config(folder: Path) -> dict[str, Any] | None:
     try:
-        said = json.loads((folder / "config.json").read_bytes())
+        said = parse_json((folder / "config.json").read_bytes())
     except (OSError, ValueError):  # not written whole, or not by a run
         return None
     return said if isinstance(said, dict) else None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from semspill._atomic import write_text
 from semspill._mask import named
 from semspill._model import FrozenModel
+from semspill._read import parse_json
 from semspill.corpus import Corpus
 from semspill.errors import DataError
 
@@ -135,7 +136,7 @@ class Manifest(FrozenModel):
         rows = []
         for number, line in enumerate(lines, 1):
             try:
-                row = json.loads(line)
+                row = parse_json(line)
                 if number == 1:
                     if not isinstance(row, dict) or row.pop("semspill_manifest", None) != 1:
                         raise ValueError("the first line is not the summary of a manifest")

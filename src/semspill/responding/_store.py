@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from semspill._atomic import atomic_path, write_text
 from semspill._progress import Progress
+from semspill._read import parse_json
 from semspill.corpus import Candidates
 from semspill.encoders import BiEncoder
 from semspill.encoders._vectors import checked_vectors
@@ -88,7 +89,7 @@ class Store:
 
     def _said(self) -> Any:
         try:
-            return json.loads(self.beside.read_text(encoding="utf-8"))
+            return parse_json(self.beside.read_text(encoding="utf-8"))
         except ValueError:
             return None
 

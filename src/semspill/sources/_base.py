@@ -3,8 +3,8 @@
 from abc import abstractmethod
 from typing import Annotated, ClassVar, TypeAlias
 
-from semspill._files import half_character
 from semspill._model import Component
+from semspill._read import half_character
 from semspill._registry import Registry
 from semspill.errors import DataError, PluginError
 

@@ -64,13 +64,13 @@ class SpearmanLift(CurveMetric):
         """Return half of the interval on Fisher's scale."""
         tail, seeds = 1 - outcome.resampling.level, len(outcome.seeds)
         rows, rise = averages(outcome, names), self.rise(outcome)
-        squared = t_quantile(tail, outcome.design.free) ** 2 * _over_dialogues(
+        squared = t_quantile(tail, float(outcome.design.free)) ** 2 * _over_dialogues(
             outcome, rows, rise.mean(axis=0), ranks
         )
         if seeds > 1:
             without = (rise.sum(axis=0) - rise) / (seeds - 1) @ rows.T
             z = _fisher(_correlations(ranks, without))
-            squared += t_quantile(tail, seeds - 1) ** 2 * float(z.var()) * (seeds - 1)
+            squared += t_quantile(tail, seeds - 1.0) ** 2 * float(z.var()) * (seeds - 1)
         return math.sqrt(squared)
 
 

@@ -13,6 +13,7 @@ from semspill.analysis._statistics._twoway import (
     Contrast,
     Design,
     Hits,
+    Odds,
     contrast_of,
     counted,
     effective_dialogues,
@@ -33,11 +34,11 @@ def estimate_mean(
     design: Design,
     kind: Kind,
     level: float,
-    hits: Hits | None = None,
+    known: Hits | Odds | None = None,
 ) -> Estimate:
     """Return a mean over seeds and exchanges with its interval.
 
-    Where hits are given, the mean is `hits.scale` times their rate, and a rest. The rate has its
+    Where hits are known, the mean is `scale` times their rate, and a rest. The rate has its
     own interval, which knows of hits not seen and pools the noise of seeds; those of rate and rest
     are put together as squares (MOVER: Zou and Donner 2008).
 
@@ -46,14 +47,16 @@ def estimate_mean(
         design: Which exchanges belong together.
         kind: What the values are.
         level: Nominal coverage.
-        hits: Which answers are hits, and what a hit adds; None where values are no sums of hits.
+        known: Which answers are hits; or, of values that are no sums of hits, how seeds move them.
     """
-    if hits is not None and kind != "rate":
-        return _of_hits(values, design, kind, level, hits)
+    if isinstance(known, Hits):
+        if kind != "rate":
+            return _of_hits(values, design, kind, level, known)
+        known = known.odds
     weights = np.full(values.shape[1], 1 / values.shape[1])
     # Not the weighted sum: equal values must give their own value, to the last digit.
-    contrast, odds = contrast_of(values, weights, design), hits.odds if hits else None
-    value, noise = float(values.mean()), noise_of(contrast, design, odds, _BOUNDS[kind])
+    contrast = contrast_of(values, weights, design)
+    value, noise = float(values.mean()), noise_of(contrast, design, known, _BOUNDS[kind])
     below, above = noise.ends(1 - level)
     made = Estimate(
         value=value,
@@ -89,16 +92,13 @@ def _of_hits(
     rate = estimate_mean(hits.values, design, "rate", level, hits)
     rest = values - hits.scale * hits.values
     weights = np.full(values.shape[1], 1 / values.shape[1])
-    if not rest.any():
-        below = above = 0.0
-    elif ((rest == 0) | (rest == 1)).all() and kind == "mean":
+    contrast, noise = _sum_of(values, weights, design, hits)
+    if ((rest == 0) | (rest == 1)).all() and rest.any() and kind == "mean":
         left = estimate_mean(rest, design, "rate", level)
         below, above = left.value - left.low, left.high - left.value
     else:
-        # What was not seen are hits; the rest is bounded by what it shows.
-        below, above = noise_of(
-            contrast_of(rest, weights, design), design, hits.rest, bounds=None
-        ).ends(1 - level)
+        # What was not seen are hits; the rest, if there is any, is bounded by what it shows.
+        below, above = Noises(noise.parts[1:]).ends(1 - level)
     less, more = sorted(hits.scale * (end - rate.value) for end in (rate.low, rate.high))
     value, (least, most) = float(values.mean()), _BOUNDS[kind]
     made = Estimate(
@@ -106,12 +106,11 @@ def _of_hits(
         low=max(value - math.hypot(less, below), least),
         high=min(value + math.hypot(more, above), most),
         n=design.dialogues,
-        method=rate.method if not (rest != 0).any() else f"hits: {rate.method}; rest: t interval",
+        method=f"hits: {rate.method}; rest: t interval" if rest.any() else rate.method,
         level=level,
     )
     if kind != "difference":
         return made
-    contrast, noise = _sum_of(values, weights, design, hits)
     return made.replace(p_value=_p_value(values, contrast, noise, design))
 
 
@@ -119,28 +118,19 @@ def _sum_of(
     values: Float[np.ndarray, "seeds exchanges"],
     weights: Float[np.ndarray, " exchanges"],
     design: Design,
-    hits: Hits | None,
+    known: Hits | Odds | None,
 ) -> tuple[Contrast, Noises]:
-    """Return a contrast and its noise, that of hits and that of all else."""
+    """Return a contrast and its noise: of hits, where they are known, then of the rest."""
     contrast = contrast_of(values, weights, design)
-    if hits is None:
-        return contrast, Noises((noise_of(contrast, design),))
-    return contrast, Noises(tuple(_hit_noises(values, weights, design, hits)))
-
-
-def _hit_noises(
-    values: Float[np.ndarray, "seeds exchanges"],
-    weights: Float[np.ndarray, " exchanges"],
-    design: Design,
-    hits: Hits,
-) -> list[Noise]:
-    rest = values - hits.scale * hits.values
-    of_hits = contrast_of(hits.values, hits.scale * weights, design)
-    made = [noise_of(of_hits, design, hits.odds, bounds=(0.0, 1.0))]
+    if not isinstance(known, Hits):
+        return contrast, Noises((noise_of(contrast, design, known),))
+    of_hits = contrast_of(known.values, known.scale * weights, design)
+    noises = [noise_of(of_hits, design, known.odds, bounds=(0.0, 1.0))]
+    rest = values - known.scale * known.values
     if rest.any():
         of_rest = contrast_of(rest, weights, design)
-        made.append(noise_of(of_rest, design, hits.rest, bounds=None))
-    return made
+        noises.append(noise_of(of_rest, design, known.rest, bounds=None))
+    return contrast, Noises(tuple(noises))
 
 
 def _rate(made: Estimate, noise: Noise, unseen: float, seeds: int) -> Estimate:
@@ -161,7 +151,7 @@ def estimate_contrast(
     weights: Float[np.ndarray, " exchanges"],
     design: Design,
     level: float,
-    hits: Hits | None = None,
+    known: Hits | Odds | None = None,
 ) -> Estimate:
     """Return a weighted sum over exchanges of the mean over seeds, with interval and test.
 
@@ -170,9 +160,9 @@ def estimate_contrast(
         weights: What each exchange counts.
         design: Which exchanges belong together.
         level: Nominal coverage.
-        hits: Which answers are hits, and what a hit adds; None where values are no sums of hits.
+        known: Which answers are hits; or, of values that are no sums of hits, how seeds move them.
     """
-    contrast, noise = _sum_of(values, weights, design, hits)
+    contrast, noise = _sum_of(values, weights, design, known)
     below, above = noise.ends(1 - level)
     return Estimate(
         value=contrast.value,
@@ -191,7 +181,7 @@ def estimate_ratio(
     denominator: Float[np.ndarray, " exchanges"],
     design: Design,
     level: float,
-    hits: Hits | None = None,
+    known: Hits | Odds | None = None,
 ) -> Estimate:
     """Return the ratio of two contrasts with Fieller's interval.
 
@@ -204,13 +194,10 @@ def estimate_ratio(
         denominator: What each exchange counts below the line.
         design: Which exchanges belong together.
         level: Nominal coverage.
-        hits: Which answers are hits, and what a hit adds; None where values are no sums of hits.
+        known: Which answers are hits; or, of values that are no sums of hits, how seeds move them.
     """
-    above = contrast_of(values, numerator, design)
-    below = contrast_of(values, denominator, design)
-
-    weights = (numerator, denominator)
-    refuted = partial(_refuted, values, weights, design, hits, 1 - level)
+    above, below = (float((values @ weights).mean()) for weights in (numerator, denominator))
+    refuted = partial(_refuted, values, (numerator, denominator), design, known, 1 - level)
     made = Estimate(
         value=math.nan,
         low=math.nan,
@@ -220,9 +207,9 @@ def estimate_ratio(
         level=level,
         note="not defined: its denominator cannot be told from 0",
     )
-    if abs(below.value) < NOTHING or not refuted(math.pi / 2):
+    if abs(below) < NOTHING or not refuted(math.pi / 2):
         return made
-    value = above.value / below.value
+    value = above / below
     low, high = (
         math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
     )
@@ -233,13 +220,13 @@ def _refuted(
     values: Float[np.ndarray, "seeds exchanges"],
     weights: tuple[Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]],
     design: Design,
-    hits: Hits | None,
+    known: Hits | Odds | None,
     tail: float,
     angle: float,
 ) -> bool:
     """Return whether a ratio, as an angle, is refuted."""
     turned = math.cos(angle) * weights[0] - math.sin(angle) * weights[1]
-    contrast, noise = _sum_of(values, turned, design, hits)
+    contrast, noise = _sum_of(values, turned, design, known)
     less, more = noise.ends(tail)
     return not -more <= contrast.value <= less
 

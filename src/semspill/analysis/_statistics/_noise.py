@@ -178,8 +178,8 @@ class Noises:
 
         Source: Zou and Donner 2008 (MOVER).
         """
-        below, above = zip(*(part.ends(tail) for part in self.parts), strict=True)
-        return math.hypot(*below), math.hypot(*above)
+        ends = [part.ends(tail) for part in self.parts]
+        return math.hypot(*(low for low, _ in ends)), math.hypot(*(high for _, high in ends))
 
     def p_value(self, value: float) -> float:
         """Return the two-sided p-value of an estimate against 0: where `ends` touches 0."""

@@ -44,22 +44,21 @@ def pool_seeds(
     strata = design.strata[design.clusters]
     counts = np.bincount(strata).astype(np.float64)
     rate = np.bincount(strata, rates.mean(axis=0)) / counts
-    before = _PRIOR if prior else _UNKNOWN
-    noise = _noise(values, rate * (1 - rate), design, before) if len(values) > 1 else before
+    noise = _PRIOR if prior else _UNKNOWN
+    if len(values) > 1:
+        means = np.stack([np.bincount(strata, row) / counts for row in values])
+        private = _private(values, means, design, strata, counts)
+        noise = _moderated(noise, means, private, rate * (1 - rate))
     return Odds(rate[strata], noise)
 
 
-def _noise(
-    values: Float[np.ndarray, "seeds exchanges"],
-    steep: Float[np.ndarray, " strata"],
-    design: Design,
+def _moderated(
     before: SeedNoise,
+    means: Float[np.ndarray, "seeds strata"],
+    private: Float[np.ndarray, " strata"],
+    steep: Float[np.ndarray, " strata"],
 ) -> SeedNoise:
-    """Return the variance, given how far a category moves for a change of its log odds."""
-    seeds, strata = len(values), design.strata[design.clusters]
-    counts = np.bincount(strata).astype(np.float64)
-    means = np.stack([np.bincount(strata, row) / counts for row in values])
-    private = _private(values, means, design, strata, counts)
+    """Return a variance after what categories show, given how far each moves with its log odds."""
     able = steep > 0
     steep, private, moved = steep[able], private[able], means.var(axis=0, ddof=1)[able]
     signal = steep**2 * PRIOR_VARIANCE
@@ -69,7 +68,7 @@ def _noise(
         return before
     found = max(float((told * (moved - private) / steep**2).sum()) / total, 0.0)
     shared = _SHARED * (total**2 - float((told**2).sum()))
-    df = (seeds - 1) * total**2 / (total + shared)
+    df = (len(means) - 1) * total**2 / (total + shared)
     pooled = (before.df * before.variance + df * found) / (before.df + df)
     return SeedNoise(pooled, before.df + df)
 

@@ -118,7 +118,7 @@ class Odds:
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """What is known of the answers that carry an estimate: whether each is a hit or not."""
+    """What is known of values that are sums of hits: which answers are hits, and the rest."""
 
     values: Float[np.ndarray, "seeds exchanges"]
     """1 where the answer is a hit, else 0."""

@@ -22,8 +22,6 @@ _TAKEN_OUT = (
 )
 _POINT = 1e-9  # an interval this wide is rounding
 _PARTIAL = "Dekker, Krackhardt and Snijders 2007"
-
-
 _CURVES = ("slope", "nearest_excess")
 
 
