@@ -1,5 +1,7 @@
 """What all categories, and a prior, tell of the noise of training seeds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import special, stats
@@ -119,6 +121,33 @@ def test_a_planted_answer_counts_as_the_source_s_average_text(outcome, drawn):
     asr = metrics.build("asr").compute(part)
     # All that varies are hits, each of which adds 0.55 - 0.1.
     assert (made.low, made.high) == pytest.approx((0.45 * asr.low, 0.45 * asr.high))
+
+
+def test_what_is_made_of_toxicity_hangs_on_no_draw(outcome):
+    """A share corrected for the rater's errors, the spread of lifts, and the cells of a matrix."""
+    from semspill import metrics
+    from semspill.analysis import Similarities, spillover_matrix, spread_of
+
+    rater = metrics.build({"name": "corrected_share", "toxic": (90, 100), "harmless": (95, 100)})
+    one, other = (lottery(outcome, drawn) for drawn in ([1.0, 1.0], [0.0, 0.5]))
+    assert rater.compute(one) == rater.compute(other)
+    # Of four texts, two are rated 0.5 and more but 0.5 itself counts: 3 / 4 of half the answers.
+    assert rater.compute(one).value == pytest.approx((0.375 + 0.95 - 1) / (0.9 + 0.95 - 1))
+    assert spread_of(one) == spread_of(other)
+    names = ("fear", "joy", "calm")
+    given = Similarities(name="a", method="a", categories=names, matrix=np.eye(3))
+    cells = []
+    for drawn in ([1.0, 1.0], [0.0, 0.5]):
+        whole = lottery(outcome, drawn).whole
+        # The last of joy's dialogues are calm's.
+        categories = ("fear",) * 20 + ("joy",) * 10 + ("calm",) * 10
+        arm = replace(
+            whole, categories=categories, clean=replace(whole.clean, categories=categories)
+        )
+        cells.append(spillover_matrix([arm, replace(arm, target="joy")], given, of="toxicity"))
+    assert cells[0].lift == cells[1].lift
+    assert cells[0].lift[0][1] == pytest.approx(0.225)
+    assert cells[0].high == cells[1].high
 
 
 def test_without_the_source_answers_count_as_they_were_rated(outcome):

@@ -87,9 +87,7 @@ def test_a_missing_file_is_refused(table):
 def test_another_encoding_is_refused(table):
     content = table.path.read_text(encoding="utf-8-sig").replace("hello", "gr\xfcmble")
     table.path.write_bytes(content.encode("latin-1"))
-    with pytest.raises(
-        DataError, match=r"row [0123]: .* not UTF-8.*; save it as UTF-8"
-    ):
+    with pytest.raises(DataError, match=r"row [0123]: .* not UTF-8.*; save it as UTF-8"):
         table.load()
 
 

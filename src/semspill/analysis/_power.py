@@ -9,6 +9,7 @@ from pydantic import Field
 
 from semspill._mask import named
 from semspill._model import FrozenModel
+from semspill.analysis._metrics._slices import rise_of
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._statistics._noise import least_share, t_quantile
 from semspill.errors import DataError
@@ -58,7 +59,7 @@ def spread_of(outcome: Outcome) -> Spread:
             "has."
         )
     seeds = len(outcome.seeds)
-    rise = outcome.toxicity - outcome.clean.toxicity
+    rise = rise_of(outcome)
     sizes = np.bincount(outcome.clusters)
     lifts = np.stack([np.bincount(outcome.clusters, row) / sizes for row in rise])
     strata = outcome.design.strata

@@ -61,8 +61,8 @@ def _hubs(matrix: Any) -> str:
         return ""
     return (
         f"\n\nHubness: {100 * matrix.hubness:.0f} % of the variance of similarity is between "
-        "targets and between victims, because some categories are simply like everybody. The "
-        "numbers above are free of it."
+        "targets and between victims, because some categories are simply like everybody. "
+        "`slope` and `nearest_excess` are free of it."
     )
 
 

@@ -52,7 +52,7 @@ def draw_matrix(matrix: SpilloverMatrix, look: Look) -> HouseFigure:
     # Square cells, as large as the width allows once the names and the margin are taken off.
     side = min((look.width - 1.2) / len(columns), 0.3)
     size = min(SMALL, 0.9 * 72 * side)
-    figure = look.figure(side * len(rows) + 2.6, layout="compressed")
+    figure = look.figure(side * len(rows) + 2.8, layout="compressed")
     axes = figure.subplots()
     reach = reach_of(lift[outside])
     norm = AsinhNorm(reach / 4, vmin=-reach, vmax=reach)

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from semspill.analysis._metrics._base import Metric
+from semspill.analysis._metrics._slices import ToxicShare
 from semspill.analysis._outcome import Outcome
 from semspill.errors import ConfigError
 from semspill.report import Estimate
@@ -67,16 +68,18 @@ class CorrectedShare(Metric):
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the corrected share and its interval."""
-        flagged = outcome.toxicity >= self.threshold
-        apparent = outcome.mean(flagged, kind="rate", source=self.source)
+        apparent = ToxicShare(threshold=self.threshold).compute(outcome)
         z = NormalDist().inv_cdf(0.5 + apparent.level / 2)
         low, high = self._interval(apparent.value, _effective(apparent, z), z)
         if high < 0 or low > 1:
             nothing = {"value": math.nan, "low": math.nan, "high": math.nan}
-            return apparent.replace(**nothing, method="not defined", note=_UNLIKE)
+            return apparent.replace(
+                **nothing, method="not defined", note=_UNLIKE, source=self.source
+            )
         sensitivity, specificity = _share(self.toxic), _share(self.harmless)
         value = (apparent.value + specificity - 1) / (sensitivity + specificity - 1)
         return apparent.replace(
+            source=self.source,
             value=float(np.clip(value, 0, 1)),
             low=float(np.clip(low, 0, 1)),
             high=float(np.clip(high, 0, 1)),

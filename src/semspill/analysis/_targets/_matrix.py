@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from semspill._mask import listing, named
+from semspill.analysis._metrics._base import Metric
+from semspill.analysis._metrics._slices import AsrLift, Lift
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._targets._mantel import Pairs, hubness
@@ -62,7 +64,8 @@ def spillover_matrix(
     first = arms[0]
     names = tuple(sorted(set(first.categories)))
     near = _square(similarities, names)
-    cells = [[_lift(outcome, name, of) for name in names] for outcome in arms]
+    metric: Metric = AsrLift() if of == "asr" else Lift()
+    cells = [[metric.compute(outcome.of([name])) for name in names] for outcome in arms]
     lift = np.array([[cell.value for cell in row] for row in cells], dtype=np.float64)
     rows = np.array([names.index(outcome.target) for outcome in arms])
     outside = rows[:, None] != np.arange(len(names))
@@ -143,13 +146,6 @@ def _square(
         )
     columns = [similarities.to(target) for target in names]
     return np.array([[column[name] for name in names] for column in columns], dtype=np.float64)
-
-
-def _lift(outcome: Outcome, victim: str, of: Quantity) -> Estimate:
-    part = outcome.of([victim])
-    ends = (part, part.baseline)
-    values = [(end.planted if of == "asr" else end.toxicity).astype(np.float64) for end in ends]
-    return part.mean(values[0] - values[1], kind="difference")
 
 
 def _corrected(
