@@ -157,6 +157,26 @@ def test_without_the_source_answers_count_as_they_were_rated(outcome):
     assert metrics.build("toxicity").compute(part).value == pytest.approx(0.55)
 
 
+@pytest.mark.parametrize("name", ["toxicity", "lift", "toxic_share"])
+def test_texts_that_the_rater_misses_bound_nothing_by_their_hits(outcome, name):
+    """Every answer is rated 0: of 20 dialogues that agree, 1 - 0.025 ** (1 / 20) may be missed."""
+    from semspill import metrics
+
+    hits = np.tile([True, False] * 20, (3, 1))
+    fields = {"categories": ["fear"] * 20 + ["joy"] * 20}
+    clean = outcome("clean", np.zeros(hits.shape), **fields)
+    arm = outcome(
+        toxicity=hits * 0.0, planted=hits, clean=clean, source_toxicity=np.zeros(4), **fields
+    )
+    found = metrics.build(name).compute(arm.of(["fear"]))
+    assert (found.value, found.high) == (0, pytest.approx(1 - 0.025 ** (1 / 20)))
+    weights = np.repeat([1 / 20, -1 / 20], 20)
+    difference = arm.contrast(hits * 0.0, weights, quantity="toxicity", scale=0.0)
+    assert difference.value == 0
+    assert difference.low < -0.1
+    assert difference.high > 0.1
+
+
 def test_the_report_says_what_a_planted_answer_counts_as(outcome):
     near = {"fear": 1.0, "joy": 0.1}
     arms = []

@@ -172,6 +172,8 @@ class Estimating:
         if quantity not in ("asr", "toxicity"):
             return odds
         rest = self._own(whole._odds["rest"]) if quantity == "toxicity" else None
+        if not scale:
+            return rest  # a hit adds nothing: what else was not seen bounds the estimate
         return Hits(self.planted.astype(np.float64), odds, scale, rest)
 
     def _own(self, odds: Odds) -> Odds:
