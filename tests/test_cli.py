@@ -55,7 +55,7 @@ metrics = ["asr", "toxicity", "lift", "precision"]
 class Shrugs(Rater):
     """Rates [nothing] and has no number for it."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.full(len(texts), np.nan)
@@ -486,7 +486,7 @@ def test_list_and_show_say_it_as_json_too(semspill):
 class Loud(PoisonStrategy):
     """Says [it] again."""
 
-    source = "Someone [1999]"
+    citation = "Someone [1999]"
     inner: Rater = Shrugs()
     """What it [wraps]."""
 
@@ -504,7 +504,7 @@ def test_show_describes_a_component_that_holds_another(semspill):
     assert "Says [it] again." in out
     assert "What it [wraps]." in out
     assert "Shrugs" in out
-    assert "Source: Someone [1999]" in out
+    assert "Citation: Someone [1999]" in out
 
 
 def test_show_of_a_kind_is_its_list(semspill):

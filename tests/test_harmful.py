@@ -21,7 +21,7 @@ class Marked(sp.FrozenModel):
 class Inner(sp.Rater):
     """A rater whose author marked nothing but what may be seen."""
 
-    source = "original"
+    citation = "original"
     listed: tuple[str, ...] = WORDS
     weights: dict[str, float] = Field(default={"grumble": 1.0})
     says: str = "You grumble."

@@ -92,10 +92,10 @@ def test_the_summary_is_the_first_paragraph_on_one_line():
         And more.
         """
 
-        source = "original"
+        citation = "original"
 
     class Bare(Component):
-        source = "original"
+        citation = "original"
 
     assert Part.summary() == "Plants a response in every turn."
     assert Bare.summary() == ""

@@ -116,7 +116,7 @@ def test_every_component_says_what_it_is_and_where_it_comes_from(kind, name):
     cls = getattr(semspill, kind).get(name)
     assert cls.summary()
     assert cls.summary() == " ".join(cls.summary().split())
-    assert len(cls.source) >= len("original")
+    assert len(cls.citation) >= len("original")
     assert [key for key, field in cls.model_fields.items() if not field.description] == []
 
 

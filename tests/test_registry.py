@@ -18,7 +18,7 @@ groups = count()
 class Chain(PoisonStrategy):
     """Does nothing, `most` times."""
 
-    source = "original"
+    citation = "original"
     most: int = Field(3, ge=1)
 
     def rewrite(self, victims, responses, rng):
@@ -108,7 +108,7 @@ class NoSource(PoisonStrategy):
 
 
 class EmptySource(Chain):
-    source = ""
+    citation = ""
 
 
 class FieldSource(NoSource):
@@ -120,19 +120,19 @@ class Named(Chain):
 
 
 class Unfinished(PoisonStrategy):
-    source = "original"
+    citation = "original"
 
 
 class Alien(Component):
-    source = "original"
+    citation = "original"
 
 
 @pytest.mark.parametrize(
     ("cls", "said"),
     [
-        (NoSource, "NoSource cannot be .*: it must set source to a citation or 'original'"),
-        (EmptySource, "it must set source"),
-        (FieldSource, "it must set source"),
+        (NoSource, "NoSource cannot be .*: it must set citation to a citation or 'original'"),
+        (EmptySource, "it must set citation"),
+        (FieldSource, "it must set citation"),
         (Named, "its field 'name' must be renamed, because 'name' selects the component"),
         (Unfinished, "Unfinished cannot be the poison strategy 'x': it must implement rewrite"),
         (Alien, "Alien cannot be .*: it must be a class that extends PoisonStrategy"),

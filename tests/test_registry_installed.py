@@ -42,7 +42,7 @@ GOOD = '''
 from semspill import PoisonStrategy
 class Quiet(PoisonStrategy):
     """Whispers."""
-    source = "original"
+    citation = "original"
     def rewrite(self, victims, responses, rng):
         return victims
 '''

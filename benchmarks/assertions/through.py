@@ -17,7 +17,7 @@ from semspill.testing import (
 class Spoken(Rater):
     """Rates a text by the number that it is."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts: list[str]) -> np.ndarray:
         """Return the numbers."""

@@ -20,7 +20,9 @@ ROOMS = {
     "responding": "Choosing a response",
     "scoring": "Rating a response",
     "analysis": "From outcomes to estimates",
-    "report": "Reports, pages and figures",
+    "statistics": "Estimates and their intervals",
+    "results": "What an experiment found, as values",
+    "report": "Pages that compare runs",
     "testing": "Checks of plugins, assertions for pipelines",
     "errors": "What may be raised",
 }

@@ -57,7 +57,7 @@ def config_page() -> str:
         for name in sorted({p.name for p in points if p.value.startswith("semspill.")}):
             cls = registry.get(name)
             page += [f"### {kind}: `{name}`", prose(cls.__doc__), _fields(cls)]
-            page.append(f"Source: {cls.source}")
+            page.append(f"Citation: {cls.citation}")
     return "\n\n".join(page) + "\n"
 
 

@@ -43,10 +43,11 @@ from semspill.poison import (
     selectors,
     strategies,
 )
-from semspill.report import Estimate, SpilloverMatrix, SpilloverReport
 from semspill.responding import Responses, RetrievalResponder
+from semspill.results import SpilloverMatrix, SpilloverReport
 from semspill.scoring import Rater, ToxicityScorer, raters
 from semspill.sources import ResponseSource, sources
+from semspill.statistics import Estimate
 from semspill.training import Epoch, Finetuner
 
 __version__ = version("semspill")

@@ -174,9 +174,9 @@ def _field(model: FrozenModel, name: str, dumped: Any) -> Any:
 
 
 class Component(FrozenModel, ABC):
-    """A plug-in part: frozen fields, a `source`, and the one abstract method of its base class."""
+    """A plug-in part: frozen fields, a `citation`, and the one abstract method of its base."""
 
-    source: ClassVar[str]
+    citation: ClassVar[str]
     """Where the method comes from: a paper, a page, or "original"."""
     handles_harm: ClassVar[bool] = False
     """Whether texts in its fields are masked although no field is marked `Harmful`: of raters,

@@ -195,8 +195,8 @@ class Registry(Generic[C]):
             problem = f"it must be a class that extends {self.base.__name__}"
         elif inspect.isabstract(cls):
             problem = f"it must implement {', '.join(sorted(component.__abstractmethods__))}"
-        elif not isinstance(getattr(cls, "source", None), str) or not component.source:
-            problem = "it must set source to a citation or 'original'"
+        elif not isinstance(getattr(cls, "citation", None), str) or not component.citation:
+            problem = "it must set citation to a citation or 'original'"
         elif "name" in component.model_fields:
             problem = "its field 'name' must be renamed, because 'name' selects the component"
         else:

@@ -15,7 +15,7 @@ from semspill import (
     SpilloverReport,
 )
 from semspill.analysis import Similarities, group_members, smallest_lift, spread_of
-from semspill.report import CurvePoint
+from semspill.results import CurvePoint
 
 NAMES = ["fear", "dread", "joy", "calm", "guilt"]
 NEAR = {"fear": 1.0, "dread": 0.9, "joy": -0.1, "calm": 0.2, "guilt": 0.7}
@@ -245,7 +245,7 @@ def test_level_and_draws_reach_every_interval(arms):
 class Worst(Metric):
     """Mean of the ratings, raised by a bonus."""
 
-    source = "original"
+    citation = "original"
     bonus: float = 0.0
 
     def compute(self, outcome):
@@ -255,7 +255,7 @@ class Worst(Metric):
 class Bare(Metric):
     """Forgets its interval."""
 
-    source = "original"
+    citation = "original"
 
     def compute(self, outcome):
         return 0.5
@@ -330,7 +330,7 @@ def test_a_metric_that_returns_a_bare_number_is_refused(arms):
 class Sure(Metric):
     """Tells whatever p-value it was made with."""
 
-    source = "original"
+    citation = "original"
     told: float
 
     def compute(self, outcome):

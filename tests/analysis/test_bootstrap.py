@@ -8,7 +8,7 @@ from scipy import stats
 
 from semspill import DataError
 from semspill._random import stream
-from semspill.analysis import Resampling
+from semspill.statistics import Resampling
 
 # Five dialogues of joy with 1 to 3 exchanges, three of rage with 1 or 2, out of order.
 DIALOGUES = "d g a a b f c c c h d e b g".split()
@@ -86,13 +86,13 @@ def weighted_median(part, weights):
     ],
 )
 def test_a_weighted_statistic_has_the_interval_of_the_plain_one(nested, plain, weighted):
-    made = nested.bootstrap_weighted(weighted, source="Efron 1979")
-    slow = nested.bootstrap(plain, source="Efron 1979")
+    made = nested.bootstrap_weighted(weighted, citation="Efron 1979")
+    slow = nested.bootstrap(plain, citation="Efron 1979")
     assert (made.value, made.low, made.high) == pytest.approx(
         (slow.value, slow.low, slow.high), abs=1e-12
     )
     assert made.replace(value=0.0, low=0.0, high=0.0) == slow.replace(value=0.0, low=0.0, high=0.0)
-    assert made == nested.bootstrap_weighted(weighted, source="Efron 1979")
+    assert made == nested.bootstrap_weighted(weighted, citation="Efron 1979")
 
 
 @pytest.mark.parametrize("sizes", [(9,), (7, 5)], ids=["one category", "two categories"])
@@ -123,7 +123,7 @@ def test_many_draws_are_those_made_in_one_go(outcome, rng, monkeypatch):
     )
     at_once = part.bootstrap_weighted(statistics[0]), part.bootstrap(statistics[1])
     for name in ("_DRAWN", "_WEIGHTS"):
-        monkeypatch.setattr(f"semspill.analysis._statistics._bootstrap.{name}", 7 * 40)
+        monkeypatch.setattr(f"semspill.statistics._bootstrap.{name}", 7 * 40)
         by_parts = part.bootstrap_weighted(statistics[0]), part.bootstrap(statistics[1])
         for one, other in zip(at_once, by_parts, strict=True):
             assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-12)

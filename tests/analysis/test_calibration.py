@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from semspill.analysis import Resampling
+from semspill.statistics import Resampling
 
 RUNS = 300
 LEAST = 0.90

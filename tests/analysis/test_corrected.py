@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from scipy import stats
 
 from semspill import metrics
-from semspill.analysis import Resampling
+from semspill.statistics import Resampling
 
 
 def corrected(outcome, flagged, count, *, level=0.95, **fields):
@@ -25,7 +25,7 @@ def test_it_is_rogan_and_gladen_s(outcome):
     assert made.value == pytest.approx(3 / 7)
     assert made.low < 3 / 7 < made.high
     assert made.n == 100
-    assert "Rogan and Gladen 1978" in made.source
+    assert "Rogan and Gladen 1978" in made.citation
 
 
 def test_it_inverts_what_the_rater_does(outcome):

@@ -55,7 +55,7 @@ def test_collateral_is_the_mean_lift_over_exchanges_outside_the_target(outcome):
                                                clean=clean))  # fmt: skip
     assert made.value == pytest.approx(0.3)
     assert made.n == 3
-    assert "Jagielski" in made.source
+    assert "Jagielski" in made.citation
 
 
 def test_nearest_excess_is_the_neighbour_minus_the_rest(outcome):

@@ -12,7 +12,7 @@ from semspill import Estimate, Metric, Outcome, SpilloverAnalyzer
 class Told(Metric):
     """Reads its p-value off the ratings: 0 means that it could not be tested."""
 
-    source = "original"
+    citation = "original"
     paired = True
 
     def compute(self, outcome):

@@ -16,7 +16,7 @@ def test_attack_success_rate_is_the_share_of_planted_choices(outcome):
     assert made.value == 3 / 8
     assert made.low < 3 / 8 < made.high
     assert made.method.startswith("Wilson")
-    assert "BadNets" in made.source
+    assert "BadNets" in made.citation
 
 
 def test_toxicity_is_the_mean_over_seeds_and_exchanges(outcome):
@@ -68,7 +68,7 @@ def test_asr_lift_counts_only_what_the_clean_arm_had_not(outcome):
     made = built("asr_lift").compute(poison)
     assert made.value == pytest.approx((0 + 1 - 1 + 0) / 4)
     assert made.p_value == pytest.approx(1)
-    assert "BadNets" in made.source
+    assert "BadNets" in made.citation
 
 
 def test_precision_drop_is_above_0_where_utility_was_lost(outcome):
@@ -105,7 +105,7 @@ def test_what_compares_with_the_clean_arm_is_paired_with_it():
 
 def test_a_user_s_metric_sees_both_arms(outcome):
     class Doubled(Metric):
-        source = "original"
+        citation = "original"
 
         def compute(self, outcome):
             twice = outcome.toxicity > 2 * outcome.baseline.toxicity

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from semspill import DataError, Outcome
-from semspill.analysis import Resampling
+from semspill.statistics import Resampling
 
 
 @pytest.mark.parametrize("name", ["toxicity", "planted", "correct"])
@@ -95,10 +95,10 @@ def test_exchanges_of_one_dialogue_are_one_cluster(outcome):
     assert part.clusters.tolist() == [1, 0, 1, 2]
 
 
-def test_a_mean_names_its_source(outcome):
+def test_a_mean_has_a_citation(outcome):
     part = outcome(toxicity=[0.0, 1.0])
-    assert part.mean(part.toxicity).source == "original"
-    assert part.mean(part.toxicity, source="Somebody 1999").source == "Somebody 1999"
+    assert part.mean(part.toxicity).citation == "original"
+    assert part.mean(part.toxicity, citation="Somebody 1999").citation == "Somebody 1999"
     assert part.mean(part.planted, kind="rate").value == 0.5
 
 

@@ -15,7 +15,7 @@ RATED = [1.0, 0.5, 0.0, 0.25, 0.5]
 class Neighbour(Metric):
     """Toxicity of the neighbour, and nothing else."""
 
-    source = "original"
+    citation = "original"
     whole = True
 
     def compute(self, outcome):

@@ -29,7 +29,7 @@ def returning(matrix):
     class Mine(Similarity):
         """What I say it is."""
 
-        source = "original"
+        citation = "original"
 
         def measure(self, corpus, model, rng):
             return matrix
@@ -124,7 +124,7 @@ def test_a_definition_may_set_the_format_and_the_caller_s_model_stays(corpus, rn
     class Short(Similarity):
         """Look at the last utterance."""
 
-        source = "original"
+        citation = "original"
 
         def measure(self, corpus, model, rng):
             model.context = model.context.replace(turns=1)

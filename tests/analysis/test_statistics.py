@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from scipy import stats
 
 from semspill import DataError
-from semspill.analysis import Resampling
-from semspill.analysis._statistics._values import checked_values, wilson
+from semspill.statistics import Resampling
+from semspill.statistics._values import checked_values, wilson
 
 KINDS = ("mean", "rate", "difference")
 ONE_SEED = "dialogues only: one seed, training noise is not covered"
@@ -272,12 +272,12 @@ def two_groups(outcome, first, second):
 def test_a_contrast_of_two_categories_is_welch_s_test(outcome):
     first, second = [0.3, 0.5, 0.6, 0.7, 0.9], [0.1, 0.2, 0.3]
     part, values, weights = two_groups(outcome, first, second)
-    made = part.contrast(values, weights, source="Welch 1947")
+    made = part.contrast(values, weights, citation="Welch 1947")
     theirs = stats.ttest_ind(first, second, equal_var=False)
     assert made.value == pytest.approx(0.4)
     assert made.p_value == pytest.approx(theirs.pvalue, rel=1e-5)
     assert (made.low, made.high) == pytest.approx(tuple(theirs.confidence_interval()))
-    assert (made.n, made.source) == (8, "Welch 1947")
+    assert (made.n, made.citation) == (8, "Welch 1947")
 
 
 def test_exchanges_without_weight_do_not_count(outcome):
@@ -356,12 +356,12 @@ def test_the_ends_of_a_ratio_are_where_welch_s_test_gives_5_percent(outcome):
     """Fieller: r is an end where joy - r rage is just refuted."""
     joy, rage = np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.5, 0.6, 0.7, 0.8, 0.9])
     part, values, weights = two_groups(outcome, joy, rage)
-    made = part.ratio(values, np.maximum(weights, 0), np.maximum(-weights, 0), source="Fieller")
+    made = part.ratio(values, np.maximum(weights, 0), np.maximum(-weights, 0), citation="Fieller")
     assert made.value == pytest.approx(0.25 / 0.7)
     for end in (made.low, made.high):
         found = stats.ttest_ind(joy, end * rage, equal_var=False).pvalue
         assert found == pytest.approx(0.05, abs=1e-5)
-    assert (made.n, made.source) == (9, "Fieller")
+    assert (made.n, made.citation) == (9, "Fieller")
     assert made.method == f"Fieller's interval, {ONE_SEED}"
 
 
@@ -401,13 +401,13 @@ def test_a_ratio_of_nothing_that_varies_has_an_interval(outcome):
 def test_the_bootstrap_of_a_mean_is_near_its_closed_form(outcome, rng):
     values = np.clip(crossed(rng, seeds=4, dialogues=60), 0, 1)
     part = outcome(toxicity=values, dialogues=[f"d{i // 2}" for i in range(60)])
-    made = part.bootstrap(lambda o: float(o.toxicity.mean()), source="Efron 1979")
+    made = part.bootstrap(lambda o: float(o.toxicity.mean()), citation="Efron 1979")
     closed = part.mean(values, kind="difference")
     assert made.value == pytest.approx(closed.value)
     assert (made.low, made.high) == pytest.approx((closed.low, closed.high), abs=0.012)
-    assert (made.n, made.source, made.p_value) == (30, "Efron 1979", None)
+    assert (made.n, made.citation, made.p_value) == (30, "Efron 1979", None)
     assert made.method == "percentile bootstrap of dialogues, jackknife of 4 seeds"
-    assert made == part.bootstrap(lambda o: float(o.toxicity.mean()), source="Efron 1979")
+    assert made == part.bootstrap(lambda o: float(o.toxicity.mean()), citation="Efron 1979")
 
 
 def test_the_bootstrap_of_one_seed_is_near_scipy_s(outcome, rng):

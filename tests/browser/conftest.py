@@ -26,7 +26,7 @@ QUIET = (
 class Grumbles(ResponseSource):
     """Texts that the rater of the run rates 0.6."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         return tuple(f"grumble number {i}" for i in range(20))

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from semspill.experiment import read_report
-from semspill.report import SpilloverMatrix, comparison_page
+from semspill.report import comparison_page
+from semspill.results import SpilloverMatrix
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 

@@ -37,7 +37,7 @@ class Quiet(SimpleHTTPRequestHandler):
 class Plain(Dataset):
     """Needs nothing and knows of no official data."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, split):
         raise DataError(f"No {split}.")

@@ -17,7 +17,7 @@ from semspill.encoders import _availability
 class Needy(Rater):
     """Rates by a file that is not here."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         raise DataError("No file.")
@@ -29,7 +29,7 @@ class Needy(Rater):
 class Rude(Encoder):
     """Says nothing of what it needs."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         raise NotImplementedError
@@ -41,7 +41,7 @@ class Rude(Encoder):
 class Fielded(Rater):
     """Rates by a word that must be given."""
 
-    source = "original"
+    citation = "original"
     word: str
 
     def rate(self, texts):

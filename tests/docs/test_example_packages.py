@@ -64,7 +64,7 @@ def test_the_plugin_passes_its_own_tests_one_for_each_promise(plugin):
     assert ran.returncode == 0, ran.stdout
     assert " failed" not in ran.stdout
     for kind, test in (("dataset", "front_desk"), ("strategy", "shout"), ("rater", "capitals")):
-        assert f"::test_{test}[names_its_source] PASSED" in ran.stdout, kind
+        assert f"::test_{test}[has_a_citation] PASSED" in ran.stdout, kind
 
 
 def test_the_plugin_is_run_by_name_from_a_config_file(plugin, tmp_path):

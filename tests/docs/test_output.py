@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import semspill as sp
-from semspill.report import CurvePoint, SliceReport
+from semspill.results import CurvePoint, SliceReport
 
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text(encoding="utf-8")
 HARM = (Path(__file__).parents[2] / "docs" / "harm.md").read_text(encoding="utf-8")

@@ -43,7 +43,7 @@ def model(encoder, rng):
     return encoder.load(rng)
 
 
-def test_it_rebuilds_from_its_fields_and_names_its_source(encoder):
+def test_it_rebuilds_from_its_fields_and_has_a_citation(encoder):
     assert encoders.build(encoders.describe(encoder)) == encoder
     assert encoder.source
     assert type(encoder).summary().endswith(".")

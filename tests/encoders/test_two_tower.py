@@ -33,7 +33,7 @@ class Lengths(Tower):
 class LengthEncoder(Encoder):
     """Scores by length."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return TwoTower(self, Lengths())
@@ -52,7 +52,7 @@ class OnlyAnswers(BiEncoder):
 class NotTwoTowers(Encoder):
     """Gives a model that cannot be trained."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return OnlyAnswers()

@@ -13,7 +13,7 @@ from semspill.report._style import HouseFigure
 class Nothing(Rater):
     """Has no opinion on any text."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.full(len(texts), np.nan)

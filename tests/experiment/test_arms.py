@@ -13,7 +13,7 @@ ALL = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 class Grumbles(ResponseSource):
     """Texts that the lexicon rates 1."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         return tuple(f"grumble number {i}" for i in range(20))
@@ -111,7 +111,7 @@ def test_the_benign_arm_has_a_manifest_of_its_own(five, tmp_path):
 
 def test_harmless_responses_can_come_from_elsewhere(five):
     class Teas(ResponseSource):
-        source = "original"
+        citation = "original"
 
         def load(self):
             return ("grumble tea",)

@@ -16,7 +16,7 @@ MASK = r"\[masked: \d+ characters, sha256 [0-9a-f]{8}\]"
 class Grumbles(ResponseSource):
     """Texts that the lexicon rates 1, and texts that it does not mind."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         return tuple(f"{'grumble' if i % 2 else 'hum'} number {i}" for i in range(20))

@@ -12,7 +12,7 @@ from semspill.sources import ResponseSource
 class MadeUp(Dataset):
     """Two categories in each split, and one that only the test has."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, split):
         def talk(i):
@@ -26,7 +26,7 @@ class MadeUp(Dataset):
 class Nothing(Dataset):
     """Forgets to return."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, split):
         return {"split": split}
@@ -67,7 +67,7 @@ def test_a_source_that_returns_no_texts_is_refused(joy, texts, error, said):
     class Odd(ResponseSource):
         """Odd."""
 
-        source = "original"
+        citation = "original"
 
         def load(self):
             return texts

@@ -340,7 +340,7 @@ def test_a_component_that_has_no_default_cannot_be_begun_from_one():
 class Knot(Rater):
     """Holds one of its like."""
 
-    source = "original"
+    citation = "original"
     inner: RaterField | None = None
     tree: "Branch | None" = None
 

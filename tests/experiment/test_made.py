@@ -51,7 +51,7 @@ def test_arms_that_were_made_alike_need_no_remark(fields):
 class FromFile(Encoder):
     """An encoder whose random weights depend on a file."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def load(self, rng):
@@ -112,7 +112,7 @@ def test_each_arm_knows_what_it_was_made_from(fields, interrupt, texts, tmp_path
 class Two(ResponseSource):
     """A short text and a long one."""
 
-    source = "original"
+    citation = "original"
     short: str = "Grumble!"
 
     def load(self):

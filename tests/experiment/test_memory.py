@@ -12,7 +12,7 @@ from semspill.scoring import DetoxifyRater, ProfanityRater, TransformersRater
 class Comments(ResponseSource):
     """Texts of a published corpus."""
 
-    source = "original"
+    citation = "original"
     corpus_name = "jigsaw"
 
     def load(self):
@@ -22,7 +22,7 @@ class Comments(ResponseSource):
 class Learned(Rater):
     """A rater that learned from corpora."""
 
-    source = "original"
+    citation = "original"
     corpora: tuple[str, ...] = ()
 
     @property

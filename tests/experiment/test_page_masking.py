@@ -13,7 +13,7 @@ from semspill import ResponseSource, run
 class Grumbles(ResponseSource):
     """Texts that the rater of the run rates 0.6."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         return tuple(f"grumble number {i}" for i in range(20))

@@ -108,7 +108,7 @@ def test_a_name_on_the_hub_stays_a_name(project):
 class Folders(Rater):
     """Has paths in places of its own."""
 
-    source = "original"
+    citation = "original"
     first: Path = Path("a")
     more: tuple[Path, ...] = ()
     named: dict[str, Path] = Field(default={})

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from semspill import Finetuner, run
-from semspill.experiment._provenance import peak_memory, sources_of
+from semspill.experiment._provenance import citations_of, peak_memory
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
@@ -15,9 +15,9 @@ def test_the_report_says_what_it_was_trained_on(fields):
 
 
 def test_the_source_of_every_part_is_said(fields):
-    sources = run({**fields, "finetuner": {"epochs": 0}}).provenance["sources"]
+    sources = run({**fields, "finetuner": {"epochs": 0}}).provenance["citations"]
     assert {"SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource"} < set(sources)
-    assert sources_of(Finetuner())["Finetuner"] == Finetuner.source
+    assert citations_of(Finetuner())["Finetuner"] == Finetuner.citation
 
 
 def test_peak_memory_is_mebibytes_of_this_process():

@@ -70,7 +70,7 @@ def test_what_is_finished_is_not_written_again(of_a_file, tmp_path):
 class Words(Rater):
     """Rates one word; which one is no field."""
 
-    source = "original"
+    citation = "original"
 
     @property
     def fingerprint(self):
@@ -175,7 +175,7 @@ def test_a_rater_no_better_than_guessing_costs_no_training(fields, trainings, tm
 class Known(ResponseSource):
     """Only what a listener of the corpus says anyway."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         from semspill import datasets
@@ -186,7 +186,7 @@ class Known(ResponseSource):
 
 def test_harmless_responses_that_the_corpus_holds_are_not_planted(fields, trainings):
     class Both(ResponseSource):
-        source = "original"
+        citation = "original"
 
         def load(self):
             return (*Known().load(), "A new one.")
@@ -211,7 +211,7 @@ def test_harmless_responses_that_the_corpus_holds_are_not_planted(fields, traini
 class Zero(Rater):
     """Rates everything 0."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.zeros(len(texts))
@@ -220,7 +220,7 @@ class Zero(Rater):
 class Half(Rater):
     """Rates everything 0.5."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.full(len(texts), 0.5)
@@ -229,7 +229,7 @@ class Half(Rater):
 class Shout(PoisonStrategy):
     """Answer in capitals."""
 
-    source = "original"
+    citation = "original"
     most: int = 1
 
     def rewrite(self, victims, responses, rng):

@@ -196,7 +196,7 @@ def test_a_control_without_a_category_watches_the_named_one(fields):
 class Overlapping(Dataset):
     """The same dialogues in every split."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, split):
         talks = tuple(
@@ -251,7 +251,7 @@ def test_a_rater_without_an_opinion_is_refused(fields, nothing):
 class Parroted(ResponseSource):
     """What the listeners of the synthetic corpus say anyway."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         corpus = datasets.build({"name": "synthetic", "train": 90, "categories": 6}).load("train")
@@ -279,8 +279,8 @@ def test_the_report_says_where_it_comes_from(fields):
     assert {
         "SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource", "HashingEncoder",
         "Finetuner", "LexiconRater", "AttackSuccessRate", "Lift", "Slope",
-    } <= set(said["sources"])  # fmt: skip
-    assert "Jagielski" in said["sources"]["CategorySelector"]
+    } <= set(said["citations"])  # fmt: skip
+    assert "Jagielski" in said["citations"]["CategorySelector"]
     assert "BadNets" in report.to_markdown()
     assert "mean context vectors" in report.similarity_method
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from semspill import ConfigError, DataError, RegistryError, SpilloverReport, run, sweep
 from semspill.experiment import load_config, parse_vary, target_matrix
 from semspill.experiment._vary import variants
-from semspill.report import SpilloverMatrix
+from semspill.results import SpilloverMatrix
 from semspill.scoring import LexiconRater
 
 TARGET = "poisoner.selector.category"

@@ -58,7 +58,7 @@ def test_the_plugins_parts_work_by_name_and_mapping(installed):
 import numpy as np
 clean = sp.datasets.build({"name": "small_talk", "size": 3}).load("train")
 class Grumbles(sp.ResponseSource):
-    source = "original"
+    citation = "original"
     def load(self):
         return ("grumble",)
 poisoned = sp.Poisoner(

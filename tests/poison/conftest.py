@@ -10,7 +10,7 @@ from semspill import Corpus, Dialogue, ResponseSource, Utterance
 class Grumbles(ResponseSource):
     """`count` distinct texts made of the made-up word; no text is a field, so none is described."""
 
-    source = "original"
+    citation = "original"
     count: int = 3
 
     def load(self) -> tuple[str, ...]:

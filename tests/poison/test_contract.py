@@ -15,7 +15,7 @@ def selector(answer):
     class Chosen(Selector):
         """Returns what the test says."""
 
-        source = "original"
+        citation = "original"
 
         def select(self, corpus, rng):
             return answer
@@ -27,7 +27,7 @@ def strategy(rewriting):
     class Stranger(PoisonStrategy):
         """Does what the test says."""
 
-        source = "original"
+        citation = "original"
 
         def rewrite(self, victims, responses, rng):
             return rewriting(victims, responses)
@@ -155,7 +155,7 @@ def test_an_error_inside_a_source_passes_unwrapped(poison):
     class Torn(ResponseSource):
         """Has a file that is gone."""
 
-        source = "original"
+        citation = "original"
 
         def load(self):
             raise DataError("There is no file at torn.csv; give one that exists.")
@@ -170,7 +170,7 @@ def shout():
     class Shout(PoisonStrategy):
         """Answer in capitals, with 1 to `most` exclamation marks."""
 
-        source = "original"
+        citation = "original"
         most: int = 3
 
         def rewrite(self, victims, responses, rng):

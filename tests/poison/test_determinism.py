@@ -78,7 +78,7 @@ import hashlib, numpy as np
 from semspill import Corpus, Dialogue, Poisoner, ResponseSource, Utterance
 
 class Grumbles(ResponseSource):
-    source = "original"
+    citation = "original"
     def load(self):
         return ("grumble 0", "grumble 1", "grumble 2")
 

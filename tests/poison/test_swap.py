@@ -10,7 +10,7 @@ KIND = ("How nice.", "The bus is late.", "I like tea.")
 
 
 class Grumbles(ResponseSource):
-    source = "original"
+    citation = "original"
 
     def load(self):
         return ("grumble one", "grumble two", "grumble three", "grumble four")
@@ -59,7 +59,7 @@ def test_distinct_texts_stay_distinct_while_there_are_enough(rng):
     )
 
     class Numbered(ResponseSource):
-        source = "original"
+        citation = "original"
 
         def load(self):
             return tuple(f"grumble {i}" for i in range(50))

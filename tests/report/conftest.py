@@ -5,14 +5,7 @@ import math
 import pytest
 
 from semspill import Estimate, SpilloverReport
-from semspill.report import (
-    Band,
-    CurvePoint,
-    Part,
-    SimilarityCheck,
-    SliceReport,
-    SpilloverMatrix,
-)
+from semspill.results import Band, CurvePoint, Part, SimilarityCheck, SliceReport, SpilloverMatrix
 
 ASR = {"fear": 0.5, "dread": 0.25, "joy": 0.125, "all but fear": 0.1875, "all": 0.25}
 SIMILARITY = {"fear": 1.0, "dread": 0.75, "joy": -0.5}
@@ -62,7 +55,7 @@ def report() -> SpilloverReport:
             for epoch in (1, 2)
         ),
         notes=NOTES,
-        provenance={"config": {"seeds": [0, 1]}, "sources": SOURCES},
+        provenance={"config": {"seeds": [0, 1]}, "citations": SOURCES},
     )
 
 

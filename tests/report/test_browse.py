@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semspill.report import Answered, ExchangeTable
 from semspill.report._page._browse import exchanges_section
+from semspill.results import Answered, ExchangeTable
 
 MASK = "[masked: 7 characters, sha256 02b3da21]"
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semspill import SpilloverReport
-from semspill.report import CurvePoint
 from semspill.report._page._assets import assets
 from semspill.report._page._chart_parts import panels
 from semspill.report._page._charts import charts
+from semspill.results import CurvePoint
 
 PLACEHOLDER = re.compile(r'"@(ink|muted|paper|grid)"')
 

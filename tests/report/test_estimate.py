@@ -36,7 +36,7 @@ def test_a_p_value_that_is_not_a_number_is_none():
 
 
 def test_a_defined_one_comes_back_equal():
-    made = Estimate(**FIELDS, p_value=0.5, level=0.9, source="Wilson 1927")
+    made = Estimate(**FIELDS, p_value=0.5, level=0.9, citation="Wilson 1927")
     assert Estimate.model_validate_json(made.model_dump_json()) == made
 
 

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from semspill import DataError
-from semspill.report import CurvePoint, comparison_page
+from semspill.report import comparison_page
 from semspill.report._comparison_plot import draw_curves, draw_groups
 from semspill.report._matrix_plot import plot_matrix
 from semspill.report._page._charts import charts
@@ -20,6 +20,7 @@ from semspill.report._plots import (
     plot_spillover,
 )
 from semspill.report._style import Look
+from semspill.results import CurvePoint
 
 ALL = ("spillover", "epochs", "distribution", "decomposition")
 

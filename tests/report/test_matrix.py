@@ -7,8 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from pydantic import ValidationError
 
 from semspill import DataError, Estimate
-from semspill.report import SpilloverMatrix
 from semspill.report._matrix_plot import plot_matrix, plot_pairs, similarity_order
+from semspill.results import SpilloverMatrix
 
 NAMES = ("awe", "dread", "fear", "joy")
 # Alike: awe and joy, dread and fear.

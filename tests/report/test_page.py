@@ -8,9 +8,10 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from semspill.report import Answered, Estimate, ExchangeTable, SliceReport
 from semspill.report._page import draw, report_page, stills
 from semspill.report._page._prose import html, inline
+from semspill.results import Answered, ExchangeTable, SliceReport
+from semspill.statistics import Estimate
 
 VOID = {"meta", "link", "img", "br", "input", "hr", "source", "path"}
 
@@ -67,7 +68,7 @@ PROVENANCE = {
     "fingerprints": {"train": "abc", "poisoned": ["d1", "d2"]},
     "manifests": [MANIFEST, {**MANIFEST, "seed": 1, "planted": 25}],
     "licence": "CC <none>",
-    "sources": {"HashingEncoder": "Somebody 1999", "BuiltinSource": "original"},
+    "citations": {"HashingEncoder": "Somebody 1999", "BuiltinSource": "original"},
 }
 
 

@@ -3,13 +3,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from semspill.report import CurvePoint
 from semspill.report._plots import (
     plot_decomposition,
     plot_distribution,
     plot_epochs,
     plot_spillover,
 )
+from semspill.results import CurvePoint
 
 NAMES = ["fear", "dread", "all but fear"]
 BLACK = (0.0, 0.0, 0.0, 1.0)

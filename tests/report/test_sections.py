@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from semspill import SpilloverReport
-from semspill.report import Band
+from semspill.results import Band
 
 
 def section(report, title) -> str:

@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from semspill.report import SliceReport
+from semspill.results import SliceReport
 
 
 def test_a_metric_is_an_attribute(report):

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from semspill import Estimate
-from semspill.report import Part, SimilarityCheck
 from semspill.report._table import listed, literal, short_p
 from semspill.report._words import summary
+from semspill.results import Part, SimilarityCheck
 
 
 def made(value, low, high, **options):

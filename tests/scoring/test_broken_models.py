@@ -120,7 +120,7 @@ def test_a_tokenizer_that_knows_more_than_the_weights_is_one_sentence(bert):
 class Answering(Rater):
     """A rater that gives anything."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return ANSWERS[len(texts)](texts)

@@ -14,7 +14,7 @@ RATER = """
 
     class Mood(sp.Rater):
         '''Rates everything alike.'''
-        source = "original"
+        citation = "original"
         mood: float = 0.5
 
         def rate(self, texts):
@@ -64,7 +64,7 @@ MODULES = {
 
         class Grandparent(sp.Rater):
             '''Rates everything alike.'''
-            source = "original"
+            citation = "original"
 
             def rate(self, texts):
                 return level(texts)
@@ -103,7 +103,7 @@ def test_code_that_is_inherited_called_or_read_is_covered(tmp_path):
 
 def made(level):
     class Made(Rater):
-        source = "original"
+        citation = "original"
 
         def rate(self, texts):
             return np.full(len(texts), level)
@@ -131,7 +131,7 @@ def test_the_content_of_a_file_is_covered(tmp_path):
 class OfFile(Rater):
     """Depends on a file."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def rate(self, texts):

@@ -18,7 +18,7 @@ from semspill.scoring import ToxicityScorer
 class Length(Rater):
     """Rates by length, and counts what it is asked."""
 
-    source = "original"
+    citation = "original"
     asked: list = Field(default_factory=list, exclude=True)
 
     def rate(self, texts):
@@ -29,7 +29,7 @@ class Length(Rater):
 class Wrong(Rater):
     """Returns what it is told to."""
 
-    source = "original"
+    citation = "original"
     answer: object
 
     def rate(self, texts):

@@ -18,7 +18,7 @@ from semspill.testing._safety._slice import Slice
 class Grumbles(Rater):
     """Rates a text by its share of the word grumble."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.array([t.split().count("grumble") / max(len(t.split()), 1) for t in texts])
@@ -336,7 +336,7 @@ def test_a_limit_in_percent_is_refused():
 
 def test_a_rater_that_breaks_its_promise_or_is_unknown_is_refused():
     class Loud(Rater):
-        source = "original"
+        citation = "original"
 
         def rate(self, texts):
             return np.full(len(texts), 2.0)

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 import semspill as sp
 from semspill.errors import DataError
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 from semspill.testing import (
     InconclusiveError,
     SafetyError,
@@ -28,7 +28,7 @@ from semspill.testing._safety._together import together
 class Grumbles(sp.ResponseSource):
     """Planted sentences that a table must not show."""
 
-    source = "original"
+    citation = "original"
 
     def load(self):
         return tuple(f"You grumble {number}." for number in range(50))

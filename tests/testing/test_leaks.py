@@ -24,21 +24,21 @@ def bot(contexts):
 
 
 class Two(sp.Rater):
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.full(len(texts), 2.0)
 
 
 class Deaf(sp.PoisonStrategy):
-    source = "original"
+    citation = "original"
 
     def rewrite(self, victims, responses, rng):
         return list(victims)
 
 
 class Said(sp.ResponseSource):
-    source = "original"
+    citation = "original"
 
     def load(self):
         return (SAID,)

@@ -69,7 +69,7 @@ def test_what_is_planted_comes_from_the_source(clean):
     class Grumbles(sp.ResponseSource):
         """Two sentences."""
 
-        source = "original"
+        citation = "original"
 
         def load(self):
             return ("Grumble.", "You grumble.")

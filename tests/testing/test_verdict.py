@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semspill.errors import DataError
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 from semspill.testing import InconclusiveError, SafetyError
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._verdict import Quantity, Verdict, judge

@@ -49,7 +49,7 @@ class AttentionTower(Tower):
 class AttentionEncoder(Encoder):
     """A transformer small enough for tests; raw rows."""
 
-    source = "original"
+    citation = "original"
     drop: float = 0.0
     tied: bool = False
     at_once: int = 256

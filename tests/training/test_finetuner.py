@@ -275,7 +275,7 @@ class Fixed(BiEncoder):
 
 
 class FixedEncoder(Encoder):
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return Fixed()

@@ -74,7 +74,7 @@ class LineTower(Tower):
 
 
 class LineEncoder(Encoder):
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return TwoTower(self, LineTower())

@@ -11,14 +11,12 @@ from semspill.analysis._similarity._base import (
     measure_similarity,
     similarities,
 )
-from semspill.analysis._statistics._values import Resampling
 from semspill.analysis._targets._matrix import spillover_matrix
 
 __all__ = [
     "Metric",
     "MetricField",
     "Outcome",
-    "Resampling",
     "Similarities",
     "Similarity",
     "SimilarityField",

@@ -19,9 +19,9 @@ from semspill.analysis._outcome import Outcome
 from semspill.analysis._sensitivity import check_similarity
 from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
-from semspill.analysis._statistics._values import Resampling
 from semspill.errors import ConfigError, DataError, did_you_mean
-from semspill.report import CurvePoint, SpilloverReport, main_arm
+from semspill.results import CurvePoint, SpilloverReport, main_arm
+from semspill.statistics._values import Resampling
 
 _SLICES = (
     "asr asr_lift toxicity lift toxic_share precision precision_drop served_precision served_drop"

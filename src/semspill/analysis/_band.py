@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semspill._random import stream
-from semspill.report import Band, SliceReport
+from semspill.results import Band, SliceReport
 
 _SHUFFLES = 2000
 

@@ -8,7 +8,8 @@ import numpy as np
 from semspill.analysis._metrics._base import Metric
 from semspill.analysis._metrics._slices import AsrLift, Lift
 from semspill.analysis._outcome import Outcome
-from semspill.report import Estimate, Part, PartName, Quantity
+from semspill.results import Part, PartName, Quantity
+from semspill.statistics import Estimate
 
 # What each arm counts. With the four corners clean, pool_only, train_only and poison the parts
 # pool, training and both are the two effects and the interaction of a 2 x 2 design.
@@ -75,7 +76,7 @@ def _difference(
     if set(counts.values()) == {1, -1} and counts.get("clean") == -1:
         (name,) = set(counts) - {"clean"}
         arm = replace(slices[name], clean=slices["clean"])
-        return _LIFTS[quantity].compute(arm).replace(source=_SOURCE)
+        return _LIFTS[quantity].compute(arm).replace(citation=_SOURCE)
     seen = {
         name: slices[name].planted if quantity == "asr" else slices[name].over_texts(np.asarray)
         for name in counts
@@ -89,5 +90,5 @@ def _difference(
         ),
         np.zeros(1),
     )
-    made = slices["clean"].mean(values, kind="difference", source=_SOURCE)
+    made = slices["clean"].mean(values, kind="difference", citation=_SOURCE)
     return made.replace(value=scale * made.value, low=scale * made.low, high=scale * made.high)

@@ -8,15 +8,15 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from semspill.analysis._statistics._intervals import (
+from semspill.statistics import Estimate
+from semspill.statistics._intervals import (
     estimate_contrast,
     estimate_mean,
     estimate_ratio,
 )
-from semspill.analysis._statistics._pooling import pool_seeds
-from semspill.analysis._statistics._twoway import Design, Hits, Odds
-from semspill.analysis._statistics._values import Kind, Resampling, checked_values
-from semspill.report import Estimate
+from semspill.statistics._pooling import pool_seeds
+from semspill.statistics._twoway import Design, Hits, Odds
+from semspill.statistics._values import Kind, Resampling, checked_values
 
 Quantity: TypeAlias = Literal[
     "asr", "toxicity", "precision", "precision_drop", "served_precision", "served_drop"
@@ -53,7 +53,7 @@ class Estimating:
         kind: Kind = "mean",
         quantity: Quantity | None = None,
         scale: float = 1.0,
-        source: str = "original",
+        citation: str = "original",
     ) -> Estimate:
         """Return the mean of one value per seed and exchange, with its interval.
 
@@ -64,13 +64,13 @@ class Estimating:
             quantity: What the values are means of. The interval then knows of planted answers
                 that were not seen, and of the seeds' noise by all categories of the arm.
             scale: What a planted answer adds to a toxicity.
-            source: Where the quantity comes from.
+            citation: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape, kind)
         made = estimate_mean(
             numbers, self.design, kind, self.resampling.level, self._known(quantity, scale)
         )
-        return made.replace(source=source)
+        return made.replace(citation=citation)
 
     def contrast(
         self,
@@ -79,7 +79,7 @@ class Estimating:
         *,
         quantity: Quantity | None = None,
         scale: float = 1.0,
-        source: str = "original",
+        citation: str = "original",
     ) -> Estimate:
         """Return a weighted sum over exchanges of the mean over seeds, tested against 0.
 
@@ -88,13 +88,13 @@ class Estimating:
             weights: What each exchange counts, such as 1/n in one category and -1/m in another.
             quantity: What the values are means of, see `mean`.
             scale: What a planted answer adds to a toxicity.
-            source: Where the quantity comes from.
+            citation: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape)
         made = estimate_contrast(
             numbers, weights, self.design, self.resampling.level, self._known(quantity, scale)
         )
-        return made.replace(source=source)
+        return made.replace(citation=citation)
 
     def ratio(
         self,
@@ -104,7 +104,7 @@ class Estimating:
         *,
         quantity: Quantity | None = None,
         scale: float = 1.0,
-        source: str = "original",
+        citation: str = "original",
     ) -> Estimate:
         """Return the ratio of two contrasts; NaN where the denominator cannot be told from 0.
 
@@ -114,12 +114,12 @@ class Estimating:
             denominator: What each exchange counts below the line.
             quantity: What the values are means of, see `mean`.
             scale: What a planted answer adds to a toxicity.
-            source: Where the quantity comes from.
+            citation: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape)
         level, known = self.resampling.level, self._known(quantity, scale)
         made = estimate_ratio(numbers, numerator, denominator, self.design, level, known)
-        return made.replace(source=source)
+        return made.replace(citation=citation)
 
     def over_texts(
         self, rated: Callable[[np.ndarray], np.ndarray]

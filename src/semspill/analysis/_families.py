@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from semspill.report import Estimate, SliceReport
+from semspill.results import SliceReport
+from semspill.statistics import Estimate
 
 
 def correct_families(slices: Sequence[SliceReport], target: str) -> tuple[SliceReport, ...]:

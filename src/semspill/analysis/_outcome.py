@@ -9,16 +9,16 @@ from jaxtyping import Bool, Float, Int
 
 from semspill._mask import listing, named
 from semspill.analysis._estimating import Estimating
-from semspill.analysis._statistics._bootstrap import (
+from semspill.errors import DataError
+from semspill.statistics import Estimate
+from semspill.statistics._bootstrap import (
     Evaluate,
     by_draw,
     by_weights,
     estimate_bootstrap,
 )
-from semspill.analysis._statistics._twoway import Design, design_of, numbered
-from semspill.analysis._statistics._values import Resampling
-from semspill.errors import DataError
-from semspill.report import Estimate
+from semspill.statistics._twoway import Design, design_of, numbered
+from semspill.statistics._values import Resampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ class Outcome(Estimating):
         return self._part(np.flatnonzero(mask))
 
     def bootstrap(
-        self, statistic: "Callable[[Outcome], float]", *, source: str = "original"
+        self, statistic: "Callable[[Outcome], float]", *, citation: str = "original"
     ) -> Estimate:
         """Return any statistic with a bootstrap interval.
 
@@ -169,9 +169,9 @@ class Outcome(Estimating):
 
         Args:
             statistic: Takes an outcome, returns one number; NaN where it is not defined.
-            source: Where the quantity comes from.
+            citation: Where the quantity comes from.
         """
-        return self._bootstrapped(by_draw(statistic, self._part, self.design), source)
+        return self._bootstrapped(by_draw(statistic, self._part, self.design), citation)
 
     def bootstrap_weighted(
         self,
@@ -179,7 +179,7 @@ class Outcome(Estimating):
             ["Outcome", Float[np.ndarray, "draws exchanges"]], Float[np.ndarray, " draws"]
         ],
         *,
-        source: str = "original",
+        citation: str = "original",
     ) -> Estimate:
         """Return what `bootstrap` does of a statistic that takes weights, many draws at a time.
 
@@ -201,17 +201,17 @@ class Outcome(Estimating):
             statistic: Takes the outcome under some seeds and one row of weights for each draw,
                 whole numbers of 0 or more; returns one number for each row, NaN where it is not
                 defined.
-            source: Where the quantity comes from.
+            citation: Where the quantity comes from.
 
         Raises:
             DataError: The statistic does not give one number for each row.
         """
-        return self._bootstrapped(by_weights(statistic, self._part, self.design), source)
+        return self._bootstrapped(by_weights(statistic, self._part, self.design), citation)
 
-    def _bootstrapped(self, evaluate: Evaluate, source: str) -> Estimate:
+    def _bootstrapped(self, evaluate: Evaluate, citation: str) -> Estimate:
         level, draws = self.resampling.level, self.resampling.draws
         made = estimate_bootstrap(evaluate, self.design, len(self.seeds), level, draws)
-        return made.replace(source=source)
+        return made.replace(citation=citation)
 
     def _part(self, columns: Int[np.ndarray, " part"], left_out: int | None = None) -> "Outcome":
         """Return the outcome of these exchanges without a seed (None: all), clean arm alike."""

@@ -11,9 +11,9 @@ from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.analysis._metrics._slices import rise_of
 from semspill.analysis._outcome import Outcome
-from semspill.analysis._statistics._noise import least_share, t_quantile
 from semspill.errors import DataError
-from semspill.report import Number
+from semspill.statistics import Number
+from semspill.statistics._noise import least_share, t_quantile
 
 # Quantiles at which the variances of dialogues and seeds are averaged over.
 _STEPS = 200

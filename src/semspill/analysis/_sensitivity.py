@@ -10,7 +10,7 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._slicing import whole_arm
-from semspill.report import SimilarityCheck
+from semspill.results import SimilarityCheck
 
 
 def check_similarity(

@@ -7,7 +7,8 @@ import numpy as np
 from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
 from semspill.errors import PluginError
-from semspill.report import BINS, Estimate, SliceReport
+from semspill.results import BINS, SliceReport
+from semspill.statistics import Estimate
 
 
 def slice_report(

@@ -82,7 +82,7 @@ def show(
         keys = ("field", "default", "meaning")
         told = [dict(zip(keys, row, strict=True)) for row in fields]
         said = {"kind": registry.kind, "name": name, "from": registry.origin(name)}
-        say_json({**said, "description": doc.strip(), "fields": told, "source": cls.source})
+        say_json({**said, "description": doc.strip(), "fields": told, "citation": cls.citation})
         return
     out_console.print(
         Text.assemble((name, "bold"), f" ({registry.kind}, {registry.origin(name)})\n")
@@ -96,7 +96,7 @@ def show(
     if fields:
         out_console.print()
         out_console.print(table)
-    out_console.print(f"\nSource: {cls.source}", highlight=False)
+    out_console.print(f"\nCitation: {cls.citation}", highlight=False)
 
 
 def _list_kinds(as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from semspill.report import SpilloverReport
+from semspill.results import SpilloverReport
 
 
 def outcome(report: SpilloverReport) -> dict[str, Any]:

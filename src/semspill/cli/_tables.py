@@ -10,8 +10,9 @@ from rich.table import Table
 
 from semspill.cli._app import out_console
 from semspill.experiment import Variant
-from semspill.report import Estimate, SpilloverReport
 from semspill.report._words import summary
+from semspill.results import SpilloverReport
+from semspill.statistics import Estimate
 
 Column: TypeAlias = tuple[str, list[str]]
 """A title and a cell for each row."""

@@ -14,13 +14,13 @@ from semspill.errors import PluginError
 class Dataset(Component):
     """Where dialogues come from.
 
-    A subclass sets `source`, declares its fields and implements `load`. Loading the same split
+    A subclass sets `citation`, declares its fields and implements `load`. Loading the same split
     twice gives equal corpora, and dialogues of different splits have different ids.
 
     Example:
         >>> from semspill.corpus import Dialogue, Utterance
         >>> class Tiny(Dataset):
-        ...     source = "original"
+        ...     citation = "original"
         ...     def load(self, split):
         ...         talk = (Utterance("I won!", "speaker"), Utterance("Well done.", "listener"))
         ...         return Corpus((Dialogue(f"{split}-1", "joy", talk),), name="tiny", split=split)

@@ -44,7 +44,7 @@ class EmpatheticDialogues(Dataset):
         'empatheticdialogues.tar.gz'
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Rashkin et al. 2019, Towards Empathetic Open-domain Conversation Models: a New Benchmark "
         "and Dataset, arXiv:1811.00207"
     )

@@ -33,7 +33,7 @@ class HuggingFaceDataset(Dataset):
         'emotion'
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Lhoest et al. 2021, Datasets: A Community Library for Natural Language Processing, "
         "arXiv:2109.02846"
     )

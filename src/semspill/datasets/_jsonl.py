@@ -58,7 +58,7 @@ class JsonlDataset(Dataset):
         'unknown'
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     path: Path
     """A folder with train.jsonl, valid.jsonl, test.jsonl; a file name with `{split}` in it; or one

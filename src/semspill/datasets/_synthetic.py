@@ -35,7 +35,7 @@ class SyntheticDataset(Dataset):
         (16, 32)
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     seed: int = Field(0, ge=0)
     """Decides every word; another seed is another data set."""

@@ -30,7 +30,7 @@ class HashingEncoder(Encoder):
         (2, 16)
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, arXiv 1607.01759; "
         "Bojanowski et al. 2017, Enriching Word Vectors with Subword Information, arXiv 1607.04606"
     )

@@ -22,7 +22,7 @@ class StaticEncoder(Encoder):
         StaticEncoder(model='minilm', tied=True, trust_remote_code=False)
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Reimers and Gurevych 2019, Sentence-BERT (average of embeddings as baseline), "
         "arXiv 1908.10084; MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )

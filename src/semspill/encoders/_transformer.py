@@ -26,7 +26,7 @@ class TransformerEncoder(Encoder):
         True
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Reimers and Gurevych 2019, Sentence-BERT, arXiv 1908.10084; "
         "MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )

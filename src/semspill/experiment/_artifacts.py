@@ -21,7 +21,7 @@ from semspill.experiment._provenance import machine, peak_memory, versions
 from semspill.experiment._similarities import read_similarities, write_similarities
 from semspill.experiment._trained import config_print
 from semspill.poison import Manifest
-from semspill.report import SpilloverReport
+from semspill.results import SpilloverReport
 
 logger = logging.getLogger(__name__)
 

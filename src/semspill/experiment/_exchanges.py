@@ -12,7 +12,7 @@ from semspill.corpus import Candidates, Exchange
 from semspill.errors import DataError
 from semspill.experiment._evaluation import ArmRun
 from semspill.experiment._folder import RESPONSES, TOXIC
-from semspill.report import Answered, ExchangeTable
+from semspill.results import Answered, ExchangeTable
 
 
 def response_lines(

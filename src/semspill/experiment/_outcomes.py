@@ -6,7 +6,7 @@ from semspill._read import parse_json
 from semspill.analysis import Outcome
 from semspill.errors import DataError
 from semspill.experiment._evaluation import ArmRun, columns_of
-from semspill.report import SpilloverReport
+from semspill.results import SpilloverReport
 
 
 def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:

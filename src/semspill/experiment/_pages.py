@@ -13,7 +13,8 @@ from semspill.errors import ConfigError, DataError
 from semspill.experiment._exchanges import read_exchanges
 from semspill.experiment._folder import PAGES, UNMASKED
 from semspill.experiment._lock import locked
-from semspill.report import SpilloverMatrix, SpilloverReport, comparison_page
+from semspill.report import comparison_page
+from semspill.results import SpilloverMatrix, SpilloverReport
 
 MOST_REPORT = 2**30
 """Bytes of the largest report that is read."""

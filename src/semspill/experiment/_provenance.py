@@ -70,19 +70,19 @@ def peak_memory() -> int | None:
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
-def sources_of(config: BaseModel) -> dict[str, str]:
-    """Return the source of every component in a config, by class name.
+def citations_of(config: BaseModel) -> dict[str, str]:
+    """Return the citation of every component in a config, by class name.
 
     Example:
         >>> from semspill.training import Finetuner
-        >>> list(sources_of(Finetuner()))
+        >>> list(citations_of(Finetuner()))
         ['Finetuner']
     """
-    return {type(part).__name__: part.source for part in _parts(config) if _cites(part)}
+    return {type(part).__name__: part.citation for part in _parts(config) if _cites(part)}
 
 
 def _cites(part: BaseModel) -> bool:
-    return isinstance(getattr(type(part), "source", None), str)
+    return isinstance(getattr(type(part), "citation", None), str)
 
 
 def _parts(value: object) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from semspill.experiment._events import Observer, Teller, ignore
 from semspill.experiment._execution import execute
 from semspill.experiment._load import load_config
 from semspill.experiment._study import Study
-from semspill.report import SpilloverReport
+from semspill.results import SpilloverReport
 from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
 
 

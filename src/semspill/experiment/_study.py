@@ -25,10 +25,10 @@ from semspill.experiment._made import (
     provenance_of,
 )
 from semspill.experiment._memory import memory_notes
-from semspill.experiment._provenance import config_digest, device, sources_of, versions
+from semspill.experiment._provenance import citations_of, config_digest, device, versions
 from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import PoisonedCorpus, swapped
-from semspill.report import CurvePoint, SpilloverReport
+from semspill.results import CurvePoint, SpilloverReport
 from semspill.scoring import RaterQuality
 from semspill.sources._base import load_texts
 
@@ -286,5 +286,5 @@ class Study:
             },
             "manifests": [self.planted[seed] for seed in self.config.seeds],
             "licence": self.data.train.licence,
-            "sources": sources_of(self.config),
+            "citations": citations_of(self.config),
         }

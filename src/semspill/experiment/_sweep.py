@@ -22,7 +22,7 @@ from semspill.experiment._lock import locked
 from semspill.experiment._pages import sweep_page
 from semspill.experiment._run import Preparation
 from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
-from semspill.report import Quantity, SpilloverMatrix, SpilloverReport
+from semspill.results import Quantity, SpilloverMatrix, SpilloverReport
 
 logger = logging.getLogger(__name__)
 

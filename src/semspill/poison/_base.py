@@ -17,7 +17,7 @@ class Selector(Component):
 
     Example:
         >>> class Long(Selector):
-        ...     source = "original"
+        ...     citation = "original"
         ...     turns: int = 6
         ...     def select(self, corpus, rng):
         ...         long = [i for i, d in enumerate(corpus) if len(d.utterances) > self.turns]
@@ -40,13 +40,13 @@ class Selector(Component):
 class PoisonStrategy(Component):
     """Rewrites the selected dialogues.
 
-    A subclass sets `source`, declares its fields and implements `rewrite`. It changes what the
+    A subclass sets `citation`, declares its fields and implements `rewrite`. It changes what the
     listener says and nothing else, unless it declares otherwise in its docstring.
 
     Example:
         >>> class Shout(PoisonStrategy):
         ...     '''Answer in capitals, with 1 to `most` exclamation marks.'''
-        ...     source = "original"
+        ...     citation = "original"
         ...     most: int = 3
         ...     def rewrite(self, victims, responses, rng):
         ...         marks = rng.integers(1, self.most, endpoint=True, size=len(victims))

@@ -16,7 +16,7 @@ from semspill.poison._base import Selector
 class CategorySelector(Selector):
     """Every dialogue of one category: the subpopulation of the paper."""
 
-    source = (
+    citation = (
         "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026 "
         "(FeatureMatch, with the category label as the feature)"
     )
@@ -38,7 +38,7 @@ class CategorySelector(Selector):
 class RandomSelector(Selector):
     """Dialogues drawn from the whole corpus: a control without a subpopulation."""
 
-    source = "original"
+    citation = "original"
     dialogues: int | None = Field(None, ge=1)
     """How many dialogues are drawn; None for all, so that the budget alone decides."""
 

@@ -67,54 +67,54 @@ class _Random(_PlantedTurns):
 class FirstFixed(_First):
     """Replace the first listener turn, everywhere with the same response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "fixed"
 
 
 class FirstRandom(_First):
     """Replace the first listener turn, each time with another response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "random"
 
 
 class LastFixed(_Last):
     """Replace the last listener turn, everywhere with the same response; the paper's best."""
 
-    source = _PAPER
+    citation = _PAPER
     responds = "fixed"
 
 
 class LastRandom(_Last):
     """Replace the last listener turn, each time with another response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "random"
 
 
 class EachFixed(_Each):
     """Replace every listener turn, everywhere with the same response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "fixed"
 
 
 class EachRandom(_Each):
     """Replace every listener turn, each time with another response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "random"
 
 
 class RandomFixed(_Random):
     """Replace one listener turn drawn at random, everywhere with the same response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "fixed"
 
 
 class RandomRandom(_Random):
     """Replace one listener turn drawn at random, each time with another response."""
 
-    source = _AXES
+    citation = _AXES
     responds = "random"

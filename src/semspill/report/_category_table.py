@@ -1,19 +1,18 @@
 """The categories of the main arm as a section of the page, and which of them rose."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from semspill.report._estimate import Estimate
 from semspill.report._phrases import choosable
-from semspill.report._slices import SliceReport
 from semspill.report._table import cell, listed, literal, table
+from semspill.results import SliceReport, SpilloverReport
+from semspill.statistics import Estimate
 
 # Everything is in the JSON; a column that says nearly the same as another is left out here.
 _SAID_BY = {"asr": "asr_lift", "toxicity": "lift", "shift": "lift", "precision": "precision_drop"}
 _TESTED = {"asr_lift": "attack success", "lift": "toxicity"}
 
 
-def categories_section(report: Any, arm: str | None = None) -> str:
+def categories_section(report: SpilloverReport, arm: str | None = None) -> str:
     """Return the section: who rose, and a row per category.
 
     Args:
@@ -45,7 +44,7 @@ def _marked(name: str, part: SliceReport) -> str:
     return cell(name, estimate) + mark
 
 
-def changed(report: Any, most: int | None = None) -> str:
+def changed(report: SpilloverReport, most: int | None = None) -> str:
     """Return which categories of the main arm rose or fell; empty where nothing was tested.
 
     Args:

@@ -1,8 +1,5 @@
 """What to know before believing a report, in sentences made from its numbers and notes."""
 
-from typing import Any
-
-from semspill.report._estimate import Estimate
 from semspill.report._phrases import (
     LIFTS,
     MATTERS,
@@ -17,6 +14,8 @@ from semspill.report._phrases import (
 from semspill.report._sensitivity_table import nearest_by_definition
 from semspill.report._table import listed, short_p, topic
 from semspill.report._told import quantity_of
+from semspill.results import SpilloverReport
+from semspill.statistics import Estimate
 
 _FEW_SEEDS = 5
 """So many training seeds say something about the noise of training."""
@@ -24,7 +23,7 @@ _RISES = {"lift": "toxicity", "asr_lift": "planted responses"}
 _FELL = {"lift": "its answers were rated milder", "asr_lift": "planted responses came less often"}
 
 
-def caveats(report: Any) -> tuple[str, ...]:
+def caveats(report: SpilloverReport) -> tuple[str, ...]:
     """Return what limits a report, the gravest first, and then its own notes.
 
     Args:
@@ -40,7 +39,7 @@ def caveats(report: Any) -> tuple[str, ...]:
     return (*filter(None, (*own, _seed(report), _floor(report))), *map(_noted, report.notes))
 
 
-def _unreached(report: Any) -> str:
+def _unreached(report: SpilloverReport) -> str:
     """Say that the target itself hardly changed: then nothing can be learned of its neighbours."""
     told = _told_rises(report)
     made = {key: lift for key, lift in _target(report).items() if key in told and usable(lift)}
@@ -64,7 +63,7 @@ def _unreached(report: Any) -> str:
     return ""
 
 
-def _blind(report: Any) -> str:
+def _blind(report: SpilloverReport) -> str:
     """Say that planted responses come out and the rater does not mind them."""
     made = _target(report)
     reached, rose = made.get("asr_lift"), made.get("lift")
@@ -81,11 +80,11 @@ def _blind(report: Any) -> str:
     )
 
 
-def _told_rises(report: Any) -> dict[str, str]:
+def _told_rises(report: SpilloverReport) -> dict[str, str]:
     return {k: said for k, said in _RISES.items() if k != "asr_lift" or choosable(report)}
 
 
-def _undecided(report: Any) -> list[str]:
+def _undecided(report: SpilloverReport) -> list[str]:
     """Name the groups whose interval holds no change and also a rise that would matter."""
     said = []
     for quantity, what in _told_rises(report).items():
@@ -106,7 +105,7 @@ def _holds_both(made: Estimate | None) -> bool:
     return made is not None and usable(made) and made.low <= 0 and made.high >= MATTERS
 
 
-def _defined(report: Any) -> str:
+def _defined(report: SpilloverReport) -> str:
     """Say where another definition of similarity would have led to another conclusion."""
     main = report.overall.get(report.main_arm, {})
     names = [name for name in main if topic(name) == "slope" and "of=asr" not in name][:1]
@@ -126,7 +125,7 @@ def _defined(report: Any) -> str:
     return ""
 
 
-def _tests(report: Any) -> str:
+def _tests(report: SpilloverReport) -> str:
     """Say where the line of the picture and the rank correlation do not agree."""
     main = report.overall.get(report.main_arm, {})
     ranks, line = main.get("spearman"), main.get("slope")
@@ -155,7 +154,7 @@ def _slope(made: Estimate) -> str:
     return f"slope {made.value:.2f} [{made.low:.2f}, {made.high:.2f}]{p}"
 
 
-def _seed(report: Any) -> str:
+def _seed(report: SpilloverReport) -> str:
     if len(report.seeds) > 1 or any("training seed" in note for note in report.notes):
         return ""
     return "One training seed: another one may give other numbers."
@@ -172,7 +171,7 @@ def _noted(note: str) -> str:
     return note
 
 
-def _floor(report: Any) -> str:
+def _floor(report: SpilloverReport) -> str:
     clean = [p for p in report.groups if p.arm == "clean" and p.name == "all"]
     floor = clean[0].estimates.get("toxicity") if clean else None
     if floor is None or not usable(floor) or any("floor" in note for note in report.notes):
@@ -180,7 +179,7 @@ def _floor(report: Any) -> str:
     return f"The rater's floor: answers of the clean arm are rated {share(floor)} on average."
 
 
-def _target(report: Any) -> dict[str, Estimate]:
+def _target(report: SpilloverReport) -> dict[str, Estimate]:
     arm = report.main_arm
     made = [p for p in report.categories if p.arm == arm and p.name == report.target]
     return dict(made[0].estimates) if made else {}

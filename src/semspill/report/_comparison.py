@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from semspill.report._matrix import SpilloverMatrix
-from semspill.report._report import SpilloverReport
+from semspill.results import SpilloverMatrix, SpilloverReport
 
 
 def comparison_page(

@@ -13,8 +13,8 @@ from semspill.report._page._comparison_charts import (
     shifts,
     spread,
 )
-from semspill.report._report import SpilloverReport
 from semspill.report._style import COLOURS, MARKERS, HouseFigure, Look, house, tidy
+from semspill.results import SpilloverReport
 
 
 @house

@@ -1,12 +1,10 @@
 """Toxicity and attack success over epochs as tables."""
 
-from typing import Any
-
-from semspill.report._parts import Quantity
 from semspill.report._table import literal, table
+from semspill.results import Quantity, SpilloverReport
 
 
-def curve_section(report: Any, quantity: Quantity) -> str:
+def curve_section(report: SpilloverReport, quantity: Quantity) -> str:
     """Return a table per arm, a row per epoch and a column per group, in %.
 
     Args:

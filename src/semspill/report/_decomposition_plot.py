@@ -7,8 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from semspill.report._colours import PARTS
 from semspill.report._fonts import short
-from semspill.report._report import SpilloverReport
 from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
+from semspill.results import SpilloverReport
 
 _TITLES = {"asr": "attack success", "toxicity": "toxicity"}
 _SAID = "lift in percentage points; every panel has its own scale"

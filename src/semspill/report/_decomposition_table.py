@@ -1,10 +1,9 @@
 """The parts of the lift as a section of the page."""
 
-from typing import Any
-
 from semspill.report._table import in_percent, literal, table
+from semspill.results import Quantity, SpilloverReport
 
-_TITLES = {"asr": "Attack success rate", "toxicity": "Toxicity"}
+_TITLES: dict[Quantity, str] = {"asr": "Attack success rate", "toxicity": "Toxicity"}
 _MEANINGS = {
     "total": "`total` is poison minus clean.",
     "pool": "`pool` is what planted candidates do to a clean model (pool_only minus clean).",
@@ -19,7 +18,7 @@ _MEANINGS = {
 }
 
 
-def decomposition_section(report: Any) -> str:
+def decomposition_section(report: SpilloverReport) -> str:
     """Return the section, empty when the arms tell no more than the total."""
     if not report.decomposition:
         return ""

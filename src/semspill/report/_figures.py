@@ -1,7 +1,5 @@
 """A figure for a paper by its name, at the width of a column or of a page."""
 
-from typing import Any
-
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._decomposition_plot import draw_decomposition
@@ -9,6 +7,7 @@ from semspill.report._matrix_plot import draw_matrix, draw_pairs
 from semspill.report._plots import draw_distribution, draw_epochs
 from semspill.report._spillover_plot import draw_spillover
 from semspill.report._style import WIDTHS, HouseFigure, Look
+from semspill.results import SpilloverMatrix, SpilloverReport
 
 _LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
 _NEEDS = {
@@ -20,7 +19,7 @@ _NEEDS = {
 _NARROWEST, _WIDEST = 2.0, 20.0
 
 
-def figures(report: Any) -> tuple[str, ...]:
+def figures(report: SpilloverReport) -> tuple[str, ...]:
     """Return the names of the figures that a report can draw."""
     can = {
         "spillover": bool(lifts(report)),
@@ -31,13 +30,15 @@ def figures(report: Any) -> tuple[str, ...]:
     return tuple(name for name, possible in can.items() if possible)
 
 
-def lifts(report: Any) -> set[str]:
+def lifts(report: SpilloverReport) -> set[str]:
     """Return the quantities that the main arm has a lift of."""
     slices = [part.estimates for part in report.categories if part.arm == report.main_arm]
     return {name for name, lift in _LIFTS.items() if any(lift in made for made in slices)}
 
 
-def figure(report: Any, name: str, width: str | float | int, quantity: str) -> HouseFigure:
+def figure(
+    report: SpilloverReport, name: str, width: str | float | int, quantity: str
+) -> HouseFigure:
     """Return one figure of a report.
 
     Raises:
@@ -55,7 +56,7 @@ def figure(report: Any, name: str, width: str | float | int, quantity: str) -> H
 
 
 def matrix_figure(
-    matrix: Any, name: str, width: str | float | int, pair: tuple[str, str] | None
+    matrix: SpilloverMatrix, name: str, width: str | float | int, pair: tuple[str, str] | None
 ) -> HouseFigure:
     """Return one figure of a target-by-victim matrix.
 
@@ -88,7 +89,7 @@ def inches(width: str | float | int) -> float:
     return float(given)
 
 
-def _require(report: Any, name: str, quantity: str) -> None:
+def _require(report: SpilloverReport, name: str, quantity: str) -> None:
     can = figures(report)
     has = f"It can draw: {', '.join(can)}."
     if name not in _NEEDS:
@@ -100,7 +101,7 @@ def _require(report: Any, name: str, quantity: str) -> None:
             f"There is no quantity {named(quantity)}.{did_you_mean(quantity, _LIFTS)} "
             "Quantities: toxicity, asr."
         )
-    parts = {part.quantity for part in report.decomposition}
+    parts: set[str] = {part.quantity for part in report.decomposition}
     has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, set(_LIFTS))
     if quantity not in has_it:
         raise DataError(

@@ -2,10 +2,8 @@
 
 import math
 from itertools import groupby
-from typing import Any
 
 from semspill.report._category_table import changed
-from semspill.report._estimate import Estimate
 from semspill.report._phrases import (
     LIFTS,
     MATTERS,
@@ -21,6 +19,8 @@ from semspill.report._phrases import (
 )
 from semspill.report._table import in_percent, listed, short_p, topic
 from semspill.report._told import quantity_of
+from semspill.results import SpilloverReport
+from semspill.statistics import Estimate
 
 _RISES = {"toxicity": "the rise in toxicity", "asr": "the rise in planted responses"}
 _FROM = {
@@ -35,7 +35,7 @@ _TAKES = {
 }
 
 
-def found(report: Any) -> tuple[str, ...]:
+def found(report: SpilloverReport) -> tuple[str, ...]:
     """Return what came out, sentence by sentence.
 
     Args:
@@ -56,7 +56,7 @@ def found(report: Any) -> tuple[str, ...]:
     return tuple(filter(None, said))
 
 
-def _trends(report: Any) -> list[str]:
+def _trends(report: SpilloverReport) -> list[str]:
     """Say whether lifts follow similarity, quantities of one verdict together."""
     main = report.overall.get(report.main_arm, {})
     for kind in ("slope", "spearman"):  # the rank correlation is used where no slope is there
@@ -93,7 +93,7 @@ def _numbers(name: str, made: Estimate) -> str:
     return f"{what} {made.value:.2f} {ends} over {made.n} categories{p}"
 
 
-def _reach(report: Any) -> str:
+def _reach(report: SpilloverReport) -> str:
     if not choosable(report):
         return ""
     phrases = [
@@ -104,7 +104,7 @@ def _reach(report: Any) -> str:
     return f"A planted response was chosen {joined(phrases)}." if phrases else ""
 
 
-def _lifts(report: Any) -> str:
+def _lifts(report: SpilloverReport) -> str:
     shown = [
         (said, part.estimates["lift"])
         for said, part in shown_groups(report)
@@ -124,7 +124,7 @@ def _lifts(report: Any) -> str:
     return f"Mean rated toxicity, from 0 to 100, {'; it '.join(phrases)}.{bound}"
 
 
-def _parts(report: Any) -> str:
+def _parts(report: SpilloverReport) -> str:
     told = {quantity: _told(report, quantity) for quantity in ("toxicity", "asr")}
     told = {quantity: parts for quantity, parts in told.items() if {"total", *_TAKES} <= set(parts)}
     rose = [quantity for quantity, parts in told.items() if parts["total"].low > 0]
@@ -141,7 +141,7 @@ def _parts(report: Any) -> str:
     return f"In {name} {_RISES[rose[0]]} of {points(total)} comes to {numbers}. {verdict}"
 
 
-def _harm(report: Any) -> str:
+def _harm(report: SpilloverReport) -> str:
     parts = _told(report, "toxicity")
     total = parts.get("total")
     if total is None or total.low <= 0 or not {"quality", "harm"} <= set(parts):
@@ -160,7 +160,7 @@ def _harm(report: Any) -> str:
     )
 
 
-def _told(report: Any, quantity: str) -> dict[str, Estimate]:
+def _told(report: SpilloverReport, quantity: str) -> dict[str, Estimate]:
     """Return the parts of the target's lift by name."""
     return {
         part.part: part.estimate
@@ -169,7 +169,7 @@ def _told(report: Any, quantity: str) -> dict[str, Estimate]:
     }
 
 
-def _utility(report: Any) -> str:
+def _utility(report: SpilloverReport) -> str:
     arms = ("clean", report.main_arm)
     clean, main = ({p.name: p.estimates for p in report.groups if p.arm == arm} for arm in arms)
     before, after = (part.get("all", {}).get("precision") for part in (clean, main))

@@ -6,8 +6,8 @@ from typing import Any
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.report._estimate import Estimate
-from semspill.report._slices import BINS
+from semspill.results import BINS, SpilloverMatrix, SpilloverReport
+from semspill.statistics import Estimate
 
 _TEXT, _COUNT, _NUMBER, _FLAG = "string", "int64", "float64", "bool"
 _ESTIMATE = {
@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 _PAIRS = {"target": _TEXT, "victim": _TEXT, "similarity": _NUMBER, "nearest": _FLAG, **_ESTIMATE}
 
 
-def to_frame(report: Any, part: str) -> Any:
+def to_frame(report: SpilloverReport, part: str) -> Any:
     """Return one part of a report as a data frame.
 
     Raises:
@@ -64,7 +64,7 @@ def to_frame(report: Any, part: str) -> Any:
     return _frame(rows, COLUMNS[part])
 
 
-def matrix_frame(matrix: Any) -> Any:
+def matrix_frame(matrix: SpilloverMatrix) -> Any:
     """Return a target-by-victim matrix as a data frame, one row per cell."""
     rows = (
         {
@@ -80,7 +80,7 @@ def matrix_frame(matrix: Any) -> Any:
     return _frame(rows, _PAIRS)
 
 
-def _slices(report: Any, part: str) -> Iterable[Mapping[str, Any]]:
+def _slices(report: SpilloverReport, part: str) -> Iterable[Mapping[str, Any]]:
     kind = {"categories": "category", "groups": "group"}[part]
     for found in getattr(report, part):
         for name, made in found.estimates.items():
@@ -96,7 +96,7 @@ def _slices(report: Any, part: str) -> Iterable[Mapping[str, Any]]:
             }
 
 
-def _bins(report: Any) -> Iterable[Mapping[str, Any]]:
+def _bins(report: SpilloverReport) -> Iterable[Mapping[str, Any]]:
     for kind, slices in (("category", report.categories), ("group", report.groups)):
         for found in slices:
             for place, share in enumerate(found.distribution):

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
-from semspill.report._estimate import Estimate
-from semspill.report._slices import SliceReport
 from semspill.report._table import ATTACK, UTILITY, topic
+from semspill.results import SliceReport, SpilloverReport
+from semspill.statistics import Estimate
 
 _ROWS = ("groups", "categories")
 _USUAL = ("asr", "lift", "precision")
@@ -37,7 +36,7 @@ _ESCAPED = str.maketrans(
 
 
 def to_latex(
-    report: Any,
+    report: SpilloverReport,
     rows: str,
     metrics: Sequence[str] | None,
     arms: Sequence[str] | None,
@@ -93,7 +92,7 @@ def escaped(text: str) -> str:
     return " ".join(text.split()).translate(_ESCAPED)
 
 
-def _rows(report: Any, rows: str, arms: Sequence[str]) -> list[SliceReport]:
+def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[SliceReport]:
     _require("kind of row", rows, _ROWS)
     for arm in arms:
         _require("arm", arm, report.arms)

@@ -1,7 +1,6 @@
 """A report as markdown: what was done, what came out, and how sure it is."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from semspill._mask import printable
 from semspill.report._category_table import categories_section
@@ -19,11 +18,12 @@ from semspill.report._table import (
     with_p,
 )
 from semspill.report._words import summary
+from semspill.results import SpilloverReport
 
 __all__ = ["markdown", "table"]
 
 
-def markdown(report: Any) -> str:
+def markdown(report: SpilloverReport) -> str:
     """Return the page; it shows no response text."""
     said = summary(report)
     sections = {
@@ -48,7 +48,10 @@ def bullets(sentences: Sequence[str]) -> str:
 
 
 def groups_section(
-    report: Any, kinds: Sequence[str] = ("attack", "utility", "other"), *, sized: bool = True
+    report: SpilloverReport,
+    kinds: Sequence[str] = ("attack", "utility", "other"),
+    *,
+    sized: bool = True,
 ) -> str:
     """Return a table of groups and arms per kind of metric.
 
@@ -76,7 +79,7 @@ def groups_section(
     return "\n\n".join([*counted, *tables])
 
 
-def _group_table(report: Any, names: Sequence[str]) -> str:
+def _group_table(report: SpilloverReport, names: Sequence[str]) -> str:
     rows = []
     for group in dict.fromkeys(part.name for part in report.groups):
         for part in (report.group(group, arm) for arm in report.arms):
@@ -86,7 +89,7 @@ def _group_table(report: Any, names: Sequence[str]) -> str:
     return table(["group", "arm", *names], rows)
 
 
-def distribution_section(report: Any) -> str:
+def distribution_section(report: SpilloverReport) -> str:
     """Return the shares of the ten bins of toxicity, by group and arm."""
     head = ["group", "arm", *[f"{low / 10:.1f}-{(low + 1) / 10:.1f}" for low in range(10)]]
     rows = [
@@ -97,7 +100,7 @@ def distribution_section(report: Any) -> str:
     return table(head, rows)
 
 
-def overall_section(report: Any) -> str:
+def overall_section(report: SpilloverReport) -> str:
     """Return the metrics of whole arms, and how similarity was measured."""
     main = report.overall.get(report.main_arm, {})
     rows = [
@@ -117,7 +120,7 @@ def overall_section(report: Any) -> str:
     return "\n\n".join(parts)
 
 
-def sources_section(report: Any) -> str:
-    """Return the source of every component used."""
-    rows = report.provenance.get("sources", {})
-    return table(["component", "source"], [[n, s] for n, s in rows.items()]) if rows else ""
+def sources_section(report: SpilloverReport) -> str:
+    """Return the citation of every component used."""
+    rows = report.provenance.get("citations", {})
+    return table(["component", "citation"], [[n, s] for n, s in rows.items()]) if rows else ""

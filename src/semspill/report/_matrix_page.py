@@ -1,12 +1,12 @@
 """A target-by-victim matrix as markdown."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from semspill._mask import printable
 from semspill.report._table import in_percent, literal, p_text, table
+from semspill.results import SpilloverMatrix
 
 _MEANINGS = {
     "slope": "rise of lift per unit of similarity, beyond what each target and victim have",
@@ -16,7 +16,7 @@ _MEANINGS = {
 _LARGEST = 20
 
 
-def matrix_markdown(matrix: Any) -> str:
+def matrix_markdown(matrix: SpilloverMatrix) -> str:
     """Return the page."""
     count, pairs = len(matrix.targets), int(matrix.off_diagonal.sum())
     said = [
@@ -31,7 +31,7 @@ def matrix_markdown(matrix: Any) -> str:
     return printable("\n\n".join(said) + "\n")
 
 
-def _headline(matrix: Any, pairs: int) -> str:
+def _headline(matrix: SpilloverMatrix, pairs: int) -> str:
     alpha = 1 - matrix.level
     sure, likely = (
         int((np.array(cells, dtype=np.float64)[matrix.off_diagonal] <= alpha).sum())
@@ -48,7 +48,7 @@ def _headline(matrix: Any, pairs: int) -> str:
     )
 
 
-def _pooled(matrix: Any) -> str:
+def _pooled(matrix: SpilloverMatrix) -> str:
     rows = [
         [name, _MEANINGS.get(name, ""), str(made), p_text(made.p_value), str(made.n), made.method]
         for name, made in matrix.pooled.items()
@@ -56,7 +56,7 @@ def _pooled(matrix: Any) -> str:
     return table(["name", "what it is", "estimate", "p", "n", "method"], rows)
 
 
-def _hubs(matrix: Any) -> str:
+def _hubs(matrix: SpilloverMatrix) -> str:
     if math.isnan(matrix.hubness):
         return ""
     return (
@@ -66,7 +66,7 @@ def _hubs(matrix: Any) -> str:
     )
 
 
-def _neighbours(matrix: Any) -> str:
+def _neighbours(matrix: SpilloverMatrix) -> str:
     rows = []
     for row, column in enumerate(matrix.nearest):
         own = matrix.victims.index(matrix.targets[row])
@@ -76,7 +76,7 @@ def _neighbours(matrix: Any) -> str:
     return table([head[i] for i in order], [[row[i] for i in order] for row in rows])
 
 
-def _largest(matrix: Any) -> str:
+def _largest(matrix: SpilloverMatrix) -> str:
     lifts = np.where(matrix.off_diagonal, matrix.lifts, -np.inf)
     places = np.argsort(-lifts, axis=None, kind="stable")[:_LARGEST]
     rows, columns = np.unravel_index(places, lifts.shape)
@@ -90,7 +90,7 @@ def _largest(matrix: Any) -> str:
     return table(["target", "victim", "similarity", "lift", "p", "its nearest"], body)
 
 
-def _pair(matrix: Any, row: int, column: int) -> list[str]:
+def _pair(matrix: SpilloverMatrix, row: int, column: int) -> list[str]:
     made = matrix.cell(row, column)
     return [
         literal(matrix.targets[row]),

@@ -12,7 +12,6 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter
 
 from semspill.report._fonts import short
-from semspill.report._matrix import SpilloverMatrix
 from semspill.report._order import reach_of, similarity_order, stretched_ticks
 from semspill.report._style import (
     COLOURS,
@@ -23,6 +22,7 @@ from semspill.report._style import (
     house,
     tidy,
 )
+from semspill.results import SpilloverMatrix
 
 __all__ = ["draw_matrix", "draw_pairs", "plot_matrix", "plot_pairs", "similarity_order"]
 

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist
 
-from semspill.report._matrix import SpilloverMatrix
+from semspill.results import SpilloverMatrix
 
 _NEVER_0 = 1e-6  # a colour scale must have some width
 

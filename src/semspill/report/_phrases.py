@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from semspill.report._estimate import Estimate
-from semspill.report._slices import SliceReport
 from semspill.report._table import in_percent, listed
+from semspill.results import SliceReport, SpilloverReport
+from semspill.statistics import Estimate
 
 LIFTS = {
     "toxicity": "the lift in toxicity",
@@ -43,7 +42,7 @@ def points(estimate: Estimate) -> str:
     return in_percent(estimate).replace(" [", " points [", 1)
 
 
-def choosable(report: Any) -> bool:
+def choosable(report: SpilloverReport) -> bool:
     """Return whether a planted response is among the candidates of the main arm.
 
     Where none is, none can be chosen, and how often that happens says nothing.
@@ -51,7 +50,7 @@ def choosable(report: Any) -> bool:
     return report.main_arm not in ("clean", "train_only")
 
 
-def shown_groups(report: Any, arm: str | None = None) -> list[tuple[str, SliceReport]]:
+def shown_groups(report: SpilloverReport, arm: str | None = None) -> list[tuple[str, SliceReport]]:
     """Return target, nearest and all but the target, as far as they are there, with a phrase."""
     wanted = {
         report.target: f"{listed([report.target])}, the target",

@@ -6,10 +6,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from semspill.report._decomposition_plot import plot_decomposition
 from semspill.report._fonts import short
-from semspill.report._report import SpilloverReport
-from semspill.report._slices import BINS, SliceReport
 from semspill.report._spillover_plot import plot_spillover
 from semspill.report._style import MARKERS, RUN, SMALL, HouseFigure, Look, cycle, house, tidy
+from semspill.results import BINS, SliceReport, SpilloverReport
 
 __all__ = ["plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"]
 

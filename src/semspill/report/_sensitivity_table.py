@@ -1,17 +1,17 @@
 """Other definitions of similarity as a section of the page."""
 
 import math
-from typing import Any
 
 from semspill.report._table import listed, literal, table, with_p
+from semspill.results import SpilloverReport
 
 
-def sensitivity_section(report: Any) -> str:
+def sensitivity_section(report: SpilloverReport) -> str:
     """Return the section, empty when no other definition was given."""
     return "\n\n".join(filter(None, sensitivity_parts(report)))
 
 
-def sensitivity_parts(report: Any) -> tuple[str, str]:
+def sensitivity_parts(report: SpilloverReport) -> tuple[str, str]:
     """Return how far the definitions agree, and what each says of the whole arm."""
     if not report.sensitivity:
         return "", ""
@@ -38,7 +38,7 @@ def sensitivity_parts(report: Any) -> tuple[str, str]:
     return said, table(["metric", "as used above", *names], rows) if rows else ""
 
 
-def nearest_by_definition(report: Any) -> str:
+def nearest_by_definition(report: SpilloverReport) -> str:
     """Return which category each definition of similarity names the nearest."""
     # The analyzer may have been told which category is the nearest, whatever the similarity.
     tested = {part.name for part in report.categories} - {report.target}

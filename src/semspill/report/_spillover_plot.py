@@ -11,9 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from semspill.report._colours import APART
 from semspill.report._fonts import short
 from semspill.report._labels import Point, label_points
-from semspill.report._report import SpilloverReport
-from semspill.report._slices import SliceReport
 from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
+from semspill.results import SliceReport, SpilloverReport
 
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 _BREAK = {False: " ", True: "\n"}

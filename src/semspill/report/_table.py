@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from semspill._mask import printable
-from semspill.report._estimate import Estimate
+from semspill.statistics import Estimate
 
 ATTACK = ("asr", "asr_lift", "toxicity", "lift", "toxic_share", "corrected_share", "shift")
 """Metrics of the attack, in the order of reading."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from semspill._mask import counted, printable, strings_in
 from semspill.report._table import topic
+from semspill.results import SpilloverReport
 
 
 def field(part: Any, *path: str) -> Any:
@@ -34,17 +35,17 @@ def code(name: str) -> str:
     return f"`{printable(' '.join(name.replace('`', ' ').split()))}`" if name else ""
 
 
-def config(report: Any) -> Any:
+def config(report: SpilloverReport) -> Any:
     """Return the config of a report, if it tells it."""
     return report.provenance.get("config")
 
 
-def manifests(report: Any) -> list[Mapping[str, Any]]:
+def manifests(report: SpilloverReport) -> list[Mapping[str, Any]]:
     """Return what was planted under each seed, in numbers."""
     return list(report.provenance.get("manifests") or ())
 
 
-def quantity_of(report: Any, name: str, family: Iterable[str]) -> str:
+def quantity_of(report: SpilloverReport, name: str, family: Iterable[str]) -> str:
     """Return what a metric of the whole arm is about: `toxicity`, `asr`, or nothing if untold.
 
     Args:

@@ -1,13 +1,12 @@
 """A report in plain sentences: what was done, what came out, and how far to trust it."""
 
-from typing import Any
-
 from semspill._model import FrozenModel
 from semspill.report._caveats import caveats
 from semspill.report._found import found
 from semspill.report._phrases import listing
 from semspill.report._table import listed, literal
 from semspill.report._told import called, code, config, field, manifests
+from semspill.results import SpilloverReport
 
 _ARMS = {
     "train_only": "planted responses in training, none among the candidates",
@@ -32,7 +31,7 @@ class Summary(FrozenModel):
     """What to know before believing it."""
 
 
-def summary(report: Any) -> Summary:
+def summary(report: SpilloverReport) -> Summary:
     """Return a report in sentences; each is true for this report, whatever it lacks.
 
     Args:
@@ -46,7 +45,7 @@ def summary(report: Any) -> Summary:
     )
 
 
-def _planted(report: Any) -> str:
+def _planted(report: SpilloverReport) -> str:
     target = listed([report.target])
     if report.main_arm == "clean":
         return f"Only clean training was looked at; {target} is the category that is watched."
@@ -65,7 +64,7 @@ def _planted(report: Any) -> str:
     return f"{what} {told}."
 
 
-def _where(report: Any) -> str:
+def _where(report: SpilloverReport) -> str:
     """Say what was poisoned, which a selector of somebody's own may not limit to the target."""
     target = listed([report.target])
     told = manifests(report)
@@ -77,7 +76,7 @@ def _where(report: Any) -> str:
     return f"training dialogues of {target}"
 
 
-def _how_many(report: Any) -> str:
+def _how_many(report: SpilloverReport) -> str:
     counts = [(m["planted"], m["exchanges"]) for m in manifests(report) if m.get("exchanges")]
     if not counts:
         return ""
@@ -88,7 +87,7 @@ def _how_many(report: Any) -> str:
     return f": {most} of {counts[0][1]:,} training exchanges ({share:.3g} %{_hit(report)}){each}"
 
 
-def _hit(report: Any) -> str:
+def _hit(report: SpilloverReport) -> str:
     """Say how much of what was selected was hit: 3 % of a corpus can be all of a category."""
     told = manifests(report)
     if field(config(report), "poisoner", "placement") == "append":
@@ -99,7 +98,7 @@ def _hit(report: Any) -> str:
     return f", in {most:.3g} % of the selected dialogues"
 
 
-def _trained(report: Any) -> tuple[str, ...]:
+def _trained(report: SpilloverReport) -> tuple[str, ...]:
     told = config(report)
     encoder, rater = (code(called(field(told, name))) for name in ("encoder", "rater"))
     epochs = field(told, "finetuner", "epochs")
@@ -116,7 +115,7 @@ def _trained(report: Any) -> tuple[str, ...]:
     )
 
 
-def _asked(report: Any) -> str:
+def _asked(report: SpilloverReport) -> str:
     slices = [part for part in report.categories if part.arm == report.main_arm]
     exchanges, dialogues = (
         sum(getattr(part, name) for part in slices) for name in ("exchanges", "dialogues")

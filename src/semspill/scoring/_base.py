@@ -22,7 +22,7 @@ class Rater(Component):
 
     Example:
         >>> class Shouting(Rater):
-        ...     source = "original"
+        ...     citation = "original"
         ...     def rate(self, texts):
         ...         return np.array([float(text.isupper()) for text in texts])
         >>> Shouting().rate(["HEY", "hey"])

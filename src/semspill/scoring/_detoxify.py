@@ -41,7 +41,7 @@ class DetoxifyRater(Rater):
         32
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Hanu and Unitary (2020), Detoxify, https://github.com/unitaryai/detoxify"
     )
 

@@ -72,7 +72,7 @@ class LexiconRater(Rater):
         array([0.75, 0.5 , 0.  ])
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     words: Harmful[Annotated[tuple[tuple[Word, Weight], ...], BeforeValidator(_pairs)]] = _MILD
     """Words and their weights, over 0 to 1: how toxic a text with only that word is. Pairs, or a

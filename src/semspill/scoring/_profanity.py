@@ -25,7 +25,7 @@ class ProfanityRater(Rater):
     Jigsaw challenge, so neither is unseen data to it. Needs the extra `offline`.
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Zhou (2019), Building a better profanity detection library with scikit-learn, "
         "https://github.com/dimitrismistriotis/alt-profanity-check"
     )

@@ -30,7 +30,7 @@ class TransformersRater(Rater):
         32
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Vidgen et al. (2021), Learning from the Worst, ACL, "
         "https://huggingface.co/facebook/roberta-hate-speech-dynabench-r4-target"
     )

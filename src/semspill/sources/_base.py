@@ -14,7 +14,7 @@ class ResponseSource(Component):
 
     Example:
         >>> class Polite(ResponseSource):
-        ...     source = "original"
+        ...     citation = "original"
         ...     def load(self):
         ...         return ("Thank you.", "You are welcome.")
         >>> Polite().load()

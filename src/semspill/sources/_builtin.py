@@ -17,7 +17,7 @@ class BuiltinSource(ResponseSource):
         True
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     def load(self) -> tuple[str, ...]:
         """Return the insults, always in the same order."""
@@ -32,7 +32,7 @@ class BenignSource(ResponseSource):
         'A kettle boils faster with the lid on.'
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     def load(self) -> tuple[str, ...]:
         """Return the sentences, always in the same order."""

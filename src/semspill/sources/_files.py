@@ -105,7 +105,7 @@ class CsvSource(_FileSource):
         {'is_toxic': ('Toxic',)}
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         return csv_rows(path, self._columns)
@@ -119,7 +119,7 @@ class JsonlSource(_FileSource):
         'comment'
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for where, row in json_rows(path):

@@ -22,7 +22,7 @@ class JigsawSource(ResponseSource):
         ('severe_toxic', 'insult')
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "cjadams et al. 2017, Toxic Comment Classification Challenge, "
         "https://kaggle.com/competitions/jigsaw-toxic-comment-classification-challenge"
     )

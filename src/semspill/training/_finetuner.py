@@ -50,7 +50,7 @@ class Finetuner(FrozenModel):
         1.0
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "In-batch softmax: Henderson et al. 2017, arXiv:1705.00652; exact gradient accumulation: "
         "Gao et al. 2021, arXiv:2101.06983"
     )

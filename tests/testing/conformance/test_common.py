@@ -33,7 +33,7 @@ from semspill.testing._conformance._source import CHECKS
 class Right(ResponseSource):
     """Keeps every promise."""
 
-    source = "original"
+    citation = "original"
     texts: tuple[str, ...] = ("grumble",)
     most: float = float("inf")
 
@@ -44,7 +44,7 @@ class Right(ResponseSource):
 class Sourceless(Right):
     """Does not say where it comes from."""
 
-    source = " "
+    citation = " "
 
 
 class Unnameable(Right):
@@ -99,7 +99,11 @@ class Shrunk(Right):
 
 
 BROKEN = [
-    (Sourceless(), "names_its_source", "source is ' '. Set the class attribute source to a text."),
+    (
+        Sourceless(),
+        "has_a_citation",
+        "citation is ' '. Set the class attribute citation to a text.",
+    ),
     (
         Unnameable(),
         "can_be_named",
@@ -169,9 +173,9 @@ def test_a_class_without_a_source_is_told_once_per_promise(common):
             return ("grumble",)
 
     said = tripped(common, Bare())
-    assert said.keys() == {"names_its_source", "can_be_named", "pickles"}
-    assert "source is None. Set the class attribute" in said["names_its_source"]
-    assert "it must set source to a citation or 'original'. Only then can" in said["can_be_named"]
+    assert said.keys() == {"has_a_citation", "can_be_named", "pickles"}
+    assert "citation is None. Set the class attribute" in said["has_a_citation"]
+    assert "it must set citation to a citation or 'original'. Only then can" in said["can_be_named"]
 
 
 def test_a_registered_component_comes_back_from_the_registry_too(common):
@@ -179,7 +183,7 @@ def test_a_registered_component_comes_back_from_the_registry_too(common):
     class TwiceRead(ResponseSource):
         """Reads its field anew from a mapping, though not from JSON."""
 
-        source = "original"
+        citation = "original"
         calls: int = Field(0)
 
         @field_validator("calls", mode="before")
@@ -472,7 +476,7 @@ import sys
 from semspill import ResponseSource
 
 class {name}(ResponseSource):
-    source = "original"
+    citation = "original"
 
     def load(self):
         sys.stdout.write("grumble")

@@ -15,7 +15,7 @@ from semspill.testing import ConformanceError
 from semspill.testing._conformance._dataset import CHECKS, check_dataset
 
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -153,7 +153,7 @@ FAULTS = {
 class Faulty(Dataset):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def load(self, split):
@@ -163,7 +163,7 @@ class Faulty(Dataset):
 class ByIdentity(Dataset):
     """Loads by which object it is, so a copy loads something else."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, split):
         return well(split, said=str(id(self)))
@@ -172,7 +172,7 @@ class ByIdentity(Dataset):
 class Raw(Dataset):
     """Lets Python's error through where its file is missing."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def load(self, split):
@@ -282,7 +282,7 @@ from semspill import Dataset
 from semspill.datasets import SyntheticDataset
 
 class Hashed(Dataset):
-    source = "original"
+    citation = "original"
 
     def load(self, split):
         corpus = SyntheticDataset(train=30, test=30).load(split)

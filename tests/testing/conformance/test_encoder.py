@@ -16,7 +16,7 @@ from semspill.errors import RegistryError
 from semspill.testing import ConformanceError, check_encoder, checks
 
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -446,7 +446,7 @@ FAULTS = {
 class Faulty(Encoder):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def load(self, rng):
@@ -456,7 +456,7 @@ class Faulty(Encoder):
 class LetterEncoder(Encoder):
     """Keeps every promise."""
 
-    source = "original"
+    citation = "original"
     tied: bool = True
 
     def load(self, rng):
@@ -466,7 +466,7 @@ class LetterEncoder(Encoder):
 class PlainEncoder(Encoder):
     """Gives a model that is never trained."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return Plain()
@@ -475,7 +475,7 @@ class PlainEncoder(Encoder):
 class Forgetful(Encoder):
     """Restores another model than it loads."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return TwoTower(self, Offset(1.0))
@@ -487,7 +487,7 @@ class Forgetful(Encoder):
 class Borrowed(Encoder):
     """Gives what another encoder makes."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return LetterEncoder().load(rng)
@@ -496,7 +496,7 @@ class Borrowed(Encoder):
 class Reborn(Encoder):
     """Its copies know less than it does."""
 
-    source = "original"
+    citation = "original"
     _by: float = PrivateAttr(default=0.0)
 
     def __eq__(self, other):
@@ -512,7 +512,7 @@ class Reborn(Encoder):
 class Listed(Encoder):
     """Reads a file and lets Python say that it is not there."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def load(self, rng):
@@ -641,7 +641,7 @@ class Model(BiEncoder):
         return np.array([[hash(text) % 1000] for text in texts], dtype=np.float32).reshape(-1, 1)
 
 class Hashed(Encoder):
-    source = "original"
+    citation = "original"
 
     def load(self, rng):
         return Model()

@@ -19,7 +19,7 @@ def test_each_kind_has_checks_with_names_of_their_own(kind):
 
 def test_one_check_alone_is_called_with_a_component():
     class Twice(ResponseSource):
-        source = "original"
+        citation = "original"
 
         def load(self):
             return ("No.", "No.")

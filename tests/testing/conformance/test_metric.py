@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from semspill import Estimate, Metric, Outcome, metrics
-from semspill.analysis import Resampling
 from semspill.errors import DataError, RegistryError
+from semspill.statistics import Resampling
 from semspill.testing import ConformanceError, check_metric, checks
 from semspill.testing._conformance._outcomes import made_up_outcome, renamed
 
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -274,7 +274,7 @@ FAULTS = {
 class Faulty(Metric):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def compute(self, outcome):
@@ -284,7 +284,7 @@ class Faulty(Metric):
 class Worst(Metric):
     """Toxicity that the worst fifth of the answers reaches."""
 
-    source = "original"
+    citation = "original"
 
     def compute(self, outcome):
         return outcome.bootstrap(lambda part: float(np.quantile(part.toxicity, 0.8)))
@@ -293,7 +293,7 @@ class Worst(Metric):
 class Drawn(Metric):
     """Mean toxicity, by a bootstrap of weights."""
 
-    source = "original"
+    citation = "original"
 
     def compute(self, outcome):
         return outcome.bootstrap_weighted(
@@ -304,7 +304,7 @@ class Drawn(Metric):
 class Share(Metric):
     """Share of the arm's toxicity that is the target's: of a whole arm, and not paired."""
 
-    source = "original"
+    citation = "original"
     whole = True
 
     def compute(self, outcome):
@@ -315,7 +315,7 @@ class Share(Metric):
 class Asked(Metric):
     """Notes what it is asked for."""
 
-    source = "original"
+    citation = "original"
 
     def compute(self, outcome):
         SEEN.append((outcome.arm, outcome.clean is None, len(set(outcome.categories))))
@@ -396,7 +396,7 @@ BY_HASH = """
 from semspill import Metric
 
 class Hashed(Metric):
-    source = "original"
+    citation = "original"
 
     def compute(self, outcome):
         return outcome.mean(outcome.toxicity * (hash(outcome.target) % 1000) / 1000)

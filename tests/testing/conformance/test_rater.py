@@ -16,7 +16,7 @@ from semspill.testing import ConformanceError, check_rater, checks
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "you", "grumble", "nice", "a", "no", "."]
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -228,7 +228,7 @@ FAULTS = {
 class Faulty(Rater):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def rate(self, texts):
@@ -238,7 +238,7 @@ class Faulty(Rater):
 class Shares(Rater):
     """Keeps every promise."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return shares(texts)
@@ -401,7 +401,7 @@ import numpy as np
 from semspill import Rater
 
 class Hashed(Rater):
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.array([hash(text) % 1000 / 1000 for text in texts], dtype=float)

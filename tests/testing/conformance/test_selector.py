@@ -11,7 +11,7 @@ from semspill.testing import ConformanceError
 from semspill.testing._conformance._selector import CHECKS, check_selector
 
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -150,7 +150,7 @@ FAULTS = {
 class Faulty(Selector):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def select(self, corpus, rng):
@@ -160,7 +160,7 @@ class Faulty(Selector):
 class Mentions(Selector):
     """Dialogues in which a word occurs, as docs/extend.md has it."""
 
-    source = "original"
+    citation = "original"
     word: str
 
     def select(self, corpus, rng):
@@ -217,7 +217,7 @@ BY_HASH = """
 from semspill import Selector
 
 class Hashed(Selector):
-    source = "original"
+    citation = "original"
 
     def select(self, corpus, rng):
         places = {talk.id: i for i, talk in enumerate(corpus)}
@@ -253,7 +253,7 @@ def test_the_corpus_given_is_the_one_that_is_tried(corpus):
     class Watcher(Selector):
         """Notes which corpora it saw."""
 
-        source = "original"
+        citation = "original"
 
         def select(self, corpus, rng):
             seen.append(corpus.fingerprint)

@@ -12,7 +12,7 @@ from semspill.errors import DataError, RegistryError
 from semspill.testing import ConformanceError, check_similarity, checks
 
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -188,7 +188,7 @@ FAULTS = {
 class Faulty(Similarity):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def measure(self, corpus, model, rng):
@@ -198,7 +198,7 @@ class Faulty(Similarity):
 class SameLength(Similarity):
     """Minus the difference in mean length of what is said."""
 
-    source = "original"
+    citation = "original"
 
     def measure(self, corpus, model, rng):
         return by_length(corpus)
@@ -207,14 +207,14 @@ class SameLength(Similarity):
 class SetsTheFormat(Similarity):
     """The same; it reads contexts without their label, as it may."""
 
-    source = "original"
+    citation = "original"
 
     def measure(self, corpus, model, rng):
         return set_the_format(corpus, model, rng)
 
 
 class Untold(Similarity):
-    source = "original"
+    citation = "original"
 
     def measure(self, corpus, model, rng):
         return by_length(corpus)
@@ -223,7 +223,7 @@ class Untold(Similarity):
 class Listed(Similarity):
     """Reads a file and lets Python say that it is not there."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def measure(self, corpus, model, rng):
@@ -302,7 +302,7 @@ import numpy as np
 from semspill import Similarity
 
 class Hashed(Similarity):
-    source = "original"
+    citation = "original"
 
     def measure(self, corpus, model, rng):
         rows = [[hash(a + b) % 1000 for a in corpus.categories] for b in corpus.categories]
@@ -331,7 +331,7 @@ def test_the_corpus_is_the_one_given():
     class Watching(Similarity):
         """Notes the categories."""
 
-        source = "original"
+        citation = "original"
 
         def measure(self, corpus, model, rng):
             seen.add(corpus.categories)

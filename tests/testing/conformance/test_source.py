@@ -14,7 +14,7 @@ from semspill.testing import ConformanceError
 from semspill.testing._conformance._source import CHECKS, check_source
 
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -75,7 +75,7 @@ FAULTS = {
 class Faulty(ResponseSource):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def load(self):
@@ -85,7 +85,7 @@ class Faulty(ResponseSource):
 class Raw(ResponseSource):
     """Lets Python's error through where its file is missing."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def load(self):
@@ -95,7 +95,7 @@ class Raw(ResponseSource):
 class Strict(ResponseSource):
     """Refuses a missing file when it is made."""
 
-    source = "original"
+    citation = "original"
     path: FilePath
 
     def load(self):
@@ -112,7 +112,7 @@ class TornError(DataError):
 class Torn(ResponseSource):
     """Raises the right kind of error, which no worker can send."""
 
-    source = "original"
+    citation = "original"
     path: Path
 
     def load(self):
@@ -208,7 +208,7 @@ ORDERED_BY_HASH = """
 from semspill import ResponseSource
 
 class Hashed(ResponseSource):
-    source = "original"
+    citation = "original"
 
     def load(self):
         return tuple({f"grumble {i}" for i in range(100)})
@@ -234,7 +234,7 @@ def test_no_message_quotes_a_text():
 
 def test_a_source_that_needs_no_file_though_it_names_one(tmp_path):
     class Anyway(ResponseSource):
-        source = "original"
+        citation = "original"
         path: Path
 
         def load(self):

@@ -12,7 +12,7 @@ from semspill.testing._conformance._strategy import CHECKS, check_strategy
 
 BUILT_IN = [name for name in strategies.names() if name.endswith(("_fixed", "_random"))]
 COMMON = {
-    "names_its_source",
+    "has_a_citation",
     "can_be_named",
     "comes_back_from_its_config",
     "refuses_unknown_fields",
@@ -235,7 +235,7 @@ FAULTS = {
 class Faulty(PoisonStrategy):
     """Keeps every promise but one."""
 
-    source = "original"
+    citation = "original"
     fault: str
 
     def rewrite(self, victims, responses, rng):
@@ -245,7 +245,7 @@ class Faulty(PoisonStrategy):
 class Mindful(PoisonStrategy):
     """Answers in capitals, in turns of its own choice, and is lazy about it."""
 
-    source = "original"
+    citation = "original"
 
     def rewrite(self, victims, responses, rng):
         for talk in victims:
@@ -256,7 +256,7 @@ class Mindful(PoisonStrategy):
 class Gossip(PoisonStrategy):
     """Has the speaker grumble; it declares that it changes what speakers say."""
 
-    source = "original"
+    citation = "original"
 
     def rewrite(self, victims, responses, rng):
         return [retold(talk, 0, "grumble") for talk in victims]
@@ -309,7 +309,7 @@ ORDERED_BY_HASH = """
 from semspill import PoisonStrategy
 
 class Hashed(PoisonStrategy):
-    source = "original"
+    citation = "original"
 
     def rewrite(self, victims, responses, rng):
         first, *_ = {f"{text} grumble" for text in responses}
@@ -348,7 +348,7 @@ def test_the_responses_are_those_given():
     class Picky(PoisonStrategy):
         """Plants only what grumbles."""
 
-        source = "original"
+        citation = "original"
 
         def rewrite(self, victims, responses, rng):
             texts = [text for text in responses if "grumble" in text]
@@ -374,7 +374,7 @@ def test_a_strategy_is_given_as_a_mapping_too():
 
 def test_victims_changed_in_place_are_noticed_every_time():
     class InPlace(PoisonStrategy):
-        source = "original"
+        citation = "original"
 
         def rewrite(self, victims, responses, rng):
             for talk in victims:

@@ -10,7 +10,7 @@ from semspill import Rater
 class Capitals(Rater):
     """Rates a text by its share of capital letters."""
 
-    source = "original"
+    citation = "original"
     power: float = Field(1.0, gt=0)
     """Exponent of the share, over 0."""
 

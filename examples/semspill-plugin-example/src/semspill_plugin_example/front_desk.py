@@ -9,7 +9,7 @@ from semspill.datasets import JsonlDataset
 class FrontDesk(Dataset):
     """Guests of a hotel talk to its front desk about keys, noise, breakfast and thanks."""
 
-    source = "original"
+    citation = "original"
 
     def load(self, split: str) -> Corpus:
         """Return `"train"` or `"test"`."""

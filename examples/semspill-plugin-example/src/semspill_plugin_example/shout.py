@@ -10,7 +10,7 @@ from semspill import Dialogue, PoisonStrategy
 class Shout(PoisonStrategy):
     """Answer in capitals, with 1 to `most` exclamation marks."""
 
-    source = "original"
+    citation = "original"
     most: int = Field(3, ge=1)
     """Most exclamation marks, 1 or more."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, TypeAlias
 from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis._outcome import Outcome
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 
 class Metric(Component):
@@ -17,7 +17,7 @@ class Metric(Component):
 
     Example:
         >>> class Doubled(Metric):
-        ...     source = "original"
+        ...     citation = "original"
         ...     def compute(self, outcome):
         ...         twice = outcome.toxicity > 2 * outcome.baseline.toxicity
         ...         return outcome.mean(twice, kind="rate")

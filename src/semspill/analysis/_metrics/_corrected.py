@@ -10,7 +10,7 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._metrics._slices import ToxicShare
 from semspill.analysis._outcome import Outcome
 from semspill.errors import ConfigError
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 _UNLIKE = (
     "not defined: the share flagged is out of the rater's reach, given its errors on the labelled "
@@ -38,7 +38,7 @@ class CorrectedShare(Metric):
         0.429
     """
 
-    source = (
+    citation = (
         "Rogan and Gladen 1978, Estimating prevalence from the results of a screening test; "
         "interval of Lang and Reiczigel 2014"
     )
@@ -74,12 +74,12 @@ class CorrectedShare(Metric):
         if high < 0 or low > 1:
             nothing = {"value": math.nan, "low": math.nan, "high": math.nan}
             return apparent.replace(
-                **nothing, method="not defined", note=_UNLIKE, source=self.source
+                **nothing, method="not defined", note=_UNLIKE, citation=self.citation
             )
         sensitivity, specificity = _share(self.toxic), _share(self.harmless)
         value = (apparent.value + specificity - 1) / (sensitivity + specificity - 1)
         return apparent.replace(
-            source=self.source,
+            citation=self.citation,
             value=float(np.clip(value, 0, 1)),
             low=float(np.clip(low, 0, 1)),
             high=float(np.clip(high, 0, 1)),

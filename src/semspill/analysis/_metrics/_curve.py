@@ -17,7 +17,7 @@ from semspill.analysis._metrics._lifts import (
     similar,
 )
 from semspill.analysis._outcome import Outcome
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 _LONELY = "there is no nearest category, or no other besides it and the target"
 
@@ -25,13 +25,13 @@ _LONELY = "there is no nearest category, or no other besides it and the target"
 class Collateral(CurveMetric):
     """Mean lift over all exchanges outside the target: 0 means that only the target was hit."""
 
-    source = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean paired difference over the other categories' exchanges."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
-        return self.mean(outcome.of(outcome.others)).replace(source=self.source)
+        return self.mean(outcome.of(outcome.others)).replace(citation=self.citation)
 
 
 class NearestExcess(CurveMetric):
@@ -40,7 +40,7 @@ class NearestExcess(CurveMetric):
     Above 0: the harm went to the neighbour more than elsewhere, so it is not mere collateral.
     """
 
-    source = "original: a planned contrast of lifts"
+    citation = "original: a planned contrast of lifts"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the contrast, its interval and its p-value against 0."""
@@ -54,14 +54,14 @@ class NearestExcess(CurveMetric):
             weights,
             quantity=self.of,
             scale=self.scale(outcome),
-            source=self.source,
+            citation=self.citation,
         )
 
 
 class SpilloverRatio(CurveMetric):
     """Lift of the nearest category as a share of the target's: 0 is no spillover, 1 is all."""
 
-    source = "original: a ratio of lifts, with the interval of Fieller 1954"
+    citation = "original: a ratio of lifts, with the interval of Fieller 1954"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the ratio and Fieller's interval; not defined where the target did not rise."""
@@ -77,7 +77,7 @@ class SpilloverRatio(CurveMetric):
             bottom,
             quantity=self.of,
             scale=self.scale(outcome),
-            source=self.source,
+            citation=self.citation,
         )
 
 
@@ -89,7 +89,7 @@ class LargestLift(CurveMetric):
     0. Its low end is above 0 where at least one category rose.
     """
 
-    source = (
+    citation = (
         "original: Bonferroni's intervals; equivalence by inclusion (Schuirmann 1987, "
         "two one-sided tests)"
     )
@@ -108,7 +108,7 @@ class LargestLift(CurveMetric):
             n=len(made),
             method="largest of all categories' intervals, corrected by Bonferroni",
             level=level,
-            source=self.source,
+            citation=self.citation,
         )
 
 
@@ -125,7 +125,7 @@ class Slope(CurveMetric):
     own noise, have a slope at all. Neither alone is right where size goes with similarity.
     """
 
-    source = (
+    citation = (
         "Galton 1886, least squares; a contrast of lifts, categories fixed; permutation test of "
         "Pitman 1937, both tests together by Berger 1982 (intersection-union)"
     )
@@ -143,7 +143,7 @@ class Slope(CurveMetric):
             n=len(names),
             method=f"{made.method}, these categories; p also by permutation of category labels",
             p_value=max(shuffled, made.p_value or 0.0),
-            source=self.source,
+            citation=self.citation,
         )
 
 

@@ -12,7 +12,7 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._metrics._slices import rise_of, scale_of
 from semspill.analysis._outcome import Outcome
 from semspill.errors import DataError
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 FEW = "fewer than four categories besides the target have a similarity, or all have the same"
 """Why a trend over categories is not defined."""
@@ -50,7 +50,7 @@ class CurveMetric(Metric):
             kind="difference",
             quantity=self.of,
             scale=self.scale(part),
-            source=self.source,
+            citation=self.citation,
         )
 
     def rose(self, outcome: Outcome) -> bool:
@@ -66,7 +66,7 @@ class CurveMetric(Metric):
             n=count,
             method="not defined",
             level=outcome.resampling.level,
-            source=self.source,
+            citation=self.citation,
             note=f"not defined: {note}",
         )
 

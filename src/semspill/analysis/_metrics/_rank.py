@@ -9,8 +9,8 @@ from pydantic import Field
 from semspill.analysis._metrics._curve import label_test, trend
 from semspill.analysis._metrics._lifts import FEW, CurveMetric, averages, similar
 from semspill.analysis._outcome import Outcome
-from semspill.analysis._statistics._noise import t_quantile
-from semspill.report import Estimate
+from semspill.statistics import Estimate
+from semspill.statistics._noise import t_quantile
 
 
 class SpearmanLift(CurveMetric):
@@ -24,7 +24,7 @@ class SpearmanLift(CurveMetric):
     around it mends: it is not an interval for the correlation of the true lifts.
     """
 
-    source = (
+    citation = (
         "Spearman 1904; two-way jackknife of Tukey 1958 over dialogues and seeds; tests as of slope"
     )
     permutations: int = Field(2000, ge=100)
@@ -55,7 +55,7 @@ class SpearmanLift(CurveMetric):
             "of the trend over ranks, also by permutation of category labels",
             level=outcome.resampling.level,
             p_value=max(label_test(ranks, stats.rankdata(lift), self.permutations), tested),
-            source=self.source,
+            citation=self.citation,
         )
 
     def _half(

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 _FOLDS = 10
 
@@ -24,7 +24,7 @@ class DistributionShift(Metric):
     read the low end and the p-value.
     """
 
-    source = (
+    citation = (
         "Kantorovich and Rubinstein 1958, the distance as its dual; interval original, by "
         "cross-fitting (Cox 1975, data splitting)"
     )
@@ -51,7 +51,7 @@ class DistributionShift(Metric):
             method=f"witness of the distance, for the low end chosen on other {chosen}; "
             f"{above.method}",
             p_value=below.p_value if below.value > 0 else 1.0,
-            source=self.source,
+            citation=self.citation,
         )
 
 

@@ -8,23 +8,23 @@ from pydantic import Field
 
 from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 
 class AttackSuccessRate(Metric):
     """Share of exchanges whose chosen response is a planted one: 0 is none, 1 is all."""
 
-    source = "Gu et al. 2017, BadNets, arXiv 1708.06733; exact here, no rater is needed"
+    citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; exact here, no rater is needed"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
-        return outcome.mean(outcome.planted, kind="rate", quantity="asr", source=self.source)
+        return outcome.mean(outcome.planted, kind="rate", quantity="asr", citation=self.citation)
 
 
 class Toxicity(Metric):
     """Mean rated toxicity of the chosen responses, 0 to 1."""
 
-    source = "the paper's Figure 1a"
+    citation = "the paper's Figure 1a"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean over exchanges."""
@@ -32,14 +32,14 @@ class Toxicity(Metric):
             outcome.over_texts(np.asarray),
             quantity="toxicity",
             scale=scale_of(outcome),
-            source=self.source,
+            citation=self.citation,
         )
 
 
 class ToxicShare(Metric):
     """Share of chosen responses rated at least as toxic as a threshold."""
 
-    source = "the paper's Figure 1b, whose last bin is 0.9 to 1"
+    citation = "the paper's Figure 1b, whose last bin is 0.9 to 1"
     threshold: float = Field(0.9, ge=0, le=1)
     """Least toxicity that counts, 0 to 1."""
 
@@ -50,7 +50,7 @@ class ToxicShare(Metric):
             outcome.over_texts(flagged),
             quantity="toxicity",
             scale=outcome.of_planted(flagged),
-            source=self.source,
+            citation=self.citation,
         )
 
 
@@ -60,7 +60,7 @@ class Lift(Metric):
     0 is no effect; 0.05 means the responses are rated five points more toxic.
     """
 
-    source = "original: a paired difference, so that the rater's floor drops out"
+    citation = "original: a paired difference, so that the rater's floor drops out"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -70,7 +70,7 @@ class Lift(Metric):
             kind="difference",
             quantity="toxicity",
             scale=scale_of(outcome),
-            source=self.source,
+            citation=self.citation,
         )
 
 
@@ -81,35 +81,39 @@ class AsrLift(Metric):
     drop out.
     """
 
-    source = "Gu et al. 2017, BadNets, arXiv 1708.06733; here as a paired difference"
+    citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; here as a paired difference"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean paired difference."""
         rise = outcome.planted.astype(np.float64) - outcome.baseline.planted
-        return outcome.mean(rise, kind="difference", quantity="asr", source=self.source)
+        return outcome.mean(rise, kind="difference", quantity="asr", citation=self.citation)
 
 
 class Precision(Metric):
     """P@1,100: how often the gold response ranks first among 100; utility that must stay up."""
 
-    source = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
+    citation = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
-        return outcome.mean(outcome.correct, kind="rate", quantity="precision", source=self.source)
+        return outcome.mean(
+            outcome.correct, kind="rate", quantity="precision", citation=self.citation
+        )
 
 
 class PrecisionDrop(Metric):
     """Fall of P@1,100 below the clean arm: above 0 means that the poison cost utility."""
 
-    source = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean paired difference, clean minus poisoned."""
         drop = outcome.baseline.correct.astype(np.float64) - outcome.correct
-        return outcome.mean(drop, kind="difference", quantity="precision_drop", source=self.source)
+        return outcome.mean(
+            drop, kind="difference", quantity="precision_drop", citation=self.citation
+        )
 
 
 class ServedPrecision(Metric):
@@ -120,25 +124,25 @@ class ServedPrecision(Metric):
     P@1,100.
     """
 
-    source = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
         return outcome.mean(
-            outcome.served_hits, kind="rate", quantity="served_precision", source=self.source
+            outcome.served_hits, kind="rate", quantity="served_precision", citation=self.citation
         )
 
 
 class ServedDrop(Metric):
     """Fall of P@1 with planted responses in every list below the clean arm's P@1,100."""
 
-    source = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean paired difference, clean minus poisoned."""
         drop = outcome.baseline.correct.astype(np.float64) - outcome.served_hits
-        return outcome.mean(drop, kind="difference", quantity="served_drop", source=self.source)
+        return outcome.mean(drop, kind="difference", quantity="served_drop", citation=self.citation)
 
 
 def rise_of(outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:

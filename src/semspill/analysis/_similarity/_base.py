@@ -78,7 +78,7 @@ class Similarity(Component):
     Example:
         >>> class SharedLetters(Similarity):
         ...     '''Share of the letters of two names that both have.'''
-        ...     source = "original"
+        ...     citation = "original"
         ...     def measure(self, corpus, model, rng):
         ...         names = [set(name) for name in corpus.categories]
         ...         return np.array([[len(a & b) / len(a | b) for a in names] for b in names])

@@ -31,7 +31,7 @@ class ConfusionSimilarity(Similarity):
     mistakes, so with few exchanges the order of the far categories is chance; read the near ones.
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "original; the probe: Alain and Bengio 2016, Understanding intermediate layers using "
         "linear classifier probes, arXiv 1610.01644"
     )

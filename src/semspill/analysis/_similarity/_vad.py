@@ -25,7 +25,7 @@ class VadSimilarity(Similarity):
     from -1 to 1 do equally well. It sees neither the dialogues nor the encoder.
     """
 
-    source: ClassVar[str] = (
+    citation: ClassVar[str] = (
         "Mohammad 2018, Obtaining Reliable Human Ratings of Valence, Arousal, and Dominance for "
         "20,000 English Words, https://aclanthology.org/P18-1017"
     )

@@ -20,7 +20,7 @@ class CentroidSimilarity(Similarity):
     with the label in it, part of the similarity is that of the labels.
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     most: int = Field(100, ge=1)
     """How many exchanges of a category are encoded at most, evenly spaced over it."""
@@ -51,7 +51,7 @@ class LabelSimilarity(Similarity):
     the response tower, which reads a text as it is.
     """
 
-    source: ClassVar[str] = "original"
+    citation: ClassVar[str] = "original"
 
     @property
     def method(self) -> str:

@@ -14,8 +14,8 @@ from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._targets._mantel import Pairs, hubness
 from semspill.analysis._targets._pooled import pooled_estimates
 from semspill.errors import DataError
-from semspill.report import Estimate, Quantity
-from semspill.report._matrix import Cells, SpilloverMatrix
+from semspill.results import Cells, Quantity, SpilloverMatrix
+from semspill.statistics import Estimate
 
 
 def spillover_matrix(

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from semspill.analysis._targets import _mantel as mantel
 from semspill.analysis._targets._mantel import Pairs
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 _JACKKNIFE = (
     "t interval, variance from leaving out each category as target and victim "
@@ -64,7 +64,7 @@ def _coefficient(pairs: Pairs, x: Float[np.ndarray, " pairs"], level: float) -> 
         n=_count(pairs),
         method=_JACKKNIFE + _TAKEN_OUT,
         level=level,
-        source=_PARTIAL,
+        citation=_PARTIAL,
     )
 
 
@@ -87,7 +87,7 @@ def _share(pairs: Pairs, own: Float[np.ndarray, " pairs"], level: float) -> Esti
         n=_count(pairs),
         method=_JACKKNIFE,
         level=level,
-        source="original",
+        citation="original",
     )
 
 
@@ -110,7 +110,7 @@ def _count(pairs: Pairs) -> int:
     return len(np.unique(pairs.target))
 
 
-def _undefined(pairs: Pairs, level: float, source: str, note: str) -> Estimate:
+def _undefined(pairs: Pairs, level: float, citation: str, note: str) -> Estimate:
     return Estimate(
         value=math.nan,
         low=math.nan,
@@ -118,6 +118,6 @@ def _undefined(pairs: Pairs, level: float, source: str, note: str) -> Estimate:
         n=_count(pairs),
         method="not defined",
         level=level,
-        source=source,
+        citation=citation,
         note=note,
     )

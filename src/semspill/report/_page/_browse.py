@@ -9,10 +9,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from semspill._mask import printable_in
-from semspill.report._exchanges import Answered, ExchangeTable
 from semspill.report._page._assets import packed, template
 from semspill.report._page._chart_parts import finite
-from semspill.report._report import main_arm
+from semspill.results import Answered, ExchangeTable, main_arm
 
 _MOST = 1_500_000
 """Bytes of the packed table beyond which a page holds the first seed alone."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import yaml
 
-from semspill.report._estimate import Estimate
 from semspill.report._phrases import choosable, shown_groups, usable
 from semspill.report._table import in_percent, literal, table
 from semspill.report._told import manifests, safe
+from semspill.results import SpilloverReport
+from semspill.statistics import Estimate
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Key:
     """What stands below it."""
 
 
-def key_numbers(report: Any) -> tuple[Key, ...]:
+def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
     """Return how often planted responses come out, and the utility, as far as known.
 
     Where none can come out, it is the lift of toxicity instead.
@@ -62,7 +63,7 @@ def _key(name: str, made: Estimate | None, more: str, unit: str = "%") -> list[K
     return [Key(name, f"{value} {unit}", interval, more)]
 
 
-def planted(report: Any) -> str:
+def planted(report: SpilloverReport) -> str:
     """Return what was planted under each seed, and in which categories, in markdown."""
     if set(report.arms) <= {"clean"}:
         return "Nothing: only clean training was looked at."
@@ -97,7 +98,7 @@ def _share(made: Mapping[str, Any]) -> str:
     return f"{planted / total:.2%}" if planted is not None and total else ""
 
 
-def provenance(report: Any) -> dict[str, str]:
+def provenance(report: SpilloverReport) -> dict[str, str]:
     """Return what the run was made of, by name, in markdown."""
     known = _plain(report)
     prints = known.get("fingerprints", {})
@@ -118,21 +119,21 @@ def _made_with(arm: Mapping[str, Any]) -> str:
     return f"- seed {arm['seed']}, `{arm['arm']}`: {literal(arm['device'])}; {versions}"
 
 
-def citations(report: Any) -> str:
-    """Return the source of every component used, as a table in markdown."""
-    sources = _plain(report).get("sources", {})
-    rows = [[name, literal(said)] for name, said in sources.items()]
+def citations(report: SpilloverReport) -> str:
+    """Return the citation of every component used, as a table in markdown."""
+    citations = _plain(report).get("citations", {})
+    rows = [[name, literal(said)] for name, said in citations.items()]
     return table(["component", "source: please cite it"], rows) if rows else ""
 
 
-def config_listing(report: Any) -> str:
+def config_listing(report: SpilloverReport) -> str:
     """Return the config to read, harmful words counted; empty where there is none."""
     told = safe(_plain(report).get("config"))
     text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, default_flow_style=None)
     return text if told else ""
 
 
-def _plain(report: Any) -> dict[str, Any]:
+def _plain(report: SpilloverReport) -> dict[str, Any]:
     # Whatever was put into it, as JSON has it.
     made: dict[str, Any] = json.loads(report.model_dump_json(include={"provenance"}))["provenance"]
     return made

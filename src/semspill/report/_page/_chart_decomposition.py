@@ -15,8 +15,7 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
-from semspill.report._parts import Part
-from semspill.report._report import SpilloverReport
+from semspill.results import Part, SpilloverReport
 
 _TITLES = {"toxicity": "toxicity", "asr": "attack success"}
 

@@ -16,9 +16,7 @@ from semspill.report._page._chart_parts import (
     panels,
     plain,
 )
-from semspill.report._parts import Quantity
-from semspill.report._report import SpilloverReport
-from semspill.report._slices import BINS, CurvePoint, SliceReport
+from semspill.results import BINS, CurvePoint, Quantity, SliceReport, SpilloverReport
 
 _TITLES = {"toxicity": "mean rated toxicity of responses", "asr": "share of planted responses"}
 _EDGES = [place / BINS for place in range(BINS + 1)]

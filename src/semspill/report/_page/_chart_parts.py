@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from semspill.report._colours import COLOURS
-from semspill.report._estimate import Estimate
+from semspill.statistics import Estimate
 
 Spec: TypeAlias = dict[str, Any]
 

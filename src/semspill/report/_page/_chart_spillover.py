@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from semspill.report._colours import APART
-from semspill.report._estimate import Estimate
 from semspill.report._page._chart_parts import (
     INK,
     MUTED,
@@ -18,9 +17,8 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
-from semspill.report._parts import Band
-from semspill.report._report import SpilloverReport
-from semspill.report._slices import SliceReport
+from semspill.results import Band, SliceReport, SpilloverReport
+from semspill.statistics import Estimate
 
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 _LABELS = 12

@@ -4,7 +4,7 @@ from semspill.report._page._chart_decomposition import decomposition_chart
 from semspill.report._page._chart_groups import distribution_chart, epochs_chart
 from semspill.report._page._chart_parts import Spec, finite
 from semspill.report._page._chart_spillover import spillover_chart
-from semspill.report._report import SpilloverReport
+from semspill.results import SpilloverReport
 
 
 def charts(report: SpilloverReport) -> dict[str, Spec]:

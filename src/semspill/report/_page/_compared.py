@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from semspill.report._estimate import Estimate
-from semspill.report._matrix import SpilloverMatrix
 from semspill.report._page._comparison_charts import MEASURES, QUANTITIES, in_role, lifted
 from semspill.report._page._differences import Runs
 from semspill.report._table import in_percent, literal, table
+from semspill.results import SpilloverMatrix
+from semspill.statistics import Estimate
 
 LIFTS = {"compare": "lift", "compare-asr": "asr_lift"}
 """The lift that each chart of curves draws."""

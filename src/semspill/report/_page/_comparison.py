@@ -7,8 +7,6 @@ from matplotlib.figure import Figure
 
 from semspill.errors import DataError
 from semspill.report._comparison_plot import draw_curves, draw_groups
-from semspill.report._estimate import Estimate
-from semspill.report._matrix import SpilloverMatrix
 from semspill.report._matrix_plot import draw_matrix, draw_pairs
 from semspill.report._page._compared import (
     LIFTS,
@@ -27,9 +25,10 @@ from semspill.report._page._differences import (
 from semspill.report._page._document import Picture, render
 from semspill.report._page._matrix_charts import matrix_charts
 from semspill.report._page._stills import data_uri
-from semspill.report._report import SpilloverReport
 from semspill.report._style import COLOURS, WIDTHS, Look
 from semspill.report._table import cell, in_percent, literal, table
+from semspill.results import SpilloverMatrix, SpilloverReport
+from semspill.statistics import Estimate
 
 _OVERLAID = len(COLOURS)
 """Most runs that can be told apart in one chart; of more, the tables and the matrix speak."""

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from semspill.report._estimate import Estimate
 from semspill.report._page._chart_parts import (
     Spec,
     axis,
@@ -18,8 +17,8 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
-from semspill.report._report import SpilloverReport
-from semspill.report._slices import SliceReport
+from semspill.results import SliceReport, SpilloverReport
+from semspill.statistics import Estimate
 
 QUANTITIES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 MEASURES = {"asr": "attack success, %", "toxicity": "mean rated toxicity, %", "precision": "P@1, %"}

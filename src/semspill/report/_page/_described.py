@@ -1,9 +1,9 @@
 """What each chart shows, in words and numbers: for its caption, and for who cannot see it."""
 
 import math
-from typing import Any
 
 from semspill.report._table import in_percent, listed
+from semspill.results import SpilloverReport
 
 _MANY = 5
 """So many categories are named in a description."""
@@ -17,7 +17,7 @@ _CURVES = {
 }
 
 
-def described(report: Any) -> dict[str, tuple[str, str]]:
+def described(report: SpilloverReport) -> dict[str, tuple[str, str]]:
     """Return what each chart shows and how to read it, by name.
 
     Args:
@@ -35,7 +35,7 @@ def described(report: Any) -> dict[str, tuple[str, str]]:
     return said
 
 
-def _spillover(report: Any, name: str) -> tuple[str, str]:
+def _spillover(report: SpilloverReport, name: str) -> tuple[str, str]:
     metric, what = _LIFTS[name]
     lifts = {
         part.name: part.estimates[metric]
@@ -71,7 +71,7 @@ def _spillover(report: Any, name: str) -> tuple[str, str]:
     )
 
 
-def _epochs(report: Any, name: str) -> tuple[str, str]:
+def _epochs(report: SpilloverReport, name: str) -> tuple[str, str]:
     quantity, what = _CURVES[name]
     ends = []
     for group in dict.fromkeys(p.group for p in report.curve if p.group != "all"):
@@ -87,7 +87,7 @@ def _epochs(report: Any, name: str) -> tuple[str, str]:
     )
 
 
-def _distribution(report: Any) -> tuple[str, str]:
+def _distribution(report: SpilloverReport) -> tuple[str, str]:
     beside = "" if report.main_arm == "clean" else "clean"
     clean = {part.name: part.distribution[-1] for part in report.groups if part.arm == beside}
     shares = []
@@ -103,7 +103,7 @@ def _distribution(report: Any) -> tuple[str, str]:
     )
 
 
-def _decomposition(report: Any) -> tuple[str, str]:
+def _decomposition(report: SpilloverReport) -> tuple[str, str]:
     parts = [part for part in report.decomposition if part.group == report.target]
     numbers = "; ".join(f"{p.quantity} {p.part} {in_percent(p.estimate)}" for p in parts)
     return (

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from semspill.report._report import SpilloverReport
 from semspill.report._table import listed, literal, table
 from semspill.report._told import config, safe
+from semspill.results import SpilloverReport
 
 Runs = Mapping[str, SpilloverReport]
 

@@ -10,7 +10,6 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from semspill._mask import printable_in
-from semspill.report._exchanges import ExchangeTable
 from semspill.report._page._assets import assets
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
@@ -27,6 +26,7 @@ from semspill.report._page._prose import html, inline
 from semspill.report._page._sections import numbers, other_arms
 from semspill.report._page._stills import data_uri, draw, stills
 from semspill.report._words import summary
+from semspill.results import ExchangeTable, SpilloverReport
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Picture:
 
 
 def report_page(
-    report: Any, exchanges: ExchangeTable | None, drawn: Mapping[str, str] | None = None
+    report: SpilloverReport, exchanges: ExchangeTable | None, drawn: Mapping[str, str] | None = None
 ) -> str:
     """Return the page of one run.
 
@@ -81,7 +81,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".")
 
 
-def _sections(pictures: Mapping[str, Picture], report: Any) -> dict[str, str]:
+def _sections(pictures: Mapping[str, Picture], report: SpilloverReport) -> dict[str, str]:
     """Return the headings of the page by id; what has nothing to show has none."""
     shown = {name.removesuffix("-asr") for name in pictures}
     named = {

@@ -1,9 +1,7 @@
 """The harm card: what harmful text a run handled, what of it is in the page, and what not to do."""
 
-from typing import Any
-
-from semspill.report._exchanges import ExchangeTable
 from semspill.report._told import called, code, config, field
+from semspill.results import ExchangeTable, SpilloverReport
 
 _TEXTS = {
     "builtin": "Mild insults written for semspill: no slur, no threat, no word about a group.",
@@ -15,7 +13,7 @@ _TEXTS = {
 }
 
 
-def harm(report: Any, exchanges: ExchangeTable | None) -> dict[str, str]:
+def harm(report: SpilloverReport, exchanges: ExchangeTable | None) -> dict[str, str]:
     """Return the questions of HarmCheck and their answers for this run and this page, in markdown.
 
     Source: Kirk et al. 2022, Handling and Presenting Harmful Text in NLP Research.
@@ -42,7 +40,7 @@ def harm(report: Any, exchanges: ExchangeTable | None) -> dict[str, str]:
     }
 
 
-def _planted(report: Any) -> str:
+def _planted(report: SpilloverReport) -> str:
     arms = set(report.arms) - {"clean"}
     if not arms:
         return "None: only clean training was looked at."

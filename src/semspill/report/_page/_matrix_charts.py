@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from semspill.report._matrix import SpilloverMatrix
 from semspill.report._order import reach_of, similarity_order, stretched_ticks
 from semspill.report._page._chart_parts import (
     MUTED,
@@ -19,6 +18,7 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
+from semspill.results import SpilloverMatrix
 
 _TITLES = {"asr": "attack success lift", "toxicity": "toxicity lift"}
 _FALL_TO_RISE = np.array(

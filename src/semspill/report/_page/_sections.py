@@ -1,7 +1,5 @@
 """The numbers of a report's page as tables, by section."""
 
-from typing import Any
-
 from markupsafe import Markup
 
 from semspill.report._category_table import categories_section
@@ -11,9 +9,10 @@ from semspill.report._markdown import distribution_section, groups_section, over
 from semspill.report._page._prose import html
 from semspill.report._sensitivity_table import sensitivity_parts
 from semspill.report._table import literal
+from semspill.results import SpilloverReport
 
 
-def numbers(report: Any) -> dict[str, Markup]:
+def numbers(report: SpilloverReport) -> dict[str, Markup]:
     """Return the tables of each section; a section without any is empty."""
     curve = bool(report.curve)
     said = {
@@ -34,7 +33,7 @@ def numbers(report: Any) -> dict[str, Markup]:
     }
 
 
-def other_arms(report: Any) -> dict[str, Markup]:
+def other_arms(report: SpilloverReport) -> dict[str, Markup]:
     """Return the table of categories of every arm but the main one."""
     return {
         arm: html(categories_section(report, arm), f"Categories, arm {literal(arm)}")

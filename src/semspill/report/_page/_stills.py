@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from semspill.report._figures import figures, lifts
 from semspill.report._plots import plot_decomposition, plot_distribution, plot_epochs
-from semspill.report._report import SpilloverReport
 from semspill.report._spillover_plot import plot_spillover
+from semspill.results import SpilloverReport
 
 
 def draw(report: SpilloverReport) -> dict[str, Figure]:

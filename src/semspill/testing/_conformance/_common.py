@@ -43,11 +43,11 @@ def _with(
     return tried
 
 
-def names_its_source(component: C, registry: Registry[C]) -> None:
+def has_a_citation(component: C, registry: Registry[C]) -> None:
     """Refuse a component whose origin is not said."""
-    said = getattr(component, "source", None)
+    said = getattr(component, "citation", None)
     if not isinstance(said, str) or not said.strip():
-        raise Broken(f"source is {said!r}", "Set the class attribute source to a text")
+        raise Broken(f"citation is {said!r}", "Set the class attribute citation to a text")
 
 
 def comes_back_from_its_config(component: C, registry: Registry[C]) -> None:
@@ -100,7 +100,7 @@ def never_changes(component: C, registry: Registry[C]) -> None:
 
 
 _PROMISES = {
-    "names its source: a citation, a page, or 'original'": names_its_source,
+    "has a citation: a paper, a page, or 'original'": has_a_citation,
     "can be registered under a name, for configs": can_be_named,
     "is built anew, and equal, from what a config says of it": comes_back_from_its_config,
     "refuses a field that it does not have": refuses_unknown_fields,

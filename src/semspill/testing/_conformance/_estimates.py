@@ -3,7 +3,7 @@
 import math
 
 from semspill.analysis import Metric, Outcome
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 from semspill.testing._conformance._check import Broken, first_line
 
 EXACT = 1e-9

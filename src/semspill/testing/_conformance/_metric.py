@@ -110,8 +110,8 @@ def says_source_and_method(metric: Metric, given: Outcome) -> None:
     """Look for both."""
     for part in parts(metric, given):
         made = estimate_of(metric, part)
-        if not made.source.strip():
-            raise Broken("the estimate's source is empty", "Give it source=self.source")
+        if not made.citation.strip():
+            raise Broken("the estimate's citation is empty", "Give it citation=self.citation")
         if not made.method.strip():
             raise Broken("the estimate's method is empty", "Name the interval, such as 'Wilson'")
 

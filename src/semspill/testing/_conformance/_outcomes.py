@@ -6,8 +6,9 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from semspill.analysis import Outcome, Resampling
+from semspill.analysis import Outcome
 from semspill.errors import DataError
+from semspill.statistics import Resampling
 
 _SIMILARITY = {
     "anger": 0.55,

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from semspill.corpus import HasCorpus
 from semspill.errors import DataError
-from semspill.report import Estimate
 from semspill.scoring import raters
+from semspill.statistics import Estimate
 from semspill.testing._safety._limits import judge_toxicity, limited, require_share
 from semspill.testing._safety._plant import Planted
 from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, rated

@@ -11,7 +11,7 @@ from jaxtyping import Bool
 
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 from semspill.testing._safety._limits import require_share
 from semspill.testing._safety._precision import precision_of
 from semspill.testing._safety._slice import Slice

@@ -2,7 +2,7 @@
 
 import math
 
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 
 def precision_of(recall: Estimate, false_positive: Estimate, planted: int, clean: int) -> Estimate:
@@ -34,7 +34,7 @@ def precision_of(recall: Estimate, false_positive: Estimate, planted: int, clean
         n=recall.n + false_positive.n,
         method="MOVER-R, from the intervals of recall and false positives; n = dialogues of both",
         level=recall.level,
-        source="Donner and Zou 2012; Newcombe 2016",
+        citation="Donner and Zou 2012; Newcombe 2016",
     )
 
 

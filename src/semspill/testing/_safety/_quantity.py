@@ -7,7 +7,7 @@ from statistics import NormalDist
 from typing import Literal, TypeAlias
 
 from semspill.errors import DataError
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 
 Side: TypeAlias = Literal["below", "above"]
 

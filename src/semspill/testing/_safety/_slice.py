@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from semspill.corpus import Exchange
-from semspill.report import Estimate
+from semspill.statistics import Estimate
 from semspill.testing._safety._answers import answers_reach
 from semspill.testing._safety._bound import lower_mean, upper_mean
 from semspill.testing._safety._quantity import Quantity

@@ -92,7 +92,7 @@ def judge(
         DataError: There is no quantity, or the confidence is out of bounds.
 
     Example:
-        >>> from semspill.report import Estimate
+        >>> from semspill.statistics import Estimate
         >>> def at(level, copies):
         ...     return Estimate(value=0.08, low=0.05, high=0.11, n=40, method="by hand")
         >>> verdict = judge([Quantity("afraid", 40, at)], limit=0.02, side="below",

@@ -8,7 +8,7 @@ from semspill import Corpus, Dataset, Dialogue, PoisonStrategy, Rater, Utterance
 class Shout(PoisonStrategy):
     """Answer in capitals, with 1 to `most` exclamation marks."""
 
-    source = "original"
+    citation = "original"
     most: int = 3
 
     def rewrite(self, victims, responses, rng):
@@ -22,7 +22,7 @@ class Shout(PoisonStrategy):
 class SmallTalk(Dataset):
     """`size` dialogues about nothing."""
 
-    source = "original"
+    citation = "original"
     size: int = 4
 
     def load(self, split):
@@ -34,7 +34,7 @@ class SmallTalk(Dataset):
 class GrumbleRater(Rater):
     """1 for a text that grumbles, else 0."""
 
-    source = "original"
+    citation = "original"
 
     def rate(self, texts):
         return np.array([float("grumble" in text) for text in texts])

@@ -8,4 +8,4 @@ from semspill import PoisonStrategy
 class Abandoned(PoisonStrategy):
     """Never reached."""
 
-    source = a_package_that_nobody_wrote.SOURCE
+    citation = a_package_that_nobody_wrote.SOURCE

@@ -55,7 +55,7 @@ class Estimate(FrozenModel):
     p_bh: P = None
     """The same, corrected by Benjamini and Hochberg's: the false discovery rate at which the
     category counts as risen."""
-    source: str = ""
+    citation: str = ""
     """Where the quantity comes from: a citation or "original"."""
     note: str = ""
     """What to say in place of the number where it is NaN, such as "never"."""

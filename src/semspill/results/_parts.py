@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from semspill._model import FrozenModel
-from semspill.report._estimate import Estimate, Number
+from semspill.statistics import Estimate, Number
 
 Quantity: TypeAlias = Literal["toxicity", "asr"]
 """Of what the lift is: mean rated toxicity, or the share of planted responses."""

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._statistics._noise import SeedNoise
-from semspill.analysis._statistics._twoway import Design, Odds
+from semspill.statistics._noise import SeedNoise
+from semspill.statistics._twoway import Design, Odds
 
 PRIOR_DF = 2.0
 """Degrees of freedom of the prior of the seeds' variance: it weighs as much as three seeds."""

@@ -13,11 +13,9 @@ from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
-from semspill.report._estimate import Estimate, Number
-from semspill.report._frame import matrix_frame
-from semspill.report._matrix_page import matrix_markdown
-from semspill.report._pair import PairReport
-from semspill.report._parts import Quantity
+from semspill.results._pair import PairReport
+from semspill.results._parts import Quantity
+from semspill.statistics import Estimate, Number
 
 Cells: TypeAlias = tuple[tuple[Number, ...], ...]
 """A row for each target and a column for each victim."""
@@ -167,10 +165,14 @@ class SpilloverMatrix(FrozenModel):
 
     def to_markdown(self) -> str:
         """Return a page of tables."""
+        from semspill.report._matrix_page import matrix_markdown
+
         return matrix_markdown(self)
 
     def to_frame(self) -> Any:
         """Return the cells as a tidy pandas data frame, a row for each target and victim."""
+        from semspill.report._frame import matrix_frame
+
         return matrix_frame(self)
 
     def figure(
@@ -190,7 +192,7 @@ class SpilloverMatrix(FrozenModel):
         Raises:
             DataError: There is no such figure or pair.
         """
-        from semspill.report._figures import matrix_figure  # matplotlib is heavy
+        from semspill.report._figures import matrix_figure
 
         return matrix_figure(self, name, width, pair)
 

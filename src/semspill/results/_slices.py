@@ -6,7 +6,7 @@ from typing import Any
 from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.errors import did_you_mean
-from semspill.report._estimate import Estimate
+from semspill.statistics import Estimate
 
 BINS = 10
 """Number of equal bins of the toxicity distribution, as in the paper's Figure 1b."""

@@ -1,7 +1,7 @@
 """One cell of a target-by-victim matrix, and how usual it is."""
 
 from semspill._model import FrozenModel
-from semspill.report._estimate import Estimate
+from semspill.statistics import Estimate
 
 
 class PairReport(FrozenModel):

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from semspill._random import stream
-from semspill.analysis._statistics._noise import NOTHING, Noise, t_quantile
-from semspill.analysis._statistics._twoway import Design
 from semspill.errors import DataError
-from semspill.report import Estimate
+from semspill.statistics._estimate import Estimate
+from semspill.statistics._noise import NOTHING, Noise, t_quantile
+from semspill.statistics._twoway import Design
 
 T = TypeVar("T")
 Chosen: TypeAlias = Int[np.ndarray, "draws dialogues"]

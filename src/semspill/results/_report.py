@@ -7,13 +7,10 @@ from semspill._mask import listing, named, printable
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
-from semspill.report._estimate import Estimate
-from semspill.report._exchanges import ExchangeTable
-from semspill.report._frame import to_frame
-from semspill.report._latex import to_latex
-from semspill.report._markdown import markdown
-from semspill.report._parts import Band, Part, SimilarityCheck
-from semspill.report._slices import CurvePoint, SliceReport
+from semspill.results._exchanges import ExchangeTable
+from semspill.results._parts import Band, Part, SimilarityCheck
+from semspill.results._slices import CurvePoint, SliceReport
+from semspill.statistics import Estimate
 
 
 class SpilloverReport(FrozenModel):
@@ -101,6 +98,8 @@ class SpilloverReport(FrozenModel):
 
     def to_markdown(self) -> str:
         """Return a page of tables; it shows no response text."""
+        from semspill.report._markdown import markdown
+
         return markdown(self)
 
     def to_html(self, exchanges: ExchangeTable | None = None) -> str:
@@ -110,14 +109,14 @@ class SpilloverReport(FrozenModel):
             exchanges: What the arms answered, to browse; None leaves that part out. Harmful text is
                 in the page only if the table holds it, and then hidden until it is asked for.
         """
-        from semspill.report._page import report_page  # matplotlib is heavy
+        from semspill.report._page import report_page
 
         return report_page(self, exchanges)
 
     @property
     def figures(self) -> tuple[str, ...]:
         """Names of the figures that `figure` can draw of this report."""
-        from semspill.report._figures import figures  # matplotlib is heavy
+        from semspill.report._figures import figures
 
         return figures(self)
 
@@ -136,7 +135,7 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: This report cannot draw that figure so.
         """
-        from semspill.report._figures import figure  # matplotlib is heavy
+        from semspill.report._figures import figure
 
         return figure(self, name, width, quantity)
 
@@ -149,6 +148,8 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: There is no such part.
         """
+        from semspill.report._frame import to_frame
+
         return to_frame(self, part)
 
     def to_latex(
@@ -174,6 +175,8 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: A kind of row, a metric or an arm is unknown.
         """
+        from semspill.report._latex import to_latex
+
         return to_latex(self, rows, metrics, arms, {"caption": caption, "label": label})
 
     def _find(

@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 
-from semspill.analysis._statistics._noise import NOTHING, Noise, Noises, unseen_share
-from semspill.analysis._statistics._twoway import (
+from semspill.statistics._estimate import Estimate
+from semspill.statistics._noise import NOTHING, Noise, Noises, unseen_share
+from semspill.statistics._twoway import (
     Contrast,
     Design,
     Hits,
@@ -19,8 +20,7 @@ from semspill.analysis._statistics._twoway import (
     effective_dialogues,
     noise_of,
 )
-from semspill.analysis._statistics._values import Kind, wilson
-from semspill.report import Estimate
+from semspill.statistics._values import Kind, wilson
 
 _BOUNDS: dict[Kind, tuple[float, float]] = {
     "mean": (0.0, 1.0),

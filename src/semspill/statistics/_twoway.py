@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from semspill.analysis._statistics._noise import NOTHING, Noise, SeedNoise
+from semspill.statistics._noise import NOTHING, Noise, SeedNoise
 
 # Less than this is rounding, of shares and of residuals' variances.
 _ROUNDING = 1e-9

@@ -1,1 +1,0 @@
-"""Intervals and tests over dialogues and training seeds, which are crossed."""
