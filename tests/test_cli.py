@@ -299,7 +299,7 @@ def test_debug_shows_the_log_of_the_library(semspill, config):
         ("poisoner.budget=2", 2, "poisoner.budget: Input should be less than or equal to 1, got"),
         ("seed=1", 2, "seed: unknown field. Did you mean 'seeds' or 'dataset.seed'?"),
         ("encoder=hashign", 2, "No encoder is named 'hashign'. Did you mean 'hashing'?"),
-        ("seeds", 2, "--set 'seeds': write it as field.subfield=value."),
+        ("seeds", 2, "--set: 'seeds': write it as field.subfield=value."),
         ("target=braev", 3, "Category 'braev' is not in corpus 'synthetic' (train). Did you mean"),
         (
             "list_size=500",
@@ -364,8 +364,8 @@ def test_validate_says_every_problem_with_its_place(semspill, config):
         "validate", config, "--set", "poisoner.budget=0", "--set", "list_size=1"
     )
     assert (code, out) == (2, "")
-    assert "--set poisoner.budget: Input should be greater than 0, got 0." in err
-    assert "--set list_size: Input should be greater than or equal to 2, got 1." in err
+    assert "--set: poisoner.budget: Input should be greater than 0, got 0." in err
+    assert "--set: list_size: Input should be greater than or equal to 2, got 1." in err
 
 
 def test_validate_without_a_file_says_how_to_get_one(semspill):
@@ -455,7 +455,7 @@ def test_show_tells_fields_defaults_and_source_of_every_component(semspill, kind
     cls = cli.KINDS[kind].get(name)
     said = one_line(out)
     assert said.startswith(f"{name} (")
-    assert one_line(cls.source) in said
+    assert one_line(cls.citation) in said
     for field in cls.model_fields:
         assert f"\n{field} " in out
     assert max(map(len, out.splitlines())) <= 80
@@ -480,7 +480,7 @@ def test_list_and_show_say_it_as_json_too(semspill):
     assert (shown["kind"], shown["name"]) == ("metric", "toxic_share")
     [field] = [part for part in shown["fields"] if part["field"] == "threshold"]
     assert field["default"] == "0.9"
-    assert set(shown) == {"kind", "name", "from", "description", "fields", "source"}
+    assert set(shown) == {"kind", "name", "from", "description", "fields", "citation"}
 
 
 class Loud(PoisonStrategy):
@@ -644,4 +644,4 @@ def test_a_sweep_of_nothing_is_refused(semspill, config):
     assert semspill("sweep", config)[0] == 2
     code, _, err = semspill("sweep", config, "--vary", "poisoner.budget")
     assert code == 2
-    assert "--vary 'poisoner.budget': write it as field.subfield=value,value." in one_line(err)
+    assert "--vary: 'poisoner.budget': write it as field.subfield=value,value." in one_line(err)

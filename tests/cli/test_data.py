@@ -165,7 +165,7 @@ def test_what_needs_no_download_says_so(semspill):
         ),
         (["synthetic", "--set=trian=3"], "synthetic: SyntheticDataset has no field 'trian'. Did"),
         (["synthetic", "--set=train=x"], "synthetic: train: Input should be a valid integer"),
-        (["synthetic", "--set=train"], "--set 'train': write it as field.subfield=value."),
+        (["synthetic", "--set=train"], "--set: 'train': write it as field.subfield=value."),
     ],
 )
 def test_a_data_set_that_cannot_be_made_is_a_usage_error(semspill, words, said):

@@ -1,28 +1,22 @@
 """What `semspill run --dry-run` prints, and how it ends."""
 
-import io
 import json
 import sys
 
 import pytest
-from pydantic import TypeAdapter
-from rich.console import Console
 
 from semspill import cli
-from semspill.cli import _dry_run
-from semspill.experiment import Forecast, ForecastPart
+from semspill.experiment import Forecast
 
 CONFIG = """\
 dataset = { name = "synthetic", train = 60, test = 36 }
 poisoner = { selector = { name = "category", category = "brave" } }
 """
 FOUND = Forecast(
-    target="brave", seeds=(0,), arms=("clean", "poison"), trainings=2, epochs=3, batches=4,
-    batch_size=256, train_dialogues=60, train_exchanges=120, candidates=100, planted={0: 3},
-    limit=3, dropped=0, tests={"brave": 18, "calm": 18}, test_exchanges=72,
-    parts=(ForecastPart(name="training", seconds=2.04, said="2 x 1 s"),), low=1.0, high=3.0,
-    measured=1.0, memory_mib=400, disk_mib=5.0, smallest_lift=0.5, folder="It would be made.",
-    refused=False,
+    target="brave", seeds=(0,), arms=("clean", "poison"), trainings=2, epochs=3, batch_size=256,
+    train_dialogues=60, train_exchanges=120, candidates=100, planted={0: 3}, limit=3, dropped=0,
+    tests={"brave": 18, "calm": 18}, test_exchanges=72, memory_mib=400.0, smallest_lift=0.5,
+    folder="It would be made.", refused=False,
 )  # fmt: skip
 
 
@@ -50,7 +44,7 @@ def asked(monkeypatch) -> list:
         seen.append((config.watched, str(out), overwrite, show_text))
         return FOUND.replace(refused=overwrite)
 
-    monkeypatch.setattr(_dry_run, "forecast", forecast)
+    monkeypatch.setattr("semspill.cli._experiments.forecast", forecast)
     return seen
 
 
@@ -71,23 +65,20 @@ def test_a_folder_that_would_be_refused_is_a_usage_error(semspill, asked):
 
 def test_json_is_one_object(semspill, asked):
     code, out, _ = semspill("run", "my.toml", "--dry-run", "--json")
-    said = TypeAdapter(dict).validate_python(json.loads(out))
-    assert (code, said.pop("event"), said.pop("seconds")) == (0, "forecast", 2.0)
-    assert Forecast.model_validate(said) == FOUND
+    fields = json.loads(out)
+    assert (code, fields.pop("event")) == (0, "forecast")
+    assert Forecast.model_validate(fields) == FOUND
 
 
-def test_a_terminal_is_told_to_wait(semspill, asked, monkeypatch):
-    terminal = Console(file=io.StringIO(), force_terminal=True, width=80)
-    monkeypatch.setattr(_dry_run, "err_console", terminal)
-    _, out, _ = semspill("run", "my.toml", "--dry-run")
-    assert out == f"{FOUND}\n"
-    assert "measuring" in terminal.file.getvalue()
-
-
-def test_the_real_one_forecasts(semspill):
+def test_the_real_one_forecasts(semspill, tmp_path):
     small = ["list_size=10", "curve=false", "finetuner.epochs=1", "encoder.dim=4"]
     small += ["encoder.name='hashing'", "encoder.buckets=64", "analyzer.metrics=['asr','lift']"]
-    code, out, _ = semspill("run", "my.toml", "--dry-run", *(f"--set={each}" for each in small))
+    words = ["run", "my.toml", "--dry-run", *(f"--set={each}" for each in small)]
+    code, out, _ = semspill(*words)
     assert code == 0
     assert "Trains   2 models: arms clean, poison; seeds 0;" in out
     assert "semspill-runs/my would be made." in out
+    (tmp_path / "semspill-runs" / "my").mkdir(parents=True)
+    code, out, _ = semspill(*words)
+    assert code == 2
+    assert "already exists; choose another folder, or pass --overwrite." in " ".join(out.split())

@@ -119,11 +119,11 @@ def said(*overrides) -> str:
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("poisoner.buget=1", "--set poisoner.buget: unknown field. Did you mean 'budget'? "
+        ("poisoner.buget=1", "overrides: poisoner.buget: unknown field. Did you mean 'budget'? "
          "poisoner has: selector, strategy, source, budget, rate, placement, taint_context."),
-        ("encoder.dimm=3", "--set encoder.dimm: unknown field. Did you mean 'dim'? encoder "
+        ("encoder.dimm=3", "overrides: encoder.dimm: unknown field. Did you mean 'dim'? encoder "
          "(hashing) has: buckets, dim, word_ngrams, char_ngrams, tied."),
-        ('analyzer.metrics=[{name="toxic_share",treshold=1}]', "--set analyzer.metrics.0."
+        ('analyzer.metrics=[{name="toxic_share",treshold=1}]', "overrides: analyzer.metrics.0."
          "treshold: unknown field. Did you mean 'threshold'? analyzer.metrics.0 (toxic_share) "
          "has: threshold."),
     ],
@@ -134,7 +134,9 @@ def test_an_unknown_field_is_said_with_its_whole_path(override, expected):
 
 def test_a_field_of_another_place_is_suggested_with_its_path():
     message = said("epochs=2")
-    assert message.startswith("--set epochs: unknown field. Did you mean 'finetuner.epochs'? A ")
+    assert message.startswith(
+        "overrides: epochs: unknown field. Did you mean 'finetuner.epochs'? A "
+    )
     assert "Did you mean 'context.max_tokens'? A config has: seeds, arms," in said("max_tokens=9")
     assert ". A config has" in said("qqq=1")
 
@@ -142,4 +144,6 @@ def test_a_field_of_another_place_is_suggested_with_its_path():
 def test_what_only_follows_from_another_problem_is_not_said():
     message = said('similarities=[{name="centroid",moost=3}]')
     assert message.count("\n") == 0
-    assert message.startswith("--set similarities.0.moost: unknown field. Did you mean 'most'?")
+    assert message.startswith(
+        "overrides: similarities.0.moost: unknown field. Did you mean 'most'?"
+    )

@@ -94,7 +94,7 @@ def test_the_template_is_a_config_that_names_no_file(write):
     assert config.watched == "brave"
 
 
-# --set
+# Overrides
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ def test_a_config_takes_overrides():
     ],
 )
 def test_an_override_that_sets_nothing_is_refused(override, told):
-    assert said(FIELDS, override) == f"--set {told}: write it as field.subfield=value."
+    assert said(FIELDS, override) == f"overrides: {told}: write it as field.subfield=value."
 
 
 def test_a_number_has_no_fields():
-    assert said(FIELDS, "list_size.x=1") == "--set: 'list_size' is 20, which has no field 'x'."
-    assert said(FIELDS, "seeds.0=1") == "--set: 'seeds' is [0, 3], which has no field '0'."
+    assert said(FIELDS, "list_size.x=1") == "overrides: 'list_size' is 20, which has no field 'x'."
+    assert said(FIELDS, "seeds.0=1") == "overrides: 'seeds' is [0, 3], which has no field '0'."
 
 
 def test_a_number_too_long_for_python_is_text():
@@ -238,16 +238,16 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("poisoner.budget=0", "--set poisoner.budget: Input should be greater than 0, got 0."),
-        ("poisoner.budget=2", "--set poisoner.budget: Input should be less than or equal to 1, "
-         "got 2."),
-        ("dataset.train='many'", "--set dataset.train: Input should be a valid integer, unable "
-         "to parse string as an integer, got a string of 4 characters."),
-        ("arms=['clean', 'pool']", "--set arms.1: Input should be 'clean', 'poison', "
+        ("poisoner.budget=0", "overrides: poisoner.budget: Input should be greater than 0, got 0."),
+        ("poisoner.budget=2",
+         "overrides: poisoner.budget: Input should be less than or equal to 1, got 2."),
+        ("dataset.train='many'", "overrides: dataset.train: Input should be a valid integer, "
+         "unable to parse string as an integer, got a string of 4 characters."),
+        ("arms=['clean', 'pool']", "overrides: arms.1: Input should be 'clean', 'poison', "
          "'train_only', 'pool_only' or 'benign_swap', got a string of 4 characters."),
-        ("train_share=0", "--set train_share: Input should be greater than 0, got 0."),
-        ("list_size=1", "--set list_size: Input should be greater than or equal to 2, got 1."),
-        ("analyzer.level=1", "--set analyzer.level: Input should be less than 1, got 1."),
+        ("train_share=0", "overrides: train_share: Input should be greater than 0, got 0."),
+        ("list_size=1", "overrides: list_size: Input should be greater than or equal to 2, got 1."),
+        ("analyzer.level=1", "overrides: analyzer.level: Input should be less than 1, got 1."),
     ],
 )  # fmt: skip
 def test_a_value_that_is_not_allowed_is_said_with_its_place(override, expected):
@@ -461,17 +461,17 @@ def test_what_is_typed_is_read_by_the_field_it_is_for(override, reach, value):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("list_size=10\nseeds=[7]", "--set 'list_size': a line break ends the value"),
-        ("target=grumble\nseeds=[7]", "--set 'target': a line break ends the value"),
-        ("list_size=10 # grumble", "--set list_size: Input should be a valid integer"),
-        ("list_size=10,", "--set list_size: Input should be a valid integer"),
+        ("list_size=10\nseeds=[7]", "overrides: 'list_size': a line break ends the value"),
+        ("target=grumble\nseeds=[7]", "overrides: 'target': a line break ends the value"),
+        ("list_size=10 # grumble", "overrides: list_size: Input should be a valid integer"),
+        ("list_size=10,", "overrides: list_size: Input should be a valid integer"),
         (
             "arms=clean",
             'Input should be a list, got a string of 5 characters; write a list, such as ["',
         ),
         ("analyzer.far=[3]", "a valid string, got 3; write it in quotes if it is a name."),
-        ("seeds=" + "[" * 5000, "--set seeds: Input should be a list"),
-        (".".join(["a"] * 5000) + "=1", "--set: the field has 5000 parts"),
+        ("seeds=" + "[" * 5000, "overrides: seeds: Input should be a list"),
+        (".".join(["a"] * 5000) + "=1", "overrides: a field of 5000 parts"),
     ],
 )
 def test_what_is_typed_wrongly_is_blamed_on_what_was_typed(write, override, expected):
@@ -483,7 +483,7 @@ def test_what_is_typed_wrongly_is_blamed_on_what_was_typed(write, override, expe
 
 def test_an_unknown_component_is_blamed_on_where_it_stands(write):
     path = write(TOML)
-    assert said(path, "encoder=hashign", error=RegistryError).startswith("--set: No encoder")
+    assert said(path, "encoder=hashign", error=RegistryError).startswith("overrides: No encoder")
     path = write("encoder = 'hashign'\n" + TOML)
     assert said(path, "list_size=5", error=RegistryError).startswith(f"{path}: No encoder")
 
@@ -493,7 +493,7 @@ def test_what_the_file_has_wrong_is_blamed_on_the_file(write):
     assert said(path, "poisoner.budget=0.1").startswith(f"{path}: poisoner.burden: unknown field.")
     path = write(TOML.replace("20", "1"))
     assert said(path, "poisoner.budget=2").splitlines() == [
-        "--set poisoner.budget: Input should be less than or equal to 1, got 2.",
+        "overrides: poisoner.budget: Input should be less than or equal to 1, got 2.",
         f"{path}: list_size: Input should be greater than or equal to 2, got 1.",
     ]
 

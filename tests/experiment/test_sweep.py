@@ -187,7 +187,7 @@ def test_lists_can_be_values():
 
 
 def test_a_field_given_twice_is_refused():
-    with pytest.raises(ConfigError, match="--vary names 'a' twice; give all its values at once"):
+    with pytest.raises(ConfigError, match="vary: 'a' comes twice; give all its values at once"):
         parse_vary(["a=1", "a=2"])
 
 

@@ -1,6 +1,7 @@
 """What is said of an error, in one sentence, and the exit code it ends with."""
 
 import errno
+import re
 import traceback
 
 from pydantic import ValidationError
@@ -12,6 +13,13 @@ ASSERTION, USAGE, DATA, INTERNAL = 1, 2, 3, 70
 BROKEN_PIPE = 141
 """What shells report of a program whose reader has left."""
 
+_OPTIONS = {
+    r"^overrides(?=: )": "--set",
+    r"^vary(?=: )": "--vary",
+    r"\boverwrite=True\b": "--overwrite",
+    r"\bshow_text=True\b": "--show-text",
+}
+"""What the library calls an argument, and the command an option."""
 _DISK = "The disk is full; free some space and run the same command again."
 _MEMORY = (
     "The memory is used up; lower finetuner.batch_size, set finetuner.micro_batch, or take less of "
@@ -25,7 +33,21 @@ def explain(error: BaseException) -> tuple[str, int]:
     if said is None:
         said, code = _unknown(error)
     # What is kept of a run, or the table of an assertion, was added to the error as a note.
-    return "\n".join([said, *getattr(error, "__notes__", ())]), code
+    return "\n".join([as_command(said), *getattr(error, "__notes__", ())]), code
+
+
+def as_command(message: str) -> str:
+    """Return a message that names options of the command instead of arguments of the library.
+
+    Example:
+        >>> as_command("overrides: 'seeds': write it as field=value.")
+        "--set: 'seeds': write it as field=value."
+        >>> as_command("x already exists; choose another folder, or pass overwrite=True.")
+        'x already exists; choose another folder, or pass --overwrite.'
+    """
+    for argument, option in _OPTIONS.items():
+        message = re.sub(argument, option, message, flags=re.MULTILINE)
+    return message
 
 
 def _known(error: BaseException) -> tuple[str | None, int]:

@@ -7,14 +7,14 @@ import typer
 
 from semspill.cli._app import EXPERIMENTS, app, err_console, flag, out_console, say_json
 from semspill.cli._completion import complete_config, complete_out
-from semspill.cli._dry_run import dry_run
+from semspill.cli._errors import USAGE, as_command
 from semspill.cli._fields import complete_override
 from semspill.cli._json import finished, outcome
 from semspill.cli._places import argument, new_folder, option
 from semspill.cli._tables import print_report, print_variants
 from semspill.cli._underway import underway
 from semspill.errors import ConfigError
-from semspill.experiment import load_config, parse_vary
+from semspill.experiment import forecast, load_config, parse_vary
 from semspill.experiment import run as run_experiment
 from semspill.experiment import sweep as run_sweep
 
@@ -62,9 +62,8 @@ def run(
         bool, flag("--overwrite", help="Replace the folder if it exists.")
     ] = False,
     show_text: ShowText = False,
-    rehearsal: Annotated[
-        bool,
-        flag("--dry-run", help="Write nothing; say what it would do and take, by measuring."),
+    dry_run: Annotated[
+        bool, flag("--dry-run", help="Train and write nothing; say what would be done.")
     ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -75,8 +74,14 @@ def run(
     """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / config.stem
-    if rehearsal:
-        dry_run(settings, folder, overwrite=overwrite, show_text=show_text, as_json=as_json)
+    if dry_run:
+        plan = forecast(settings, out=folder, overwrite=overwrite, show_text=show_text)
+        if as_json:
+            say_json({"event": "forecast", **plan.model_dump(mode="json")})
+        else:
+            out_console.print(as_command(str(plan)), soft_wrap=True, highlight=False)
+        if plan.refused:
+            raise typer.Exit(USAGE)
         return
     partial = folder.with_name(f"{folder.name}.partial")
     with underway(partial, quiet=quiet, as_json=as_json) as shown:

@@ -1,9 +1,9 @@
 """Experiments: a config in, a report out; and many of them side by side."""
 
 from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._dry_run import Forecast, forecast
 from semspill.experiment._events import Event, Observer, Stage
 from semspill.experiment._exchanges import read_exchanges
-from semspill.experiment._forecast import Forecast, ForecastPart, forecast
 from semspill.experiment._load import load_config
 from semspill.experiment._outcomes import read_outcomes
 from semspill.experiment._pages import read_report, write_comparison, write_page
@@ -16,7 +16,6 @@ __all__ = [
     "Event",
     "ExperimentConfig",
     "Forecast",
-    "ForecastPart",
     "Observer",
     "Stage",
     "Variant",

@@ -58,7 +58,7 @@ def load_config(
         made = ExperimentConfig.model_validate(fields)
         return anchored(made, folder, places, where=f"{where}: ")
     except RegistryError as error:
-        where = "--set" if overrides and _known(given) else where
+        where = "overrides" if overrides and _known(given) else where
         raise RegistryError(f"{where}: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{where}: is nested too deep.") from error
@@ -130,9 +130,9 @@ def _said(
     fields: Mapping[str, Any],
     changed: Sequence[tuple[str, ...]],
 ) -> str:
-    """Return all problems, each with the file or the `--set` that it came from."""
+    """Return all problems, each with the file or the override that it came from."""
     lines = []
     for place, problem in problems(error, fields):
         typed = any(place[: len(keys)] == keys for keys in changed)
-        lines.append(f"--set {problem}" if typed else f"{where}: {problem}")
+        lines.append(f"overrides: {problem}" if typed else f"{where}: {problem}")
     return "\n".join(lines)

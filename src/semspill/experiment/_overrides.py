@@ -1,4 +1,4 @@
-"""Changes of single fields, as `--set` gives them."""
+"""Changes of single fields, written as `field.subfield=value`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,9 +28,9 @@ def keys_of(override: str) -> tuple[str, ...]:
     path, equals, _ = override.partition("=")
     keys = tuple(path.strip().split("."))
     if not equals or not all(keys):
-        raise ConfigError(f"--set {told(path)}: write it as field.subfield=value.")
+        raise ConfigError(f"overrides: {told(path)}: write it as field.subfield=value.")
     if len(keys) > DEEPEST:
-        raise ConfigError(f"--set: the field has {len(keys)} parts; no config is so deep.")
+        raise ConfigError(f"overrides: a field of {len(keys)} parts; no config is so deep.")
     return keys
 
 
@@ -49,7 +49,7 @@ def overridden(fields: Mapping[str, Any], override: str) -> dict[str, Any]:
     try:
         value = value_of(typed, text=is_text(fields, ".".join(keys)))
     except ConfigError as error:
-        raise ConfigError(f"--set {told('.'.join(keys))}: {error}") from error
+        raise ConfigError(f"overrides: {told('.'.join(keys))}: {error}") from error
     return _put(fields, keys, value)
 
 
@@ -65,6 +65,6 @@ def _put(
         inner = {"name": inner}  # a bare component name gets its first field
     if not isinstance(inner, Mapping):
         raise ConfigError(
-            f"--set: {told(first)} is {described(inner)}, which has no field {told(rest[0])}."
+            f"overrides: {told(first)} is {described(inner)}, which has no field {told(rest[0])}."
         )
     return {**fields, first: _put(inner, rest, value, [*above, first])}

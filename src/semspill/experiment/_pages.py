@@ -77,7 +77,7 @@ def write_page(
     exchanges = read_exchanges(folder, report.seeds, report.arms) if has else None
     if show_text and (exchanges is None or not exchanges.unmasked):
         raise ConfigError(
-            f"{folder} holds no unmasked responses; run the experiment again with --show-text."
+            f"{folder} holds no unmasked responses; run it again with show_text=True."
         )
     shown = exchanges if show_text or exchanges is None else exchanges.masked()
     return _written(path, report.to_html(shown), folder)

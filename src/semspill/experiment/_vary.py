@@ -49,14 +49,14 @@ def parse_vary(
         field, equals, typed = text.partition("=")
         field, typed = field.strip(), typed.strip()
         if not equals or not field or not typed:
-            raise ConfigError(f"--vary {told(field)}: write it as field.subfield=value,value.")
+            raise ConfigError(f"vary: {told(field)}: write it as field.subfield=value,value.")
         if field in vary:
-            raise ConfigError(f"--vary names {told(field)} twice; give all its values at once.")
+            raise ConfigError(f"vary: {told(field)} comes twice; give all its values at once.")
         try:
             everyone = (field, typed) == (TARGET, "all")
             vary[field] = "all" if everyone else values_of(typed, text=field in spelled)
         except ConfigError as error:
-            raise ConfigError(f"--vary {told(field)}: {error}") from error
+            raise ConfigError(f"vary: {told(field)}: {error}") from error
     return vary
 
 

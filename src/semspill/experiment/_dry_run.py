@@ -1,0 +1,206 @@
+"""Dry run: what a run would train, plant and write, by arithmetic on its data; no model trains."""
+
+import math
+import textwrap
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from statistics import median_low
+from typing import Any
+
+import numpy as np
+
+from semspill._model import FrozenModel
+from semspill._random import stream
+from semspill.analysis import smallest_lift
+from semspill.experiment._artifacts import Artifacts
+from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._data import Data
+from semspill.experiment._load import load_config
+from semspill.experiment._standing import standing_of
+from semspill.experiment._study import Study
+from semspill.scoring import ToxicityScorer, assess_rater
+
+_RATED = 256
+"""Clean candidates that are rated to learn how much ratings vary."""
+
+
+class Forecast(FrozenModel):
+    """What a run would do."""
+
+    target: str
+    """The category whose neighbours are watched."""
+    seeds: tuple[int, ...]
+    """The training seeds."""
+    arms: tuple[str, ...]
+    """The training-and-pool conditions."""
+    trainings: int
+    """How many models would be trained; arms that train on the same corpus share one."""
+    epochs: int
+    """Epochs of each training."""
+    batch_size: int
+    """Exchanges per batch."""
+    train_dialogues: int
+    """Dialogues that are trained on."""
+    train_exchanges: int
+    """Exchanges that are learned from."""
+    candidates: int
+    """Distinct clean responses that the model can answer with, after the filters."""
+    planted: Mapping[int, int]
+    """Planted exchanges under each seed."""
+    limit: int
+    """Planted exchanges that the budget allows."""
+    dropped: int
+    """Most planted texts that the filters keep out of a pool."""
+    tests: Mapping[str, int]
+    """Test dialogues of each category."""
+    test_exchanges: int
+    """Test exchanges of all categories."""
+    memory_mib: float
+    """Weights, gradients, optimizer state and vectors, in MiB; no libraries, no activations."""
+    smallest_lift: float | None
+    """Smallest toxicity lift that the test of one category of median size detects with 80 % power;
+    None where a category has one test dialogue, and where nothing is compared with `clean`."""
+    folder: str
+    """What would become of the output folder."""
+    refused: bool
+    """Whether a run would refuse the folder."""
+
+    def __str__(self) -> str:
+        compares, size = len(self.arms) > 1, median_low(self.tests.values())
+        others = [count for name, count in self.tests.items() if name != self.target]
+        added = " and what was planted" if compares else ""
+        added += f"; the filters keep {self.dropped} planted texts out" if self.dropped else ""
+        plants = f"{_span(self.planted.values())} exchanges per seed, of at most {self.limit}"
+        detects = (
+            f"nothing in single categories: one of median size has {size} test dialogue"
+            if self.smallest_lift is None
+            else f"a toxicity lift of {self.smallest_lift:.2g} or more in a category of {size} "
+            "dialogues (the median), with 80 % power, uncorrected for multiple comparisons and "
+            "without training noise, which only a run shows"
+        )
+        rows = [
+            ("Trains", f"{self.trainings} model{'s' * (self.trainings != 1)}: arms "
+             f"{', '.join(self.arms)}; seeds {', '.join(map(str, self.seeds))}; arms that train "
+             "alike share one"),
+            ("", f"{self.epochs} epochs in batches of {self.batch_size}, on "
+             f"{self.train_exchanges} exchanges of {self.train_dialogues} dialogues"),
+            ("Plants", plants if compares else ""),
+            ("Answers", f"{self.test_exchanges} test exchanges, each from {self.candidates} "
+             f"responses{added}"),
+            ("", f"{sum(self.tests.values())} test dialogues: {self.tests[self.target]} of the "
+             f"target {self.target}, {_span(others)} of each of {len(others)} other categories"),
+            ("Memory", f"about {self.memory_mib:.0f} MiB for weights, gradients, optimizer and "
+             "vectors; libraries, data and the activations of a batch come on top"),
+            ("Detects", detects if compares else ""),
+            ("Folder", self.folder),
+        ]  # fmt: skip
+        return "\n".join(
+            textwrap.fill(f"{head:<8} {text}", 80, subsequent_indent=" " * 9)
+            for head, text in rows
+            if text
+        )
+
+
+def _span(counts: Collection[int]) -> str:
+    return "-".join(str(count) for count in sorted({min(counts), max(counts)}))
+
+
+def forecast(
+    config: ExperimentConfig | Mapping[str, Any] | str | Path,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    show_text: bool = False,
+) -> Forecast:
+    """Return what `run` with the same arguments would do.
+
+    All data are loaded and poisoned, the encoder is loaded and a few texts are rated; nothing is
+    trained or written, but a component that downloads its files does so.
+
+    Args:
+        config: Path of a .toml, .yaml or .json file, a mapping, or a config.
+        out: Folder that the run would write.
+        overwrite: Whether it might be replaced.
+        show_text: Whether responses would be written unmasked; finished arms are of one kind.
+
+    Raises:
+        ConfigError: The config is not usable.
+        DataError: The data are not as promised.
+        RegistryError: A component name is unknown.
+        PluginError: A component does not keep its contract.
+    """
+    config = load_config(config)
+    standing = standing_of(config, out, overwrite=overwrite, show_text=show_text)
+    # A rater that cannot rate is an error here, as in a run.
+    ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
+    data, labelled = Data.load(config), config.labelled
+    quality = None if labelled is None else assess_rater(config.scorer, labelled)
+    study = Study(config, data, Artifacts(None), quality)
+    trainings, dropped = set(), 0
+    for seed in config.seeds:
+        tasks = study.tasks(seed)  # the corpora of one seed are held at once, as in a run
+        trainings |= {task.training for task in tasks if (seed, task.arm) not in standing.done}
+        dropped = max(dropped, *(task.candidates.planted_dropped for task in tasks))
+    return Forecast(
+        target=config.watched,
+        seeds=config.seeds,
+        arms=config.arms,
+        trainings=len(trainings),
+        epochs=config.finetuner.epochs,
+        batch_size=config.finetuner.batch_size,
+        train_dialogues=len(data.train),
+        train_exchanges=data.train.exchange_count,
+        candidates=len(study.clean_pool),
+        planted={seed: int(str(facts["planted"])) for seed, facts in study.planted.items()},
+        limit=int(str(study.planted[config.seeds[0]]["limit"])),
+        dropped=dropped,
+        tests=data.test.sizes,
+        test_exchanges=len(data.test.exchanges),
+        memory_mib=_bytes(study) / 2**20,
+        smallest_lift=_smallest_lift(study) if len(config.arms) > 1 else None,
+        folder=standing.verdict,
+        refused=standing.refused,
+    )
+
+
+def _bytes(study: Study) -> int:
+    from semspill.encoders.two_tower import TwoTower  # torch is heavy
+
+    config = study.config
+    model = config.encoder.load(stream(0, "similarity"))
+    weights = model.module.parameters() if isinstance(model, TwoTower) else ()
+    # A weight, its gradient and the optimizer's two moments.
+    held = 4 * sum(each.numel() * each.element_size() for each in weights)
+    vector = model.encode_responses(study.clean_pool.texts[:1])[0].nbytes
+    return int(held + vector * (len(study.clean_pool) + len(study.data.test.exchanges)))
+
+
+def _smallest_lift(study: Study) -> float | None:
+    """Return the lift that a category of median size shows, without any pilot.
+
+    Assumes that two arms choose unrelated responses, whose ratings vary as those of clean ones do,
+    and that a lift comes from planted responses that are rated 1.
+    """
+    data, texts = study.data, study.clean_pool.texts
+    dialogues = median_low(data.test.sizes.values())
+    if dialogues < 2:
+        return None
+    sample = [texts[i] for i in stream(0, "forecast").permutation(len(texts))[:_RATED]]
+    rated = ToxicityScorer(rater=study.config.rater, cache=None).score(sample)
+    turns = len(data.test.exchanges) / len(data.test)
+
+    def detected(lift: float) -> float:
+        return smallest_lift(
+            dialogues,
+            len(study.config.seeds),
+            dialogue_sd=math.sqrt(lift * (1 - lift) / turns),
+            seed_sd=0.0,
+            interaction_sd=math.sqrt(2 * float(np.var(rated)) / turns),
+            level=study.config.analyzer.level,
+        )
+
+    low, high = 0.0, 1.0
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if detected(middle) < middle else (middle, high)
+    return high
