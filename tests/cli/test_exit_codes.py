@@ -27,7 +27,7 @@ from semspill import (
     cli,
     datasets,
 )
-from semspill.experiment import Event
+from semspill.experiment import ArmEvent, LoadEvent, WriteEvent
 from semspill.testing import ConformanceError, InconclusiveError, SafetyError
 
 CONFIG = """\
@@ -167,11 +167,14 @@ def test_debug_behind_two_dashes_is_a_file(semspill):
     assert "--debug: a config file ends in" in err
 
 
-LOAD = Event(stage="load", finished=2, total=8)
+LOAD = LoadEvent(finished=2, total=8)
+ARM = ArmEvent(
+    finished=3, total=8, seed=0, arms=("clean",), epochs=1, precision=0.5, planted=0.0, seconds=1.0
+)
 
 
 def test_what_is_kept_is_said_of_any_error(ends):
-    done = [LOAD, Event(stage="arm", finished=3, total=8)]
+    done = [LOAD, ARM]
     words = ["run", "my.toml", "--quiet"]
     code, _, err = ends(DataError("A line is broken."), *words, after=done)
     assert code == 3
@@ -190,7 +193,7 @@ def test_an_error_before_anything_was_added_says_no_more_than_itself(ends):
 
 
 def test_a_run_stopped_when_all_was_written_says_so(ends):
-    done = [LOAD, Event(stage="write", finished=8, total=8)]
+    done = [LOAD, WriteEvent(finished=8, total=8)]
     code, _, err = ends(KeyboardInterrupt(), "run", "my.toml", "-q", after=done)
     assert (code, err) == (130, "semspill: Interrupted. Everything was written before.\n")
 
@@ -248,7 +251,7 @@ def test_on_a_terminal_words_stay_whole_and_commands_can_be_copied(ends, monkeyp
     terminal = Console(file=screen, force_terminal=True, width=40, markup=False, no_color=True)
     monkeypatch.setattr("semspill.cli._app.err_console", terminal)
     folder = "a-folder-with-a-name-that-is-longer-than-a-line"
-    done = [LOAD, Event(stage="arm", finished=3, total=8)]
+    done = [LOAD, ARM]
     words = ["run", "my.toml", "--quiet", "--out", folder]
     ends(DataError("A line of the file is broken, mend it."), *words, after=done)
     assert screen.getvalue().startswith("semspill: A line of the file is broken, \nmend it.\n")
@@ -281,7 +284,7 @@ def break_import(stopped, **options):
 
 
 def swallow_in_a_stage(stopped, *, observer, **options):
-    observer(Event(stage="load"))
+    observer(LoadEvent())
 
 
 def swallow_in_a_loop(stopped, *, progress, **options):

@@ -9,17 +9,31 @@ from rich.console import Console
 
 from semspill.cli import _progress
 from semspill.cli._progress import Bars, JsonLines, Lines, Nothing, display
-from semspill.experiment import Event
-
-TRAIN = Event(
-    stage="train", total=4, trainings=4, seed=1, arms=("poison", "train_only"), epoch=1, epochs=3
+from semspill.experiment import (
+    AnalyzeEvent,
+    AnswerEvent,
+    ArmEvent,
+    EpochEvent,
+    KeptEvent,
+    LoadEvent,
+    PoisonEvent,
+    SimilarityEvent,
+    TrainEvent,
+    WriteEvent,
 )
-EPOCH = TRAIN.replace(stage="epoch", loss=2.312, seconds=1.0)
-ARM = Event(
-    stage="arm", finished=1, total=4, trained=1, trainings=4, seed=1, arms=("poison",),
-    precision=0.072, planted=0.25, seconds=12.3,
+
+COUNTS = {"total": 4, "trainings": 4}
+TRAINING = {**COUNTS, "seed": 1, "arms": ("poison", "train_only"), "epochs": 3}
+TRAIN = TrainEvent(**TRAINING, epoch=1)
+EPOCH = EpochEvent(**TRAINING, epoch=1, loss=2.312, seconds=1.0)
+ARM = ArmEvent(
+    **COUNTS, finished=1, trained=1, seed=1, arms=("poison",), epochs=3, precision=0.072,
+    planted=0.25, seconds=12.3,
 )  # fmt: skip
-ODD = Event(stage="arm", variants=("selector=[red]x[/red]:smile:",), precision=0.0, planted=0.0)
+ODD = ArmEvent(
+    variants=("selector=[red]x[/red]:smile:",), seed=0, arms=("clean",), epochs=0, precision=0.0,
+    planted=0.0, seconds=0.0,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -95,19 +109,22 @@ def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (Event(stage="load"), "loading data and rater"),
-        (Event(stage="similarity"), "measuring similarity"),
-        (Event(stage="poison", seed=0), "seed 0: planting"),
-        (Event(stage="kept", seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
+        (LoadEvent(), "loading data and rater"),
+        (SimilarityEvent(), "measuring similarity"),
+        (PoisonEvent(seed=0), "seed 0: planting"),
+        (KeptEvent(seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
         (EPOCH, "seed 1, poison + train_only: epoch 1 of 3, loss 2.31"),
         (
-            EPOCH.replace(precision=0.123),
-            "seed 1, poison + train_only: epoch 1 of 3, loss 2.31, P@1 12.3 %",
+            EPOCH.replace(valid_precision=0.123),
+            "seed 1, poison + train_only: epoch 1 of 3, loss 2.31, validation P@1 12.3 %",
         ),
         (ARM, "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s"),
-        (Event(stage="analyze", variants=("budget=0.1",)), "budget=0.1: analyzing"),
-        (Event(stage="write", variants=("a", "b", "c")), "3 variants: writing report and plots"),
-        (ODD, "selector=[red]x[/red]:smile:: planted chosen 0.0 %, P@1 0.0 %, 0.0 s"),
+        (AnalyzeEvent(variants=("budget=0.1",)), "budget=0.1: analyzing"),
+        (WriteEvent(variants=("a", "b", "c")), "3 variants: writing report and plots"),
+        (
+            ODD,
+            "selector=[red]x[/red]:smile:, seed 0, clean: planted chosen 0.0 %, P@1 0.0 %, 0.0 s",
+        ),
     ],
 )
 def test_without_a_terminal_each_stage_epoch_and_arm_is_a_plain_line(console, event, line):
@@ -117,10 +134,10 @@ def test_without_a_terminal_each_stage_epoch_and_arm_is_a_plain_line(console, ev
     assert screen.file.getvalue() == f"{line}\n"
 
 
-@pytest.mark.parametrize("stage", ["train", "answer"])
-def test_what_its_end_will_tell_has_no_line(console, stage):
+@pytest.mark.parametrize("event", [TRAIN, AnswerEvent(**TRAINING, epoch=1)])
+def test_what_its_end_will_tell_has_no_line(console, event):
     screen = console(force_terminal=False)
-    Lines().tell(TRAIN.replace(stage=stage))
+    Lines().tell(event)
     assert screen.file.getvalue() == ""
 
 
@@ -130,12 +147,12 @@ def test_what_its_end_will_tell_has_no_line(console, stage):
 def test_an_event_is_one_json_object_of_what_is_known(capsys):
     shown = JsonLines()
     shown.tell(ARM)
-    shown.tell(Event(stage="load", total=4))
+    shown.tell(LoadEvent(total=4))
     shown.tell(ODD)
     arm, load, odd = map(json.loads, capsys.readouterr().out.splitlines())
     assert arm == {
         "event": "arm", "finished": 1, "total": 4, "trained": 1, "trainings": 4, "seed": 1,
-        "arms": ["poison"], "precision": 0.072, "planted": 0.25, "seconds": 12.3,
+        "arms": ["poison"], "epochs": 3, "precision": 0.072, "planted": 0.25, "seconds": 12.3,
     }  # fmt: skip
     assert load == {"event": "load", "finished": 0, "total": 4, "trained": 0, "trainings": 0}
     assert odd["variants"] == ["selector=[red]x[/red]:smile:"]
@@ -147,14 +164,14 @@ def test_an_event_is_one_json_object_of_what_is_known(capsys):
 def test_finished_arms_scroll_above_what_is_under_way(console):
     screen = console()
     with Bars() as bars:
-        for event in (TRAIN, EPOCH, ARM, ARM.replace(stage="kept"), ODD):
+        for event in (TRAIN, EPOCH, ARM, KeptEvent(seed=1, arms=("poison",)), ODD):
             bars.tell(event)
         bars.tell(TRAIN.replace(finished=1, epoch=2))
         now, *_, arms = picture(bars).splitlines()
     said = screen.file.getvalue()
     assert "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s" in said
     assert "seed 1, poison: done by an earlier start" in said
-    assert "[red]x[/red]:smile:: planted" in said
+    assert "[red]x[/red]:smile:, seed 0, clean: planted" in said
     assert now.rstrip() == "seed 1, poison + train_only: training, epoch 2 of 3"
     assert arms.startswith("arms ")
     assert "1/4" in arms
@@ -170,7 +187,7 @@ def test_a_training_without_epochs_is_said_as_such(console):
 def test_the_time_left_is_told_once_a_training_is_finished(console, clock):
     console()
     bars = Bars()
-    bars.tell(Event(stage="load", total=4))
+    bars.tell(LoadEvent(total=4))
     clock.now += 1000  # loading is no training
     bars.tell(TRAIN)
     clock.now += 9

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from semspill import run, sweep
-from semspill.experiment import Event
+from semspill.experiment import ArmEvent, LoadEvent
 
 BUDGET = "poisoner.budget"
 
@@ -37,7 +37,8 @@ def test_every_stage_is_told_in_order(fields, told):
         ("train", 1), ("epoch", 1), ("answer", 1), ("train", 2), ("epoch", 2), ("answer", 2),
         ("answer", None),
     ]  # fmt: skip
-    assert [(event.stage, event.arms, event.epoch) for event in told] == [
+    facts = [(e.stage, getattr(e, "arms", ()), getattr(e, "epoch", None)) for e in told]
+    assert facts == [
         ("load", (), None),
         ("similarity", (), None),
         ("poison", (), None),
@@ -75,7 +76,7 @@ def test_an_arm_is_told_with_its_numbers(fields, told):
         assert event.planted == pytest.approx(part.asr.value)
         assert event.seconds > 0
     epochs = of("epoch", told)
-    assert all(0 <= event.precision <= 1 and event.seconds > 0 for event in epochs)
+    assert all(0 <= event.valid_precision <= 1 and event.seconds > 0 for event in epochs)
     assert [event.loss for event in of("arm", told)] == [e.loss for e in epochs if e.epoch == 2]
     # Without the curve only finished models answer.
     assert [event.epoch for event in of("answer", told)] == [None, None]
@@ -155,6 +156,6 @@ def test_being_observed_changes_nothing(fields, told):
 
 def test_an_event_is_checked_and_frozen():
     with pytest.raises(ValidationError, match="planted"):
-        Event(stage="arm", planted=1.5)
+        ArmEvent(seed=0, arms=("clean",), epochs=1, precision=0.5, planted=1.5, seconds=1.0)
     with pytest.raises(ValidationError, match="frozen"):
-        Event(stage="arm").stage = "load"
+        LoadEvent().total = 1

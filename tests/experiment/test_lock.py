@@ -93,7 +93,7 @@ def test_a_dry_run_says_that_somebody_is_writing(quick, tmp_path):
 
     def observe(event):
         if event.stage == "poison" and not told:
-            told.append(forecast(quick, out=tmp_path / "out", patience=0.1))
+            told.append(forecast(quick, out=tmp_path / "out"))
 
     run(quick, out=tmp_path / "out", observer=observe)
     assert told[0].refused

@@ -166,6 +166,5 @@ def _trained(event: Event) -> float:
 
     After its last epoch a training has still to answer, which counts as one more.
     """
-    if event.stage != "epoch" or event.epoch is None or event.epochs is None:
-        return float(event.trained)
-    return event.trained + event.epoch / (event.epochs + 1)
+    share = event.epoch / (event.epochs + 1) if event.stage == "epoch" else 0.0
+    return event.trained + share

@@ -1,6 +1,6 @@
 """What an experiment does, as lines to read."""
 
-from semspill.experiment import Event
+from semspill.experiment import ArmEvent, EpochEvent, Event, TrainEvent
 
 
 def duration(seconds: float, digits: int = 1) -> str:
@@ -30,19 +30,19 @@ def sentence(event: Event) -> str:
     """Return an event as a line to read.
 
     Example:
-        >>> sentence(Event(stage="epoch", seed=1, arms=("poison", "train_only"), epoch=2, epochs=3,
-        ...                loss=2.312))
+        >>> sentence(EpochEvent(seed=1, arms=("poison", "train_only"), epoch=2, epochs=3,
+        ...                     loss=2.312, seconds=1.0))
         'seed 1, poison + train_only: epoch 2 of 3, loss 2.31'
     """
-    if event.stage == "train":
+    if isinstance(event, TrainEvent):
         what = f"training, epoch {event.epoch} of {event.epochs}" if event.epoch else "training"
-    elif event.stage == "epoch":
-        checked = "" if event.precision is None else f", P@1 {100 * event.precision:.1f} %"
-        what = f"epoch {event.epoch} of {event.epochs}, loss {event.loss:.2f}{checked}"
-    elif event.stage == "arm":
-        precision, planted = 100 * (event.precision or 0), 100 * (event.planted or 0)
-        what = f"planted chosen {planted:.1f} %, P@1 {precision:.1f} %"
-        what += f", {duration(event.seconds or 0.0)}"
+    elif isinstance(event, EpochEvent):
+        what = f"epoch {event.epoch} of {event.epochs}, loss {event.loss:.2f}"
+        if event.valid_precision is not None:
+            what += f", validation P@1 {100 * event.valid_precision:.1f} %"
+    elif isinstance(event, ArmEvent):
+        what = f"planted chosen {100 * event.planted:.1f} %, P@1 {100 * event.precision:.1f} %"
+        what += f", {duration(event.seconds)}"
     else:
         what = _STAGES[event.stage]
     where = _where(event)
@@ -52,5 +52,6 @@ def sentence(event: Event) -> str:
 def _where(event: Event) -> str:
     names = event.variants
     shared = names[0] if len(names) == 1 else f"{len(names)} variants" if names else ""
-    seed = "" if event.seed is None else f"seed {event.seed}"
-    return ", ".join(filter(None, (shared, seed, " + ".join(event.arms))))
+    seed = f"seed {event.seed}" if hasattr(event, "seed") else ""
+    arms = " + ".join(event.arms) if hasattr(event, "arms") else ""
+    return ", ".join(filter(None, (shared, seed, arms)))

@@ -2,7 +2,20 @@
 
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._dry_run import Forecast, forecast
-from semspill.experiment._events import Event, Observer, Stage
+from semspill.experiment._events import (
+    AnalyzeEvent,
+    AnswerEvent,
+    ArmEvent,
+    EpochEvent,
+    Event,
+    KeptEvent,
+    LoadEvent,
+    Observer,
+    PoisonEvent,
+    SimilarityEvent,
+    TrainEvent,
+    WriteEvent,
+)
 from semspill.experiment._exchanges import read_exchanges
 from semspill.experiment._load import load_config
 from semspill.experiment._outcomes import read_outcomes
@@ -12,13 +25,22 @@ from semspill.experiment._sweep import Variant, sweep, target_matrix
 from semspill.experiment._vary import parse_vary
 
 __all__ = [
+    "AnalyzeEvent",
+    "AnswerEvent",
     "Arm",
+    "ArmEvent",
+    "EpochEvent",
     "Event",
     "ExperimentConfig",
     "Forecast",
+    "KeptEvent",
+    "LoadEvent",
     "Observer",
-    "Stage",
+    "PoisonEvent",
+    "SimilarityEvent",
+    "TrainEvent",
     "Variant",
+    "WriteEvent",
     "forecast",
     "load_config",
     "parse_vary",

@@ -1,46 +1,21 @@
 """What an experiment tells an observer while it is under way."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from semspill._model import FrozenModel
 from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
 
-Stage: TypeAlias = Literal[
-    "load", "similarity", "poison", "kept", "train", "epoch", "answer", "arm", "analyze", "write"
-]
-"""What begins or has ended.
-
-Begins: `load`, data and rater; `similarity`, its measurement; `poison`, planting; `train`, one
-epoch; `answer`, answering the test split and rating the answers; `analyze`; `write`, report and
-plots. Has ended: `epoch`; `arm`, one arm under one seed, whose scores are now on disk; `kept`, the
-same of an arm that an earlier start had finished.
-"""
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0)]
 
 
-class Event(FrozenModel):
-    """One thing that an experiment does or has done.
+class _Counts(FrozenModel):
+    """How far the whole experiment or sweep is."""
 
-    Example:
-        >>> seen = []
-        >>> config = {
-        ...     "dataset": {"name": "synthetic", "train": 40, "test": 40},
-        ...     "poisoner": {"selector": {"name": "category", "category": "brave"}},
-        ...     "arms": ["clean"], "list_size": 20, "finetuner": {"epochs": 1},
-        ... }
-        >>> from semspill import run
-        >>> _ = run(config, observer=seen.append)
-        >>> [event.stage for event in seen]
-        ['load', 'similarity', 'poison', 'train', 'epoch', 'answer', 'answer', 'arm', 'analyze']
-        >>> seen[-1].finished, seen[-1].total
-        (1, 1)
-    """
-
-    stage: Stage
-    """What begins or has ended."""
     finished: int = Field(0, ge=0)
     """How many arms are done, over all seeds and variants, with those of earlier starts."""
     total: int = Field(0, ge=0)
@@ -53,26 +28,123 @@ class Event(FrozenModel):
     variants: tuple[str, ...] = ()
     """Names of the variants of a sweep that it is about; empty for a single experiment. `load` and
     `similarity` name the first of the variants that share what is loaded or measured."""
-    seed: int | None = None
-    """The training seed."""
-    arms: tuple[str, ...] = ()
-    """The arms that the model being trained serves, or the one that is done."""
-    epoch: int | None = Field(None, ge=1)
-    """Which epoch, counted from 1; None when the answers are those of the finished model."""
-    epochs: int | None = Field(None, ge=0)
-    """How many epochs the training has."""
-    loss: float | None = None
-    """Mean training loss of the epoch, or of the last one, in nats."""
-    precision: float | None = Field(None, ge=0, le=1)
-    """P@1: of an epoch on the validation split, of an arm on the test split."""
-    planted: float | None = Field(None, ge=0, le=1)
-    """Share of the test exchanges that an arm answered with a planted response."""
-    seconds: float | None = Field(None, ge=0)
-    """Wall time of an epoch's training; of an arm, since the training of its model began."""
 
+
+class _Training(_Counts):
+    seed: int
+    """The training seed."""
+    arms: tuple[str, ...]
+    """The arms that the model being trained serves."""
+    epochs: int = Field(ge=0)
+    """How many epochs the training has."""
+
+
+class LoadEvent(_Counts):
+    """Data and rater begin to load."""
+
+    stage: Literal["load"] = "load"
+
+
+class SimilarityEvent(_Counts):
+    """The measurement of similarity begins."""
+
+    stage: Literal["similarity"] = "similarity"
+
+
+class PoisonEvent(_Counts):
+    """The corpus of one seed begins to be poisoned."""
+
+    stage: Literal["poison"] = "poison"
+    seed: int
+    """The training seed."""
+
+
+class KeptEvent(_Counts):
+    """An earlier start had finished this arm."""
+
+    stage: Literal["kept"] = "kept"
+    seed: int
+    """The training seed."""
+    arms: tuple[str, ...]
+    """The arm, alone."""
+
+
+class TrainEvent(_Training):
+    """One epoch begins."""
+
+    stage: Literal["train"] = "train"
+    epoch: int | None = Field(None, ge=1)
+    """Which epoch, counted from 1; None where the training has none."""
+
+
+class EpochEvent(_Training):
+    """One epoch has ended."""
+
+    stage: Literal["epoch"] = "epoch"
+    epoch: int = Field(ge=1)
+    """Which epoch, counted from 1."""
+    loss: float
+    """Mean training loss of the epoch, in nats."""
+    valid_precision: Share | None = None
+    """P@1 on the validation split; None where there is none."""
+    seconds: Seconds
+    """Wall time of the epoch's training."""
+
+
+class AnswerEvent(_Training):
+    """A model begins to answer the test split, and its answers to be rated."""
+
+    stage: Literal["answer"] = "answer"
+    epoch: int | None = Field(None, ge=1)
+    """After which epoch, counted from 1; None for the finished model."""
+
+
+class ArmEvent(_Training):
+    """One arm under one seed is done, and its scores are on disk."""
+
+    stage: Literal["arm"] = "arm"
+    loss: float | None = None
+    """Mean training loss of the last epoch, in nats; None without epochs."""
+    precision: Share
+    """P@1 on the test split."""
+    planted: Share
+    """Share of the test exchanges that were answered with a planted response."""
+    seconds: Seconds
+    """Wall time since the training of its model began."""
+
+
+class AnalyzeEvent(_Counts):
+    """The analysis begins."""
+
+    stage: Literal["analyze"] = "analyze"
+
+
+class WriteEvent(_Counts):
+    """Report and plots begin to be written."""
+
+    stage: Literal["write"] = "write"
+
+
+Event: TypeAlias = Annotated[
+    LoadEvent
+    | SimilarityEvent
+    | PoisonEvent
+    | KeptEvent
+    | TrainEvent
+    | EpochEvent
+    | AnswerEvent
+    | ArmEvent
+    | AnalyzeEvent
+    | WriteEvent,
+    Field(discriminator="stage"),
+]
+"""One thing that an experiment begins or has done; `stage` tells which."""
 
 Observer: TypeAlias = Callable[[Event], object]
 """Is told every event, in order; what it raises stops the experiment like any error."""
+
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 def ignore(event: Event, /) -> None:
@@ -110,8 +182,14 @@ class Teller:
         self.trained = 0
         self.trainings = 0
 
-    def __call__(self, stage: Stage, *, variants: Iterable[str] = (), **said: Any) -> None:
-        """Tell one event; an experiment without a name is not named."""
-        counts = {k: getattr(self, k) for k in ("finished", "total", "trained", "trainings")}
-        names = tuple(dict.fromkeys(name for name in variants if name))
-        self.observer(Event(stage=stage, variants=names, **counts, **said))
+    def __call__(self, stage: str, *, variants: Iterable[str] = (), **fields: object) -> None:
+        """Tell the event of one stage; an experiment without a name is not named."""
+        event = {
+            "stage": stage,
+            "finished": self.finished,
+            "total": self.total,
+            "trained": self.trained,
+            "trainings": self.trainings,
+            "variants": tuple(dict.fromkeys(name for name in variants if name)),
+        }
+        self.observer(_EVENT.validate_python({**event, **fields}))

@@ -82,8 +82,14 @@ def _train(tasks: Sequence[Task], progress: Progress, tell: Teller) -> None:
 
     def watch(epoch: Epoch) -> None:
         losses.append(epoch.loss)
-        number, seconds = epoch.number, epoch.seconds
-        say("epoch", epoch=number, loss=epoch.loss, precision=epoch.precision, seconds=seconds)
+        number = epoch.number
+        say(
+            "epoch",
+            epoch=number,
+            loss=epoch.loss,
+            valid_precision=epoch.precision,
+            seconds=epoch.seconds,
+        )
         if watching:
             say("answer", epoch=number)
             last[:] = [_Examination(epoch.model, study, progress)]
