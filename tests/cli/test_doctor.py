@@ -48,21 +48,10 @@ class Fielded(Rater):
         raise NotImplementedError
 
 
-@pytest.fixture
-def semspill(monkeypatch, capsys, tmp_path):
-    """Return a function that runs a command line: exit code, standard output."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli.out_console, "width", 100)
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["semspill", *words])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        return left.value.code or 0, capsys.readouterr().out
-
-    return command
+    monkeypatch.setattr(cli.out_console, "width", 100)
 
 
 def said(semspill) -> dict:
@@ -85,7 +74,7 @@ def registered():
 
 
 def test_a_person_reads_what_works(semspill):
-    code, out = semspill("doctor")
+    code, out, _ = semspill("doctor")
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[0].startswith(f"semspill {version('semspill')} Python 3.")
@@ -96,12 +85,15 @@ def test_a_person_reads_what_works(semspill):
 
 
 def test_a_program_reads_the_same(semspill, tmp_path):
+    (tmp_path / "cache" / "semspill").mkdir(parents=True)
+    (tmp_path / "cache" / "semspill" / "corpus").write_bytes(bytes(3 * 2**20))
     found = said(semspill)
+    assert found["folders"]["cache"] == f"{tmp_path}/cache/semspill: 3.0 MiB"
     assert (found["ok"], found["demo"]) == (True, None)
     assert found["versions"]["torch"] == torch.__version__
     assert found["encoders"].keys() == set(encoders.names())
     assert found["raters"]["lexicon"] == "works offline"
-    assert found["folders"]["torch"] == f"{tmp_path}/torch: 0 B"
+    assert found["folders"]["torch"] == f"{tmp_path}/torch: 0.0 MiB"
     assert found["folders"]["here"] == f"{tmp_path}: can be written"
 
 
@@ -146,7 +138,7 @@ def test_a_demo_that_cannot_run_ends_with_3(semspill, monkeypatch):
         raise DataError("No words.")
 
     monkeypatch.setattr("semspill.scoring.LexiconRater.rate", broken)
-    code, out = semspill("doctor")
+    code, out, _ = semspill("doctor")
     assert code == 3
     assert "No words." in out
     assert said(semspill)["ok"] is False
@@ -173,7 +165,7 @@ def test_a_torch_that_does_not_load_is_said(monkeypatch):
 def test_a_folder_that_cannot_be_written_is_said(semspill, monkeypatch):
     monkeypatch.setattr(_doctor.os, "access", lambda place, mode: False)
     folders = said(semspill)["folders"]
-    assert folders["cache"].endswith("0 B, cannot be written")
+    assert folders["cache"].endswith("0.0 MiB, cannot be written")
     assert folders["here"].endswith(", cannot be written")
 
 

@@ -1,11 +1,9 @@
 """What `semspill run --dry-run` prints, and how it ends."""
 
 import json
-import sys
 
 import pytest
 
-from semspill import cli
 from semspill.experiment import Forecast
 
 CONFIG = """\
@@ -20,19 +18,9 @@ FOUND = Forecast(
 )  # fmt: skip
 
 
-@pytest.fixture
-def semspill(monkeypatch, capsys, tmp_path):
-    """Return a function that runs a command line: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def config(tmp_path):
     (tmp_path / "my.toml").write_text(CONFIG)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["semspill", *words])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        return left.value.code or 0, *capsys.readouterr()
-
-    return command
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from semspill.cli import _progress
-from semspill.cli._progress import Bars, JsonLines, Lines, Nothing, display
+from semspill.cli._progress import Bars, Display, JsonLines, Lines, display
 from semspill.experiment import (
     AnalyzeEvent,
     AnswerEvent,
@@ -73,7 +73,7 @@ def picture(bars):
     ("options", "kind"),
     [
         ({"quiet": False, "as_json": False}, Lines),
-        ({"quiet": True, "as_json": False}, Nothing),
+        ({"quiet": True, "as_json": False}, Display),
         ({"quiet": False, "as_json": True}, JsonLines),
         ({"quiet": True, "as_json": True}, JsonLines),
     ],
@@ -86,7 +86,7 @@ def test_where_there_is_no_terminal_no_bar_is_drawn(console, options, kind):
 def test_bars_are_for_terminals_that_can_move_the_cursor(console, monkeypatch):
     console()
     assert type(display(quiet=False, as_json=False)) is Bars
-    assert type(display(quiet=True, as_json=False)) is Nothing
+    assert type(display(quiet=True, as_json=False)) is Display
     monkeypatch.setenv("TERM", "dumb")
     console()
     assert type(display(quiet=False, as_json=False)) is Lines
@@ -94,7 +94,7 @@ def test_bars_are_for_terminals_that_can_move_the_cursor(console, monkeypatch):
 
 def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
     screen = console()
-    shown = Nothing()
+    shown = Display()
     with shown:
         shown.tell(ARM)
         assert list(shown.track(iter("abc"))) == ["a", "b", "c"]

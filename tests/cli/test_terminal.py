@@ -1,13 +1,11 @@
 """What a terminal would obey, in names from data, files and the command line, is spelled out."""
 
 import json
-import sys
 import warnings
 
 import pytest
 
 import semspill as sp
-from semspill import cli
 
 EVIL = "\x1b]0;owned\x07\u202ecalm"
 SPELLED = r"\x1b]0;owned\x07\u202ecalm"
@@ -22,18 +20,14 @@ CONFIG = {
 
 
 @pytest.fixture
-def semspill(monkeypatch, capsys, tmp_path):
+def shows(semspill):
     """Return a function that runs a command line: exit code, and all that it shows."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["semspill", *words])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        return left.value.code, "".join(capsys.readouterr())
+    def shows(*words):
+        code, *written = semspill(*words)
+        return code, "".join(written)
 
-    return command
+    return shows
 
 
 def obeyed(text):
@@ -41,7 +35,7 @@ def obeyed(text):
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")
-def test_a_run_over_such_a_category_spells_it_out(semspill, tmp_path):
+def test_a_run_over_such_a_category_spells_it_out(shows, tmp_path):
     talks = [
         {
             "id": f"{split}{n}",
@@ -57,13 +51,13 @@ def test_a_run_over_such_a_category_spells_it_out(semspill, tmp_path):
     ]
     (tmp_path / "d.jsonl").write_text("".join(json.dumps(talk) + "\n" for talk in talks))
     (tmp_path / "c.json").write_text(json.dumps(CONFIG))
-    code, shown = semspill("run", "c.json", "--out", "o")
+    code, shown = shows("run", "c.json", "--out", "o")
     assert code == 0
     assert SPELLED in shown
     page = (tmp_path / "o" / "report.html").read_text()
     for text in (shown, (tmp_path / "o" / "report.md").read_text(), page):
         assert obeyed(text) == []
-    code, shown = semspill("run", "c.json", "--out", "o2", "--set", "target='nobody'")
+    code, shown = shows("run", "c.json", "--out", "o2", "--set", "target='nobody'")
     assert code != 0
     assert SPELLED in shown
     assert obeyed(shown) == []
@@ -83,24 +77,24 @@ def test_a_run_over_such_a_category_spells_it_out(semspill, tmp_path):
         ("run", "c.json", "--no-\x1b[31m"),
     ],
 )
-def test_an_error_spells_out_what_it_quotes(semspill, tmp_path, words):
+def test_an_error_spells_out_what_it_quotes(shows, tmp_path, words):
     (tmp_path / "x\x1b[31m.toml").write_text("x")
     (tmp_path / "c.json").write_text(json.dumps(CONFIG))
-    code, shown = semspill(*words)
+    code, shown = shows(*words)
     assert code == 2
     assert obeyed(shown) == []
-    code, shown = semspill("--debug", *words)
+    code, shown = shows("--debug", *words)
     assert obeyed(shown) == []
 
 
 @pytest.mark.filterwarnings("always:beware")
-def test_a_warning_of_a_plugin_is_spelled_out(semspill, monkeypatch):
+def test_a_warning_of_a_plugin_is_spelled_out(shows, monkeypatch):
     def summary():
         warnings.warn("beware \x1b[31m", stacklevel=1)
         return "\x1b[31mred"
 
     monkeypatch.setattr(sp.raters.get("lexicon"), "summary", summary)
-    code, shown = semspill("show", "raters")
+    code, shown = shows("show", "raters")
     assert code == 0
     assert r"beware \x1b[31m" in shown
     assert r"\x1b[31mred" in shown

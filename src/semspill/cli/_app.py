@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import os
 import sys
 import traceback
@@ -10,16 +9,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.logging import RichHandler
 from rich.segment import Segment
 from typer.core import TyperGroup
 
 from semspill._mask import printable
-from semspill.cli._completion import joined_words
 from semspill.cli._errors import BROKEN_PIPE, USAGE, explain
 from semspill.cli._stop import Interrupted, stop, stoppable
 
@@ -38,11 +35,10 @@ class _SafeConsole(Console):
             yield Segment(text if control else printable(text), style, control)
 
 
-def _console(**said: Any) -> Console:
+def _console(*, stderr: bool = False) -> Console:
     # Names, paths and a plugin's words may hold [brackets] and :colons:; they are no markup.
-    console = _SafeConsole(markup=False, emoji=False, **said)
-    if console.width < NARROWEST:
-        console.width = NARROWEST
+    console = _SafeConsole(markup=False, emoji=False, stderr=stderr)
+    console.width = max(console.width, NARROWEST)
     return console
 
 
@@ -50,29 +46,23 @@ out_console = _console()
 err_console = _console(stderr=True)
 
 EXPERIMENTS, RESULTS, PARTS, MACHINE = "Experiments", "Results", "Components", "This machine"
-_PANELS = (EXPERIMENTS, RESULTS, PARTS, MACHINE)
-_FIRST = ("init", "validate", "run", "sweep")
+_ORDER = "init validate run sweep compare report list show data doctor".split()
 
 
 class _Commands(TyperGroup):
     """The commands in the order in which a person needs them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names, panel by panel."""
-
-        def place(name: str) -> tuple[int, int]:
-            panel = getattr(self.commands[name], "rich_help_panel", None)
-            rank = _PANELS.index(panel) if panel in _PANELS else len(_PANELS)
-            return rank, _FIRST.index(name) if name in _FIRST else len(_FIRST)
-
-        return sorted(super().list_commands(ctx), key=place)
+        """Return the names in that order."""
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
 
 
-def flag(*names: str, **said: Any) -> Any:
+def flag(*names: str, **options: Any) -> Any:
     """Return an option that is there or not; typer's help would say that it takes a value."""
-    return typer.Option(*names, metavar="", **said)
+    return typer.Option(*names, metavar="", **options)
 
 
+AsJson = Annotated[bool, flag("--json", help="Print one JSON object.")]
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
@@ -81,8 +71,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 assertion failed, 2 usage or config, 3 data or plugin, "
     "70 internal error, 130 interrupted.",
 )
-# Since it began to carry click along, typer has no public name for what all usage errors are.
-_UsageError: Any = typer.BadParameter.__mro__[2]
 
 
 def _writable() -> None:
@@ -96,16 +84,9 @@ def _writable() -> None:
 def _warnings_printed() -> Iterator[None]:
     """Print warnings, such as a library's about a name, like everything else."""
 
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        said = warnings.formatwarning(message, category, filename, lineno, line)
-        err_console.print(said, end="", highlight=False, soft_wrap=True)
+    def show(*details: Any, **named: Any) -> None:
+        text = warnings.formatwarning(*details[:4])
+        err_console.print(text, end="", highlight=False, soft_wrap=True)
 
     before, warnings.showwarning = warnings.showwarning, show
     try:
@@ -138,19 +119,20 @@ def main() -> None:
     _writable()
     words, debug = _debug(sys.argv[1:])
     as_json = "--json" in words
-    with stoppable(), joined_words(), _warnings_printed():
+    with stoppable(), _warnings_printed():
         try:
             command = typer.main.get_command(app)
             done = command.main(words, prog_name="semspill", standalone_mode=False)
             if stop.signal is not None:  # typer makes an exit code of it
                 raise Interrupted("Interrupted.")
-        except _UsageError as error:
-            fail(_usage(error), USAGE, as_json=as_json)
         except typer.Abort:
             fail("Stopped; nothing was done.", stop.code, as_json=as_json)
         except SystemExit as left:
             raise SystemExit(_left(left)) from None
         except BaseException as error:
+            # Whether typer carries click along or not, only usage errors have this.
+            if hasattr(error, "format_message"):
+                fail(_usage(error), USAGE, as_json=as_json)
             if debug:
                 err_console.print("".join(traceback.format_exception(error)), soft_wrap=True)
             if stop.signal is not None and not isinstance(error, Interrupted):
@@ -176,21 +158,6 @@ def say_json(value: Any) -> None:
     typer.echo(json.dumps(value))  # ASCII, which every encoding has
 
 
-@contextmanager
-def logged(level: int) -> Iterator[None]:
-    """Show on standard error what the library logs, from `level` on, while a run lasts."""
-    handler = RichHandler(console=err_console, show_path=False, show_level=False, show_time=False)
-    logger = logging.getLogger("semspill")
-    before = logger.level, logger.propagate
-    logger.setLevel(level)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.level, logger.propagate = before
-
-
 def debugging() -> bool:
     """Return whether traces and the log are wanted."""
     return _debug(sys.argv[1:])[1]
@@ -206,10 +173,10 @@ def _debug(words: Sequence[str]) -> tuple[list[str], bool]:
 
 def _usage(error: Any) -> str:
     """Return what is wrong with a command line; nothing where the help was shown instead."""
-    said = error.format_message().strip()
+    message = error.format_message().strip()
     path = error.ctx.command_path if getattr(error, "ctx", None) else "semspill"
-    end = "" if said.endswith((".", "?")) else "."
-    return f"{said}{end} See `{path} --help`." if said else ""
+    end = "" if message.endswith((".", "?")) else "."
+    return f"{message}{end} See `{path} --help`." if message else ""
 
 
 def _left(left: SystemExit) -> Any:

@@ -1,17 +1,14 @@
-"""What the TAB key offers: kinds and names of components, config files, folders of runs."""
+"""What the TAB key offers: components, config files, folders of runs, and what follows `--set`."""
 
-import io
-import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping
 from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from semspill.errors import RegistryError
+from semspill.cli._kinds import KINDS, kind_of
+from semspill.errors import ConfigError, RegistryError
+from semspill.experiment._fields import ConfigField, config_fields
+from semspill.experiment._load import read_fields
 
 _CONFIGS = (".toml", ".yaml", ".yml", ".json")
 
@@ -36,16 +33,12 @@ def complete_run(incomplete: str) -> list[str]:
 
 def complete_kind(incomplete: str) -> list[str]:
     """Return the kinds of components."""
-    from semspill.cli._components import KINDS
-
     return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
 def complete_name(ctx: Any, incomplete: str) -> list[str]:
     """Return the names of the components of the kind that was typed before."""
     # Any: what typer gives as `ctx` at the TAB key is of a class without a public name.
-    from semspill.cli._components import kind_of
-
     try:
         names = kind_of(ctx.params["kind"]).names()
     except RegistryError:  # the kind is misspelled
@@ -53,32 +46,39 @@ def complete_name(ctx: Any, incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-def in_bash() -> bool:
-    """Return whether bash asks what can be completed."""
-    return os.environ.get("_SEMSPILL_COMPLETE") == "complete_bash"
+def complete_override(ctx: Any, incomplete: str) -> list[str | tuple[str, str]]:
+    """Return what `--set` may go on with: `poisoner.b` gives `poisoner.budget=` and its meaning.
+
+    Args:
+        ctx: The command line so far; the config file on it says which components have fields.
+        incomplete: What was typed of the word.
+    """
+    fields = {field.path: field for field in config_fields(_given(ctx))}
+    path, equals, typed = incomplete.partition("=")
+    if equals:
+        values = fields[path].values if path in fields else ()
+        return [f"{path}={value}" for value in values if value.startswith(typed)]
+    # Below a name that is complete lie the fields of its component.
+    depths = {path.count("."), path.count(".") + (path in fields)}
+    return [
+        _named(field)
+        for name, field in fields.items()
+        if name.startswith(path) and name.count(".") in depths
+    ]
 
 
-@contextmanager
-def joined_words() -> Iterator[None]:
-    """Put together for click what bash takes apart at every `=`, and take apart what is offered."""
-    if not in_bash():
-        yield
-        return
-    words: list[str] = []
-    for word in os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"]) + 1]:
-        if words and word and (word.startswith("=") or words[-1].endswith("=")):
-            words[-1] += word
-        else:
-            words.append(word)
-    os.environ |= {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1)}
-    given = re.sub(r"^--[\w-]+=", "", words[-1])
-    said = io.StringIO()
+def _named(field: ConfigField) -> tuple[str, str]:
+    return (f"{field.path}." if field.whole else f"{field.path}=", field.meaning)
+
+
+def _given(ctx: Any) -> Mapping[str, Any]:
+    """Return the config as far as the command line names one that can be read."""
+    # A `--set` without its word ends click's reading early: the config is then among the rest.
+    config = ctx.params.get("config") or next(iter(ctx.args), None)
     try:
-        with redirect_stdout(said):
-            yield
-    finally:
-        for line in said.getvalue().splitlines():
-            typer.echo(line.removeprefix(given[: given.rfind("=") + 1]))
+        return read_fields(Path(config) if config else None, ctx.params.get("overrides") or ())
+    except ConfigError:  # half typed, or to be written yet: complete as without it
+        return {}
 
 
 def _below(typed: str, end: str) -> list[str]:

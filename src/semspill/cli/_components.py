@@ -8,33 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from semspill._harmful import withheld
-from semspill._mask import counted, named
+from semspill._mask import counted
 from semspill._model import Component
 from semspill._registry import Registry
-from semspill.analysis import metrics, similarities
-from semspill.cli._app import PARTS, app, flag, out_console, say_json
+from semspill.cli._app import PARTS, AsJson, app, out_console, say_json
 from semspill.cli._completion import complete_kind, complete_name
-from semspill.datasets import datasets
-from semspill.encoders import encoders
-from semspill.errors import PluginError, RegistryError, did_you_mean
-from semspill.poison import selectors, strategies
-from semspill.scoring import raters
-from semspill.sources import sources
-
-KINDS: dict[str, Registry[Any]] = {
-    "datasets": datasets,
-    "sources": sources,
-    "selectors": selectors,
-    "strategies": strategies,
-    "encoders": encoders,
-    "raters": raters,
-    "similarities": similarities,
-    "metrics": metrics,
-}
-
+from semspill.cli._kinds import KINDS, kind_of
+from semspill.errors import PluginError, RegistryError
 
 _KIND = typer.Argument(help="datasets, strategies, ...", autocompletion=complete_kind)
-AsJson = Annotated[bool, flag("--json", help="Print one JSON object.")]
 
 
 @app.command("list", rich_help_panel=PARTS)
@@ -110,18 +92,6 @@ def _list_kinds(as_json: bool) -> None:
     for kind, found in names.items():
         table.add_row(kind, ", ".join(found))
     out_console.print(table)
-
-
-def kind_of(kind: str) -> Registry[Any]:
-    """Return the registry of a kind, in the singular or the plural."""
-    plural = {name.removesuffix("s"): name for name in KINDS}
-    plural |= {"strategy": "strategies", "similarity": "similarities"}
-    name = plural.get(kind, kind)
-    if name not in KINDS:
-        raise RegistryError(
-            f"There is no kind {named(kind)}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
-        )
-    return KINDS[name]
 
 
 def _summary(registry: Registry[Any], name: str) -> str:

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.progress import track
 
-from semspill.cli._app import MACHINE, app, err_console, flag, out_console, say_json
+from semspill.cli._app import MACHINE, AsJson, app, err_console, out_console, say_json
 from semspill.cli._errors import DATA
 from semspill.cli._tables import fitting
 from semspill.corpus import Corpus
@@ -20,9 +20,6 @@ from semspill.experiment._paths import anchored
 
 data = typer.Typer(help="Download data sets and check them.", no_args_is_help=True)
 app.add_typer(data, name="data", rich_help_panel=MACHINE)
-
-_COLUMNS = ("dialogues", "exchanges", "categories", "licence", "fingerprint")
-_SHORT = 12
 
 
 def _complete_dataset(incomplete: str) -> list[str]:
@@ -42,31 +39,21 @@ Fields = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Set a field; may be given often."),
 ]
-Splits = Annotated[
-    list[str] | None,
-    typer.Option("--split", metavar="SPLIT", help="Check only this one; may be given often."),
-]
 
 
 @data.command()
 def fetch(name: Name, path: Place = None, overrides: Fields = None) -> None:
     """Download what a data set needs into the cache, checked and whole or not at all."""
     place = _dataset(name, path, overrides).fetch(progress=_bar)
-    if place is None:
-        out_console.print(f"{name} needs no download.", highlight=False)
-    else:
-        out_console.print(f"{name} is at {place}.", soft_wrap=True, highlight=False)
+    where = "needs no download" if place is None else f"is at {place}"
+    out_console.print(f"{name} {where}.", soft_wrap=True, highlight=False)
 
 
 @data.command()
 def verify(
-    name: Name,
-    path: Place = None,
-    overrides: Fields = None,
-    splits: Splits = None,
-    as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
+    name: Name, path: Place = None, overrides: Fields = None, as_json: AsJson = False
 ) -> None:
-    """Load every split, say what is in it, and compare it with the official data.
+    """Load every split, count what is in it, and compare it with the official data.
 
     Exit code 3 if a split cannot be loaded, two share a dialogue, or the data are not the
     official ones where those are known. A data set may lack the split `valid`.
@@ -74,26 +61,26 @@ def verify(
     dataset = _dataset(name, path, overrides)
     loaded: dict[str, Corpus] = {}
     problems: list[str] = []
-    for split in splits or SPLITS:
+    for split in SPLITS:
         try:
             loaded[split] = load_corpus(dataset, split)
         except DataError as error:
             # Only a config that names `valid_split` needs it.
-            if splits or split != "valid" or not isinstance(error, NoSplitError):
+            if split != "valid" or not isinstance(error, NoSplitError):
                 problems.append(str(error))
     problems += [*_shared(loaded), *(dataset.departures(loaded) if loaded else ())]
     problems = list(dict.fromkeys(problems))  # one file may be all splits
+    rows = {split: _row(corpus) for split, corpus in loaded.items()}
     if as_json:
-        rows = {split: _row(corpus) for split, corpus in loaded.items()}
-        compared = dataset.compared() if loaded and not problems else None
-        said = {"ok": not problems, "splits": rows, "problems": problems, "compared": compared}
-        say_json(said)
+        say_json({"ok": not problems, "splits": rows, "problems": problems})
     else:
-        _show(loaded, problems)
-        if not splits and "valid" not in loaded and not problems:
-            out_console.print("no valid")
-        verdict = "is not as promised" if problems else f"loads; {dataset.compared()}"
-        out_console.print(f"{name} {verdict}.", soft_wrap=True, highlight=False)
+        if rows:
+            names = next(iter(rows.values()))
+            columns = [(key, [str(row[key])[:12] for row in rows.values()]) for key in names]
+            out_console.print(fitting(("split", list(rows)), columns))
+        verdict = f"{name} {'is not as promised' if problems else 'loads'}."
+        for line in (*(f"- {problem}" for problem in problems), verdict):
+            out_console.print(line, soft_wrap=True, highlight=False)
     if problems:
         raise typer.Exit(DATA)
 
@@ -114,20 +101,19 @@ def _dataset(name: str, path: str | None, overrides: list[str] | None) -> Datase
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
+        text = first["msg"].rstrip(".")
         if first["type"] == "missing":
-            said = f"the field {place!r} is needed; give it with --set {place}=VALUE"
-        else:
-            said = ": ".join(filter(None, [place, first["msg"].rstrip(".")]))
-        raise ConfigError(f"{name}: {said}.") from error
+            text = f"this field is needed; give it with --set {place}=VALUE"
+        raise ConfigError(": ".join(filter(None, [name, place, f"{text}."]))) from error
 
 
 def _shared(loaded: dict[str, Corpus]) -> list[str]:
     """Return what is wrong where a dialogue is in two splits."""
-    seen: dict[str, str] = {}
+    split_of: dict[str, str] = {}
     problems = {}
     for split, corpus in loaded.items():
         for dialogue in corpus:
-            other = seen.setdefault(dialogue.id, split)
+            other = split_of.setdefault(dialogue.id, split)
             if other != split:
                 problems[other, split] = (
                     f"Splits {other!r} and {split!r} share dialogues, such as {dialogue.id!r}."
@@ -140,17 +126,6 @@ def _row(corpus: Corpus) -> dict[str, Any]:
         "dialogues": len(corpus),
         "exchanges": corpus.exchange_count,
         "categories": len(corpus.categories),
-        "fingerprint": corpus.fingerprint,
         "licence": corpus.licence,
+        "fingerprint": corpus.fingerprint,
     }
-
-
-def _show(loaded: dict[str, Corpus], problems: list[str]) -> None:
-    rows = [_row(corpus) for corpus in loaded.values()]
-    for row in rows:
-        row["fingerprint"] = row["fingerprint"][:_SHORT]
-    columns = [(name, [str(row[name]) for row in rows]) for name in _COLUMNS]
-    if loaded:
-        out_console.print(fitting(("split", list(loaded)), columns))
-    for problem in problems:
-        out_console.print(f"- {problem}", soft_wrap=True, highlight=False)

@@ -5,9 +5,10 @@ import platform
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -15,10 +16,9 @@ import typer
 from rich.table import Table
 
 from semspill._registry import Registry
-from semspill.cli._app import MACHINE, app, flag, out_console, say_json
-from semspill.cli._components import KINDS
+from semspill.cli._app import MACHINE, AsJson, app, out_console, say_json
 from semspill.cli._errors import DATA
-from semspill.cli._sizes import readable, size_of
+from semspill.cli._kinds import KINDS
 from semspill.encoders import encoders
 from semspill.errors import SemspillError
 from semspill.experiment import load_config
@@ -26,30 +26,28 @@ from semspill.experiment._provenance import versions
 from semspill.experiment._template import TEMPLATE
 from semspill.scoring import raters
 
-_OFFLINE = "works offline"
-
 
 @app.command(rich_help_panel=MACHINE)
-def doctor(as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False) -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Say what is installed, what works offline here, and whether the demo can run.
 
     Nothing is downloaded. Exit code 0 if the config of `semspill init` can run, else 3.
     """
-    found = {
+    state = {
         "versions": versions(),
         "device": _device(),
         "extras": dict(_extras()),
-        "encoders": dict(_offline(encoders)),
-        "raters": dict(_offline(raters)),
+        "encoders": {name: _state(encoders, name) for name in encoders.names()},
+        "raters": {name: _state(raters, name) for name in raters.names()},
         "plugins": dict(_plugins()),
         "folders": dict(_folders()),
         "demo": _demo(),
     }
     if as_json:
-        say_json({"ok": found["demo"] is None, **found})
+        say_json({"ok": state["demo"] is None, **state})
     else:
-        _show(found)
-    if found["demo"] is not None:
+        _show(state)
+    if state["demo"] is not None:
         raise typer.Exit(DATA)
 
 
@@ -83,19 +81,14 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _offline(registry: Registry[Any]) -> Iterator[tuple[str, str]]:
-    """Yield each component of a kind, and what it lacks with the fields it has by default."""
-    for name in registry.names():
-        yield name, _state(registry, name)
-
-
 def _state(registry: Registry[Any], name: str) -> str:
+    """Return what a component lacks with the fields it has by default."""
     try:
         cls = registry.get(name)
         needed = [field for field, info in cls.model_fields.items() if info.is_required()]
         if needed:
             return f"depends on {', '.join(needed)}"
-        return cls().unavailable() or _OFFLINE
+        return cls().unavailable() or "works offline"
     except SemspillError as error:
         return f"broken: {error}"
     except Exception as error:  # whatever a plugin raises is what there is to say of it
@@ -117,15 +110,22 @@ def _folders() -> Iterator[tuple[str, str]]:
     """Yield the folders that are read and written, their sizes, and whether they can be."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    torch_home = os.environ.get("TORCH_HOME", platformdirs.user_cache_dir("torch"))
     places = {
         "cache": platformdirs.user_cache_dir("semspill"),
         "hub": HF_HUB_CACHE,
-        "torch": torch_home,
+        "torch": os.environ.get("TORCH_HOME", platformdirs.user_cache_dir("torch")),
     }
     for name, place in places.items():
-        yield name, f"{place}: {readable(size_of(Path(place)))}{_rights(Path(place))}"
+        yield name, f"{place}: {_size(Path(place)) / 2**20:.1f} MiB{_rights(Path(place))}"
     yield "here", f"{Path.cwd()}{_rights(Path.cwd()) or ': can be written'}"
+
+
+def _size(place: Path) -> int:
+    total = 0
+    for path in place.rglob("*"):
+        with suppress(FileNotFoundError):  # a download has renamed it meanwhile
+            total += path.lstat().st_size if path.is_file() else 0
+    return total
 
 
 def _rights(place: Path) -> str:
@@ -146,19 +146,18 @@ def _demo() -> str | None:
     return None
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(state: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    packages = found["versions"]
-    own = packages.pop("semspill")
-    others = ", ".join(f"{name} {said}" for name, said in packages.items() if name != "python")
-    table.add_row("semspill", own, f"Python {packages['python']}, {platform.platform()}")
-    table.add_row("packages", "", others)
-    table.add_row("device", "", found["device"])
+    packages = dict(state["versions"])
+    own, python = packages.pop("semspill"), packages.pop("python")
+    table.add_row("semspill", own, f"Python {python}, {platform.platform()}")
+    table.add_row("packages", "", ", ".join(f"{name} {each}" for name, each in packages.items()))
+    table.add_row("device", "", state["device"])
     for kind in ("extras", "encoders", "raters", "plugins", "folders"):
-        for number, (name, state) in enumerate(found[kind].items()):
-            table.add_row(kind if number == 0 else "", name, state)
-    table.add_row("demo", "", found["demo"] or "can run: semspill init, then semspill run")
+        for number, (name, text) in enumerate(state[kind].items()):
+            table.add_row(kind if number == 0 else "", name, text)
+    table.add_row("demo", "", state["demo"] or "can run: semspill init, then semspill run")
     out_console.print(table)

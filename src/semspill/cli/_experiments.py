@@ -5,25 +5,22 @@ from typing import Annotated
 
 import typer
 
-from semspill.cli._app import EXPERIMENTS, app, err_console, flag, out_console, say_json
-from semspill.cli._completion import complete_config, complete_out
+from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, flag, out_console, say_json
+from semspill.cli._completion import complete_config, complete_out, complete_override
 from semspill.cli._errors import USAGE, as_command
-from semspill.cli._fields import complete_override
-from semspill.cli._json import finished, outcome
-from semspill.cli._places import argument, new_folder, option
-from semspill.cli._tables import print_report, print_variants
+from semspill.cli._places import argument, new_folder
+from semspill.cli._tables import outcome, print_report, print_variants
 from semspill.cli._underway import underway
 from semspill.errors import ConfigError
 from semspill.experiment import forecast, load_config, parse_vary
 from semspill.experiment import run as run_experiment
 from semspill.experiment import sweep as run_sweep
+from semspill.experiment._template import TEMPLATE
 
 ConfigPath = Annotated[
     Path,
     argument(
-        metavar="CONFIG",
-        help="A .toml, .yaml or .json experiment config.",
-        autocompletion=complete_config,
+        "CONFIG", "A .toml, .yaml or .json experiment config.", autocompletion=complete_config
     ),
 ]
 Overrides = Annotated[
@@ -35,18 +32,28 @@ Overrides = Annotated[
         autocompletion=complete_override,
     ),
 ]
+Vary = Annotated[
+    list[str],
+    typer.Option(
+        metavar="FIELD=VALUES",
+        help="Values of one field, such as poisoner.budget=0.01,0.03, or "
+        "poisoner.selector.category=all; may be given often.",
+    ),
+]
 Out = Annotated[
     Path | None,
-    option(
+    typer.Option(
         parser=new_folder,
         metavar="FOLDER",
-        help="Folder to write; must not exist. Default: semspill-runs/CONFIG.",
+        help="Folder to write; default: semspill-runs/CONFIG, of a sweep with -sweep behind it.",
         autocompletion=complete_out,
     ),
 ]
+Overwrite = Annotated[bool, flag("--overwrite", help="Replace the folder if it exists.")]
 ShowText = Annotated[
     bool, flag("--show-text", help="Write harmful responses unmasked. They can be abusive.")
 ]
+DryRun = Annotated[bool, flag("--dry-run", help="Train and write nothing; say what would be done.")]
 Quiet = Annotated[
     bool, flag("--quiet", "-q", help="Show no progress, and print only the folder written.")
 ]
@@ -58,13 +65,9 @@ def run(
     config: ConfigPath,
     overrides: Overrides = None,
     out: Out = None,
-    overwrite: Annotated[
-        bool, flag("--overwrite", help="Replace the folder if it exists.")
-    ] = False,
+    overwrite: Overwrite = False,
     show_text: ShowText = False,
-    dry_run: Annotated[
-        bool, flag("--dry-run", help="Train and write nothing; say what would be done.")
-    ] = False,
+    dry_run: DryRun = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -80,9 +83,7 @@ def run(
             say_json({"event": "forecast", **plan.model_dump(mode="json")})
         else:
             out_console.print(as_command(str(plan)), soft_wrap=True, highlight=False)
-        if plan.refused:
-            raise typer.Exit(USAGE)
-        return
+        raise typer.Exit(USAGE if plan.refused else 0)
     partial = folder.with_name(f"{folder.name}.partial")
     with underway(partial, quiet=quiet, as_json=as_json) as shown:
         report = run_experiment(
@@ -94,7 +95,7 @@ def run(
             observer=shown.tell,
         )
     if as_json:
-        say_json(finished(folder, summary=outcome(report)))
+        say_json({"event": "finished", "out": str(folder), "summary": outcome(report)})
     elif quiet:
         out_console.print(folder, soft_wrap=True, highlight=False)
     else:
@@ -105,32 +106,17 @@ def run(
 @app.command(rich_help_panel=EXPERIMENTS)
 def sweep(
     config: ConfigPath,
-    vary: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FIELD=VALUES",
-            help="Values of one field, such as poisoner.budget=0.01,0.03, or "
-            "poisoner.selector.category=all; may be given often.",
-        ),
-    ],
+    vary: Vary,
     overrides: Overrides = None,
-    out: Annotated[
-        Path | None,
-        option(
-            parser=new_folder,
-            metavar="FOLDER",
-            help="Folder to write; finished variants in it are kept. Default: "
-            "semspill-runs/CONFIG-sweep.",
-            autocompletion=complete_out,
-        ),
-    ] = None,
+    out: Out = None,
     show_text: ShowText = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Run an experiment for every combination of values; what variants share is done once.
 
-    A sweep that was interrupted goes on when the same command is given again.
+    A sweep that was interrupted goes on when the same command is given again, and one with further
+    values keeps the variants that are finished.
     """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / f"{config.stem}-sweep"
@@ -148,7 +134,7 @@ def sweep(
             {"variant": v.name, "out": str(folder / v.name), "summary": outcome(v.report)}
             for v in variants
         ]
-        say_json(finished(folder, variants=each))
+        say_json({"event": "finished", "out": str(folder), "variants": each})
     elif quiet:
         out_console.print(folder, soft_wrap=True, highlight=False)
     else:
@@ -160,14 +146,14 @@ def sweep(
 def validate(
     config: ConfigPath,
     overrides: Overrides = None,
-    as_json: Annotated[bool, flag("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a config; the data are not looked at."""
     settings = load_config(config, overrides or ())
     if as_json:
-        arms, seeds = list(settings.arms), list(settings.seeds)
-        said = {"config": str(config), "valid": True, "arms": arms, "seeds": seeds}
-        say_json({**said, "target": settings.watched})
+        arms, seeds, target = list(settings.arms), list(settings.seeds), settings.watched
+        valid = {"config": str(config), "valid": True}
+        say_json({**valid, "arms": arms, "seeds": seeds, "target": target})
         return
     out_console.print(
         f"{config} is valid: arms {', '.join(settings.arms)}; seeds "
@@ -181,12 +167,10 @@ def validate(
 @app.command(rich_help_panel=EXPERIMENTS)
 def init(
     path: Annotated[
-        Path, argument(metavar="PATH", help="File to write, ending in .toml; must not exist.")
+        Path, argument("PATH", "File to write, ending in .toml; must not exist.")
     ] = Path("experiment.toml"),
 ) -> None:
     """Write a commented config to start from; it runs as it is."""
-    from semspill.experiment._template import TEMPLATE
-
     if path.suffix.lower() != ".toml":
         raise ConfigError(
             f"{path} would not be read as what is written, which is TOML; give a name that ends in "

@@ -7,30 +7,24 @@ import typer
 
 from semspill.cli._app import RESULTS, app, flag, out_console
 from semspill.cli._completion import complete_run
-from semspill.cli._places import argument, option
+from semspill.cli._places import argument, place
 from semspill.experiment import write_comparison, write_page
-
-_Out = Annotated[
-    Path | None, option(metavar="FILE", help="File to write; by default report.html in RUN.")
-]
 
 
 @app.command(rich_help_panel=RESULTS)
 def report(
     run: Annotated[
-        Path,
-        argument(
-            metavar="RUN", help="Folder of a finished run or sweep.", autocompletion=complete_run
-        ),
+        Path, argument("RUN", "Folder of a finished run or sweep.", autocompletion=complete_run)
     ],
-    out: _Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=place, metavar="FILE", help="File to write; by default report.html in RUN."
+        ),
+    ] = None,
     show_text: Annotated[
         bool,
-        flag(
-            "--show-text",
-            help="Put harmful responses into the page unmasked, where the run holds them. They "
-            "can be abusive.",
-        ),
+        flag("--show-text", help="Show harmful responses where the run holds them unmasked."),
     ] = False,
 ) -> None:
     """Write the page of a finished run again, for example of one by an older version."""
@@ -42,13 +36,11 @@ def report(
 def compare(
     runs: Annotated[
         list[Path],
-        argument(
-            metavar="RUN",
-            help="Folders of finished runs; a sweep is all its variants.",
-            autocompletion=complete_run,
-        ),
+        argument("RUN", "Folders of finished runs or sweeps.", autocompletion=complete_run),
     ],
-    out: Annotated[Path, option(metavar="FILE", help="File to write.")] = Path("comparison.html"),
+    out: Annotated[Path, typer.Option(parser=place, metavar="FILE", help="File to write.")] = Path(
+        "comparison.html"
+    ),
     labels: Annotated[
         str | None,
         typer.Option(

@@ -33,9 +33,6 @@ def place(typed: str | Path) -> Path:
 def new_folder(typed: str | Path) -> Path:
     """Return a path whose last part can be the name of a folder to make.
 
-    Args:
-        typed: The path.
-
     Raises:
         typer.BadParameter: It cannot, like `.` and `/`.
     """
@@ -45,11 +42,6 @@ def new_folder(typed: str | Path) -> Path:
     return path
 
 
-def argument(**said: Any) -> Any:
+def argument(metavar: str, help: str, **options: Any) -> Any:
     """Return an argument that is a path."""
-    return typer.Argument(parser=place, **said)
-
-
-def option(*names: str, **said: Any) -> Any:
-    """Return an option that is a path."""
-    return typer.Option(*names, parser=said.pop("parser", place), **said)
+    return typer.Argument(parser=place, metavar=metavar, help=help, **options)

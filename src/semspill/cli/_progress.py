@@ -2,14 +2,12 @@
 
 import shutil
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sized
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from rich import progress as rich_progress
 from rich.console import Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from semspill.cli._app import NARROWEST, err_console, say_json
@@ -19,12 +17,12 @@ from semspill.experiment import Event
 
 T = TypeVar("T")
 
-_TELLING = 30.0
+_PATIENCE = 30.0
 """Seconds after which the epochs of a first training say how long the rest may take."""
 
 
-class Display(ABC):
-    """Follows an experiment; also the place where a signal that was missed stops it."""
+class Display:
+    """Follows an experiment and shows nothing; also where a signal that was missed stops it."""
 
     first: Event | None = None
     """The event it began with."""
@@ -34,12 +32,7 @@ class Display(ABC):
     def __enter__(self) -> "Display":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         return None
 
     def tell(self, event: Event) -> None:
@@ -54,16 +47,8 @@ class Display(ABC):
             stop.check()
             yield item
 
-    @abstractmethod
     def show(self, event: Event) -> None:
         """Show an event."""
-
-
-class Nothing(Display):
-    """Shows nothing."""
-
-    def show(self, event: Event) -> None:
-        """Show nothing."""
 
 
 class JsonLines(Display):
@@ -72,8 +57,9 @@ class JsonLines(Display):
     def show(self, event: Event) -> None:
         """Write the fields that have a value; counts are always there."""
         fields = event.model_dump(mode="json", exclude_none=True)
-        said = {name: value for name, value in fields.items() if value != []}
-        say_json({"event": said.pop("stage"), **said})
+        stage = fields.pop("stage")
+        known = {name: value for name, value in fields.items() if value != []}
+        say_json({"event": stage, **known})
 
 
 class Lines(Display):
@@ -81,20 +67,32 @@ class Lines(Display):
 
     def show(self, event: Event) -> None:
         """Write the line, if the event has one."""
-        # The epochs tell what the beginnings of training and answering would say.
+        # The epochs tell what the beginnings of training and answering would.
         if event.stage not in ("train", "answer"):
             err_console.print(sentence(event), highlight=False, soft_wrap=True)
+
+
+class _Rate(rich_progress.ProgressColumn):
+    """How fast a loop is."""
+
+    def render(self, task: rich_progress.Task) -> Text:
+        """Return batches per second, once they are known."""
+        speed = task.speed
+        return Text(f"{speed:.{0 if speed >= 10 else 1}f} batches/s" if speed else "")
 
 
 class Bars(Display):
     """Draws on a terminal: the finished arms, and below them bars for what is under way."""
 
     def __init__(self) -> None:
-        bar, elapsed = BarColumn(bar_width=None), TimeElapsedColumn()
-        left = TextColumn("{task.fields[left]}", markup=False)
-        self.arms = Progress("arms", bar, MofNCompleteColumn(), elapsed, left, expand=True)
-        rate = TextColumn("{task.fields[rate]}", markup=False)
-        self.batches = Progress("    ", BarColumn(bar_width=None), rate, expand=True)
+        bar, elapsed = rich_progress.BarColumn(bar_width=None), rich_progress.TimeElapsedColumn()
+        left = rich_progress.TextColumn("{task.fields[left]}", markup=False)
+        self.arms = rich_progress.Progress(
+            "arms", bar, rich_progress.MofNCompleteColumn(), elapsed, left, expand=True
+        )
+        self.batches = rich_progress.Progress(
+            "    ", rich_progress.BarColumn(bar_width=None), _Rate(), expand=True
+        )
         self.now = Text(no_wrap=True, overflow="ellipsis")
         self.all = self.arms.add_task("", total=None, left="")
         self.begun: float | None = None
@@ -108,7 +106,7 @@ class Bars(Display):
         self.live.start()
         return self
 
-    def __exit__(self, *given: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self.live.stop()
 
     def show(self, event: Event) -> None:
@@ -125,23 +123,21 @@ class Bars(Display):
 
     def track(self, items: Iterable[T], /) -> Iterator[T]:
         """Draw a bar for an iterable, with its rate."""
-        total = len(items) if isinstance(items, Sized) else None
-        task = self.batches.add_task("", total=total, rate="")
+        task = self.batches.add_task("", total=len(items) if isinstance(items, Sized) else None)
         try:
             for item in super().track(items):
                 yield item
                 self.batches.advance(task)
-                speed = next(each.speed for each in self.batches.tasks if each.id == task)
-                if speed:
-                    self.batches.update(task, rate=f"{speed:.{0 if speed >= 10 else 1}f} batches/s")
         finally:
             self.batches.remove_task(task)
 
     def _estimate(self, event: Event) -> None:
-        now, done = time.monotonic(), _trained(event)
+        # After its last epoch a training has still to answer, which counts as one more.
+        share = event.epoch / (event.epochs + 1) if event.stage == "epoch" else 0.0
+        now, done = time.monotonic(), event.trained + share
         spent = 0.0 if self.begun is None else now - self.begun
         # The first moments load torch and compile; they say nothing about what follows.
-        if done >= 1 or (done and spent > _TELLING):
+        if done >= 1 or (done and spent > _PATIENCE):
             self.estimate = now + spent / done * max(event.trainings - done, 0)
 
     def _drawn(self) -> Group:
@@ -155,16 +151,7 @@ def display(*, quiet: bool, as_json: bool) -> Display:
     if as_json:
         return JsonLines()
     if quiet:
-        return Nothing()
+        return Display()
     # What is drawn again and again must not be broken into more lines by the terminal.
     wide = shutil.get_terminal_size().columns >= NARROWEST
     return Bars() if err_console.is_interactive and wide else Lines()
-
-
-def _trained(event: Event) -> float:
-    """Return how many models are trained, the one under way as a share of its epochs.
-
-    After its last epoch a training has still to answer, which counts as one more.
-    """
-    share = event.epoch / (event.epochs + 1) if event.stage == "epoch" else 0.0
-    return event.trained + share

@@ -1,8 +1,8 @@
-"""What the terminal shows of a report."""
+"""What the terminal and `--json` show of a report."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich.console import RenderableType
 from rich.markdown import Markdown
@@ -34,12 +34,12 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
 
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """
-    said = summary(report)
+    words = summary(report)
     table = _groups(report)
-    caveat = Markdown(f"Caveat 1 of {len(said.sure)}: {said.sure[0]}")
+    caveat = Markdown(f"Caveat 1 of {len(words.sure)}: {words.sure[0]}")
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
     room = _SCREEN - 5 - _height(table) - _height(caveat)
-    for sentence in map(Markdown, said.found):
+    for sentence in map(Markdown, words.found):
         room -= _height(sentence)
         if room < 0:
             break
@@ -92,6 +92,25 @@ def _shortened(names: Sequence[str]) -> tuple[str, list[str]]:
 def _cell(report: SpilloverReport, group: str, metric: str) -> str:
     estimates = report.group(group).estimates
     return _percent(estimates[metric]) if metric in estimates else ""
+
+
+def outcome(report: SpilloverReport) -> dict[str, Any]:
+    """Return the numbers that a program asks for first; report.json holds all of them."""
+    arm, rest = report.main_arm, f"all but {report.target}"
+    names = {"target": report.target, "nearest": report.nearest, "rest": rest, "all": "all"}
+    groups = {}
+    for role, name in names.items():
+        estimates = report.group(name, arm).estimates.items()
+        values = {metric: estimate.model_dump(mode="json") for metric, estimate in estimates}
+        groups[role] = {"name": name, "estimates": values}
+    return {
+        "target": report.target,
+        "nearest": report.nearest,
+        "arm": arm,
+        "seeds": list(report.seeds),
+        "groups": groups,
+        "notes": list(report.notes),
+    }
 
 
 def fitting(head: Column, columns: Sequence[Column], gap: int = 2) -> Table:

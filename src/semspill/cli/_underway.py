@@ -1,4 +1,4 @@
-"""An experiment under way on the command line: shown, and stopped with a word on what is kept."""
+"""An experiment under way: shown and logged, and where it stops, what is kept."""
 
 import logging
 import shlex
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from semspill.cli._app import debugging, logged
+from rich.logging import RichHandler
+
+from semspill.cli._app import debugging, err_console
 from semspill.cli._progress import Display, display
 from semspill.cli._stop import Interrupted, stop
 from semspill.experiment import Event
@@ -15,7 +17,7 @@ from semspill.experiment import Event
 
 @contextmanager
 def underway(kept: Path, *, quiet: bool, as_json: bool) -> Iterator[Display]:
-    """Show an experiment while it lasts; say of one that stops what is kept and how to go on.
+    """Show an experiment while it lasts; where it stops, name what is kept and how to resume.
 
     Args:
         kept: Where finished arms are.
@@ -25,7 +27,7 @@ def underway(kept: Path, *, quiet: bool, as_json: bool) -> Iterator[Display]:
     hushed = logging.ERROR if quiet or as_json else logging.WARNING
     shown = display(quiet=quiet, as_json=as_json)
     try:
-        with logged(logging.DEBUG if debugging() else hushed), shown:
+        with _logged(logging.DEBUG if debugging() else hushed), shown:
             yield shown
     except (KeyboardInterrupt, Exception) as error:
         # An interrupted import, for one, may come as an error of its own.
@@ -42,8 +44,22 @@ def _kept(last: Event | None, folder: Path) -> str:
         return "No arm was finished, so nothing is kept."
     if last.stage == "write" and not folder.exists():
         return "Everything was written before."
-    command = shlex.join(["semspill", *sys.argv[1:]])
     return (
         f"{last.finished} of {last.total} arms are kept in {folder}; this goes on from there:"
-        f"\n  {command}"
+        f"\n  {shlex.join(['semspill', *sys.argv[1:]])}"
     )
+
+
+@contextmanager
+def _logged(level: int) -> Iterator[None]:
+    """Show on standard error what the library logs, from `level` on."""
+    handler = RichHandler(console=err_console, show_path=False, show_level=False, show_time=False)
+    logger = logging.getLogger("semspill")
+    before = logger.level, logger.propagate
+    logger.setLevel(level)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate = before

@@ -1,12 +1,21 @@
-"""What the TAB key offers behind `--set`."""
+"""What the TAB key offers: fields and values behind `--set`, components, files and folders."""
 
-import inspect
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
-from typer import Context
 
-from semspill import load_config
-from semspill.cli._fields import complete_override
+from semspill import datasets, load_config
+from semspill.cli._completion import (
+    complete_config,
+    complete_kind,
+    complete_name,
+    complete_out,
+    complete_override,
+    complete_run,
+)
 from semspill.errors import ConfigError
 from semspill.experiment._fields import config_fields
 
@@ -21,13 +30,9 @@ selector = { name = "category", category = "brave" }
 @pytest.fixture
 def offered():
     """Return a function from what was typed to what is offered, by name."""
-    # A command line of its own would need an application around it.
-    plain = inspect.unwrap(complete_override)
 
     def offered(typed, **params) -> dict[str, str]:
-        context = Context.__new__(Context)
-        context.params, context.args = params, []
-        found = plain(context, typed)
+        found = complete_override(SimpleNamespace(params=params, args=[]), typed)
         return dict(one if isinstance(one, tuple) else (one, "") for one in found)
 
     return offered
@@ -75,6 +80,49 @@ def test_the_config_on_the_command_line_decides_which_component_has_fields(offer
 def test_what_cannot_be_read_is_done_without(offered, tmp_path):
     assert "encoder.dim=" in offered("encoder.d", config=tmp_path / "missing.toml")
     assert "encoder.dim=" in offered("encoder.d", overrides=["half typed"])
+
+
+# Components, files and folders
+
+
+def test_kinds_and_their_names_are_completed():
+    context = SimpleNamespace(params={"kind": "strategy"})
+    assert complete_kind("st") == ["strategies"]
+    assert complete_name(context, "last_f") == ["last_fixed"]
+    context.params["kind"] = "datasets"
+    assert complete_name(context, "") == list(datasets.names())
+    context.params["kind"] = "raterz"
+    assert complete_name(context, "") == []
+
+
+def test_configs_and_folders_are_completed_wherever_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("runs/a", "runs/b", "c", "[deep]/one.partial"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("runs/a/report.json", "c/report.json", "[deep]/more.yaml", "[deep]/x.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "my.toml").touch()
+    assert complete_run("") == ["c", "runs/a"]
+    assert complete_run("runs/") == ["runs/a"]
+    assert complete_config("") == ["[deep]/more.yaml", "c/report.json", "my.toml"]
+    assert complete_config("[deep]/") == ["[deep]/more.yaml"]
+    assert complete_out("") == ["[deep]/one"]
+    assert complete_out(f"{tmp_path}/[deep]/") == [f"{tmp_path}/[deep]/one"]
+
+
+def test_a_shell_gets_fields_and_values(tmp_path):
+    asked = {
+        "_SEMSPILL_COMPLETE": "complete_zsh",
+        "_TYPER_COMPLETE_ARGS": "semspill run my.toml --set finetuner.schedule=l",
+    }
+    main = [sys.executable, "-c", "from semspill.cli import main; main()"]
+    shell = subprocess.run(
+        main, env={**os.environ, **asked}, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert '"finetuner.schedule=linear"' in shell.stdout
+
+
+# Fields of a config
 
 
 def test_every_field_offered_is_one():

@@ -62,32 +62,11 @@ class Shrugs(Rater):
 
 
 @pytest.fixture(autouse=True)
-def quiet_place(monkeypatch, tmp_path):
-    """An own working folder, an own cache, and no time spent on drawing."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        "semspill.scoring._scorer.user_cache_dir", lambda name: tmp_path / "cache" / name
-    )
+def undrawn(monkeypatch):
+    """No time is spent on drawing."""
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
     monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
     monkeypatch.setattr("semspill.experiment._pages.comparison_page", lambda *given, **named: "")
-
-
-@pytest.fixture
-def semspill(monkeypatch, capsys):
-    """Return a function that runs a command line: exit code, standard output, standard error."""
-    for console in (cli.out_console, cli.err_console):
-        monkeypatch.setattr(console, "width", 80)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["semspill", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return stopped.value.code or 0, said.out, said.err
-
-    return command
 
 
 @pytest.fixture
