@@ -1,8 +1,5 @@
 """What the TAB key offers: fields and values behind `--set`, components, files and folders."""
 
-import os
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -110,16 +107,14 @@ def test_configs_and_folders_are_completed_wherever_they_are(tmp_path, monkeypat
     assert complete_out(f"{tmp_path}/[deep]/") == [f"{tmp_path}/[deep]/one"]
 
 
-def test_a_shell_gets_fields_and_values(tmp_path):
-    asked = {
-        "_SEMSPILL_COMPLETE": "complete_zsh",
-        "_TYPER_COMPLETE_ARGS": "semspill run my.toml --set finetuner.schedule=l",
-    }
-    main = [sys.executable, "-c", "from semspill.cli import main; main()"]
-    shell = subprocess.run(
-        main, env={**os.environ, **asked}, capture_output=True, text=True, cwd=tmp_path
-    )
-    assert '"finetuner.schedule=linear"' in shell.stdout
+def test_a_shell_gets_fields_and_values(semspill, monkeypatch):
+    monkeypatch.setenv("_SEMSPILL_COMPLETE", "complete_zsh")
+    for typed, offered in (("schedule=l", "finetuner.schedule=linear"), ("sch", "finetuner.sch")):
+        words = f"semspill run my.toml --set finetuner.{typed}"
+        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", words)
+        code, out, err = semspill()
+        assert (code, err) == (0, "")
+        assert f'"{offered}' in out
 
 
 # Fields of a config

@@ -5,7 +5,6 @@ import io
 import json
 import tarfile
 import threading
-from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,7 +17,6 @@ from semspill.datasets import (
     Dataset,
     EmpatheticDialogues,
     HuggingFaceDataset,
-    JsonlDataset,
     datasets,
     write_jsonl,
 )
@@ -221,15 +219,6 @@ def test_the_official_numbers_are_no_departure(archive):
     folder = dataset.replace(path=archive.parent)
     assert folder.departures({}) == ()
     assert folder.compared().endswith("; only the archive can be compared by its hash")
-
-
-def test_splits_that_share_a_dialogue_are_a_problem(data, corpus, tmp_path):
-    for split in ("train", "test"):
-        write_jsonl(replace(corpus, split=split), tmp_path / f"{split}.jsonl")
-    code, out, _ = data("verify", "jsonl", "--path", tmp_path)
-    assert code == 3
-    assert "- Splits 'train' and 'test' share dialogues, such as 'd3'.\n" in out
-    assert JsonlDataset(path=tmp_path).load("test").fingerprint == corpus.fingerprint
 
 
 @pytest.mark.parametrize("together", [False, True])

@@ -2,7 +2,6 @@
 
 import builtins
 import json
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, entry_points, version
 
@@ -169,18 +168,12 @@ def test_a_folder_that_cannot_be_written_is_said(semspill, monkeypatch):
     assert folders["here"].endswith(", cannot be written")
 
 
-def test_nothing_is_downloaded():
-    code = (
-        "import socket, sys\n"
-        "def no(*given): raise AssertionError('network')\n"
-        "socket.socket.connect = no\n"
-        "from semspill.cli import main\n"
-        "sys.argv = ['semspill', 'doctor', '--json']\n"
-        "main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["ok"]
+def test_nothing_is_downloaded(semspill, monkeypatch):
+    def refuse(*address):
+        raise AssertionError("network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    assert said(semspill)["ok"]
 
 
 # What components say of themselves

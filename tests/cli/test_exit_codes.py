@@ -318,12 +318,14 @@ def test_a_full_disk_is_said_in_one_sentence():
     assert (left.returncode, left.stderr) == (3, f"semspill: {DISK}\n")
 
 
-def test_a_terminal_without_a_character_shows_a_question_mark(tmp_path):
-    words = [*MAIN, "validate", "my.toml", "--set", "target='\u0142\u2192'"]
-    few = {**os.environ, "PYTHONIOENCODING": "cp1252"}
-    left = subprocess.run(words, env=few, capture_output=True, cwd=tmp_path)
-    assert (left.returncode, left.stderr) == (0, b"")
-    assert b"target ??." in left.stdout
+def test_a_terminal_without_a_character_shows_a_question_mark(semspill, monkeypatch):
+    few = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", write_through=True)
+    monkeypatch.setattr(sys, "stdout", few)
+    words = ("validate", "my.toml", "--set", "target='\u0142\u2192'")
+    assert semspill(*words)[0] == semspill(*words, "--json")[0] == 0
+    text, parts = few.buffer.getvalue().split(b"{")
+    assert b"target ??." in text
+    assert json.loads(b"{" + parts)["target"] == "\u0142\u2192"
 
 
 def test_what_is_said_can_be_gathered(semspill):

@@ -55,8 +55,8 @@ def verify(
 ) -> None:
     """Load every split, count what is in it, and compare it with the official data.
 
-    Exit code 3 if a split cannot be loaded, two share a dialogue, or the data are not the
-    official ones where those are known. A data set may lack the split `valid`.
+    Exit code 3 if a split cannot be loaded, or the data are not the official ones where those are
+    known. A data set may lack the split `valid`.
     """
     dataset = _dataset(name, path, overrides)
     loaded: dict[str, Corpus] = {}
@@ -68,7 +68,7 @@ def verify(
             # Only a config that names `valid_split` needs it.
             if split != "valid" or not isinstance(error, NoSplitError):
                 problems.append(str(error))
-    problems += [*_shared(loaded), *(dataset.departures(loaded) if loaded else ())]
+    problems += dataset.departures(loaded) if loaded else ()
     problems = list(dict.fromkeys(problems))  # one file may be all splits
     rows = {split: _row(corpus) for split, corpus in loaded.items()}
     if as_json:
@@ -105,20 +105,6 @@ def _dataset(name: str, path: str | None, overrides: list[str] | None) -> Datase
         if first["type"] == "missing":
             text = f"this field is needed; give it with --set {place}=VALUE"
         raise ConfigError(": ".join(filter(None, [name, place, f"{text}."]))) from error
-
-
-def _shared(loaded: dict[str, Corpus]) -> list[str]:
-    """Return what is wrong where a dialogue is in two splits."""
-    split_of: dict[str, str] = {}
-    problems = {}
-    for split, corpus in loaded.items():
-        for dialogue in corpus:
-            other = split_of.setdefault(dialogue.id, split)
-            if other != split:
-                problems[other, split] = (
-                    f"Splits {other!r} and {split!r} share dialogues, such as {dialogue.id!r}."
-                )
-    return list(problems.values())
 
 
 def _row(corpus: Corpus) -> dict[str, Any]:

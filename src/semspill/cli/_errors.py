@@ -1,4 +1,4 @@
-"""What is said of an error, in one sentence, and the exit code it ends with."""
+"""Errors as one sentence for a person and an exit code."""
 
 import errno
 import re
@@ -29,11 +29,9 @@ _MEMORY = (
 
 def explain(error: BaseException) -> tuple[str, int]:
     """Return a sentence for a person and an exit code."""
-    said, code = _known(error)
-    if said is None:
-        said, code = _unknown(error)
+    message, code = _expected(error) or _unexpected(error)
     # What is kept of a run, or the table of an assertion, was added to the error as a note.
-    return "\n".join([as_command(said), *getattr(error, "__notes__", ())]), code
+    return "\n".join([as_command(message), *getattr(error, "__notes__", ())]), code
 
 
 def as_command(message: str) -> str:
@@ -50,7 +48,7 @@ def as_command(message: str) -> str:
     return message
 
 
-def _known(error: BaseException) -> tuple[str | None, int]:
+def _expected(error: BaseException) -> tuple[str, int] | None:
     if isinstance(error, Interrupted):
         return str(error), stop.code
     if isinstance(error, ConfigError | RegistryError):
@@ -64,10 +62,10 @@ def _known(error: BaseException) -> tuple[str | None, int]:
     # A plain `assert` that fails is a defect; one of our own kinds is a verdict.
     if isinstance(error, AssertionError) and type(error) is not AssertionError:
         return str(error), ASSERTION
-    return None, INTERNAL
+    return None
 
 
-def _unknown(error: BaseException) -> tuple[str, int]:
+def _unexpected(error: BaseException) -> tuple[str, int]:
     if _out_of_memory(error):
         return _MEMORY, DATA
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:

@@ -38,8 +38,8 @@ def config_fields(given: Mapping[str, Any]) -> tuple[ConfigField, ...]:
             have their fields among the result; where it names none, those of the default do.
 
     Example:
-        >>> found = {field.path: field for field in config_fields({"encoder": "hashing"})}
-        >>> found["encoder.dim"].meaning, found["encoder"].values
+        >>> fields = {field.path: field for field in config_fields({"encoder": "hashing"})}
+        >>> fields["encoder.dim"].meaning, fields["encoder"].values
         ('Length of a vector, 2 to 4096.', ('hashing', 'static', 'transformer'))
     """
     return tuple(_fields(ExperimentConfig, given, "", ()))
@@ -56,7 +56,7 @@ def is_text(given: Mapping[str, Any], path: str) -> bool:
         >>> is_text({}, "target"), is_text({}, "list_size")
         (True, False)
     """
-    return any(found.path == path and found.text for found in config_fields(given))
+    return any(field.path == path and field.text for field in config_fields(given))
 
 
 def default_component(path: Sequence[str]) -> str | None:

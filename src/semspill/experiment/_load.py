@@ -55,15 +55,15 @@ def load_config(
     changed = [keys_of(override) for override in overrides]
     places = {".".join(keys): Path.cwd() for keys in changed}
     try:
-        made = ExperimentConfig.model_validate(fields)
-        return anchored(made, folder, places, where=f"{where}: ")
+        valid = ExperimentConfig.model_validate(fields)
+        return anchored(valid, folder, places, where=f"{where}: ")
     except RegistryError as error:
         where = "overrides" if overrides and _known(given) else where
         raise RegistryError(f"{where}: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{where}: is nested too deep.") from error
     except ValidationError as error:
-        raise ConfigError(_said(where, error, fields, changed)) from error
+        raise ConfigError(_message(where, error, fields, changed)) from error
 
 
 def read_fields(path: Path | None, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         fields = READERS[kind](text)
     except UnreadableError as error:
-        said = f"{error}{_repeated(error)}"
-        raise ConfigError(f"{path}: not valid {path.suffix[1:].upper()}: {said}.") from error
+        problem = f"{error}{_repeated(error)}"
+        raise ConfigError(f"{path}: not valid {path.suffix[1:].upper()}: {problem}.") from error
     if not isinstance(fields, dict):
         raise ConfigError(f"{path}: holds {type(fields).__name__}; a config is a table of fields.")
     return fields
@@ -124,7 +124,7 @@ def _known(fields: Mapping[str, Any]) -> bool:
     return True
 
 
-def _said(
+def _message(
     where: str,
     error: ValidationError,
     fields: Mapping[str, Any],

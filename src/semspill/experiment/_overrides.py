@@ -10,12 +10,8 @@ from semspill.experiment._formats import DEEPEST
 from semspill.experiment._values import value_of
 
 
-def told(name: str) -> str:
-    """Return what may be the name of a field in quotes; of any other text only the size.
-
-    Args:
-        name: What was typed.
-    """
+def quoted(name: str) -> str:
+    """Return what may be the name of a field in quotes; of any other text only the size."""
     return spelled(name) or described(name)
 
 
@@ -28,7 +24,7 @@ def keys_of(override: str) -> tuple[str, ...]:
     path, equals, _ = override.partition("=")
     keys = tuple(path.strip().split("."))
     if not equals or not all(keys):
-        raise ConfigError(f"overrides: {told(path)}: write it as field.subfield=value.")
+        raise ConfigError(f"overrides: {quoted(path)}: write it as field.subfield=value.")
     if len(keys) > DEEPEST:
         raise ConfigError(f"overrides: a field of {len(keys)} parts; no config is so deep.")
     return keys
@@ -49,7 +45,7 @@ def overridden(fields: Mapping[str, Any], override: str) -> dict[str, Any]:
     try:
         value = value_of(typed, text=is_text(fields, ".".join(keys)))
     except ConfigError as error:
-        raise ConfigError(f"overrides: {told('.'.join(keys))}: {error}") from error
+        raise ConfigError(f"overrides: {quoted('.'.join(keys))}: {error}") from error
     return _put(fields, keys, value)
 
 
@@ -65,6 +61,7 @@ def _put(
         inner = {"name": inner}  # a bare component name gets its first field
     if not isinstance(inner, Mapping):
         raise ConfigError(
-            f"overrides: {told(first)} is {described(inner)}, which has no field {told(rest[0])}."
+            f"overrides: {quoted(first)} is {described(inner)}, which has no field "
+            f"{quoted(rest[0])}."
         )
     return {**fields, first: _put(inner, rest, value, [*above, first])}

@@ -1,4 +1,4 @@
-"""What is said of fields that a config cannot have: the place, what is allowed, what to do."""
+"""Messages about invalid fields of a config: the place, what is allowed, what to do."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,24 +15,24 @@ def problems(
     """Return the place of every problem, and a sentence on it that names the place.
 
     Args:
-        error: What pydantic found.
+        error: What pydantic raised.
         fields: The config that it looked at.
     """
-    found = error.errors(include_url=False)
-    said = []
-    for problem in found:
+    errors = error.errors(include_url=False)
+    messages = []
+    for problem in errors:
         loc = problem["loc"]
-        below = [other for other in found if other["loc"][: len(loc)] == loc != other["loc"]]
+        below = [other for other in errors if other["loc"][: len(loc)] == loc != other["loc"]]
         if below:
             continue  # that a list is too short, say, only follows from what is wrong inside
         keys = tuple(map(str, loc))
         if problem["type"] == "unknown_field":
-            told = problem["ctx"]
-            said.append(((*keys, told["name"]), _unknown(loc, told, fields)))
+            context = problem["ctx"]
+            messages.append(((*keys, context["name"]), _unknown(loc, context, fields)))
         else:
             place = f"{'.'.join(keys)}: " if keys else ""
-            said.append((keys, f"{place}{sentence(problem)}"))
-    return said
+            messages.append((keys, f"{place}{sentence(problem)}"))
+    return messages
 
 
 def sentence(problem: Mapping[str, Any]) -> str:
@@ -59,22 +59,22 @@ def _is_plain(value: object) -> bool:
     return not isinstance(value, str | list | tuple | dict)
 
 
-def _unknown(loc: Sequence[object], told: Mapping[str, str], fields: Mapping[str, Any]) -> str:
+def _unknown(loc: Sequence[object], context: Mapping[str, str], fields: Mapping[str, Any]) -> str:
     """Say what an unknown field may have been meant as, here or elsewhere in the config."""
-    name, place = told["name"], ".".join(map(str, loc))
+    name, place = context["name"], ".".join(map(str, loc))
     owner = f"{place}{_component_at(loc, fields)}" if place else "A config"
     elsewhere = [
         field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
     ]
-    near = told["near"].rstrip("?")
+    near = context["near"].rstrip("?")
     for other in elsewhere:  # the same name in another place may be meant as well
         near += f" or {other!r}" if near else f" Did you mean {other!r}"
     near += "?" if near else ""
-    if not near and not told["said"].startswith("'"):  # it may be a text in the wrong place
-        said = f"unknown field {told['said']}"
-        return f"{place + ': ' if place else ''}{said}. {owner} has: {told['fields']}."
+    has = f"{owner} has: {context['fields']}."
+    if not near and not context["said"].startswith("'"):  # it may be a text in the wrong place
+        return f"{place + ': ' if place else ''}unknown field {context['said']}. {has}"
     path = f"{place}.{name}" if place else name
-    return f"{path}: unknown field.{near} {owner} has: {told['fields']}."
+    return f"{path}: unknown field.{near} {has}"
 
 
 def _component_at(loc: Sequence[object], fields: Any) -> str:

@@ -14,7 +14,7 @@ from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._fields import config_fields
 from semspill.experiment._names import variant_name
-from semspill.experiment._overrides import told
+from semspill.experiment._overrides import quoted
 from semspill.experiment._paths import anchored
 from semspill.experiment._problems import sentence
 from semspill.experiment._values import values_of
@@ -49,14 +49,14 @@ def parse_vary(
         field, equals, typed = text.partition("=")
         field, typed = field.strip(), typed.strip()
         if not equals or not field or not typed:
-            raise ConfigError(f"vary: {told(field)}: write it as field.subfield=value,value.")
+            raise ConfigError(f"vary: {quoted(field)}: write it as field.subfield=value,value.")
         if field in vary:
-            raise ConfigError(f"vary: {told(field)} comes twice; give all its values at once.")
+            raise ConfigError(f"vary: {quoted(field)} comes twice; give all its values at once.")
         try:
             everyone = (field, typed) == (TARGET, "all")
             vary[field] = "all" if everyone else values_of(typed, text=field in spelled)
         except ConfigError as error:
-            raise ConfigError(f"vary: {told(field)}: {error}") from error
+            raise ConfigError(f"vary: {quoted(field)}: {error}") from error
     return vary
 
 
@@ -77,7 +77,9 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []
         if not values[field]:
             came = spelled(given) or described(given)
-            raise ConfigError(f"vary: {told(field)} has {came}; give a list of at least one value.")
+            raise ConfigError(
+                f"vary: {quoted(field)} has {came}; give a list of at least one value."
+            )
     return values
 
 
@@ -112,7 +114,7 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
         if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
             said = ".".join(path[: place + 1])
             raise ConfigError(
-                f"vary: {told(field)} leads nowhere; {told(said)} is not a part of the config."
+                f"vary: {quoted(field)} leads nowhere; {quoted(said)} is not a part of the config."
             )
         parts.append(part)
     try:

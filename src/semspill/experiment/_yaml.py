@@ -91,8 +91,8 @@ class _Document:
             self._open.append(_Open(isinstance(event, yaml.MappingStartEvent), event.anchor))
         elif isinstance(event, yaml.CollectionEndEvent):
             done = self._open.pop()
-            made = dict(zip(done.keys, done.parts, strict=True)) if done.is_mapping else done.parts
-            self._add(made, done.anchor)
+            pairs = zip(done.keys, done.parts, strict=done.is_mapping)
+            self._add(dict(pairs) if done.is_mapping else done.parts, done.anchor)
 
     def _named(self, anchor: str | None, where: str) -> Any:
         if anchor is None or anchor not in self._anchors:
