@@ -12,7 +12,6 @@ from contextlib import redirect_stdout
 
 import pytest
 import torch
-import typer
 from pydantic import TypeAdapter
 from rich.console import Console
 
@@ -217,15 +216,6 @@ def test_the_version_is_one_line(semspill):
     assert code == 0
     assert out.startswith("semspill ")
     assert out.count("\n") == 1
-
-
-def test_an_answer_of_no_ends_quietly(semspill, monkeypatch):
-    def asks(self, ctx):
-        raise typer.Abort
-
-    monkeypatch.setattr("typer.core.TyperCommand.invoke", asks)
-    code, _, err = semspill("list")
-    assert (code, err) == (130, "semspill: Stopped; nothing was done.\n")
 
 
 def test_on_a_terminal_words_stay_whole_and_commands_can_be_copied(ends, monkeypatch):

@@ -5,12 +5,11 @@ import gzip
 import json
 import re
 import shutil
-import sys
 
 import pytest
 from matplotlib.figure import Figure
 
-from semspill import ConfigError, DataError, SpilloverReport, cli, run, sweep
+from semspill import ConfigError, DataError, SpilloverReport, run, sweep
 from semspill.experiment import read_report, write_comparison, write_page
 
 FIELDS = {
@@ -60,20 +59,6 @@ def mine(runs, tmp_path):
     """A copy to change."""
     shutil.copytree(runs, tmp_path / "runs")
     return tmp_path / "runs"
-
-
-@pytest.fixture
-def semspill(monkeypatch, capsys, tmp_path):
-    """Return a function that runs a command line: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["semspill", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        return left.value.code, *capsys.readouterr()
-
-    return command
 
 
 def planted(folder):
@@ -128,7 +113,7 @@ def test_text_is_masked_unless_asked_for(mine):
 def test_text_that_a_run_does_not_hold_cannot_be_shown(runs, semspill):
     code, _, said = semspill("report", runs / "masked", "--show-text")
     assert code == 2
-    assert "holds no unmasked responses; run the experiment again with --show-text." in said
+    assert "holds no unmasked responses; run it again with --show-text." in said
     with pytest.raises(ConfigError, match="page of a sweep holds no text; give the folder of a v"):
         write_page(runs / "targets", show_text=True)
     assert not list(runs.glob(f"[mt]*/*{UNMASKED}*"))

@@ -125,8 +125,6 @@ def main() -> None:
             done = command.main(words, prog_name="semspill", standalone_mode=False)
             if stop.signal is not None:  # typer makes an exit code of it
                 raise Interrupted("Interrupted.")
-        except typer.Abort:
-            fail("Stopped; nothing was done.", stop.code, as_json=as_json)
         except SystemExit as left:
             raise SystemExit(_left(left)) from None
         except BaseException as error:
@@ -151,6 +149,11 @@ def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
         with suppress(OSError):  # a full disk, which was said on standard error
             say_json({"event": "error", "message": message, "code": code})
     sys.exit(code)
+
+
+def say(text: object) -> None:
+    """Write a line to standard output, as it is."""
+    out_console.print(text, soft_wrap=True, highlight=False)
 
 
 def say_json(value: Any) -> None:

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.progress import track
 
-from semspill.cli._app import MACHINE, AsJson, app, err_console, out_console, say_json
+from semspill.cli._app import MACHINE, AsJson, app, err_console, out_console, say, say_json
 from semspill.cli._errors import DATA
 from semspill.cli._tables import fitting
 from semspill.corpus import Corpus
@@ -46,7 +46,7 @@ def fetch(name: Name, path: Place = None, overrides: Fields = None) -> None:
     """Download what a data set needs into the cache, checked and whole or not at all."""
     place = _dataset(name, path, overrides).fetch(progress=_bar)
     where = "needs no download" if place is None else f"is at {place}"
-    out_console.print(f"{name} {where}.", soft_wrap=True, highlight=False)
+    say(f"{name} {where}.")
 
 
 @data.command()
@@ -80,7 +80,7 @@ def verify(
             out_console.print(fitting(("split", list(rows)), columns))
         verdict = f"{name} {'is not as promised' if problems else 'loads'}."
         for line in (*(f"- {problem}" for problem in problems), verdict):
-            out_console.print(line, soft_wrap=True, highlight=False)
+            say(line)
     if problems:
         raise typer.Exit(DATA)
 

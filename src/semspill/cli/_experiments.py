@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, flag, out_console, say_json
+from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, flag, say, say_json
 from semspill.cli._completion import complete_config, complete_out, complete_override
 from semspill.cli._errors import USAGE, as_command
 from semspill.cli._places import argument, new_folder
@@ -82,7 +82,7 @@ def run(
         if as_json:
             say_json({"event": "forecast", **plan.model_dump(mode="json")})
         else:
-            out_console.print(as_command(str(plan)), soft_wrap=True, highlight=False)
+            say(as_command(str(plan)))
         raise typer.Exit(USAGE if plan.refused else 0)
     partial = folder.with_name(f"{folder.name}.partial")
     with underway(partial, quiet=quiet, as_json=as_json) as shown:
@@ -97,7 +97,7 @@ def run(
     if as_json:
         say_json({"event": "finished", "out": str(folder), "summary": outcome(report)})
     elif quiet:
-        out_console.print(folder, soft_wrap=True, highlight=False)
+        say(folder)
     else:
         err_console.print()  # sets progress apart from what came out
         print_report(report, folder)
@@ -136,7 +136,7 @@ def sweep(
         ]
         say_json({"event": "finished", "out": str(folder), "variants": each})
     elif quiet:
-        out_console.print(folder, soft_wrap=True, highlight=False)
+        say(folder)
     else:
         err_console.print()
         print_variants(variants, folder)
@@ -155,12 +155,10 @@ def validate(
         valid = {"config": str(config), "valid": True}
         say_json({**valid, "arms": arms, "seeds": seeds, "target": target})
         return
-    out_console.print(
+    say(
         f"{config} is valid: arms {', '.join(settings.arms)}; seeds "
         f"{', '.join(map(str, settings.seeds))}; target {settings.watched}.\n"
-        f"The data were not looked at; `semspill run {config} --dry-run` does that.",
-        soft_wrap=True,
-        highlight=False,
+        f"The data were not looked at; `semspill run {config} --dry-run` does that."
     )
 
 
@@ -182,4 +180,4 @@ def init(
     except OSError as error:
         reason = "it already exists" if isinstance(error, FileExistsError) else error.strerror
         raise ConfigError(f"{path} cannot be written: {reason}; choose another name.") from error
-    out_console.print(f"Wrote {path}. Next: semspill run {path}", soft_wrap=True)
+    say(f"Wrote {path}. Next: semspill run {path}")

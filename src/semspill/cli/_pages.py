@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from semspill.cli._app import RESULTS, app, flag, out_console
+from semspill.cli._app import RESULTS, app, flag, say
 from semspill.cli._completion import complete_run
 from semspill.cli._places import argument, place
 from semspill.experiment import write_comparison, write_page
@@ -29,7 +29,7 @@ def report(
 ) -> None:
     """Write the page of a finished run again, for example of one by an older version."""
     path = write_page(run, out, show_text=show_text)
-    out_console.print(f"Report: {path}", soft_wrap=True, highlight=False)
+    say(f"Report: {path}")
 
 
 @app.command(rich_help_panel=RESULTS)
@@ -51,4 +51,4 @@ def compare(
     """Put several runs on one page: what differs between them, and what came out."""
     names = None if labels is None else [label.strip() for label in labels.split(",")]
     path = write_comparison(runs, out, labels=names)
-    out_console.print(f"Comparison: {path}", soft_wrap=True, highlight=False)
+    say(f"Comparison: {path}")

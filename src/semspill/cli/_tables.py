@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.markdown import Markdown
 from rich.table import Table
 
-from semspill.cli._app import out_console
+from semspill.cli._app import out_console, say
 from semspill.experiment import Variant
 from semspill.report._words import summary
 from semspill.results import SpilloverReport
@@ -46,7 +46,7 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
         out_console.print(sentence)
     for part in ("", table, "", caveat):
         out_console.print(part)
-    out_console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, highlight=False)
+    say(f"Report: {folder / 'report.html'}")
 
 
 def _height(part: RenderableType) -> int:
@@ -78,7 +78,7 @@ def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
     ]
     out_console.print("Attack success rate by group, and P@1, in %", highlight=False)
     out_console.print(fitting((field, names), columns))
-    out_console.print(f"Reports: {folder}", soft_wrap=True, highlight=False)
+    say(f"Reports: {folder}")
 
 
 def _shortened(names: Sequence[str]) -> tuple[str, list[str]]:
