@@ -141,6 +141,18 @@ def test_what_its_end_will_tell_has_no_line(console, event):
     assert screen.file.getvalue() == ""
 
 
+def test_plain_lines_tell_the_time_left_too(console, clock):
+    screen = console(force_terminal=False)
+    shown = Lines()
+    shown.tell(TRAIN)
+    clock.now += 10
+    shown.tell(EPOCH)
+    shown.tell(ARM)
+    first, second = screen.file.getvalue().splitlines()
+    assert first.endswith("loss 2.31")
+    assert second.endswith("12 s; about 30 s left")
+
+
 # JSON lines
 
 

@@ -28,6 +28,14 @@ class Display:
     """The event it began with."""
     last: Event | None = None
     """The latest event."""
+    _begun: float | None = None
+    _end: float | None = None
+
+    @property
+    def left(self) -> str:
+        """How long the trainings still take, in words; empty before that is known."""
+        seconds = 0.0 if self._end is None else self._end - time.monotonic()
+        return f"about {duration(seconds, 0)} left" if seconds >= 1 else ""
 
     def __enter__(self) -> "Display":
         return self
@@ -39,6 +47,10 @@ class Display:
         """Take an event, as the observer of an experiment."""
         stop.check()
         self.first, self.last = self.first or event, event
+        if event.stage == "train" and self._begun is None:
+            self._begun = time.monotonic()
+        if self._begun is not None and event.stage in ("epoch", "arm"):
+            self._estimate(event, time.monotonic() - self._begun)
         self.show(event)
 
     def track(self, items: Iterable[T], /) -> Iterator[T]:
@@ -49,6 +61,14 @@ class Display:
 
     def show(self, event: Event) -> None:
         """Show an event."""
+
+    def _estimate(self, event: Event, spent: float) -> None:
+        # After its last epoch a training has still to answer, which counts as one more.
+        share = event.epoch / (event.epochs + 1) if event.stage == "epoch" else 0.0
+        done = event.trained + share
+        # The first moments load torch and compile; they say nothing about what follows.
+        if done >= 1 or (done and spent > _PATIENCE):
+            self._end = time.monotonic() + spent / done * max(event.trainings - done, 0)
 
 
 class JsonLines(Display):
@@ -69,7 +89,8 @@ class Lines(Display):
         """Write the line, if the event has one."""
         # The epochs tell what the beginnings of training and answering would.
         if event.stage not in ("train", "answer"):
-            err_console.print(sentence(event), highlight=False, soft_wrap=True)
+            left = f"; {self.left}" if event.stage in ("epoch", "arm") and self.left else ""
+            err_console.print(f"{sentence(event)}{left}", highlight=False, soft_wrap=True)
 
 
 class _Rate(rich_progress.ProgressColumn):
@@ -95,9 +116,6 @@ class Bars(Display):
         )
         self.now = Text(no_wrap=True, overflow="ellipsis")
         self.all = self.arms.add_task("", total=None, left="")
-        self.begun: float | None = None
-        self.estimate: float | None = None
-        """When everything will be trained, on the clock of `time.monotonic`."""
         self.live = Live(
             get_renderable=self._drawn, console=err_console, transient=True, refresh_per_second=5
         )
@@ -115,10 +133,6 @@ class Bars(Display):
             err_console.print(sentence(event), highlight=False, soft_wrap=True)
         else:
             self.now.plain = sentence(event)
-        if event.stage == "train" and self.begun is None:
-            self.begun = time.monotonic()
-        if event.stage in ("epoch", "arm"):
-            self._estimate(event)
         self.arms.update(self.all, completed=event.finished, total=event.total)
 
     def track(self, items: Iterable[T], /) -> Iterator[T]:
@@ -131,18 +145,8 @@ class Bars(Display):
         finally:
             self.batches.remove_task(task)
 
-    def _estimate(self, event: Event) -> None:
-        # After its last epoch a training has still to answer, which counts as one more.
-        share = event.epoch / (event.epochs + 1) if event.stage == "epoch" else 0.0
-        now, done = time.monotonic(), event.trained + share
-        spent = 0.0 if self.begun is None else now - self.begun
-        # The first moments load torch and compile; they say nothing about what follows.
-        if done >= 1 or (done and spent > _PATIENCE):
-            self.estimate = now + spent / done * max(event.trainings - done, 0)
-
     def _drawn(self) -> Group:
-        left = 0.0 if self.estimate is None else self.estimate - time.monotonic()
-        self.arms.update(self.all, left=f"about {duration(left, 0)} left" if left >= 1 else "")
+        self.arms.update(self.all, left=self.left)
         return Group(self.now, self.batches, self.arms)
 
 
