@@ -156,9 +156,8 @@ def test_an_existing_folder_needs_overwrite(semspill, config):
     other = (*quick, "--set", "seeds=[7]")
     code, out, err = semspill(*other)
     assert (code, out) == (2, "")
-    assert err == (
-        "semspill: result already exists; choose another folder with --out, or pass --overwrite.\n"
-    )
+    assert err.startswith("semspill: result already exists; choose another folder")
+    assert err.endswith("pass --overwrite.\n")
     assert semspill(*other, "--overwrite")[0] == 0
 
 
