@@ -20,15 +20,14 @@ from semspill.experiment._standing import standing_of
 from semspill.experiment._study import Study
 from semspill.scoring import ToxicityScorer, assess_rater
 
-_RATED = 256
-"""Clean candidates that are rated to learn how much ratings vary."""
+_RATED = 256  # clean candidates, to learn how much ratings vary
 
 
 class Forecast(FrozenModel):
     """What a run would do."""
 
     target: str
-    """The category whose neighbours are watched."""
+    """The poisoned category, whose neighbours are watched."""
     seeds: tuple[int, ...]
     """The training seeds."""
     arms: tuple[str, ...]
@@ -131,8 +130,6 @@ def forecast(
     """
     config = load_config(config)
     standing = standing_of(config, out, overwrite=overwrite, show_text=show_text)
-    # A rater that cannot rate is an error here, as in a run.
-    ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
     data, labelled = Data.load(config), config.labelled
     quality = None if labelled is None else assess_rater(config.scorer, labelled)
     study = Study(config, data, Artifacts(None), quality)
@@ -157,7 +154,7 @@ def forecast(
         tests=data.test.sizes,
         test_exchanges=len(data.test.exchanges),
         memory_mib=_bytes(study) / 2**20,
-        smallest_lift=_smallest_lift(study) if len(config.arms) > 1 else None,
+        smallest_lift=_smallest_lift(study),
         folder=standing.verdict,
         refused=standing.refused,
     )
@@ -178,15 +175,16 @@ def _bytes(study: Study) -> int:
 def _smallest_lift(study: Study) -> float | None:
     """Return the lift that a category of median size shows, without any pilot.
 
-    Assumes that two arms choose unrelated responses, whose ratings vary as those of clean ones do,
-    and that a lift comes from planted responses that are rated 1.
+    Assumes that two arms choose unrelated responses, rated as clean ones are, and that a lift comes
+    from planted responses rated 1.
     """
     data, texts = study.data, study.clean_pool.texts
-    dialogues = median_low(data.test.sizes.values())
-    if dialogues < 2:
-        return None
     sample = [texts[i] for i in stream(0, "forecast").permutation(len(texts))[:_RATED]]
+    # A rater that cannot rate is an error here, as in a run.
     rated = ToxicityScorer(rater=study.config.rater, cache=None).score(sample)
+    dialogues = median_low(data.test.sizes.values())
+    if dialogues < 2 or len(study.config.arms) == 1:
+        return None
     turns = len(data.test.exchanges) / len(data.test)
 
     def detected(lift: float) -> float:
