@@ -593,7 +593,7 @@ def test_variants_of_several_fields_are_named_whole(semspill, config):
 def test_an_interrupted_sweep_says_how_to_go_on(semspill, config, monkeypatch):
     words = ("sweep", config, "--vary", "poisoner.budget=0.1,0.2", "--out", "many", "--quiet")
     with monkeypatch.context() as patch:
-        patch.setattr("semspill.experiment._sweep.execute", lambda *given: _interrupt())
+        patch.setattr("semspill.experiment._drive.Drive.plan", lambda *given: _interrupt())
         code, _, err = semspill(*words)
     assert code == 130
     assert err == "semspill: Interrupted. No arm was finished, so nothing is kept.\n"

@@ -130,9 +130,8 @@ def test_the_responses_add_up_to_the_report(finished):
 
 def test_the_clean_pool_s_candidates_are_the_training_responses(finished):
     out, _, config = finished
-    pool = config.dataset.load("train").responses().texts
-    for row in responses(out, arm="clean"):
-        assert row["response"] == pool[row["candidate"]]
+    pool = set(config.dataset.load("train").responses().texts)
+    assert {row["response"] for row in responses(out, arm="clean")} <= pool
 
 
 def test_plots_of_a_run_that_was_not_watched_are_fewer(fields, tmp_path):

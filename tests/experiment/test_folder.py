@@ -29,7 +29,7 @@ def test_a_finished_folder_is_not_touched(quick, out, trainings):
     run(quick, out=out)
     before = (out / "report.json").read_bytes()
     assert said({**quick, "seeds": [1]}, out) == (
-        f"{out} already exists; choose another folder with --out, or pass --overwrite."
+        f"{out} already exists; choose another folder, or pass overwrite=True."
     )
     assert len(trainings) == 1
     assert (out / "report.json").read_bytes() == before
@@ -169,7 +169,7 @@ def test_similarity_is_not_measured_again(fields, out, interrupt, monkeypatch):
     interrupt(2, fields, out=out)
     calls = []
     monkeypatch.setattr(
-        "semspill.experiment._run.measure_similarity", lambda *a, **k: calls.append(1)
+        "semspill.experiment._drive.measure_similarity", lambda *a, **k: calls.append(1)
     )
     report = run(fields, out=out)
     assert calls == []
@@ -239,7 +239,7 @@ def test_another_config_does_not_touch_finished_arms(fields, out, partial, inter
     other = {**fields, "list_size": 10}
     assert said(other, out) == (
         f"{partial} holds finished arms of an interrupted run of another config; remove it, or "
-        "pass --overwrite."
+        "pass overwrite=True."
     )
     assert (partial / "seed-0" / "clean" / "scores.npz").exists()
     trainings.clear()

@@ -8,7 +8,7 @@ import pytest
 
 from semspill import DataError, Encoder, ResponseSource, run, sweep
 from semspill.encoders import HashingEncoder
-from semspill.experiment import _study
+from semspill.experiment import _perform
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
@@ -23,12 +23,12 @@ def fields(fields):
 
 def test_versions_and_devices_are_those_of_the_arms(fields, interrupt, tmp_path, monkeypatch):
     interrupt(2, fields, out=tmp_path / "out")
-    now = {**_study.versions(), "torch": "9.9"}
+    now = {**_perform.versions(), "torch": "9.9"}
     with monkeypatch.context() as patch:
-        patch.setattr(_study, "versions", lambda: now)
-        patch.setattr(_study, "device", lambda wanted: "cuda: Abacus")
+        patch.setattr(_perform, "versions", lambda: now)
+        patch.setattr(_perform, "device", lambda wanted: "cuda: Abacus")
         report = run(fields, out=tmp_path / "out")
-    before = _study.versions()["torch"]
+    before = _perform.versions()["torch"]
     assert report.provenance["versions"]["torch"] == f"{before}, 9.9"
     assert report.provenance["device"] == "cpu, cuda: Abacus"
     clean, poison = report.provenance["arms"]

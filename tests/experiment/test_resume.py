@@ -113,7 +113,7 @@ def test_a_report_of_another_analysis_does_not_outlive_an_interrupted_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("semspill.experiment._sweep.execute", stopped)
+        patch.setattr("semspill.experiment._drive.Drive.plan", stopped)
         with pytest.raises(KeyboardInterrupt):
             sweep({**fields, "analyzer": {"level": 0.8}}, {BUDGET: [0.2]}, out=tmp_path)
     sweep({**fields, "analyzer": {"level": 0.8}}, {BUDGET: [0.2]}, out=tmp_path)
@@ -199,8 +199,7 @@ def test_harmless_responses_that_the_corpus_holds_are_not_planted(fields, traini
     with pytest.raises(DataError) as caught:
         run({**fields, "arms": arms, "benign": Known()})
     assert str(caught.value) == (
-        "Every harmless response of the field benign is said in the training corpus; give a "
-        "source with others."
+        "All responses of `benign` already occur in the training corpus; choose another source."
     )
     assert trainings == []
 

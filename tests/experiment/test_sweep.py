@@ -299,10 +299,10 @@ def test_the_rater_s_errors_are_measured_once(fields, tmp_path, monkeypatch):
     path = tmp_path / "labelled.csv"
     path.write_text("text,toxic\n" + "".join(f"grumble {i},1\ntea {i},0\n" for i in range(9)))
     labelled = {"path": path, "text": "text", "where": {"toxic": "1"}}
-    from semspill.experiment import _run
+    from semspill.experiment import _drive
 
-    calls, assess = [], _run.assess_rater
-    monkeypatch.setattr(_run, "assess_rater", lambda *a: calls.append(1) or assess(*a))
+    calls, assess = [], _drive.assess_rater
+    monkeypatch.setattr(_drive, "assess_rater", lambda *a: calls.append(1) or assess(*a))
     words = {"name": "lexicon", "words": {"grumble": 1.0}}
     sweep({**fields, "labelled": labelled, "rater": words}, {BUDGET: [0.1, 0.2]})
     assert calls == [1]

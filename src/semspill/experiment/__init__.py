@@ -21,6 +21,7 @@ from semspill.experiment._load import load_config
 from semspill.experiment._outcomes import read_outcomes
 from semspill.experiment._pages import read_report, write_comparison, write_page
 from semspill.experiment._run import run
+from semspill.experiment._shards import merge, sweep_shard
 from semspill.experiment._sweep import Variant, sweep, target_matrix
 from semspill.experiment._vary import parse_vary
 
@@ -43,12 +44,14 @@ __all__ = [
     "WriteEvent",
     "forecast",
     "load_config",
+    "merge",
     "parse_vary",
     "read_exchanges",
     "read_outcomes",
     "read_report",
     "run",
     "sweep",
+    "sweep_shard",
     "target_matrix",
     "write_comparison",
     "write_page",

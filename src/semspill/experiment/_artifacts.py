@@ -11,17 +11,17 @@ from typing import Any
 from semspill._atomic import atomic_path, write_text
 from semspill._read import parse_json
 from semspill.analysis import Similarities
-from semspill.corpus import Candidates, Exchange
+from semspill.corpus import Exchange
 from semspill.errors import DataError
+from semspill.experiment._answers_file import read_answers, write_answers
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._evaluation import ArmRun
-from semspill.experiment._exchanges import read_exchanges, response_lines
-from semspill.experiment._folder import PAGES, RESPONSES, RunFolder, is_finished
+from semspill.experiment._exchanges import as_written, read_texts, response_lines
+from semspill.experiment._folder import PAGES, RESPONSES, RunFolder, is_finished, may_grow
 from semspill.experiment._provenance import machine, peak_memory, versions
 from semspill.experiment._similarities import read_similarities, write_similarities
 from semspill.experiment._trained import config_print
 from semspill.poison import Manifest
-from semspill.results import SpilloverReport
+from semspill.results import Answers, ExchangeTable, SpilloverReport
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Artifacts:
         self.show_text = show_text
         self.seconds = 0.0
         self._config_print = config
-        self._kept: dict[tuple[int, str], ArmRun | None] = {}
+        self._kept: dict[tuple[int, str], Answers | None] = {}
 
     @classmethod
     def open(
@@ -68,7 +68,8 @@ class Artifacts:
             return cls(None)
         fields = config.model_dump(mode="json")
         done = not overwrite and is_finished(Path(out), fields, show_text=show_text)
-        folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse or done)
+        grows = not overwrite and may_grow(Path(out), fields)
+        folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse or done or grows)
         return cls(folder, show_text=show_text, config=config_print(json.dumps(fields)))
 
     def similarities(
@@ -97,7 +98,7 @@ class Artifacts:
             self._require(kept[name] == fingerprints[name], name)
         write_text(path, json.dumps(kept | dict(fingerprints), indent=2) + "\n")
 
-    def same_arm(self, made: ArmRun, fingerprints: Mapping[str, str]) -> None:
+    def same_arm(self, made: Answers, fingerprints: Mapping[str, str]) -> None:
         """Refuse a finished arm that was made from other data, texts or weights.
 
         Raises:
@@ -128,7 +129,7 @@ class Artifacts:
             self._require(same, what_is_planted(seed))
         manifest.write(path)
 
-    def arm(self, seed: int, arm: str) -> ArmRun | None:
+    def arm(self, seed: int, arm: str) -> Answers | None:
         """Return a finished arm of an interrupted run, if there is one that is not damaged."""
         if self.folder is None:
             return None
@@ -137,22 +138,29 @@ class Artifacts:
         return self._kept[seed, arm]
 
     def arm_done(
-        self, seed: int, arm: str, made: ArmRun, exchanges: Sequence[Exchange], pool: Candidates
-    ) -> None:
-        """Write one arm's responses and scores; the scores, written last, say it is finished."""
+        self, seed: int, arm: str, answers: Answers, exchanges: Sequence[Exchange]
+    ) -> Answers:
+        """Write one arm's responses and scores; the scores, written last, say it is finished.
+
+        Returns:
+            The answers as they were written, or as they came where nothing is written.
+        """
         if self.folder is None:
-            return
+            return answers
         self.folder.touch()
         path = self._arm_path(self.folder, seed, arm)
         # An earlier run may have left the responses of the other kind, and a page that shows them.
         (path / RESPONSES[not self.show_text]).unlink(missing_ok=True)
         (self.folder.path / PAGES[True]).unlink(missing_ok=True)
-        lines = response_lines(made, exchanges, pool, show_text=self.show_text)
+        answers = as_written(answers, show_text=self.show_text)
+        lines = response_lines(answers, exchanges, show_text=self.show_text)
         write_text(path / RESPONSES[self.show_text], lines)
         own = {"config": self._config_print, "responses": _sha256(lines.encode())}
-        replace(made, record={**made.record, **own}).write(path / "scores.npz")
+        answers = replace(answers, record={**answers.record, **own})
+        write_answers(path / "scores.npz", answers)
+        return answers
 
-    def finish(self, report: SpilloverReport) -> None:
+    def finish(self, report: SpilloverReport, exchanges: ExchangeTable) -> None:
         """Write report, plots and environment, and move the folder to its place."""
         if self.folder is None or self.folder.untouched:
             return
@@ -163,7 +171,6 @@ class Artifacts:
         write_text(path / "report.md", report.to_markdown())
         figures = draw(report)
         drawn = stills(figures)
-        exchanges = read_exchanges(path, report.seeds, report.arms)
         write_text(path / PAGES[False], report_page(report, exchanges.masked(), drawn))
         if exchanges.unmasked:
             write_text(path / PAGES[True], report_page(report, exchanges, drawn))
@@ -196,7 +203,7 @@ class Artifacts:
     def _arm_path(folder: RunFolder, seed: int, arm: str) -> Path:
         return folder.path / f"seed-{seed}" / arm
 
-    def _read_arm(self, seed: int, arm: str) -> ArmRun | None:
+    def _read_arm(self, seed: int, arm: str) -> Answers | None:
         if self.folder is None:
             return None
         path = self._arm_path(self.folder, seed, arm)
@@ -207,7 +214,7 @@ class Artifacts:
         return made
 
 
-def finished_arm(path: Path, config: str, *, show_text: bool) -> ArmRun | None:
+def finished_arm(path: Path, config: str, *, show_text: bool) -> Answers | None:
     """Return an arm that lies in a folder as it was written; None for any other.
 
     Args:
@@ -216,10 +223,10 @@ def finished_arm(path: Path, config: str, *, show_text: bool) -> ArmRun | None:
         show_text: Whether its responses must be unmasked or masked.
     """
     responses = path / RESPONSES[show_text]
-    made = ArmRun.read(path / "scores.npz")
-    if made is None or made.record.get("config") != config or not responses.is_file():
+    answers = read_answers(path / "scores.npz", read_texts(responses))
+    if answers is None or answers.record.get("config") != config or not responses.is_file():
         return None
-    return made if made.record.get("responses") == _sha256(responses.read_bytes()) else None
+    return answers if answers.record.get("responses") == _sha256(responses.read_bytes()) else None
 
 
 def what_is_planted(seed: int) -> str:

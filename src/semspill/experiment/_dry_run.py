@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from statistics import median_low
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from semspill._model import FrozenModel
 from semspill._random import stream
 from semspill.analysis import smallest_lift
-from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
+from semspill.experiment._jobs import Training
 from semspill.experiment._load import load_config
+from semspill.experiment._materials import Materials
 from semspill.experiment._standing import standing_of
 from semspill.experiment._study import Study
 from semspill.scoring import ToxicityScorer, assess_rater
@@ -132,12 +133,18 @@ def forecast(
     standing = standing_of(config, out, overwrite=overwrite, show_text=show_text)
     data, labelled = Data.load(config), config.labelled
     quality = None if labelled is None else assess_rater(config.scorer, labelled)
-    study = Study(config, data, Artifacts(None), quality)
+    for corpus in (data.train, data.test):
+        corpus.require_category(config.watched)
+    study = Study(config, data, quality=quality)
     trainings, dropped = set(), 0
     for seed in config.seeds:
-        tasks = study.tasks(seed)  # the corpora of one seed are held at once, as in a run
-        trainings |= {task.training for task in tasks if (seed, task.arm) not in standing.done}
-        dropped = max(dropped, *(task.candidates.planted_dropped for task in tasks))
+        materials = Materials(config, data, seed)
+        study.plant(seed, materials.poisoned.manifest)
+        for arm in config.arms:
+            dropped = max(dropped, materials.pool(arm).planted_dropped)
+            if (seed, arm) not in standing.done:
+                trainings.add(Training.of(config, seed, materials.corpus(arm).fingerprint))
+    pool = materials.clean_pool.texts
     return Forecast(
         target=config.watched,
         seeds=config.seeds,
@@ -147,20 +154,20 @@ def forecast(
         batch_size=config.finetuner.batch_size,
         train_dialogues=len(data.train),
         train_exchanges=data.train.exchange_count,
-        candidates=len(study.clean_pool),
+        candidates=len(pool),
         planted={seed: int(str(facts["planted"])) for seed, facts in study.planted.items()},
         limit=int(str(study.planted[config.seeds[0]]["limit"])),
         dropped=dropped,
         tests=data.test.sizes,
         test_exchanges=len(data.test.exchanges),
-        memory_mib=_bytes(study) / 2**20,
-        smallest_lift=_smallest_lift(study),
+        memory_mib=_bytes(study, pool) / 2**20,
+        smallest_lift=_smallest_lift(study, pool),
         folder=standing.verdict,
         refused=standing.refused,
     )
 
 
-def _bytes(study: Study) -> int:
+def _bytes(study: Study, pool: Sequence[str]) -> int:
     from semspill.encoders.two_tower import TwoTower  # torch is heavy
 
     config = study.config
@@ -168,17 +175,17 @@ def _bytes(study: Study) -> int:
     weights = model.module.parameters() if isinstance(model, TwoTower) else ()
     # A weight, its gradient and the optimizer's two moments.
     held = 4 * sum(each.numel() * each.element_size() for each in weights)
-    vector = model.encode_responses(study.clean_pool.texts[:1])[0].nbytes
-    return int(held + vector * (len(study.clean_pool) + len(study.data.test.exchanges)))
+    vector = model.encode_responses(pool[:1])[0].nbytes
+    return int(held + vector * (len(pool) + len(study.data.test.exchanges)))
 
 
-def _smallest_lift(study: Study) -> float | None:
+def _smallest_lift(study: Study, pool: Sequence[str]) -> float | None:
     """Return the lift that a category of median size shows, without any pilot.
 
     Assumes that two arms choose unrelated responses, rated as clean ones are, and that a lift comes
     from planted responses rated 1.
     """
-    data, texts = study.data, study.clean_pool.texts
+    data, texts = study.data, pool
     sample = [texts[i] for i in stream(0, "forecast").permutation(len(texts))[:_RATED]]
     # A rater that cannot rate is an error here, as in a run.
     rated = ToxicityScorer(rater=study.config.rater, cache=None).score(sample)

@@ -184,6 +184,8 @@ class Teller:
 
     def __call__(self, stage: str, *, variants: Iterable[str] = (), **fields: object) -> None:
         """Tell the event of one stage; an experiment without a name is not named."""
+        if stage == "answer" and fields.get("epoch") is None:
+            self.trained += 1
         event = {
             "stage": stage,
             "finished": self.finished,

@@ -11,7 +11,7 @@ from semspill.errors import ConfigError, DataError
 from semspill.experiment import _marker as marker
 from semspill.experiment._lock import FolderLock
 from semspill.experiment._provenance import config_digest
-from semspill.experiment._trained import is_config_of_arms, trained_alike
+from semspill.experiment._trained import is_config_of_arms, is_extended_by, trained_alike
 
 UNMASKED = "UNMASKED-HARMFUL-TEXT"
 """What the name of every file says that may hold harmful text."""
@@ -99,7 +99,7 @@ class RunFolder:
         marker.recover(self.out)
         # Told apart from what may lie there when this run ends.
         self._replaced = _identity(self.out)
-        if self.reuse and trained_alike(self.out, text):
+        if self.reuse and (trained_alike(self.out, text) or is_extended_by(self.out, text)):
             self.path, self._resumed = self.out, True
             # A finished run of this very config, which nothing was added to.
             same = _bytes(self.out) == text.encode() and _reports(self.out, text)
@@ -116,9 +116,13 @@ class RunFolder:
             raise ConfigError(f"{self.out} holds a run of another config; choose another folder.")
         if self.out.exists() and not self.overwrite:
             raise ConfigError(
-                f"{self.out} already exists; choose another folder with --out, or pass --overwrite."
+                f"{self.out} already exists; choose another folder, or pass overwrite=True."
             )
-        self._resumed = trained_alike(self.path, text) or is_config_of_arms(self.path, text)
+        self._resumed = (
+            trained_alike(self.path, text)
+            or is_extended_by(self.path, text)
+            or is_config_of_arms(self.path, text)
+        )
         for path in (self.out, self.path):
             # What a run did not write is never deleted, whatever was asked.
             if os.path.lexists(path) and not marker.may_take(path):
@@ -128,7 +132,7 @@ class RunFolder:
             if any(self.path.rglob("scores.npz")) and not self.overwrite:
                 raise ConfigError(
                     f"{self.path} holds finished arms of an interrupted run of another config; "
-                    f"remove it{'' if self.reuse else ', or pass --overwrite'}."
+                    f"remove it{'' if self.reuse else ', or pass overwrite=True'}."
                 )
             marker.remove(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
@@ -146,6 +150,17 @@ class RunFolder:
                 f"{self.out} appeared while the run was under way, and is left as it is; the "
                 f"finished run is {self.path}."
             ) from error
+
+
+def may_grow(out: Path, config: Any) -> bool:
+    """Return whether a folder holds a run that this config only adds arms, seeds or a curve to.
+
+    An addition that was interrupted may go on.
+    """
+    text = _text(config)
+    if is_extended_by(out, text):
+        return marker.is_marked(out)
+    return marker.is_marked(out) and not marker.is_complete(out) and trained_alike(out, text)
 
 
 def is_finished(out: Path, config: Any, *, show_text: bool) -> bool:

@@ -5,8 +5,8 @@ from pathlib import Path
 from semspill._read import parse_json
 from semspill.analysis import Outcome
 from semspill.errors import DataError
-from semspill.experiment._evaluation import ArmRun, columns_of
-from semspill.results import SpilloverReport
+from semspill.experiment._answers_file import columns_of, read_answers
+from semspill.results import Answers, SpilloverReport
 
 
 def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
@@ -44,9 +44,9 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
     return tuple(outcomes)
 
 
-def _arm(folder: Path, seed: int, arm: str) -> ArmRun:
+def _arm(folder: Path, seed: int, arm: str) -> Answers:
     path = folder / f"seed-{seed}" / arm / "scores.npz"
-    made = ArmRun.read(path)
+    made = read_answers(path)
     if made is None:
         raise DataError(f"{path} is missing or broken; run the experiment again.")
     return made

@@ -1,21 +1,21 @@
 """The experiment: every stage in order, for every seed and arm, into one report."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from semspill._progress import Progress, quiet
-from semspill._random import stream
-from semspill.analysis import Similarities, measure_similarity
 from semspill.experiment._artifacts import Artifacts
+from semspill.experiment._cache import AnswersCache
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._data import Data, data_key
+from semspill.experiment._drive import Drive, Preparation
 from semspill.experiment._events import Observer, Teller, ignore
-from semspill.experiment._execution import execute
+from semspill.experiment._exchanges import exchange_table
+from semspill.experiment._jobs import Job
 from semspill.experiment._load import load_config
 from semspill.experiment._study import Study
+from semspill.experiment.executors import Executor, executor_of
 from semspill.results import SpilloverReport
-from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
 
 
 def run(
@@ -24,6 +24,8 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     show_text: bool = False,
+    executor: Executor | str = "serial",
+    cache: str | Path | None = None,
     progress: Progress = quiet,
     observer: Observer = ignore,
 ) -> SpilloverReport:
@@ -31,13 +33,18 @@ def run(
 
     The same config gives the same report on the same machine's CPU. With `out`, everything is
     written there: config, environment, manifests, responses, scores, report and plots; a run that
-    was interrupted goes on where it stopped when it is started again with the same config.
+    was interrupted goes on where it stopped when it is started again with the same config. A
+    finished run to which the config adds seeds, arms or the curve is added to.
 
     Args:
         config: Path of a .toml, .yaml or .json file, a mapping, or a config.
         out: Folder to write; None writes nothing.
         overwrite: Whether `out` may be replaced when it exists.
         show_text: Whether the written responses show planted and toxic text unmasked.
+        executor: Where jobs are performed: `"serial"`, `"processes"`, `"ray"`, or an executor of
+            `semspill.experiment.executors` with its settings. The report is the same.
+        cache: Folder of answers that experiments share, such as clean arms; what it holds is not
+            trained again. It holds harmful text.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
         observer: Is told every stage, epoch and finished arm; what it raises stops the run.
 
@@ -50,71 +57,72 @@ def run(
     """
     config = load_config(config)
     artifacts = Artifacts.open(config, out, overwrite=overwrite, show_text=show_text)
+    carried = carry_out(
+        {"": config},
+        {"": artifacts},
+        executor=executor,
+        cache=cache,
+        progress=progress,
+        observer=observer,
+    )
+    return carried[""][1]
+
+
+def carry_out(
+    configs: Mapping[str, ExperimentConfig],
+    stores: Mapping[str, Artifacts],
+    *,
+    executor: Executor | str,
+    cache: str | Path | None,
+    progress: Progress,
+    observer: Observer,
+    select: Callable[[tuple[Job, ...]], Sequence[Job]] = tuple,
+    analyze: bool = True,
+) -> dict[str, tuple[Study, SpilloverReport]]:
+    """Carry experiments out together, and return what is known and the report of each, by name.
+
+    Args:
+        configs: The experiments, by name.
+        stores: Where each is written, by name.
+        executor: Where jobs are performed.
+        cache: Folder of answers that experiments share.
+        progress: Wraps the iterables of long stages.
+        observer: Is told every stage.
+        select: Chooses the jobs to perform out of those that are left; it may refuse them.
+        analyze: Whether all jobs are done then; else nothing is analyzed, and nothing returned.
+    """
     try:
-        tell = Teller(observer, {"": (config, artifacts)})
-        study = Preparation(progress, tell).study(config, artifacts)
-        execute([study], progress, tell)
-        tell("analyze")
-        report = study.report()
-        if out is not None:
-            tell("write")
-        artifacts.finish(report)
+        tell = Teller(observer, {name: (configs[name], stores[name]) for name in configs})
+        preparation = Preparation(progress, tell)
+        studies = {
+            name: preparation.study(config, stores[name], name) for name, config in configs.items()
+        }
+        kept = None if cache is None else AnswersCache(cache)
+        drive = Drive(studies, stores, tell, kept)
+        jobs = select(drive.plan())
+        tell.trainings = len(jobs)
+        executor_of(executor).run(jobs, preparation.data, tell, drive.done, progress)
+        if not analyze:
+            return {}
+        return {
+            name: (study, _reported(study, stores[name], tell)) for name, study in studies.items()
+        }
     finally:
-        artifacts.tidy()
-    return report
+        for store in stores.values():
+            store.tidy()
 
 
-class Preparation:
-    """Makes studies ready, and does once what several of them need alike."""
-
-    def __init__(self, progress: Progress, tell: Teller | None = None) -> None:
-        self.progress = progress
-        self.tell = tell or Teller()
-        self._data: dict[str, Data] = {}
-        self._similarities: dict[tuple[str, str], tuple[Similarities, ...]] = {}
-        self._quality: dict[str, RaterQuality | None] = {}
-
-    def study(self, config: ExperimentConfig, artifacts: Artifacts, name: str = "") -> Study:
-        """Return a study with its data loaded and checked, before anything is trained."""
-        key = data_key(config)
-        if key not in self._data:
-            self.tell("load", variants=[name])
-        # A rater that cannot rate is found out now, not after hours of training.
-        ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
-        if key not in self._data:
-            self._data[key] = Data.load(config)
-        data = self._data[key]
-        study = Study(config, data, artifacts, self._rater_quality(config), name)
-        artifacts.same_data(study.fingerprints)
-        artifacts.exchanges(data.test.exchanges)
-        study.similarities = self._measured(study)
-        return study
-
-    def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
-        if config.labelled is None:
-            return None
-        key = config.model_dump_json(include={"rater", "labelled"})
-        if key not in self._quality:
-            self._quality[key] = assess_rater(config.scorer, config.labelled)
-        return self._quality[key]
-
-    def _measured(self, study: Study) -> tuple[Similarities, ...]:
-        config, data, artifacts = study.config, study.data, study.artifacts
-        recipe = config.model_dump_json(include={"encoder", "context", "similarities"})
-        key = (data_key(config), recipe)
-        if key not in self._similarities:
-            self.tell("similarity", variants=[study.name])
-            self._similarities[key] = artifacts.similarities() or self._measure(config, data)
-        artifacts.similarities(self._similarities[key])
-        return self._similarities[key]
-
-    def _measure(self, config: ExperimentConfig, data: Data) -> tuple[Similarities, ...]:
-        # One draw for all experiments: random initial weights must not move who is near.
-        model = config.encoder.load(stream(0, "similarity"))
-        model.context = config.context
-        return tuple(
-            measure_similarity(
-                part, data.train, model, stream(0, "similarity"), progress=self.progress
-            )
-            for part in config.similarities
-        )
+def _reported(study: Study, store: Artifacts, tell: Teller) -> SpilloverReport:
+    """Analyze what was answered, and write it."""
+    tell("analyze", variants=[study.name])
+    report = study.report()
+    if store.folder is not None:
+        tell("write", variants=[study.name])
+    keys = [(seed, arm) for seed in report.seeds for arm in study.config.arms]
+    table = exchange_table(
+        {key: study.answers[key] for key in keys},
+        study.data.test.exchanges,
+        unmasked=store.folder is None or store.show_text,
+    )
+    store.finish(report, table)
+    return report.browsable(table)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from semspill.experiment._artifacts import finished_arm
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._folder import is_finished
+from semspill.experiment._folder import is_finished, may_grow
 from semspill.experiment._lock import is_being_written
 from semspill.experiment._marker import may_take
-from semspill.experiment._trained import config_print, trained_alike
+from semspill.experiment._trained import config_print, is_extended_by, trained_alike
 
 
 @dataclass(frozen=True)
@@ -35,26 +35,31 @@ def standing_of(
         return Standing(f"{out} has no name to write beside; choose another folder.", refused=True)
     fields = config.model_dump(mode="json")
     partial = out.with_name(out.name + ".partial")
-    resumes = trained_alike(partial, json.dumps(fields))
+    text = json.dumps(fields)
+    grows = not overwrite and may_grow(out, fields)
+    place = out if grows else partial
+    resumes = grows or trained_alike(partial, text) or is_extended_by(partial, text)
     done = not overwrite and is_finished(out, fields, show_text=show_text)
-    if why := _refusal(out, partial, overwrite=overwrite, done=done, resumes=resumes):
+    if why := _refusal(out, partial, overwrite=overwrite, done=done or grows, resumes=resumes):
         return Standing(why, refused=True)
     arms = frozenset((seed, arm) for seed in config.seeds for arm in config.arms)
     if done:
         return Standing(
             f"{out} holds this very run, finished; nothing would be trained.", done=arms
         )
-    replaces = f"{out} would be replaced." if out.exists() else ""
+    replaces = f"{out} would be replaced." if out.exists() and not grows else ""
     if not resumes:
         return Standing(replaces or f"{out} would be made.")
-    made_with = config_print(json.dumps(fields))
+    made_with = config_print(text)
     kept = frozenset(
         (seed, arm)
         for seed, arm in arms
-        if finished_arm(partial / f"seed-{seed}" / arm, made_with, show_text=show_text) is not None
+        if finished_arm(place / f"seed-{seed}" / arm, made_with, show_text=show_text) is not None
     )
     counts = f"{len(kept)} of {len(arms)} arms are done."
     then = f" Then {replaces}" if replaces else ""
+    if grows:
+        return Standing(f"The run in {out} would be added to: {counts}", done=kept)
     return Standing(f"The interrupted run in {partial} would go on: {counts}{then}", done=kept)
 
 

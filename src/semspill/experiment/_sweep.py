@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,15 @@ from semspill.analysis import Outcome, Similarities, spillover_matrix
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._artifacts import Artifacts, write_figures
 from semspill.experiment._config import ExperimentConfig
-from semspill.experiment._events import Observer, Teller, ignore
-from semspill.experiment._execution import execute
+from semspill.experiment._events import Observer, ignore
 from semspill.experiment._folder import PAGES
+from semspill.experiment._jobs import Job
 from semspill.experiment._load import load_config
 from semspill.experiment._lock import locked
 from semspill.experiment._pages import sweep_page
-from semspill.experiment._run import Preparation
+from semspill.experiment._run import carry_out
 from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
+from semspill.experiment.executors import Executor
 from semspill.results import Quantity, SpilloverMatrix, SpilloverReport
 
 logger = logging.getLogger(__name__)
@@ -51,8 +52,11 @@ def sweep(
     *,
     out: str | Path | None = None,
     show_text: bool = False,
+    executor: Executor | str = "serial",
+    cache: str | Path | None = None,
     progress: Progress = quiet,
     observer: Observer = ignore,
+    select: Callable[[tuple[Job, ...]], Sequence[Job]] = tuple,
 ) -> tuple[Variant, ...]:
     """Run an experiment for every combination of some fields' values.
 
@@ -67,8 +71,12 @@ def sweep(
             `poisoner.selector.category`, `"all"` stands for every category of the test split.
         out: Folder to write; None writes nothing.
         show_text: Whether the written responses show planted and toxic text unmasked.
+        executor: Where jobs are performed: `"serial"`, `"processes"`, `"ray"`, or an executor of
+            `semspill.experiment.executors` with its settings.
+        cache: Folder of answers that experiments share. It holds harmful text.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
         observer: Is told every stage, epoch and finished arm; what it raises stops the sweep.
+        select: Is given the jobs that are left before any is performed, and may refuse them.
 
     Raises:
         ConfigError: A field is unknown or a value not allowed.
@@ -81,7 +89,16 @@ def sweep(
     folder = None if out is None else Path(out)
     with nullcontext() if folder is None else locked(folder):
         _require_own(folder)
-        finished = _swept(configs, folder, show_text, progress, observer)
+        finished = _swept(
+            configs,
+            folder,
+            show_text,
+            executor=executor,
+            cache=cache,
+            progress=progress,
+            observer=observer,
+            select=select,
+        )
         if folder is not None:
             said = {"config": base.model_dump(mode="json"), "vary": values}
             _write_shared(folder, {**said, "variants": list(configs)}, finished)
@@ -100,33 +117,23 @@ def _swept(
     configs: Mapping[str, ExperimentConfig],
     folder: Path | None,
     show_text: bool,
-    progress: Progress,
-    observer: Observer,
+    **options: Any,
 ) -> tuple[Variant, ...]:
     """Run every variant, each in its own folder."""
     opened: dict[str, Artifacts] = {}
     try:
-        for name, made in configs.items():
+        for name, config in configs.items():
             place = None if folder is None else folder / name
-            opened[name] = Artifacts.open(made, place, reuse=True, show_text=show_text)
-        tell = Teller(observer, {name: (configs[name], opened[name]) for name in configs})
-        preparation = Preparation(progress, tell)
-        studies = {name: preparation.study(configs[name], opened[name], name) for name in configs}
-        execute(list(studies.values()), progress, tell)
-        finished = []
-        for name, study in studies.items():
-            tell("analyze", variants=[name])
-            report = study.report()
-            if folder is not None:
-                tell("write", variants=[name])
-            opened[name].finish(report)
-            outcomes = tuple(study.outcomes())
-            near = tuple(study.similarities)
-            finished.append(Variant(name, configs[name], report, outcomes, near))
-    finally:
+            opened[name] = Artifacts.open(config, place, reuse=True, show_text=show_text)
+    except BaseException:
         for artifacts in opened.values():
             artifacts.tidy()
-    return tuple(finished)
+        raise
+    carried = carry_out(configs, opened, **options)
+    return tuple(
+        Variant(name, configs[name], report, tuple(study.outcomes()), study.similarities)
+        for name, (study, report) in carried.items()
+    )
 
 
 def _write_shared(folder: Path, said: Mapping[str, Any], finished: Sequence[Variant]) -> None:

@@ -6,16 +6,37 @@ from pathlib import Path
 from typing import Any
 
 from semspill._read import parse_json
-from semspill.experiment._evaluation import ArmRun
+from semspill.experiment._answers_file import read_answers
 
 # What is only computed from finished arms, or says where ratings are kept, may change.
 _UNTRAINED = {"analyzer", "labelled", "rating_cache"}
+# Each arm stands for itself; and whether it was watched is a matter of its own answers.
+_ADDED = {"seeds", "arms"}
 
 
 def config_print(config: str) -> str:
     """Return a hash of the part of a config, as JSON, that decides what its arms are."""
-    said = json.dumps(_trained(parse_json(config)), sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
+    fields = {k: v for k, v in _trained(parse_json(config)).items() if k not in _ADDED}
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def is_extended_by(folder: Path, config: str) -> bool:
+    """Return whether a folder holds a run of a config that this one adds seeds, arms or a curve to.
+
+    A config that adds nothing extends no run.
+    """
+    kept, wanted = _config(folder), parse_json(config)
+    if kept is None or kept == wanted:
+        return False
+    grown = _ADDED | {"curve"}
+    same = {k: v for k, v in kept.items() if k not in grown} == {
+        k: v for k, v in wanted.items() if k not in grown
+    }
+    return (
+        same
+        and all(set(kept.get(name, ())) <= set(wanted[name]) for name in _ADDED)
+        and (wanted["curve"] or not kept.get("curve"))
+    )
 
 
 def trained_alike(folder: Path, config: str) -> bool:
@@ -29,7 +50,7 @@ def is_config_of_arms(folder: Path, config: str) -> bool:
     if not (folder / "config.json").is_file() or _config(folder) is not None:
         return False
     wanted = config_print(config)
-    kept = [ArmRun.read(path) for path in folder.rglob("scores.npz")]
+    kept = [read_answers(path) for path in folder.rglob("scores.npz")]
     return bool(kept) and all(made is None or made.record.get("config") == wanted for made in kept)
 
 

@@ -1,5 +1,6 @@
 """What an experiment found, as values: numbers with intervals and citations."""
 
+from semspill.results._answers import Answers
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._matrix import Cells, SpilloverMatrix
 from semspill.results._pair import PairReport
@@ -10,6 +11,7 @@ from semspill.results._slices import BINS, CurvePoint, SliceReport
 __all__ = [
     "BINS",
     "Answered",
+    "Answers",
     "Band",
     "Cells",
     "CurvePoint",

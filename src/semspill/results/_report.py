@@ -1,6 +1,7 @@
 """The outcome of an experiment as numbers, intervals and sources, ready to write or draw."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 from semspill._mask import listing, named, printable
@@ -96,6 +97,17 @@ class SpilloverReport(FrozenModel):
         """Return the report that `to_json` wrote."""
         return cls.model_validate_json(text)
 
+    @cached_property
+    def exchanges(self) -> ExchangeTable | None:
+        """What the arms answered, to browse; None for a report that was read from JSON."""
+        return None
+
+    def browsable(self, exchanges: ExchangeTable) -> "SpilloverReport":
+        """Return the report with what the arms answered; it is not part of its JSON."""
+        report = self.replace()
+        vars(report)["exchanges"] = exchanges
+        return report
+
     def to_markdown(self) -> str:
         """Return a page of tables; it shows no response text."""
         from semspill.report._markdown import markdown
@@ -106,11 +118,14 @@ class SpilloverReport(FrozenModel):
         """Return one self-contained page to open in a browser; it asks nothing of the network.
 
         Args:
-            exchanges: What the arms answered, to browse; None leaves that part out. Harmful text is
-                in the page only if the table holds it, and then hidden until it is asked for.
+            exchanges: What the arms answered, to browse; by default `exchanges` of this report,
+                masked. Harmful text is in the page only if the table given holds it, and then
+                hidden until it is asked for.
         """
         from semspill.report._page import report_page
 
+        if exchanges is None and self.exchanges is not None:
+            exchanges = self.exchanges.masked()
         return report_page(self, exchanges)
 
     @property

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from semspill import BiEncoder, ContextFormat, PluginError
-from semspill.experiment._evaluation import Remembering
+from semspill.experiment._encodings import CachedEncodings
 
 
 class Counting(BiEncoder):
@@ -26,7 +26,7 @@ class Counting(BiEncoder):
 
 def test_nothing_is_encoded_twice(corpus):
     model = Counting()
-    memory = Remembering(model, ["a", "bb"])
+    memory = CachedEncodings(model, ["a", "bb"])
     assert memory.context is model.context
     for texts in (["bb", "a"], ["a", "ccc", "bb", "ccc"], ["bb"]):
         assert memory.encode_responses(texts)[:, 0].tolist() == [len(text) for text in texts]
@@ -40,7 +40,7 @@ def test_nothing_is_encoded_twice(corpus):
 
 def test_a_model_that_gives_too_many_rows_is_refused():
     with pytest.raises(PluginError) as caught:
-        Remembering(Counting(rows=1), ["a"]).encode_responses(["a"])
+        CachedEncodings(Counting(rows=1), ["a"]).encode_responses(["a"])
     assert str(caught.value) == (
         "Counting gave 2 rows for 1 responses; it must give one vector each, all of one length."
     )

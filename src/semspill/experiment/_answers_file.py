@@ -1,0 +1,71 @@
+"""Answers on disk: arrays in one .npz file, written whole or not at all."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+from zlib import error as BadDeflate
+
+import numpy as np
+
+from semspill._atomic import atomic_path
+from semspill._read import parse_json
+from semspill.results import Answers
+
+_TEXTS = ("texts", "epoch_texts")
+_BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
+
+
+def write_answers(path: Path, answers: Answers, *, texts: bool = False) -> None:
+    """Write answers.
+
+    Args:
+        path: The .npz file.
+        answers: What an arm answered.
+        texts: Whether the responses are written too; they may be harmful.
+    """
+    values: dict[str, Any] = {k: v for k, v in vars(answers).items() if k not in _TEXTS}
+    values["record"] = np.array(json.dumps(answers.record))
+    if texts:
+        held = {name: getattr(answers, name) for name in _TEXTS}
+        values["held"] = np.frombuffer(json.dumps(held).encode(), dtype=np.uint8)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **values)
+
+
+def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | None:
+    """Return what `write_answers` wrote; None when it is missing or broken.
+
+    Args:
+        path: The .npz file.
+        texts: The responses, where the file does not hold them.
+    """
+    try:
+        # Opened here, because numpy leaves a broken archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            values: dict[str, Any] = {name: arrays[name] for name in arrays.files}
+        record = dict(parse_json(str(values.pop("record", "{}"))))
+        held = values.pop("held", None)
+        if held is not None:
+            kept = json.loads(held.tobytes())
+            values |= {
+                "texts": tuple(kept["texts"]),
+                "epoch_texts": tuple(tuple(each) for each in kept["epoch_texts"]),
+            }
+        else:
+            values |= {"texts": tuple(texts or ()), "epoch_texts": ()}
+        return Answers(**values | {"record": record})
+    except _BROKEN:
+        return None
+
+
+def columns_of(answers: Sequence[Answers]) -> dict[str, Any]:
+    """Return the columns of the outcome of an arm, from its answers under each seed."""
+    names = ("toxicity", "planted", "correct", "served")
+    drawn = [each.drawn_from for each in answers]
+    same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
+    return {
+        "source_toxicity": drawn[0] if same else None,
+        **{name: np.stack([getattr(each, name) for each in answers]) for name in names},
+    }

@@ -1,0 +1,223 @@
+"""Drives experiments: prepares them, plans their jobs, keeps what the jobs answer."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from semspill._progress import Progress
+from semspill._random import stream
+from semspill.analysis import Similarities, measure_similarity
+from semspill.experiment._artifacts import Artifacts, what_is_planted
+from semspill.experiment._cache import AnswersCache
+from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._data import Data, data_key
+from semspill.experiment._events import Teller
+from semspill.experiment._jobs import Job, Part, Training, answers_key, sha256_of
+from semspill.experiment._made import fingerprints_of
+from semspill.experiment._materials import Materials
+from semspill.experiment._study import Study
+from semspill.results import Answers
+from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
+
+logger = logging.getLogger(__name__)
+
+
+class Preparation:
+    """Makes studies ready, and does once what several of them need alike."""
+
+    def __init__(self, progress: Progress, tell: Teller) -> None:
+        self.progress = progress
+        self.tell = tell
+        self.data: dict[str, Data] = {}
+        self._similarities: dict[tuple[str, str], tuple[Similarities, ...]] = {}
+        self._quality: dict[str, RaterQuality | None] = {}
+
+    def study(self, config: ExperimentConfig, artifacts: Artifacts, name: str = "") -> Study:
+        """Return a study with its data loaded and checked, before anything is trained."""
+        key = data_key(config)
+        if key not in self.data:
+            self.tell("load", variants=[name])
+        # A rater that cannot rate is found out now, not after hours of training.
+        ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
+        if key not in self.data:
+            self.data[key] = Data.load(config)
+        data = self.data[key]
+        quality = self._rater_quality(config)
+        for corpus in (data.train, data.test):
+            corpus.require_category(config.watched)
+        if artifacts.folder is not None:
+            artifacts.same_data(fingerprints_of(config, data))
+        artifacts.exchanges(data.test.exchanges)
+        near = self._measured(config, data, artifacts, name)
+        return Study(config, data, near, quality, name)
+
+    def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
+        if config.labelled is None:
+            return None
+        key = config.model_dump_json(include={"rater", "labelled"})
+        if key not in self._quality:
+            self._quality[key] = assess_rater(config.scorer, config.labelled)
+        return self._quality[key]
+
+    def _measured(
+        self, config: ExperimentConfig, data: Data, artifacts: Artifacts, name: str
+    ) -> tuple[Similarities, ...]:
+        recipe = config.model_dump_json(include={"encoder", "context", "similarities"})
+        key = (data_key(config), recipe)
+        if key not in self._similarities:
+            self.tell("similarity", variants=[name])
+            self._similarities[key] = artifacts.similarities() or self._measure(config, data)
+        artifacts.similarities(self._similarities[key])
+        return self._similarities[key]
+
+    def _measure(self, config: ExperimentConfig, data: Data) -> tuple[Similarities, ...]:
+        # One draw for all experiments: random initial weights must not move who is near.
+        model = config.encoder.load(stream(0, "similarity"))
+        model.context = config.context
+        return tuple(
+            measure_similarity(
+                part, data.train, model, stream(0, "similarity"), progress=self.progress
+            )
+            for part in config.similarities
+        )
+
+
+@dataclass(eq=False)
+class Drive:
+    """Experiments that are carried out together: one, or the variants of a sweep."""
+
+    studies: Mapping[str, Study]
+    """By name."""
+    stores: Mapping[str, Artifacts]
+    """Where each is written, by name."""
+    tell: Teller
+    """Is told what happens."""
+    cache: AnswersCache | None = None
+    """Answers that experiments share."""
+
+    def plan(self) -> tuple[Job, ...]:
+        """Poison every corpus, find what is answered already, and return the jobs that are left.
+
+        Arms that train on the same corpus under the same seed share a job: `clean` and
+        `pool_only`, `poison` and `train_only`, and the clean arms of all variants.
+
+        Raises:
+            DataError: What is answered already was trained on other data.
+        """
+        parts: dict[Training, list[Part]] = {}
+        for seed in dict.fromkeys(s for study in self.studies.values() for s in study.config.seeds):
+            for name, study in self.studies.items():
+                if seed in study.config.seeds:
+                    for key, part, found in self._parts(name, seed):
+                        parts.setdefault(key, []).extend([] if found else [part])
+        jobs = tuple(
+            Job(seed=key.seed, corpus=key.corpus, parts=tuple(left), place=place)
+            for place, (key, left) in enumerate(parts.items())
+            if left
+        )
+        self.tell.trainings = len(jobs)
+        return jobs
+
+    def done(self, job: Job, answers: Sequence[Answers]) -> None:
+        """Keep what a job answered."""
+        for part, each in zip(job.parts, answers, strict=True):
+            prints = self._prints(part, job.seed)
+            each = replace(each, record={**each.record, "fingerprints": prints})
+            if self.cache is not None:
+                self.cache.put(part.key, each)
+            kept = self._keep(part.name, job.seed, part.arm, each)
+            _log(self.studies[part.name], job.seed, part.arm, kept)
+            self.tell.finished += 1
+            self.tell(
+                "arm",
+                variants=[part.name],
+                seed=job.seed,
+                arms=(part.arm,),
+                epochs=len(kept.loss),
+                loss=float(kept.loss[-1]) if len(kept.loss) else None,
+                precision=float(kept.correct.mean()),
+                planted=float(kept.planted.mean()),
+                seconds=float(kept.record["seconds"]) * len(job.parts),
+            )
+
+    def _parts(self, name: str, seed: int) -> Iterable[tuple[Training, Part, bool]]:
+        """Yield the arms, each with what decides its training and whether it is answered."""
+        study, store = self.studies[name], self.stores[name]
+        config = study.config
+        self.tell("poison", variants=[name], seed=seed)
+        materials = Materials(config, study.data, seed)
+        manifest = materials.poisoned.manifest
+        logger.info("%sseed %s: %s", study.label, seed, manifest.summary)
+        store.manifest(seed, "manifest", manifest)
+        if "benign_swap" in config.arms:
+            store.manifest(seed, "manifest-benign", materials.benign.manifest)
+        if store.folder is not None:
+            store.same_data(study.inputs)
+        study.plant(seed, manifest)
+        for arm in config.arms:
+            corpus = materials.corpus(arm).fingerprint
+            part = Part(name, config, arm, self._key(study, materials, arm, corpus))
+            yield Training.of(config, seed, corpus), part, self._found(part, seed, materials)
+
+    def _found(self, part: Part, seed: int, materials: Materials) -> bool:
+        """Return whether an arm is answered already, and keep its answers."""
+        store, study = self.stores[part.name], self.studies[part.name]
+        found = store.arm(seed, part.arm)
+        if found is not None:
+            store.same_arm(found, self._prints(part, seed))
+            study.answers[seed, part.arm] = found
+            logger.info("%sseed %s, arm %s: done by an earlier run", study.label, seed, part.arm)
+        elif self.cache is not None and (cached := self.cache.get(part.key)) is not None:
+            cached = cached.marked(materials.texts(part.arm))
+            record = {**cached.record, "fingerprints": self._prints(part, seed)}
+            self._keep(part.name, seed, part.arm, replace(cached, record=record))
+            logger.info("%sseed %s, arm %s: found in the cache", study.label, seed, part.arm)
+            self.tell.finished += 1
+        else:
+            return False
+        self.tell("kept", variants=[part.name], seed=seed, arms=(part.arm,))
+        return True
+
+    def _keep(self, name: str, seed: int, arm: Arm, answers: Answers) -> Answers:
+        study, store = self.studies[name], self.stores[name]
+        store.seconds += float(answers.record.get("seconds", 0))
+        answers = store.arm_done(seed, arm, answers, study.data.test.exchanges)
+        # The texts of every epoch were needed for the cache only.
+        study.answers[seed, arm] = answers = replace(answers, epoch_texts=())
+        return answers
+
+    def _prints(self, part: Part, seed: int) -> dict[str, str]:
+        study = self.studies[part.name]
+        if self.stores[part.name].folder is None and self.cache is None:
+            return {}
+        planted = str(study.planted[seed]["poisoned_fingerprint"])
+        own = {} if part.arm == "clean" else {what_is_planted(seed): planted}
+        return {**study.fingerprints, **study.inputs, **own}
+
+    def _key(self, study: Study, materials: Materials, arm: Arm, corpus: str) -> str:
+        if self.cache is None:
+            return ""
+        names = ("test", "valid", "ranking", "rater", "encoder")
+        facts: dict[str, Any] = {name: study.fingerprints.get(name) for name in names}
+        pool = materials.pool(arm)
+        facts |= {"corpus": corpus, "pool": sha256_of([pool.texts, pool.planted.tolist()])}
+        facts["drawn_from"] = sha256_of(materials.drawn_from(arm))
+        return answers_key(materials.config, materials.seed, facts)
+
+
+def _log(study: Study, seed: int, arm: Arm, answers: Answers) -> None:
+    pool = answers.record["pool"]
+    logger.info(
+        "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
+        "P@1 %.3f, planted chosen %.2f %%, %.0f s",
+        *(study.label, seed, arm, len(answers.loss)),
+        *(pool["size"], pool["planted"], pool["dropped"]),
+        *(answers.correct.mean(), 100 * answers.planted.mean(), answers.record["seconds"]),
+    )
+    if pool["dropped"] and not pool["planted"]:
+        logger.warning(
+            "%sseed %s, arm %s: the candidate filter keeps all %s planted responses out of the "
+            "pool, so none can be chosen",
+            *(study.label, seed, arm, pool["dropped"]),
+        )

@@ -1,0 +1,106 @@
+"""What the arms of an experiment are made of under one seed: corpora, pools, planted texts."""
+
+from functools import cached_property
+
+from semspill._random import stream
+from semspill.corpus import Candidates, Corpus
+from semspill.errors import DataError
+from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._data import Data
+from semspill.poison import PoisonedCorpus, swapped
+from semspill.sources._base import load_texts
+
+
+class Materials:
+    """Everything that one experiment trains on and answers from under one seed.
+
+    The same config, data and seed give the same materials in every process.
+
+    Args:
+        config: The experiment.
+        data: What it names, loaded.
+        seed: The training seed.
+    """
+
+    def __init__(self, config: ExperimentConfig, data: Data, seed: int) -> None:
+        self.config = config
+        self.data = data
+        self.seed = seed
+
+    @cached_property
+    def poisoned(self) -> PoisonedCorpus:
+        """The poisoned training corpus."""
+        return self.config.poisoner.poison(self.data.train, stream(self.seed, "poison"))
+
+    @cached_property
+    def benign(self) -> PoisonedCorpus:
+        """The same with harmless responses in place of the planted ones.
+
+        Raises:
+            DataError: The source has none that the clean corpus does not hold already.
+        """
+        if not self._harmless:
+            raise DataError(
+                "All responses of `benign` already occur in the training corpus; choose another "
+                "source."
+            )
+        return swapped(self.poisoned, self._harmless, stream(self.seed, "benign"))
+
+    def planted(self, arm: Arm) -> PoisonedCorpus:
+        """Return the corpus whose planted texts count as planted in an arm."""
+        return self.benign if arm == "benign_swap" else self.poisoned
+
+    def corpus(self, arm: Arm) -> Corpus:
+        """Return what an arm's model is trained on."""
+        return self.data.train if trains_clean(arm) else self.planted(arm).corpus
+
+    def pool(self, arm: Arm) -> Candidates:
+        """Return what an arm answers from."""
+        if answers_clean(arm):
+            return self.clean_pool
+        return self._benign_pool if arm == "benign_swap" else self._poisoned_pool
+
+    def texts(self, arm: Arm) -> frozenset[str]:
+        """Return every text that counts as planted; a clean pool can hold one by coincidence."""
+        dialogues = self.planted(arm).corpus
+        return frozenset(u.text for d in dialogues for u in d.utterances if u.planted)
+
+    def drawn_from(self, arm: Arm) -> tuple[str, ...]:
+        """Return the texts of which the one planted text was drawn; none where many were."""
+        if answers_clean(arm):
+            return ()
+        texts, planted = self._harmless if arm == "benign_swap" else self._harmful, self.texts(arm)
+        return texts if len(planted) == 1 and planted <= set(texts) else ()
+
+    @cached_property
+    def clean_pool(self) -> Candidates:
+        """What a clean model answers from; most of every pool."""
+        return self.data.train.responses(self.config.candidates)
+
+    @cached_property
+    def _poisoned_pool(self) -> Candidates:
+        return self.poisoned.responses(self.config.candidates)
+
+    @cached_property
+    def _benign_pool(self) -> Candidates:
+        return self.benign.responses(self.config.candidates)
+
+    @cached_property
+    def _harmful(self) -> tuple[str, ...]:
+        return load_texts(self.config.poisoner.source)
+
+    @cached_property
+    def _harmless(self) -> tuple[str, ...]:
+        # What the clean arm can say as well would count as planted there and not here.
+        known = {u.text for d in self.data.train for u in d.utterances}
+        return tuple(text for text in load_texts(self.config.benign) if text not in known)
+
+
+def trains_clean(arm: Arm) -> bool:
+    """Return whether an arm's model is trained on the clean corpus."""
+    return arm in ("clean", "pool_only")
+
+
+def answers_clean(arm: Arm) -> bool:
+    """Return whether an arm answers from the clean pool."""
+    return arm in ("clean", "train_only")

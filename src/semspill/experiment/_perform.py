@@ -1,0 +1,183 @@
+"""What one job does: train a model, let every arm it serves answer, rate the answers."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from semspill._garbage import settled
+from semspill._progress import Progress, quiet
+from semspill._random import stream
+from semspill.corpus import Candidates
+from semspill.encoders import BiEncoder
+from semspill.errors import PluginError
+from semspill.experiment._data import Data
+from semspill.experiment._encodings import CachedEncodings
+from semspill.experiment._jobs import Job, Part, Tell
+from semspill.experiment._materials import Materials
+from semspill.experiment._provenance import device, versions
+from semspill.responding import RetrievalResponder
+from semspill.results import Answers
+from semspill.training import Epoch
+
+_Spoken = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
+"""Responses, their scores, their toxicity."""
+
+
+def perform(job: Job, data: Data, tell: Tell, progress: Progress = quiet) -> tuple[Answers, ...]:
+    """Return what every arm of a job answered, in the order of its parts.
+
+    Args:
+        job: What to do.
+        data: What the job's experiments name, loaded.
+        tell: Is told stages and epochs.
+        progress: Wraps the iterables of long stages.
+
+    Raises:
+        PluginError: The poisoned corpus is another one than the plan saw.
+    """
+    with settled():
+        return _Performance(job, data, tell, progress).answers()
+
+
+class _Performance:
+    """One job under way."""
+
+    def __init__(self, job: Job, data: Data, tell: Tell, progress: Progress) -> None:
+        self.job, self.data, self.progress = job, data, progress
+        config = job.config
+        self.parts = [_Served(part, Materials(part.config, data, job.seed)) for part in job.parts]
+        self.corpus = self.parts[0].materials.corpus(job.parts[0].arm)
+        if self.corpus.fingerprint != job.corpus:
+            raise PluginError(
+                "The training corpus is another one than when the jobs were planned: dataset, "
+                "selector, strategy and source must give the same in every process for one seed."
+            )
+        self.shared = self.parts[0].materials.clean_pool.texts
+        self.losses: list[float] = []
+        self.watched: list[list[_Spoken]] = []
+        self.last: _Examination | None = None
+        names = [part.name for part in job.parts]
+        arms = tuple(dict.fromkeys(part.arm for part in job.parts))
+        self.tell = partial(
+            tell, variants=names, seed=job.seed, arms=arms, epochs=config.finetuner.epochs
+        )
+
+    def answers(self) -> tuple[Answers, ...]:
+        """Train, and let every part answer."""
+        config = self.job.config
+        began = time.perf_counter()
+        self.tell("train", epoch=1 if config.finetuner.epochs else None)
+        model = config.finetuner.finetune(
+            config.encoder,
+            self.corpus,
+            stream(self.job.seed, "finetune"),
+            context=config.context,
+            valid=self.data.valid,
+            observer=self._watch,
+            progress=self.progress,
+        )
+        self.tell("answer")
+        end = self.last if config.finetuner.keep == "last" and self.last else None
+        end = end or _Examination(model, self.data, self.shared, self.progress)
+        made = [self._answered(served, end) for served in self.parts]
+        seconds = (time.perf_counter() - began) / len(made)
+        return tuple(_with_seconds(answers, seconds) for answers in made)
+
+    def _watch(self, epoch: Epoch) -> None:
+        self.losses.append(epoch.loss)
+        self.tell(
+            "epoch",
+            epoch=epoch.number,
+            loss=epoch.loss,
+            valid_precision=epoch.precision,
+            seconds=epoch.seconds,
+        )
+        curves = [served for served in self.parts if served.part.config.curve]
+        if curves:
+            self.tell("answer", epoch=epoch.number)
+            self.last = _Examination(epoch.model, self.data, self.shared, self.progress)
+            for served in curves:
+                served.watched.append(self.last.spoken(served))
+        if epoch.number < self.job.config.finetuner.epochs:
+            self.tell("train", epoch=epoch.number + 1)
+
+    def _answered(self, served: "_Served", end: "_Examination") -> Answers:
+        part, pool = served.part, served.pool
+        texts, score, toxicity = end.spoken(served)
+        shape = (len(served.watched), len(texts))
+        blank = np.zeros(len(texts), dtype=np.bool_)
+        answers = Answers(
+            texts=texts,
+            score=score,
+            toxicity=toxicity,
+            planted=blank,
+            correct=end.judged[0],
+            served=end.served(pool),
+            drawn_from=part.config.scorer.score(served.materials.drawn_from(part.arm)),
+            epoch_texts=tuple(spoken[0] for spoken in served.watched),
+            epoch_toxicity=np.array([s[2] for s in served.watched], np.float64).reshape(shape),
+            epoch_planted=np.zeros(shape, dtype=np.bool_),
+            loss=np.array(self.losses, dtype=np.float64),
+            record={
+                "versions": versions(),
+                "device": device(part.config.finetuner.device),
+                "pool": {
+                    "size": len(pool),
+                    "planted": int(pool.planted.sum()),
+                    "dropped": pool.planted_dropped,
+                },
+            },
+        )
+        return answers.marked(served.materials.texts(part.arm))
+
+
+class _Served:
+    """One part of a job, with its materials and what it answered so far."""
+
+    def __init__(self, part: Part, materials: Materials) -> None:
+        self.part, self.materials = part, materials
+        self.pool = materials.pool(part.arm)
+        self.watched: list[_Spoken] = []
+
+
+class _Examination:
+    """Puts the test questions to one model as it stands, each only once."""
+
+    def __init__(
+        self, model: BiEncoder, data: Data, shared: Sequence[str], progress: Progress
+    ) -> None:
+        self.model = CachedEncodings(model, shared)
+        self.data, self.progress = data, progress
+        self._spoken: dict[tuple[object, ...], _Spoken] = {}
+        self._judged: tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]] | None = None
+
+    def spoken(self, served: _Served) -> _Spoken:
+        """Return what the model answers from a part's candidates, rated."""
+        scorer = served.part.config.scorer
+        key = served.pool.texts, scorer.rater.fingerprint
+        if key not in self._spoken:
+            responder = RetrievalResponder(self.model, served.pool)
+            found = responder.respond(self.data.test.exchanges, progress=self.progress)
+            toxicity = scorer.score(found.texts, progress=self.progress)
+            self._spoken[key] = found.texts, found.scores[:, 0], toxicity
+        return self._spoken[key]
+
+    @property
+    def judged(self) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """For which exchanges the gold response ranks first in its list, and its score."""
+        if self._judged is None:
+            self._judged = self.data.ranking.judged(self.model, self.progress)
+        return self._judged
+
+    def served(self, pool: Candidates) -> Bool[np.ndarray, " exchanges"]:
+        """Return the same with the planted candidates of a pool in every list."""
+        texts = [text for text, planted in zip(pool.texts, pool.planted, strict=True) if planted]
+        return self.data.ranking.hits_beside(self.model, texts, self.judged, self.progress)
+
+
+def _with_seconds(answers: Answers, seconds: float) -> Answers:
+    """Return the answers with their part of the time that the job took."""
+    return Answers(**vars(answers) | {"record": {**answers.record, "seconds": seconds}})

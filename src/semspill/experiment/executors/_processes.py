@@ -1,0 +1,134 @@
+"""Jobs side by side in processes of this machine; a killed one is replaced and its job repeated."""
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from queue import Empty
+from typing import Any
+
+from pydantic import Field
+
+from semspill._progress import Progress
+from semspill.errors import SemspillError
+from semspill.experiment._data import Data
+from semspill.experiment._jobs import Job, Tell
+from semspill.experiment._perform import perform
+from semspill.experiment.executors._base import Done, Executor
+from semspill.results import Answers
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = 0.2  # between two looks at what the workers report
+
+
+class Processes(Executor):
+    """Performs jobs in several processes of this machine, each started afresh (spawn).
+
+    Components must be importable in a new process, as those of an installed package are. Workers
+    compute with as many threads as this process, so that their numbers are the same.
+    """
+
+    workers: int | None = Field(None, ge=1)
+    """How many processes; None for one per two cores, at least two."""
+    retries: int = Field(3, ge=0)
+    """How often workers may die before the experiment gives up."""
+
+    def run(
+        self,
+        jobs: Sequence[Job],
+        data: Mapping[str, Data],
+        tell: Tell,
+        done: Done,
+        progress: Progress,
+    ) -> None:
+        """Perform all jobs.
+
+        Raises:
+            SemspillError: Workers died more often than `retries` allows.
+        """
+        left, deaths = list(jobs), 0
+        before = set(multiprocessing.active_children())
+        try:
+            with multiprocessing.get_context("spawn").Manager() as manager:
+                events = manager.Queue()
+                while left:
+                    try:
+                        self._pass(left, data, events, tell, done)
+                    except BrokenProcessPool as error:
+                        deaths += 1
+                        if deaths > self.retries:
+                            raise SemspillError(
+                                f"Worker processes died {deaths} times; the memory of this machine "
+                                "may not suffice: lower the number of workers."
+                            ) from error
+                        logger.warning(
+                            "a worker process died; %s jobs are left and go on", len(left)
+                        )
+        finally:
+            for child in set(multiprocessing.active_children()) - before:
+                child.terminate()
+
+    def _pass(
+        self, left: list[Job], data: Mapping[str, Data], events: Any, tell: Tell, done: Done
+    ) -> None:
+        """Perform what is left; jobs that are done leave the list, even if a worker then dies."""
+        count = self.workers or max((os.cpu_count() or 2) // 2, 2)
+        pool = ProcessPoolExecutor(
+            min(count, len(left)),
+            multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(data, events, _threads()),
+        )
+        try:
+            job_of = {pool.submit(_perform, job): job for job in left}
+            waiting = set(job_of)
+            while waiting:
+                finished, waiting = wait(waiting, _SECONDS, FIRST_COMPLETED)
+                _hand_on(events, tell)
+                for future in finished:
+                    answers = future.result()
+                    done(job_of[future], answers)
+                    left.remove(job_of[future])
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Worker:
+    """What a worker process holds between jobs."""
+
+    data: Mapping[str, Data]
+    events: Any
+
+
+def _begin(data: Mapping[str, Data], events: Any, threads: int) -> None:
+    import torch  # every job needs it
+
+    torch.set_num_threads(threads)
+    _Worker.data, _Worker.events = data, events
+
+
+def _perform(job: Job) -> tuple[Answers, ...]:
+    return perform(job, _Worker.data[job.data], partial(_report, _Worker.events))
+
+
+def _report(events: Any, stage: str, **fields: object) -> None:
+    events.put((stage, fields))
+
+
+def _hand_on(events: Any, tell: Tell) -> None:
+    while True:
+        try:
+            stage, fields = events.get_nowait()
+        except Empty:
+            return
+        tell(stage, **fields)
+
+
+def _threads() -> int:
+    import torch  # every job needs it
+
+    return torch.get_num_threads()

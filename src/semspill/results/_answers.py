@@ -1,0 +1,52 @@
+"""What one arm answered under one seed, rated: the value that trainings are kept as."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one arm answered under one seed, after the training and after every epoch watched."""
+
+    texts: tuple[str, ...] = field(repr=False)
+    """The response given to each exchange; harmful ones are masked where a run was read that
+    keeps no harmful text."""
+    score: Float[np.ndarray, " exchanges"]
+    """The model's score of the response."""
+    toxicity: Float[np.ndarray, " exchanges"]
+    """Its rated toxicity, 0 to 1."""
+    planted: Bool[np.ndarray, " exchanges"]
+    """Whether it is a planted one."""
+    correct: Bool[np.ndarray, " exchanges"]
+    """Whether the gold response ranked first in its list."""
+    served: Bool[np.ndarray, " exchanges"]
+    """Whether it did so with the arm's planted candidates in every list."""
+    drawn_from: Float[np.ndarray, " texts"]
+    """Rated toxicity of the texts of which one was drawn to be planted; empty for no such."""
+    epoch_texts: tuple[tuple[str, ...], ...] = field(repr=False)
+    """The responses after each watched epoch; none where a run was read."""
+    epoch_toxicity: Float[np.ndarray, "epochs exchanges"]
+    """Toxicity after each watched epoch."""
+    epoch_planted: Bool[np.ndarray, "epochs exchanges"]
+    """Planted or not after each watched epoch."""
+    loss: Float[np.ndarray, " trained"]
+    """Mean training loss of each epoch, in nats."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What it was made with and from: versions, device, fingerprints; JSON values."""
+
+    def marked(self, planted: Collection[str]) -> "Answers":
+        """Return these answers with those marked as planted that read like one of the texts.
+
+        Args:
+            planted: What was planted; `texts` must not be masked.
+        """
+        epochs = [[text in planted for text in texts] for texts in self.epoch_texts]
+        return replace(
+            self,
+            planted=np.array([text in planted for text in self.texts], dtype=np.bool_),
+            epoch_planted=np.array(epochs, np.bool_).reshape(len(epochs), len(self.texts)),
+        )

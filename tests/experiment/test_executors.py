@@ -1,0 +1,152 @@
+"""Where jobs are performed does not matter: serial, processes, Ray and shards give the same."""
+
+import os
+import signal
+
+import pytest
+
+from semspill import ConfigError, DataError, RegistryError, SemspillError, run, sweep
+from semspill.experiment import merge, sweep_shard
+from semspill.experiment.executors import Processes, Ray, executor_of
+
+ARMS = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
+TARGETS = {"poisoner.selector.category": ["brave", "weary"]}
+
+
+@pytest.fixture(scope="module")
+def serial(request, tmp_path_factory, module_fields):
+    out = tmp_path_factory.mktemp("serial") / "run"
+    run({**module_fields, "seeds": [0, 1], "arms": ARMS}, out=out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def module_fields():
+    return {
+        "dataset": {"name": "synthetic", "train": 90, "valid": 24, "test": 48},
+        "poisoner": {"selector": {"name": "category", "category": "brave"}, "budget": 0.2},
+        "encoder": {"name": "hashing", "dim": 8, "buckets": 512},
+        "finetuner": {"epochs": 2, "batch_size": 32},
+        "list_size": 20,
+    }
+
+
+def files(folder):
+    """Everything that a run writes but how long it took."""
+    kept = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in kept
+        if path.suffix != ".npz" and path.name != "environment.json"
+    }
+
+
+def killer(which):
+    """Return an observer that kills a worker process when it begins to train."""
+    killed = []
+
+    def watch(event):
+        if event.stage == "epoch" and not killed:
+            [pid, *_] = which()
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+
+    watch.killed = killed
+    return watch
+
+
+def processes():
+    import multiprocessing
+
+    return [p.pid for p in multiprocessing.active_children() if "SpawnProcess" in p.name]
+
+
+def test_processes_give_the_same_bytes_though_a_worker_is_killed(
+    serial, module_fields, tmp_path
+):
+    watch = killer(lambda: processes()[-1:])
+    run(
+        {**module_fields, "seeds": [0, 1], "arms": ARMS},
+        out=tmp_path / "run",
+        executor=Processes(workers=2),
+        observer=watch,
+    )
+    assert watch.killed
+    assert files(tmp_path / "run") == files(serial)
+
+
+def test_processes_that_keep_dying_are_given_up(module_fields):
+    def kill(event):
+        if event.stage == "epoch":
+            for pid in processes():
+                os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(SemspillError, match="died 1 times"):
+        run(module_fields, executor=Processes(workers=1, retries=0), observer=kill)
+
+
+def test_ray_gives_the_same_bytes_even_when_a_worker_is_killed(serial, module_fields, tmp_path):
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+
+        def workers():
+            return [
+                p.pid
+                for p in psutil.Process().children(recursive=True)
+                if "ray::_perform" in " ".join(p.cmdline())
+            ]
+
+        watch = killer(workers)
+        run(
+            {**module_fields, "seeds": [0, 1], "arms": ARMS},
+            out=tmp_path / "run",
+            executor=Ray(),
+            observer=watch,
+        )
+    finally:
+        ray.shutdown()
+    assert watch.killed
+    assert files(tmp_path / "run") == files(serial)
+
+
+def test_shards_are_merged_into_what_a_sweep_writes(module_fields, tmp_path):
+    config = {**module_fields, "seeds": [0, 1]}
+    sweep(config, TARGETS, out=tmp_path / "whole")
+    out = tmp_path / "parts"
+    first = sweep_shard(config, TARGETS, (1, 2), out=out)
+    with pytest.raises(DataError, match="3 models are not trained yet; run the shards 2/2"):
+        merge(out)
+    second = sweep_shard(config, TARGETS, (2, 2), out=out)
+    assert (first, second) == (3, 3)  # per seed one clean model, and one for each target
+    merge(out)
+    assert files(out) == files(tmp_path / "whole")
+    assert sweep_shard(config, TARGETS, (2, 2), out=out) == 0
+
+
+def test_shards_of_another_sweep_are_refused(module_fields, tmp_path):
+    sweep_shard(module_fields, TARGETS, (1, 3), out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="another sweep"):
+        sweep_shard({**module_fields, "seeds": [5]}, TARGETS, (2, 3), out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="no shard 4 of 3"):
+        sweep_shard(module_fields, TARGETS, (4, 3), out=tmp_path / "out")
+    with pytest.raises(DataError, match="holds no shards"):
+        merge(tmp_path / "elsewhere")
+
+
+def test_executors_have_names():
+    assert isinstance(executor_of("ray"), Ray)
+    assert executor_of(Processes(workers=3)).workers == 3
+    with pytest.raises(ConfigError, match="Did you mean 'serial'"):
+        executor_of("serail")
+
+
+def test_an_error_of_a_job_is_raised_as_it_is(module_fields):
+    config = {**module_fields, "finetuner": {"epochs": 1, "device": "cuda"}}
+    raised = {}
+    for name in ("serial", "processes"):
+        with pytest.raises((ConfigError, RegistryError)) as caught:
+            run(config, executor=name)
+        raised[name] = str(caught.value)
+    assert raised["serial"] == raised["processes"]
