@@ -10,12 +10,14 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from semspill._mask import described, spelled
+from semspill._mask import described, named, spelled
 from semspill._model import Component
 from semspill.errors import ConfigError, PluginError, RegistryError, did_you_mean
 
 C = TypeVar("C", bound=Component)
 K = TypeVar("K", bound=type)
+
+_KINDS: dict[type, "Registry[Any]"] = {}
 
 
 class Registry(Generic[C]):
@@ -27,7 +29,8 @@ class Registry(Generic[C]):
     Args:
         kind: What the components are called in messages, for example `"poison strategy"`.
         group: The entry-point group, for example `"semspill.strategies"`.
-        base: The abstract class that every component of this kind extends.
+        base: The abstract class that every component of this kind extends. The first registry of
+            a base is the one that `registries` lists.
     """
 
     def __init__(self, kind: str, *, group: str, base: type) -> None:
@@ -36,6 +39,7 @@ class Registry(Generic[C]):
         self.base = base
         self._classes: dict[str, type[C]] = {}
         self._points: dict[str, list[EntryPoint]] | None = None
+        _KINDS.setdefault(base, self)
 
     def __repr__(self) -> str:
         return f"<Registry of {self.kind}: {', '.join(self.names())}>"
@@ -202,6 +206,30 @@ class Registry(Generic[C]):
         else:
             return component
         raise PluginError(f"{said} cannot be the {self.kind} {name!r}: {problem}.")
+
+
+def registries() -> dict[str, Registry[Any]]:
+    """Return the registry of every plug point by its plural, such as `"datasets"`, sorted."""
+    known = {registry.group.rpartition(".")[2]: registry for registry in _KINDS.values()}
+    return dict(sorted(known.items()))
+
+
+def registry_of(kind: str) -> Registry[Any]:
+    """Return the registry of a plug point.
+
+    Args:
+        kind: Its plural or singular: `"datasets"` or `"dataset"`.
+
+    Raises:
+        RegistryError: There is no such plug point.
+    """
+    known = registries()
+    singular = {registry.kind.split()[-1]: registry for registry in known.values()}
+    if kind not in known | singular:
+        raise RegistryError(
+            f"There is no kind {named(kind)}.{did_you_mean(kind, known)} Kinds: {', '.join(known)}."
+        )
+    return (known | singular)[kind]
 
 
 def _package(point: EntryPoint) -> str:

@@ -8,29 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from semspill._harmful import withheld
-from semspill._mask import counted, named
+from semspill._mask import counted
 from semspill._model import Component
-from semspill._registry import Registry
-from semspill.analysis import metrics, similarities
+from semspill._registry import Registry, registries, registry_of
 from semspill.cli._app import PARTS, app, flag, out_console, say_json
 from semspill.cli._completion import complete_kind, complete_name
-from semspill.datasets import datasets
-from semspill.encoders import encoders
-from semspill.errors import PluginError, RegistryError, did_you_mean
-from semspill.poison import selectors, strategies
-from semspill.scoring import raters
-from semspill.sources import sources
+from semspill.errors import PluginError, RegistryError
 
-KINDS: dict[str, Registry[Any]] = {
-    "datasets": datasets,
-    "sources": sources,
-    "selectors": selectors,
-    "strategies": strategies,
-    "encoders": encoders,
-    "raters": raters,
-    "similarities": similarities,
-    "metrics": metrics,
-}
+KINDS = registries()
 
 
 _KIND = typer.Argument(help="datasets, strategies, ...", autocompletion=complete_kind)
@@ -43,7 +28,7 @@ def list_components(kind: Annotated[str | None, _KIND] = None, as_json: AsJson =
     if kind is None:
         _list_kinds(as_json)
         return
-    registry = kind_of(kind)
+    registry = registry_of(kind)
     rows = [(name, _summary(registry, name), registry.origin(name)) for name in registry.names()]
     if as_json:
         keys = ("name", "summary", "from")
@@ -68,7 +53,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what a component does, its fields with units and defaults, and its source."""
-    registry = kind_of(kind)
+    registry = registry_of(kind)
     if name is None:
         list_components(kind, as_json)
         return
@@ -110,18 +95,6 @@ def _list_kinds(as_json: bool) -> None:
     for kind, found in names.items():
         table.add_row(kind, ", ".join(found))
     out_console.print(table)
-
-
-def kind_of(kind: str) -> Registry[Any]:
-    """Return the registry of a kind, in the singular or the plural."""
-    plural = {name.removesuffix("s"): name for name in KINDS}
-    plural |= {"strategy": "strategies", "similarity": "similarities"}
-    name = plural.get(kind, kind)
-    if name not in KINDS:
-        raise RegistryError(
-            f"There is no kind {named(kind)}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
-        )
-    return KINDS[name]
 
 
 def _summary(registry: Registry[Any], name: str) -> str:

@@ -81,8 +81,7 @@ def load_corpus(dataset: Dataset, split: str) -> Corpus:
     return corpus
 
 
-_base: type = Dataset
-datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=_base)
+datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=Dataset)
 """All datasets by name."""
 
 DatasetField: TypeAlias = Annotated[Dataset, datasets]

@@ -70,13 +70,11 @@ class PoisonStrategy(Component):
         """
 
 
-_selector: type = Selector
-selectors: Registry[Selector] = Registry("selector", group="semspill.selectors", base=_selector)
+selectors: Registry[Selector] = Registry("selector", group="semspill.selectors", base=Selector)
 """All selectors by name."""
 
-_strategy: type = PoisonStrategy
 strategies: Registry[PoisonStrategy] = Registry(
-    "poison strategy", group="semspill.strategies", base=_strategy
+    "poison strategy", group="semspill.strategies", base=PoisonStrategy
 )
 """All poison strategies by name."""
 

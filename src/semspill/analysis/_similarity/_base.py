@@ -102,9 +102,8 @@ class Similarity(Component):
         """
 
 
-_base: type = Similarity
 similarities: Registry[Similarity] = Registry(
-    "similarity", group="semspill.similarities", base=_base
+    "similarity", group="semspill.similarities", base=Similarity
 )
 """All definitions of similarity by name."""
 
