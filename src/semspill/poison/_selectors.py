@@ -23,6 +23,11 @@ class CategorySelector(Selector):
     category: CategoryName
     """Name of the category, for example an emotion label."""
 
+    @property
+    def target(self) -> str:
+        """The category."""
+        return self.category
+
     def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
         """Return the indices of the category's dialogues, in corpus order.
 
