@@ -124,7 +124,6 @@ def test_offline_it_says_what_to_do_by_hand(semspill, fields):
     code, _, err = semspill("fetch", "empathetic_dialogues", *fields, "--set=offline=true")
     [sha256] = [word.rpartition("=")[2] for word in fields if "sha256" in word]
     assert code == 3
-    assert err.count("\n") == 1
     assert "downloads are switched off" in err
     assert f"good.tar.gz (sha256 {sha256}) on a machine that can, and give its place as" in err
 
@@ -189,7 +188,7 @@ def test_every_split_is_loaded_and_told(semspill):
     assert rows[0] == "split dialogues exchanges categories licence fingerprint".split()
     assert rows[1] == ["train", "90", "180", "8", "Apache-2.0", corpus.fingerprint[:12]]
     assert [row[0] for row in rows[1:4]] == ["train", "valid", "test"]
-    assert out.endswith("synthetic loads; there are no official data to compare it with.\n")
+    assert out.endswith("synthetic loads.\n")
 
 
 def test_json_holds_the_whole_fingerprint(semspill):
@@ -226,10 +225,8 @@ def test_the_official_numbers_are_no_departure(archive):
     assert dataset.departures({"test": of(2546)}) == (
         "Split 'test' has 2546 dialogues; the official one has 2547.",
     )
-    assert dataset.compared() == "its hash and its counts are the official ones"
     folder = dataset.replace(path=archive.parent)
     assert folder.departures({}) == ()
-    assert folder.compared().endswith("; only the archive can be compared by its hash")
 
 
 def test_splits_that_share_a_dialogue_are_a_problem(semspill, corpus, tmp_path):
@@ -252,7 +249,7 @@ def test_a_data_set_may_lack_validation(semspill, corpus, tmp_path, together):
     place = tmp_path / "all" if together else tmp_path
     code, out, _ = semspill("verify", "jsonl", "--path", place)
     assert code == 0
-    assert out.endswith("no valid\njsonl loads; there are no official data to compare it with.\n")
+    assert out.endswith("no valid\njsonl loads.\n")
     code, out, _ = semspill("verify", "jsonl", "--path", place, "--json")
     assert (code, json.loads(out)["ok"], list(json.loads(out)["splits"])) == (
         0, True, ["train", "test"]

@@ -85,14 +85,12 @@ def verify(
     problems = list(dict.fromkeys(problems))  # one file may be all splits
     if as_json:
         rows = {split: _row(corpus) for split, corpus in loaded.items()}
-        compared = dataset.compared() if loaded and not problems else None
-        said = {"ok": not problems, "splits": rows, "problems": problems, "compared": compared}
-        say_json(said)
+        say_json({"ok": not problems, "splits": rows, "problems": problems})
     else:
         _show(loaded, problems)
         if not splits and "valid" not in loaded and not problems:
             out_console.print("no valid")
-        verdict = "is not as promised" if problems else f"loads; {dataset.compared()}"
+        verdict = "is not as promised" if problems else "loads"
         out_console.print(f"{name} {verdict}.", soft_wrap=True, highlight=False)
     if problems:
         raise typer.Exit(DATA)

@@ -14,7 +14,7 @@ from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._archive import file_of, from_archive, from_folder
 from semspill.datasets._base import Dataset
-from semspill.datasets._download import Remote, cached, hash_file, hub_is_offline
+from semspill.datasets._download import cached, hash_file, hub_is_offline
 from semspill.datasets._splits import SPLITS, require_split
 from semspill.errors import DataError
 
@@ -107,12 +107,6 @@ class EmpatheticDialogues(Dataset):
                 )
         return tuple(said)
 
-    def compared(self) -> str:
-        """Say how far `departures` can tell: an unpacked folder has no hash to compare."""
-        if self._place().is_dir():
-            return "its counts are the official ones; only the archive can be compared by its hash"
-        return "its hash and its counts are the official ones"
-
     def unavailable(self) -> str | None:
         """Say what must be downloaded; None where nothing."""
         if self.path is not None or self._cached.is_file():
@@ -135,7 +129,8 @@ class EmpatheticDialogues(Dataset):
             return place
         return cached(
             self._cached,
-            Remote(self.mirrors, self.sha256),
+            self.mirrors,
+            self.sha256,
             offline=self.offline or hub_is_offline(),
             progress=progress,
         )
