@@ -409,8 +409,8 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     code, _, err = semspill("list", "rtaers")
     assert code == 2
     assert err == (
-        "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, sources, "
-        "selectors, strategies, encoders, raters, similarities, metrics.\n"
+        "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, encoders, "
+        "metrics, raters, selectors, similarities, sources, strategies.\n"
     )
 
 
@@ -455,7 +455,7 @@ def test_show_tells_fields_defaults_and_source_of_every_component(semspill, kind
     cls = cli.KINDS[kind].get(name)
     said = one_line(out)
     assert said.startswith(f"{name} (")
-    assert one_line(cls.source) in said
+    assert one_line(cls.citation) in said
     for field in cls.model_fields:
         assert f"\n{field} " in out
     assert max(map(len, out.splitlines())) <= 80
@@ -480,7 +480,7 @@ def test_list_and_show_say_it_as_json_too(semspill):
     assert (shown["kind"], shown["name"]) == ("metric", "toxic_share")
     [field] = [part for part in shown["fields"] if part["field"] == "threshold"]
     assert field["default"] == "0.9"
-    assert set(shown) == {"kind", "name", "from", "description", "fields", "source"}
+    assert set(shown) == {"kind", "name", "from", "description", "fields", "citation"}
 
 
 class Loud(PoisonStrategy):

@@ -44,10 +44,10 @@ def complete_kind(incomplete: str) -> list[str]:
 def complete_name(ctx: Any, incomplete: str) -> list[str]:
     """Return the names of the components of the kind that was typed before."""
     # Any: what typer gives as `ctx` at the TAB key is of a class without a public name.
-    from semspill._registry import registry_of
+    from semspill.cli._components import kind_of
 
     try:
-        names = registry_of(ctx.params["kind"]).names()
+        names = kind_of(ctx.params["kind"]).names()
     except RegistryError:  # the kind is misspelled
         return []
     return [name for name in names if name.startswith(incomplete)]

@@ -8,12 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from semspill._harmful import withheld
-from semspill._mask import counted
+from semspill._mask import counted, named
 from semspill._model import Component
-from semspill._registry import Registry, registries, registry_of
+from semspill._registry import Registry, registries
 from semspill.cli._app import PARTS, app, flag, out_console, say_json
 from semspill.cli._completion import complete_kind, complete_name
-from semspill.errors import PluginError, RegistryError
+from semspill.errors import PluginError, RegistryError, did_you_mean
 
 KINDS = registries()
 
@@ -28,7 +28,7 @@ def list_components(kind: Annotated[str | None, _KIND] = None, as_json: AsJson =
     if kind is None:
         _list_kinds(as_json)
         return
-    registry = registry_of(kind)
+    registry = kind_of(kind)
     rows = [(name, _summary(registry, name), registry.origin(name)) for name in registry.names()]
     if as_json:
         keys = ("name", "summary", "from")
@@ -52,8 +52,8 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a component does, its fields with units and defaults, and its source."""
-    registry = registry_of(kind)
+    """Show what a component does, its fields with units and defaults, and its citation."""
+    registry = kind_of(kind)
     if name is None:
         list_components(kind, as_json)
         return
@@ -95,6 +95,20 @@ def _list_kinds(as_json: bool) -> None:
     for kind, found in names.items():
         table.add_row(kind, ", ".join(found))
     out_console.print(table)
+
+
+def kind_of(kind: str) -> Registry[Any]:
+    """Return the registry of a kind, in the singular or the plural.
+
+    Raises:
+        RegistryError: There is no such kind.
+    """
+    singular = {registry.kind.split()[-1]: registry for registry in KINDS.values()}
+    if kind not in KINDS | singular:
+        raise RegistryError(
+            f"There is no kind {named(kind)}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
+        )
+    return (KINDS | singular)[kind]
 
 
 def _summary(registry: Registry[Any], name: str) -> str:
