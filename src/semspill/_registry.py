@@ -178,9 +178,9 @@ class Registry(Generic[C]):
         if points is None:
             near = did_you_mean(name, self.names())
             # What is like no name may be a text in the wrong place.
-            said = repr(name) if near else spelled(name)
+            quoted = repr(name) if near else spelled(name)
             raise RegistryError(
-                f"No {self.kind} is named {said or f'so ({described(name)})'}.{near} "
+                f"No {self.kind} is named {quoted or f'so ({described(name)})'}.{near} "
                 f"Registered: {', '.join(self.names())}."
             )
         if len(points) > 1:
@@ -235,7 +235,7 @@ class Registry(Generic[C]):
         return cast(C, component)
 
     def _checked(self, name: str, cls: object) -> type[C]:
-        said = getattr(cls, "__name__", None) or described(cls)
+        title = getattr(cls, "__name__", None) or described(cls)
         component = cast(type[C], cls)
         if not (isinstance(cls, type) and issubclass(cls, self.base)):
             problem = (
@@ -250,7 +250,7 @@ class Registry(Generic[C]):
             problem = "its field 'name' must be renamed, because 'name' selects the component"
         else:
             return component
-        raise PluginError(f"{said} cannot be the {self.kind} {name!r}: {problem}.")
+        raise PluginError(f"{title} cannot be the {self.kind} {name!r}: {problem}.")
 
 
 def registries() -> dict[str, Registry[Any]]:

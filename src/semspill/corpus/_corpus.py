@@ -102,8 +102,11 @@ class Corpus:
     @cached_property
     def exchange_count(self) -> int:
         """Number of exchanges, counted without making them."""
-        said = (said for talk in self.dialogues for said in talk.utterances[1:])
-        return sum([1 for said in said if said.role == "listener"])
+        return sum(
+            utterance.role == "listener"
+            for dialogue in self.dialogues
+            for utterance in dialogue.utterances[1:]
+        )
 
     @cached_property
     def fingerprint(self) -> str:

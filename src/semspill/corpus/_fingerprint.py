@@ -14,7 +14,7 @@ def fingerprint_of(dialogues: Sequence[Dialogue]) -> str:
     """Return the fingerprint as 64 hex digits."""
     digest = hashlib.sha256()
     for start in range(0, len(dialogues), _BLOCK):
-        digest.update(_joined([_line(talk) for talk in dialogues[start : start + _BLOCK]]))
+        digest.update(_joined([_line(dialogue) for dialogue in dialogues[start : start + _BLOCK]]))
     return digest.hexdigest()
 
 
@@ -23,11 +23,11 @@ def fingerprints_of(before: Sequence[Dialogue], after: Sequence[Dialogue]) -> tu
     first, second = hashlib.sha256(), hashlib.sha256()
     for start in range(0, max(len(before), len(after)), _BLOCK):
         olds, news = before[start : start + _BLOCK], after[start : start + _BLOCK]
-        lines = [_line(talk) for talk in olds]
+        lines = [_line(dialogue) for dialogue in olds]
         first.update(_joined(lines))
         pairs = zip(lines, olds, news, strict=False)  # one may be longer than the other
         lines = [line if new is old else _line(new) for line, old, new in pairs]
-        second.update(_joined(lines + [_line(talk) for talk in news[len(olds) :]]))
+        second.update(_joined(lines + [_line(dialogue) for dialogue in news[len(olds) :]]))
     return first.hexdigest(), second.hexdigest()
 
 
@@ -35,24 +35,23 @@ def _joined(lines: Sequence[str]) -> bytes:
     return "".join(lines).encode()
 
 
-def _line(talk: Dialogue) -> str:
+def _line(dialogue: Dialogue) -> str:
     """Return what `json.dumps` makes of a dialogue, in half its time."""
     turns = ", ".join(
         [
-            _marked(said)
-            if said.planted or said.original is not None
-            else f'["{said.role}", {quote(said.text)}, false, null]'
-            for said in talk.utterances
+            _marked(utterance)
+            if utterance.planted or utterance.original is not None
+            else f'["{utterance.role}", {quote(utterance.text)}, false, null]'
+            for utterance in dialogue.utterances
         ]
     )
     # A corpus without speakers keeps the fingerprint it had before there were any.
-    person = "" if talk.speaker is None else f", {quote(talk.speaker)}"
-    return (
-        f"[{quote(talk.id)}, {quote(talk.category)}, {quote(talk.situation)}, [{turns}]{person}]\n"
-    )
+    person = "" if dialogue.speaker is None else f", {quote(dialogue.speaker)}"
+    facts = ", ".join(map(quote, (dialogue.id, dialogue.category, dialogue.situation)))
+    return f"[{facts}, [{turns}]{person}]\n"
 
 
-def _marked(said: Utterance) -> str:
-    planted = "true" if said.planted else "false"
-    original = "null" if said.original is None else quote(said.original)
-    return f'["{said.role}", {quote(said.text)}, {planted}, {original}]'
+def _marked(utterance: Utterance) -> str:
+    planted = "true" if utterance.planted else "false"
+    original = "null" if utterance.original is None else quote(utterance.original)
+    return f'["{utterance.role}", {quote(utterance.text)}, {planted}, {original}]'

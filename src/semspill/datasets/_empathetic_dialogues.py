@@ -96,16 +96,16 @@ class EmpatheticDialogues(Dataset):
         Args:
             splits: What `load` returned, by the name of the split.
         """
-        place, said = self._place(), []
-        if place.is_file() and (found := hash_file(place)) != self.sha256:
-            said.append(f"{place} is not the official archive: its sha256 is {found}.")
+        place, differences = self._place(), []
+        if place.is_file() and (digest := hash_file(place)) != self.sha256:
+            differences.append(f"{place} is not the official archive: its sha256 is {digest}.")
         for split, corpus in splits.items():
             if len(corpus) != _DIALOGUES[split]:
-                said.append(
+                differences.append(
                     f"Split {split!r} has {len(corpus)} dialogues; the official one has "
                     f"{_DIALOGUES[split]}."
                 )
-        return tuple(said)
+        return tuple(differences)
 
     def unavailable(self) -> str | None:
         """Say what must be downloaded; None where nothing."""

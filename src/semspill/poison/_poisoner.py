@@ -171,14 +171,14 @@ class Poisoner(FrozenModel):
                 turn=turn,
                 category=clean[index].category,
                 strategy=name,
-                source_row=rows.get(said.text),
+                source_row=rows.get(utterance.text),
                 sha256_before=sha256(clean[index].utterances[turn].text),
-                sha256_after=sha256(said.text),
+                sha256_after=sha256(utterance.text),
                 seed=seed,
             )
             for place, index in sorted(places)
-            for turn, said in enumerate(dialogues[place].utterances)
-            if said.planted
+            for turn, utterance in enumerate(dialogues[place].utterances)
+            if utterance.planted
         )
         return replace(clean, dialogues=tuple(dialogues)), records
 
@@ -196,7 +196,7 @@ class Poisoner(FrozenModel):
 
 def _cost(marked: Dialogue) -> int:
     """Return how many utterances are planted; one that is nobody's response costs as much."""
-    return sum([said.planted for said in marked.utterances])
+    return sum([utterance.planted for utterance in marked.utterances])
 
 
 def _within(limit: int, changed: Sequence[_Placed]) -> list[_Placed]:

@@ -34,7 +34,7 @@ class CategorySelector(Selector):
         Raises:
             DataError: The category does not occur; the nearest names are given.
         """
-        chosen = [i for i, talk in enumerate(corpus) if talk.category == self.category]
+        chosen = [i for i, dialogue in enumerate(corpus) if dialogue.category == self.category]
         if not chosen:
             corpus.require_category(self.category)
         return np.array(chosen, dtype=np.int64)
