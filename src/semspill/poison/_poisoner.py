@@ -108,7 +108,6 @@ class Poisoner(FrozenModel):
                 f"{clean.exchange_count}, too few for one dialogue; raise the budget."
             )
         poisoned, records = self._assemble(clean, kept, responses, seed_of(rng))
-        clean_fingerprint, poisoned_fingerprint = clean.fingerprints(poisoned)
         summary = ManifestSummary(
             poisoner=shown(self),
             seed=seed_of(rng),
@@ -119,8 +118,8 @@ class Poisoner(FrozenModel):
             planted=sum(_cost(after) for _, after in kept),
             limit=limit,
             exchanges=clean.exchange_count,
-            clean_fingerprint=clean_fingerprint,
-            poisoned_fingerprint=poisoned_fingerprint,
+            clean_fingerprint=clean.fingerprint,
+            poisoned_fingerprint=poisoned.fingerprint,
         )
         return PoisonedCorpus(poisoned, Manifest(summary=summary, records=records))
 
