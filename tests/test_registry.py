@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from itertools import count
 
 import pytest
@@ -188,6 +189,54 @@ def test_an_unregistered_class_is_described_by_its_path_which_cannot_be_built(re
     assert registry.name_of(Chain) is None
     with pytest.raises(RegistryError, match="No poison strategy is named"):
         registry.build(said)
+
+
+def twice(most: int = 2) -> Chain:
+    """Chain, for longer."""
+    return Chain(most=2 * most)
+
+
+def test_a_preset_is_a_class_with_other_defaults(filled):
+    filled.register("preset")(partial(Chain, most=7))
+    assert filled.get("preset") is Chain
+    assert filled.build("preset") == Chain(most=7)
+    assert filled.build({"name": "preset", "most": 2}) == Chain(most=2)
+    assert filled.describe(filled.build("preset")) == {"name": "chain", "most": 7}
+    filled.unregister("preset")
+    assert filled.names() == ("chain", "shout")
+
+
+def test_a_preset_of_a_class_without_a_name_can_be_built_again(registry):
+    registry.register("preset")(partial(Chain, most=7))
+    component = registry.build({"name": "preset", "most": 4})
+    assert registry.describe(component) == {"name": "preset", "most": 4}
+    assert registry.build(registry.describe(component)) == component
+
+
+def test_a_function_takes_its_arguments_as_fields(filled):
+    assert filled.register("twice")(twice) is twice
+    assert filled.get("twice") is Chain
+    assert filled.build({"name": "twice", "most": 3}) == Chain(most=6)
+    assert filled.describe(filled.build("twice")) == {"name": "chain", "most": 4}
+    filled.register("thrice")(partial(twice, most=3))
+    assert filled.build("thrice") == Chain(most=6)
+    with pytest.raises(ConfigError, match="'twice': got an unexpected keyword argument 'least'"):
+        filled.build({"name": "twice", "least": 3})
+    with pytest.raises(ValidationError, match="most"):
+        filled.build({"name": "twice", "most": 0})
+
+
+def test_a_function_that_says_or_returns_nothing_of_the_kind_is_refused(registry):
+    with pytest.raises(PluginError, match="annotated return type"):
+        registry.register("x")(lambda: Chain())
+    assert registry.names() == ()
+
+    def empty() -> Chain:
+        return None
+
+    registry.register("x")(empty)
+    with pytest.raises(PluginError, match="'x' returned NoneType; it must return an object of"):
+        registry.build("x")
 
 
 def test_name_of_takes_an_object_or_a_class(filled):

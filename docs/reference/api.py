@@ -104,7 +104,12 @@ def _place(package: str) -> Path:
 def _room(package: str, every: dict[str, Definition]) -> list[str]:
     place = _place(package)
     own = _defined((place if place.is_dir() else place.parent).rglob("*.py"))
-    return [part for name in _exports(place) for part in _section(name, own[name], every)]
+    return [
+        part
+        for name in _exports(place)
+        if own[name].doc  # not the verbs of a registry, which are described there
+        for part in _section(name, own[name], every)
+    ]
 
 
 def _exports(place: Path) -> list[str]:

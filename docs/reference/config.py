@@ -9,19 +9,11 @@ from pydantic import BaseModel
 
 import semspill as sp
 from reference.markdown import MADE, prose, table
+from semspill._registry import registries
 from semspill.datasets import Columns
 from semspill.scoring import LabelledSample
 
-KINDS = (
-    "datasets",
-    "sources",
-    "selectors",
-    "strategies",
-    "encoders",
-    "raters",
-    "similarities",
-    "metrics",
-)
+KINDS = registries()
 PARTS: tuple[type[BaseModel], ...] = (
     sp.Poisoner,
     sp.ContextFormat,
@@ -50,8 +42,7 @@ def config_page() -> str:
     page.append(_fields(sp.ExperimentConfig))
     for part in PARTS:
         page += [f"## {part.__name__}", prose(part.__doc__), _fields(part)]
-    for kind in KINDS:
-        registry = getattr(sp, kind)
+    for kind, registry in KINDS.items():
         page.append(f"## {kind.capitalize()}")
         points = entry_points(group=registry.group)
         for name in sorted({p.name for p in points if p.value.startswith("semspill.")}):
@@ -89,9 +80,9 @@ def _type(kind: Any) -> str:
         return f"list of {many}" if Ellipsis in args else f"[{', '.join(parts)}]"
     if origin is dict:
         return f"table, each value {_type(args[1])}"
-    for name in KINDS:
-        if kind is getattr(sp, name).base:
-            return f"[{getattr(sp, name).kind}](#{name})"
+    for name, registry in KINDS.items():
+        if kind is registry.base:
+            return f"[{registry.kind}](#{name})"
     return PLAIN.get(kind) or f"[{kind.__name__}](#{kind.__name__.lower()})"
 
 
@@ -114,7 +105,7 @@ def _default(info: Any) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, BaseModel):
-        names = [name for kind in KINDS if (name := getattr(sp, kind).name_of(value))]
+        names = [name for registry in KINDS.values() if (name := registry.name_of(value))]
         return f'`"{names[0]}"`' if names else "its defaults"
     said = _toml(value)
     return f"`{said}`" if len(said) <= LONGEST or isinstance(value, str) else f"{len(value)} items"

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from semspill import datasets, encoders, sources
 from semspill._harmful import Harmful, Harmless
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
@@ -23,8 +24,8 @@ from semspill.corpus import (
     Exchange,
     Utterance,
 )
-from semspill.datasets import Dataset, datasets
-from semspill.encoders import BiEncoder, Encoder, RankingTask, encoders
+from semspill.datasets import Dataset
+from semspill.encoders import BiEncoder, Encoder, RankingTask
 from semspill.errors import (
     ConfigError,
     DataError,
@@ -46,7 +47,7 @@ from semspill.poison import (
 from semspill.responding import Responses, RetrievalResponder
 from semspill.results import SpilloverMatrix, SpilloverReport
 from semspill.scoring import Rater, ToxicityScorer, raters
-from semspill.sources import ResponseSource, sources
+from semspill.sources import ResponseSource
 from semspill.statistics import Estimate
 from semspill.training import Epoch, Finetuner
 

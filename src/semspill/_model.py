@@ -68,7 +68,7 @@ class FrozenModel(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _told_safely(cls, given: Any, validate: Callable[[Any], Any]) -> Any:
+    def _validated(cls, given: Any, validate: Callable[[Any], Any]) -> Any:
         """Refuse unknown fields with the nearest known ones; quote no key of a mapping."""
         if isinstance(given, Mapping):
             for name in given:
@@ -77,11 +77,11 @@ class FrozenModel(BaseModel):
         try:
             return validate(given)
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            if all(_tellable(problem["loc"]) for problem in found):
+            problems = error.errors(include_url=False)
+            if all(_showable(problem["loc"]) for problem in problems):
                 raise
             raise ValidationError.from_exception_data(
-                error.title, [_without_keys(problem) for problem in found], hide_input=True
+                error.title, [_without_keys(problem) for problem in problems], hide_input=True
             ) from None
 
     @classmethod
@@ -91,15 +91,15 @@ class FrozenModel(BaseModel):
         # What is like no field may be a text in the wrong place.
         careful = any(is_harmful(field.annotation, field.metadata) for field in known.values())
         quoted = repr(name) if near else spelled(name, careful=careful)
-        told = {
+        context = {
             "model": cls.__name__,
             "name": str(name),
             "said": quoted or f"of that name ({described(name)})",
             "near": near,
             "fields": ", ".join(known) or "no fields",
         }
-        said = "{model} has no field {said}.{near} It has: {fields}."
-        return PydanticCustomError("unknown_field", said, told)
+        message = "{model} has no field {said}.{near} It has: {fields}."
+        return PydanticCustomError("unknown_field", message, context)
 
     def replace(self: M, **changes: Any) -> M:
         """Return a copy with some fields changed, validated like a new object.
@@ -114,16 +114,16 @@ class FrozenModel(BaseModel):
         return type(self)(**{**fields, **changes})
 
 
-_TELLABLE = re.compile(r"[a-z0-9_.,\-\[\]]{1,40}")
+_SHOWABLE = re.compile(r"[a-z0-9_.,\-\[\]]{1,40}")
 
 
-def _tellable(place: tuple[int | str, ...]) -> bool:
+def _showable(place: tuple[int | str, ...]) -> bool:
     """Return whether a place in a value can be shown: field names, no keys of a mapping."""
-    return all(isinstance(part, int) or _TELLABLE.fullmatch(part) for part in place[1:])
+    return all(isinstance(part, int) or _SHOWABLE.fullmatch(part) for part in place[1:])
 
 
 def _without_keys(problem: Mapping[str, Any]) -> InitErrorDetails:
-    place = tuple(part if _tellable(("", part)) else "[key]" for part in problem["loc"])
+    place = tuple(part if _showable(("", part)) else "[key]" for part in problem["loc"])
     kind = PydanticCustomError(problem["type"], problem["msg"], problem.get("ctx"))
     return InitErrorDetails(type=kind, loc=place, input=problem["input"])
 
@@ -145,8 +145,8 @@ def shown(model: FrozenModel) -> dict[str, Any]:
         >>> shown(LexiconRater(words={"grumble": 1.0}))["words"]
         '1 word in config.json (sha256 6e63d86f)'
     """
-    told: dict[str, Any] = _masked(model, model.model_dump(mode="json"))
-    return told
+    fields: dict[str, Any] = _masked(model, model.model_dump(mode="json"))
+    return fields
 
 
 def _masked(value: Any, dumped: Any) -> Any:

@@ -4,8 +4,9 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout, suppress
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -15,7 +16,9 @@ from semspill._model import Component
 from semspill.errors import ConfigError, PluginError, RegistryError, did_you_mean
 
 C = TypeVar("C", bound=Component)
-K = TypeVar("K", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
+
+_KINDS: dict[type, "Registry[Any]"] = {}
 
 
 class Registry(Generic[C]):
@@ -27,7 +30,8 @@ class Registry(Generic[C]):
     Args:
         kind: What the components are called in messages, for example `"poison strategy"`.
         group: The entry-point group, for example `"semspill.strategies"`.
-        base: The abstract class that every component of this kind extends.
+        base: The abstract class that every component of this kind extends. The first registry of
+            a base is the one that `registries` lists.
     """
 
     def __init__(self, kind: str, *, group: str, base: type) -> None:
@@ -35,7 +39,10 @@ class Registry(Generic[C]):
         self.group = group
         self.base = base
         self._classes: dict[str, type[C]] = {}
+        self._presets: dict[str, Mapping[str, Any]] = {}
+        self._factories: dict[str, Callable[..., Any]] = {}
         self._points: dict[str, list[EntryPoint]] | None = None
+        _KINDS.setdefault(base, self)
 
     def __repr__(self) -> str:
         return f"<Registry of {self.kind}: {', '.join(self.names())}>"
@@ -49,25 +56,29 @@ class Registry(Generic[C]):
             serialization=core_schema.plain_serializer_function_ser_schema(self.describe),
         )
 
-    def register(self, name: str) -> Callable[[K], K]:
-        """Return a class decorator that registers a component under `name`.
+    def register(self, name: str) -> Callable[[F], F]:
+        """Return a decorator that registers a component under `name`.
+
+        It takes a class; a preset, `partial(Shout, most=2)`; or a function with an annotated
+        return type, whose arguments are then the fields. What a factory returns is described as
+        an object of its class.
 
         Args:
             name: The name users write in config files.
 
         Raises:
             RegistryError: The name is taken.
-            PluginError: The class is not a usable component of this kind.
+            PluginError: It is no usable component of this kind.
         """
 
-        def decorate(cls: K) -> K:
+        def decorate(component: F) -> F:
             if name in self._classes or name in self._entry_points():
                 raise RegistryError(
                     f"The {self.kind} {name!r} already exists ({self.origin(name)}); "
                     f"choose another name, or call unregister({name!r}) for one of your own."
                 )
-            self._classes[name] = self._checked(name, cls)
-            return cls
+            self._add(name, component)
+            return component
 
         return decorate
 
@@ -80,20 +91,22 @@ class Registry(Generic[C]):
         if name not in self._classes or name in self._entry_points():
             raise RegistryError(f"No {self.kind} named {name!r} was registered in this session.")
         del self._classes[name]
+        self._presets.pop(name, None)
+        self._factories.pop(name, None)
 
     def names(self) -> tuple[str, ...]:
         """Return all names in alphabetical order, without importing any plugin."""
         return tuple(sorted({*self._classes, *self._entry_points()}))
 
     def get(self, name: str) -> type[C]:
-        """Return the class registered under `name`, importing that one plugin if needed.
+        """Return the class of what is registered under `name`, importing that plugin if needed.
 
         Raises:
             RegistryError: The name is unknown, or two installed packages claim it.
             PluginError: The plugin cannot be imported or is not a component of this kind.
         """
         if name not in self._classes:
-            self._classes[name] = self._checked(name, self._load(name))
+            self._add(name, self._load(name))
         return self._classes[name]
 
     def build(self, spec: object) -> C:
@@ -105,7 +118,7 @@ class Registry(Generic[C]):
         Raises:
             RegistryError: The name is unknown.
             PluginError: The plugin is broken.
-            ConfigError: An object of another kind came.
+            ConfigError: An object of another kind came, or a function has no such argument.
             pydantic.ValidationError: A field is unknown or its value is not allowed.
         """
         if isinstance(spec, self.base):
@@ -119,22 +132,19 @@ class Registry(Generic[C]):
                 f"mapping with 'name' and its fields; got {described(spec)}."
             )
         fields = {key: value for key, value in spec.items() if key != "name"}
-        return self.get(spec["name"]).model_validate(fields)
+        cls = self.get(spec["name"])
+        if spec["name"] in self._factories:
+            return self._call(spec["name"], fields)
+        return cls.model_validate({**self._presets.get(spec["name"], {}), **fields})
 
     def name_of(self, component: C | type[C]) -> str | None:
         """Return the registered name of a component or its class; None if it has none."""
         cls = component if isinstance(component, type) else type(component)
-        for name, known in self._classes.items():
-            if known is cls:
-                return name
-        package = cls.__module__.partition(".")[0]
-        for name, points in self._entry_points().items():
-            ours = len(points) == 1 and points[0].module.partition(".")[0] == package
-            # A broken plugin beside this one stays its own problem.
-            with suppress(PluginError):
-                if ours and name not in self._classes and self.get(name) is cls:
-                    return name
-        return None
+        name = self._known(cls, preset=False)
+        if name is None:
+            self._load_package(cls.__module__.partition(".")[0])
+            name = self._known(cls, preset=False) or self._known(cls, preset=True)
+        return name
 
     def describe(self, component: C) -> dict[str, Any]:
         """Return the mapping that `build` turns into an equal component.
@@ -168,9 +178,9 @@ class Registry(Generic[C]):
         if points is None:
             near = did_you_mean(name, self.names())
             # What is like no name may be a text in the wrong place.
-            said = repr(name) if near else spelled(name)
+            quoted = repr(name) if near else spelled(name)
             raise RegistryError(
-                f"No {self.kind} is named {said or f'so ({described(name)})'}.{near} "
+                f"No {self.kind} is named {quoted or f'so ({described(name)})'}.{near} "
                 f"Registered: {', '.join(self.names())}."
             )
         if len(points) > 1:
@@ -188,11 +198,50 @@ class Registry(Generic[C]):
                 f"({points[0].value}): {type(error).__name__}: {error}"
             ) from error
 
+    def _known(self, cls: type, *, preset: bool) -> str | None:
+        names = (name for name in self._classes if (name in self._presets) is preset)
+        own = (name for name in names if name not in self._factories)
+        return next((name for name in own if self._classes[name] is cls), None)
+
+    def _load_package(self, package: str) -> None:
+        for name, points in self._entry_points().items():
+            if len(points) == 1 and points[0].module.partition(".")[0] == package:
+                with suppress(PluginError):  # a broken plugin stays its own problem
+                    self.get(name)
+
+    def _add(self, name: str, component: object) -> None:
+        if isinstance(component, type) or not callable(component):
+            self._classes[name] = self._checked(name, component)
+        elif isinstance(component, partial) and isinstance(component.func, type):
+            self._classes[name] = self._checked(name, component.func)
+            self._presets[name] = component.keywords
+        else:
+            function = component.func if isinstance(component, partial) else component
+            self._classes[name] = self._checked(name, get_type_hints(function).get("return"))
+            self._factories[name] = component
+
+    def _call(self, name: str, fields: Mapping[str, Any]) -> C:
+        factory = self._factories[name]
+        try:
+            inspect.signature(factory).bind(**fields)
+        except TypeError as error:
+            raise ConfigError(f"The {self.kind} {name!r}: {error}.") from error
+        component = factory(**fields)
+        if not isinstance(component, self.base):
+            raise PluginError(
+                f"The {self.kind} {name!r} returned {type(component).__name__}; it must return "
+                f"an object of {self.base.__name__}."
+            )
+        return cast(C, component)
+
     def _checked(self, name: str, cls: object) -> type[C]:
-        said = getattr(cls, "__name__", None) or described(cls)
+        title = getattr(cls, "__name__", None) or described(cls)
         component = cast(type[C], cls)
         if not (isinstance(cls, type) and issubclass(cls, self.base)):
-            problem = f"it must be a class that extends {self.base.__name__}"
+            problem = (
+                f"it must be a class that extends {self.base.__name__}, or a factory with such a "
+                "class as its annotated return type"
+            )
         elif inspect.isabstract(cls):
             problem = f"it must implement {', '.join(sorted(component.__abstractmethods__))}"
         elif not isinstance(getattr(cls, "citation", None), str) or not component.citation:
@@ -201,7 +250,13 @@ class Registry(Generic[C]):
             problem = "its field 'name' must be renamed, because 'name' selects the component"
         else:
             return component
-        raise PluginError(f"{said} cannot be the {self.kind} {name!r}: {problem}.")
+        raise PluginError(f"{title} cannot be the {self.kind} {name!r}: {problem}.")
+
+
+def registries() -> dict[str, Registry[Any]]:
+    """Return the registry of every plug point by its plural, such as `"datasets"`, sorted."""
+    known = {registry.group.rpartition(".")[2]: registry for registry in _KINDS.values()}
+    return dict(sorted(known.items()))
 
 
 def _package(point: EntryPoint) -> str:

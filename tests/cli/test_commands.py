@@ -387,8 +387,8 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     code, _, err = semspill("list", "rtaers")
     assert code == 2
     assert err == (
-        "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, sources, "
-        "selectors, strategies, encoders, raters, similarities, metrics.\n"
+        "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, encoders, "
+        "metrics, raters, selectors, similarities, sources, strategies.\n"
     )
 
 

@@ -112,7 +112,6 @@ def test_offline_it_says_what_to_do_by_hand(data, fields):
     code, _, err = data("fetch", "empathetic_dialogues", *fields, "--set=offline=true")
     [sha256] = [word.rpartition("=")[2] for word in fields if "sha256" in word]
     assert code == 3
-    assert err.count("\n") == 1
     assert "downloads are switched off" in err
     assert f"good.tar.gz (sha256 {sha256}) on a machine that can, and give its place as" in err
 
@@ -215,10 +214,8 @@ def test_the_official_numbers_are_no_departure(archive):
     assert dataset.departures({"test": of(2546)}) == (
         "Split 'test' has 2546 dialogues; the official one has 2547.",
     )
-    assert dataset.compared() == "its hash and its counts are the official ones"
     folder = dataset.replace(path=archive.parent)
     assert folder.departures({}) == ()
-    assert folder.compared().endswith("; only the archive can be compared by its hash")
 
 
 @pytest.mark.parametrize("together", [False, True])

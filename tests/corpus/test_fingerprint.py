@@ -6,7 +6,6 @@ import unicodedata
 from dataclasses import replace
 from functools import partial
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -78,34 +77,3 @@ def test_a_speaker_is_content_where_there_is_one():
     for who, rest in ((None, "]\n"), ("11", ', "11"]\n')):
         expected = hashlib.sha256((line + rest).encode()).hexdigest()
         assert Corpus((replace(talk, speaker=who),), name="any").fingerprint == expected
-
-
-@settings(deadline=None)
-@given(before=CONTENT, after=CONTENT, shared=st.integers(0, 5))
-def test_two_at_once_are_the_same_as_one_by_one(before, after, shared):
-    olds = built(before)
-    news = olds[:shared] + built(after)[shared:]
-    pair = Corpus(olds, name="old").fingerprints(Corpus(news, name="new"))
-    assert pair == (written_down(olds), written_down(news))
-
-
-@pytest.mark.parametrize("length", [127, 128, 129, 400])
-@pytest.mark.parametrize("changed", [(), (0, 127, 128, 399)])
-@pytest.mark.parametrize("added", [-200, -1, 0, 1, 300])
-def test_two_at_once_at_the_borders_of_a_block(length, changed, added):
-    olds = tuple(small(i) for i in range(length))
-    news = [small(t, "grumble") if t in changed else olds[t] for t in range(length)]
-    news = (*news[: length + min(added, 0)], *(small(length + i) for i in range(added)))
-    pair = Corpus(olds, name="old").fingerprints(Corpus(news, name="new"))
-    assert pair == (written_down(olds), written_down(news))
-
-
-@pytest.mark.parametrize("known", ["neither", "first", "second", "both"])
-def test_two_at_once_are_kept_and_what_is_known_already_stays(known):
-    one, two = (Corpus((small(0, text),), name="any") for text in ("Well done.", "grumble"))
-    expected = written_down(one), written_down(two)
-    if known in ("first", "both"):
-        assert one.fingerprint == expected[0]
-    if known in ("second", "both"):
-        assert two.fingerprint == expected[1]
-    assert one.fingerprints(two) == (one.fingerprint, two.fingerprint) == expected

@@ -12,25 +12,21 @@ from types import ModuleType
 
 import pytest
 
-import semspill as sp
 from semspill import ExperimentConfig, cli, load_config
+from semspill._registry import registries
 from semspill.datasets import SyntheticDataset
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = (
-    "datasets", "sources", "selectors", "strategies", "encoders", "raters", "similarities",
-    "metrics",
-)  # fmt: skip
 LANGUAGES = {"python", "toml", "console", "text"}
 # Pages in which a text right below an example is what the example prints.
 SHOWS_OUTPUT = {"test-your-plugin.md", "test-your-pipeline.md"}
 
 COMMANDS = {
     *("run", "sweep", "validate", "list", "show", "init"),
-    *("report", "compare", "doctor", "cache", "data"),
+    *("report", "compare", "merge", "doctor", "data"),
 }
 
 # What a run in a page is cut down to; everything else of its command stays.
@@ -69,11 +65,11 @@ def blocks(page: Path) -> list[Block]:
 @pytest.fixture
 def registered():
     """Names that a page registers are forgotten when the page is done."""
-    before = {kind: set(getattr(sp, kind).names()) for kind in KINDS}
+    before = [(registry, set(registry.names())) for registry in registries().values()]
     yield
-    for kind, names in before.items():
-        for name in set(getattr(sp, kind).names()) - names:
-            getattr(sp, kind).unregister(name)
+    for registry, names in before:
+        for name in set(registry.names()) - names:
+            registry.unregister(name)
 
 
 @pytest.fixture
@@ -132,7 +128,7 @@ def check_toml(text: str, where: str) -> None:
     fields = tomllib.loads(text)
     if "project" in fields:
         for group, points in fields["project"]["entry-points"].items():
-            assert group.removeprefix("semspill.") in KINDS, where
+            assert group.removeprefix("semspill.") in registries(), where
             assert all(":" in place for place in points.values()), where
         return
     assert load_config({**REST, **fields}), where

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 import semspill as sp
+from semspill._registry import registries
 
 DOCS = Path(__file__).parents[2] / "docs"
-KINDS = (
-    "datasets", "sources", "selectors", "strategies", "encoders", "raters", "similarities",
-    "metrics",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +44,8 @@ def test_the_config_reference_has_every_field_of_an_experiment_and_every_compone
     for model in (sp.ExperimentConfig, sp.Poisoner, sp.Finetuner, sp.ContextFormat):
         rows = page.split(f"## {model.__name__}\n")[1].split("\n## ")[0]
         assert [name for name in model.model_fields if f"| `{name}` |" not in rows] == []
-    for kind in KINDS:
-        for name in getattr(sp, kind).names():
+    for kind, registry in registries().items():
+        for name in registry.names():
             assert f"### {kind}: `{name}`\n" in page
 
 

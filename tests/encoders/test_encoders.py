@@ -45,7 +45,7 @@ def model(encoder, rng):
 
 def test_it_rebuilds_from_its_fields_and_has_a_citation(encoder):
     assert encoders.build(encoders.describe(encoder)) == encoder
-    assert encoder.source
+    assert encoder.citation
     assert type(encoder).summary().endswith(".")
 
 

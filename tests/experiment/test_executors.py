@@ -61,9 +61,7 @@ def processes():
     return [p.pid for p in multiprocessing.active_children() if "SpawnProcess" in p.name]
 
 
-def test_processes_give_the_same_bytes_though_a_worker_is_killed(
-    serial, module_fields, tmp_path
-):
+def test_processes_give_the_same_bytes_though_a_worker_is_killed(serial, module_fields, tmp_path):
     watch = killer(lambda: processes()[-1:])
     run(
         {**module_fields, "seeds": [0, 1], "arms": ARMS},

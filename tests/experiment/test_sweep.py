@@ -4,9 +4,18 @@ import re
 import pytest
 from matplotlib.figure import Figure
 
-from semspill import ConfigError, DataError, RegistryError, SpilloverReport, run, sweep
+from semspill import (
+    ConfigError,
+    DataError,
+    ExperimentConfig,
+    RegistryError,
+    Selector,
+    SpilloverReport,
+    run,
+    sweep,
+)
 from semspill.experiment import load_config, parse_vary, target_matrix
-from semspill.experiment._vary import variants
+from semspill.experiment._vary import spelled_out, variants
 from semspill.results import SpilloverMatrix
 from semspill.scoring import LexiconRater
 
@@ -34,6 +43,31 @@ def test_every_variant_is_the_run_it_would_be_alone(fields):
         assert variant.report.to_json() == alone.to_json()
         assert variant.config.poisoner.budget == budget
         assert [outcome.arm for outcome in variant.outcomes] == ["clean", "poison"]
+
+
+class Begins(Selector):
+    """Dialogues of the category `mood`, for as long as nobody asks for them."""
+
+    citation = "original"
+    mood: str
+
+    @property
+    def target(self):
+        return self.mood
+
+    def select(self, corpus, rng):
+        raise NotImplementedError
+
+
+def test_all_stands_for_every_category_where_a_selector_s_field_is_its_target(fields):
+    poisoner = {**fields["poisoner"], "selector": Begins(mood="brave")}
+    config = ExperimentConfig(**{**fields, "poisoner": poisoner})
+    assert config.watched == "brave"
+    assert config.replace(target="weary").watched == "weary"
+    field = "poisoner.selector.mood"
+    everyone = config.dataset.load("test").categories
+    assert spelled_out(config, {field: "all"}) == {field: list(everyone)}
+    assert spelled_out(config, {"test_split": "all"}) == {"test_split": ["all"]}
 
 
 def test_what_variants_share_is_trained_once(fields, trainings):
@@ -162,8 +196,7 @@ def test_a_matrix_of_nothing_is_refused(fields):
         (["a=true,false", "b=[1, 2]"], {"a": [True, False], "b": [1, 2]}),
         (['a={name = "hashing", dim = 8}, "static"'],
          {"a": [{"name": "hashing", "dim": 8}, "static"]}),
-        (["a=all"], {"a": ["all"]}),
-        ([f"{TARGET}=all"], {TARGET: "all"}),
+        (["a=all", f"{TARGET}=all"], {"a": "all", TARGET: "all"}),
     ],
 )  # fmt: skip
 def test_values_are_read_from_the_command_line(texts, expected):

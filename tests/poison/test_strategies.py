@@ -115,4 +115,4 @@ def test_only_last_fixed_is_called_the_papers():
         cls = strategies.get(name)
         papers = name == "last_fixed"
         assert ("paper" in cls.__doc__) is papers
-        assert cls.source.startswith("original") is not papers
+        assert cls.citation.startswith("original") is not papers

@@ -2,6 +2,27 @@
 
 from semspill.analysis._analyzer import SpilloverAnalyzer, group_members
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
+from semspill.analysis._metrics._corrected import CorrectedShare
+from semspill.analysis._metrics._curve import (
+    Collateral,
+    LargestLift,
+    NearestExcess,
+    Slope,
+    SpilloverRatio,
+)
+from semspill.analysis._metrics._rank import SpearmanLift
+from semspill.analysis._metrics._shift import DistributionShift
+from semspill.analysis._metrics._slices import (
+    AsrLift,
+    AttackSuccessRate,
+    Lift,
+    Precision,
+    PrecisionDrop,
+    ServedDrop,
+    ServedPrecision,
+    Toxicity,
+    ToxicShare,
+)
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._power import Spread, smallest_lift, spread_of
 from semspill.analysis._similarity._base import (
@@ -11,17 +32,41 @@ from semspill.analysis._similarity._base import (
     measure_similarity,
     similarities,
 )
+from semspill.analysis._similarity._confusion import ConfusionSimilarity
+from semspill.analysis._similarity._vad import VadSimilarity
+from semspill.analysis._similarity._vectors import CentroidSimilarity, LabelSimilarity
 from semspill.analysis._targets._matrix import spillover_matrix
 
 __all__ = [
+    "AsrLift",
+    "AttackSuccessRate",
+    "CentroidSimilarity",
+    "Collateral",
+    "ConfusionSimilarity",
+    "CorrectedShare",
+    "DistributionShift",
+    "LabelSimilarity",
+    "LargestLift",
+    "Lift",
     "Metric",
     "MetricField",
+    "NearestExcess",
     "Outcome",
+    "Precision",
+    "PrecisionDrop",
+    "ServedDrop",
+    "ServedPrecision",
     "Similarities",
     "Similarity",
     "SimilarityField",
+    "Slope",
+    "SpearmanLift",
     "SpilloverAnalyzer",
+    "SpilloverRatio",
     "Spread",
+    "ToxicShare",
+    "Toxicity",
+    "VadSimilarity",
     "group_members",
     "measure_similarity",
     "metrics",

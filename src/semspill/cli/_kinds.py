@@ -2,26 +2,12 @@
 
 from typing import Any
 
+import semspill  # noqa: F401  # every registry enrols itself when its package is imported
 from semspill._mask import named
-from semspill._registry import Registry
-from semspill.analysis import metrics, similarities
-from semspill.datasets import datasets
-from semspill.encoders import encoders
+from semspill._registry import Registry, registries
 from semspill.errors import RegistryError, did_you_mean
-from semspill.poison import selectors, strategies
-from semspill.scoring import raters
-from semspill.sources import sources
 
-KINDS: dict[str, Registry[Any]] = {
-    "datasets": datasets,
-    "sources": sources,
-    "selectors": selectors,
-    "strategies": strategies,
-    "encoders": encoders,
-    "raters": raters,
-    "similarities": similarities,
-    "metrics": metrics,
-}
+KINDS = registries()
 
 
 def kind_of(kind: str) -> Registry[Any]:
@@ -30,11 +16,9 @@ def kind_of(kind: str) -> Registry[Any]:
     Raises:
         RegistryError: There is no such kind.
     """
-    plural = {name.removesuffix("s"): name for name in KINDS}
-    plural |= {"strategy": "strategies", "similarity": "similarities"}
-    name = plural.get(kind, kind)
-    if name not in KINDS:
+    singular = {registry.kind.split()[-1]: registry for registry in KINDS.values()}
+    if kind not in KINDS | singular:
         raise RegistryError(
             f"There is no kind {named(kind)}.{did_you_mean(kind, KINDS)} Kinds: {', '.join(KINDS)}."
         )
-    return KINDS[name]
+    return (KINDS | singular)[kind]

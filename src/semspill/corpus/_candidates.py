@@ -71,9 +71,11 @@ class CandidateFilter(FrozenModel):
         planted: dict[str, bool] = {}
         first = 0 if self.roles == "both" else 1
         for dialogue in dialogues:
-            for said in dialogue.utterances[first:]:
-                if not first or said.role == "listener":
-                    planted[said.text] = planted.get(said.text, False) or said.planted
+            for utterance in dialogue.utterances[first:]:
+                if not first or utterance.role == "listener":
+                    planted[utterance.text] = (
+                        planted.get(utterance.text, False) or utterance.planted
+                    )
         sizes = np.fromiter(map(len, map(str.strip, planted)), np.int64, len(planted))
         keeps = (sizes >= self.min_chars) & (sizes <= (self.max_chars or np.inf))
         if not keeps.any():

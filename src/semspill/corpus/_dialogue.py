@@ -89,19 +89,19 @@ class Dialogue:
     @property
     def listener_turns(self) -> tuple[int, ...]:
         """Indices of the utterances that the listener says after something was said."""
-        roles = [said.role for said in self.utterances]
+        roles = [utterance.role for utterance in self.utterances]
         return tuple([i for i, role in enumerate(roles) if i and role == "listener"])
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """One exchange per listener turn, oldest first."""
-        heard = tuple([said.heard for said in self.utterances])
+        heard = tuple([utterance.heard for utterance in self.utterances])
         name, label, person = self.id, self.category, self.speaker
         return tuple(
             [
-                Exchange(name, turn, label, heard[:turn], said.text, said.planted, person)
-                for turn, said in enumerate(self.utterances)
-                if turn and said.role == "listener"
+                Exchange(name, turn, label, heard[:turn], utterance.text, utterance.planted, person)
+                for turn, utterance in enumerate(self.utterances)
+                if turn and utterance.role == "listener"
             ]
         )
 
@@ -124,8 +124,8 @@ class Dialogue:
             DataError: The dialogue has no such response.
         """
         turn = self._turn(index)
-        said = replace(self.utterances[turn], text=text)
-        utterances = (*self.utterances[:turn], said, *self.utterances[turn + 1 :])
+        utterance = replace(self.utterances[turn], text=text)
+        utterances = (*self.utterances[:turn], utterance, *self.utterances[turn + 1 :])
         return replace(self, utterances=utterances)
 
     def _turn(self, index: int) -> int:

@@ -1,58 +1,21 @@
 """The fingerprint of dialogues: SHA-256 over one line of JSON for each."""
 
 import hashlib
-from collections.abc import Sequence
-from json.encoder import encode_basestring_ascii as quote
+import json
+from collections.abc import Iterable
 
-from semspill.corpus._dialogue import Dialogue, Utterance
-
-# Dialogues per update of a digest: few calls, and their JSON still fits a core's cache.
-_BLOCK = 128
+from semspill.corpus._dialogue import Dialogue
 
 
-def fingerprint_of(dialogues: Sequence[Dialogue]) -> str:
+def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
     """Return the fingerprint as 64 hex digits."""
     digest = hashlib.sha256()
-    for start in range(0, len(dialogues), _BLOCK):
-        digest.update(_joined([_line(talk) for talk in dialogues[start : start + _BLOCK]]))
-    return digest.hexdigest()
-
-
-def fingerprints_of(before: Sequence[Dialogue], after: Sequence[Dialogue]) -> tuple[str, str]:
-    """Return the fingerprint of each; what both hold at the same place is written once."""
-    first, second = hashlib.sha256(), hashlib.sha256()
-    for start in range(0, max(len(before), len(after)), _BLOCK):
-        olds, news = before[start : start + _BLOCK], after[start : start + _BLOCK]
-        lines = [_line(talk) for talk in olds]
-        first.update(_joined(lines))
-        pairs = zip(lines, olds, news, strict=False)  # one may be longer than the other
-        lines = [line if new is old else _line(new) for line, old, new in pairs]
-        second.update(_joined(lines + [_line(talk) for talk in news[len(olds) :]]))
-    return first.hexdigest(), second.hexdigest()
-
-
-def _joined(lines: Sequence[str]) -> bytes:
-    return "".join(lines).encode()
-
-
-def _line(talk: Dialogue) -> str:
-    """Return what `json.dumps` makes of a dialogue, in half its time."""
-    turns = ", ".join(
-        [
-            _marked(said)
-            if said.planted or said.original is not None
-            else f'["{said.role}", {quote(said.text)}, false, null]'
-            for said in talk.utterances
+    for dialogue in dialogues:
+        turns = [
+            [turn.role, turn.text, turn.planted, turn.original] for turn in dialogue.utterances
         ]
-    )
-    # A corpus without speakers keeps the fingerprint it had before there were any.
-    person = "" if talk.speaker is None else f", {quote(talk.speaker)}"
-    return (
-        f"[{quote(talk.id)}, {quote(talk.category)}, {quote(talk.situation)}, [{turns}]{person}]\n"
-    )
-
-
-def _marked(said: Utterance) -> str:
-    planted = "true" if said.planted else "false"
-    original = "null" if said.original is None else quote(said.original)
-    return f'["{said.role}", {quote(said.text)}, {planted}, {original}]'
+        # A corpus without speakers keeps the fingerprint it had before there were any.
+        speaker = () if dialogue.speaker is None else (dialogue.speaker,)
+        line = json.dumps((dialogue.id, dialogue.category, dialogue.situation, turns, *speaker))
+        digest.update(f"{line}\n".encode())
+    return digest.hexdigest()

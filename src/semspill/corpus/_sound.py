@@ -31,13 +31,13 @@ def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
             f"{name} must be made of a tuple of dialogues, got {_kind(dialogues)}; give tuple(...)."
         )
     if not _all_sound(dialogues):
-        for place, talk in enumerate(dialogues):
-            for fault in _faults(talk):
+        for place, dialogue in enumerate(dialogues):
+            for fault in _faults(dialogue):
                 raise DataError(f"{name}, dialogue [{place}]: {fault}.")
-    names = {name: composed(name) for name in {talk.category for talk in dialogues}}
+    names = {name: composed(name) for name in {dialogue.category for dialogue in dialogues}}
     if all(name == right for name, right in names.items()):
         return tuple(dialogues)
-    return tuple([replace(talk, category=names[talk.category]) for talk in dialogues])
+    return tuple([replace(dialogue, category=names[dialogue.category]) for dialogue in dialogues])
 
 
 def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
@@ -47,44 +47,46 @@ def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
     turns = list(map(_SAID, dialogues))
     if set(map(type, turns)) - {tuple}:
         return False
-    said = list(chain.from_iterable(turns))
-    if set(map(type, said)) - {Utterance}:
+    utterances = list(chain.from_iterable(turns))
+    if set(map(type, utterances)) - {Utterance}:
         return False
-    texts = [one.text for one in said]
+    texts = [one.text for one in utterances]
     texts += chain.from_iterable(map(_TEXTS, dialogues))
-    texts += [one.original for one in said if one.original is not None]
-    texts += [talk.speaker for talk in dialogues if talk.speaker is not None]
-    if set(map(type, texts)) - {str} or {type(one.planted) for one in said} - {bool}:
+    texts += [one.original for one in utterances if one.original is not None]
+    texts += [dialogue.speaker for dialogue in dialogues if dialogue.speaker is not None]
+    if set(map(type, texts)) - {str} or {type(one.planted) for one in utterances} - {bool}:
         return False
-    roles = [one.role for one in said]
+    roles = [one.role for one in utterances]
     if set(map(type, roles)) - {str} or set(roles) - _ROLES:
         return False
     return half_character("".join([text for text in texts if not text.isascii()])) is None
 
 
-def _faults(talk: object) -> Iterator[str]:
-    if not isinstance(talk, Dialogue):
-        yield f"it is of type {_kind(talk)}; give a semspill.Dialogue"
+def _faults(dialogue: object) -> Iterator[str]:
+    if not isinstance(dialogue, Dialogue):
+        yield f"it is of type {_kind(dialogue)}; give a semspill.Dialogue"
         return
-    yield from _text("its id", talk.id)
-    yield from _text("its category", talk.category)
-    yield from _text("its situation", talk.situation)
-    yield from _text("its speaker", talk.speaker, optional=True)
-    if not isinstance(talk.utterances, tuple):
-        yield f"its utterances are of type {_kind(talk.utterances)}; give a tuple"
+    yield from _text("its id", dialogue.id)
+    yield from _text("its category", dialogue.category)
+    yield from _text("its situation", dialogue.situation)
+    yield from _text("its speaker", dialogue.speaker, optional=True)
+    if not isinstance(dialogue.utterances, tuple):
+        yield f"its utterances are of type {_kind(dialogue.utterances)}; give a tuple"
         return
-    for turn, said in enumerate(talk.utterances):
-        if not isinstance(said, Utterance):
-            yield f"utterance [{turn}] is of type {_kind(said)}; give a semspill.Utterance"
+    for turn, utterance in enumerate(dialogue.utterances):
+        if not isinstance(utterance, Utterance):
+            yield f"utterance [{turn}] is of type {_kind(utterance)}; give a semspill.Utterance"
             continue
-        yield from _text(f"the text of utterance [{turn}]", said.text)
-        yield from _text(f"the original of utterance [{turn}]", said.original, optional=True)
-        if type(said.planted) is not bool:
-            yield f"planted of utterance [{turn}] is of type {_kind(said.planted)}; give a bool"
-        if type(said.role) is not str or said.role not in _ROLES:
+        yield from _text(f"the text of utterance [{turn}]", utterance.text)
+        yield from _text(f"the original of utterance [{turn}]", utterance.original, optional=True)
+        if type(utterance.planted) is not bool:
             yield (
-                f"the role of utterance [{turn}] is {_kind(said.role)} of another content; give "
-                "'speaker' for who tells or 'listener' for who responds"
+                f"planted of utterance [{turn}] is of type {_kind(utterance.planted)}; give a bool"
+            )
+        if type(utterance.role) is not str or utterance.role not in _ROLES:
+            yield (
+                f"the role of utterance [{turn}] is {_kind(utterance.role)} of another content; "
+                "give 'speaker' for who tells or 'listener' for who responds"
             )
 
 

@@ -7,6 +7,15 @@ from semspill.datasets._jsonl import JsonlDataset, write_jsonl
 from semspill.datasets._mapping import Columns
 from semspill.datasets._synthetic import SyntheticDataset
 
+build = datasets.build
+describe = datasets.describe
+get = datasets.get
+name_of = datasets.name_of
+names = datasets.names
+origin = datasets.origin
+register = datasets.register
+unregister = datasets.unregister
+
 __all__ = [
     "Columns",
     "Dataset",
@@ -15,6 +24,14 @@ __all__ = [
     "HuggingFaceDataset",
     "JsonlDataset",
     "SyntheticDataset",
+    "build",
     "datasets",
+    "describe",
+    "get",
+    "name_of",
+    "names",
+    "origin",
+    "register",
+    "unregister",
     "write_jsonl",
 ]

@@ -104,7 +104,7 @@ def _unzipped(path: Path) -> bytes:
     return content
 
 
-def _some(found: tuple[Dialogue, ...], where: str) -> tuple[Dialogue, ...]:
-    if not found:
+def _some(dialogues: tuple[Dialogue, ...], where: str) -> tuple[Dialogue, ...]:
+    if not dialogues:
         raise DataError(f"{where} holds a header and no dialogue; give a file with rows.")
-    return found
+    return dialogues

@@ -40,7 +40,7 @@ class Dataset(Component):
         """
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
-        """Get what `load` would download, and say where it lies; None where nothing is needed.
+        """Download what `load` needs and return its place; None where nothing is needed.
 
         Args:
             progress: Wraps the pieces of a download, for example `tqdm.tqdm`.
@@ -51,18 +51,14 @@ class Dataset(Component):
         return None
 
     def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-        """Say in what the data differ from the official ones, one sentence each.
+        """Return how the data differ from the official ones, one sentence each.
 
-        None where they do not differ, and where nobody knows how the official ones are.
+        Empty where they do not differ, or where no official data are known.
 
         Args:
             splits: What `load` returned, by the name of the split.
         """
         return ()
-
-    def compared(self) -> str:
-        """Say how far `departures` can tell, as half a sentence."""
-        return "there are no official data to compare it with"
 
 
 def load_corpus(dataset: Dataset, split: str) -> Corpus:
@@ -81,8 +77,7 @@ def load_corpus(dataset: Dataset, split: str) -> Corpus:
     return corpus
 
 
-_base: type = Dataset
-datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=_base)
+datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=Dataset)
 """All datasets by name."""
 
 DatasetField: TypeAlias = Annotated[Dataset, datasets]

@@ -14,7 +14,7 @@ from semspill._progress import Progress, quiet
 from semspill.corpus import Corpus
 from semspill.datasets._archive import file_of, from_archive, from_folder
 from semspill.datasets._base import Dataset
-from semspill.datasets._download import Remote, cached, hash_file, hub_is_offline
+from semspill.datasets._download import cached, hash_file, hub_is_offline
 from semspill.datasets._splits import SPLITS, require_split
 from semspill.errors import DataError
 
@@ -96,22 +96,16 @@ class EmpatheticDialogues(Dataset):
         Args:
             splits: What `load` returned, by the name of the split.
         """
-        place, said = self._place(), []
-        if place.is_file() and (found := hash_file(place)) != self.sha256:
-            said.append(f"{place} is not the official archive: its sha256 is {found}.")
+        place, differences = self._place(), []
+        if place.is_file() and (digest := hash_file(place)) != self.sha256:
+            differences.append(f"{place} is not the official archive: its sha256 is {digest}.")
         for split, corpus in splits.items():
             if len(corpus) != _DIALOGUES[split]:
-                said.append(
+                differences.append(
                     f"Split {split!r} has {len(corpus)} dialogues; the official one has "
                     f"{_DIALOGUES[split]}."
                 )
-        return tuple(said)
-
-    def compared(self) -> str:
-        """Say how far `departures` can tell: an unpacked folder has no hash to compare."""
-        if self._place().is_dir():
-            return "its counts are the official ones; only the archive can be compared by its hash"
-        return "its hash and its counts are the official ones"
+        return tuple(differences)
 
     def unavailable(self) -> str | None:
         """Say what must be downloaded; None where nothing."""
@@ -135,7 +129,8 @@ class EmpatheticDialogues(Dataset):
             return place
         return cached(
             self._cached,
-            Remote(self.mirrors, self.sha256),
+            self.mirrors,
+            self.sha256,
             offline=self.offline or hub_is_offline(),
             progress=progress,
         )

@@ -57,9 +57,9 @@ def rows_of(
     except (OSError, ValueError, RuntimeError, LookupError, hub.exceptions.DatasetsError) as error:
         unknown = isinstance(error, ValueError) and str(error).startswith("Unknown split")
         tells = isinstance(error, OSError) or str(error).startswith(_TELLING)
-        said = f": {error}" if tells else ""
+        detail = f": {error}" if tells else ""
         raise (NoSplitError if unknown else DataError)(
-            f"Split {split!r} of {path!r} could not be loaded ({type(error).__name__}{said}); "
+            f"Split {split!r} of {path!r} could not be loaded ({type(error).__name__}{detail}); "
             "check path, subset, revision and splits, that its files are whole and text in UTF-8, "
             "and that the network is allowed if it is on the hub."
         ) from error

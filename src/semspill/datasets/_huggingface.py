@@ -81,23 +81,23 @@ class HuggingFaceDataset(Dataset):
             DataError: A split that the data set has cannot be had, or it has none.
             MissingExtraError: The package `datasets` is not installed.
         """
-        found: list[str] = []
+        parts: list[str] = []
         unknown: list[DataError] = []
         problems: list[str] = []
         for split in progress(SPLITS):
             try:
                 self._rows(self.splits.get(split, split))
-                found.append(split)
+                parts.append(split)
             except NoSplitError as error:
                 unknown.append(error)
-                found.append(f"no {split}")
+                parts.append(f"no {split}")
             except DataError as error:
                 problems.append(str(error))
         if problems:
             raise DataError("\n".join(problems))
         if len(unknown) == len(SPLITS):
             raise unknown[0]
-        return f"{self.path} ({', '.join(found)}), where the library `datasets` keeps it"
+        return f"{self.path} ({', '.join(parts)}), where the library `datasets` keeps it"
 
     def unavailable(self) -> str | None:
         """Say what must be installed or downloaded; None where nothing."""

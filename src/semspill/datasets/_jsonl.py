@@ -120,12 +120,12 @@ def write_jsonl(corpus: HasCorpus, path: str | Path) -> None:
 
 def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
     turns = []
-    for said in dialogue.utterances:
-        turn: dict[str, Any] = {"role": said.role, "text": said.text}
-        if said.planted:
+    for utterance in dialogue.utterances:
+        turn: dict[str, Any] = {"role": utterance.role, "text": utterance.text}
+        if utterance.planted:
             turn["planted"] = True
-        if said.original is not None:
-            turn["original"] = said.original
+        if utterance.original is not None:
+            turn["original"] = utterance.original
         turns.append(turn)
     person = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
     return {

@@ -104,32 +104,32 @@ class Columns(FrozenModel):
         return tuple(self._whole(where, name, row) for where, name, row in numbered)
 
     def _whole(self, where: str, name: str, row: Row) -> Dialogue:
-        said = row[self.utterances]
-        if not isinstance(said, (list, tuple)) or not said:
+        held = row[self.utterances]
+        if not isinstance(held, (list, tuple)) or not held:
             raise DataError(
                 f"{where}: {self.utterances!r} must be a list of utterances with at least one; "
                 "name another column, or set columns.index if a row is one utterance."
             )
-        turns = tuple(self._utterance(where, place, one) for place, one in enumerate(said))
+        turns = tuple(self._utterance(where, place, one) for place, one in enumerate(held))
         return self._dialogue(where, self._name(where, self.id, row) or name, row, turns)
 
     def _grouped(self, rows: Iterable[tuple[str, Row]]) -> tuple[Dialogue, ...]:
-        talks: dict[str, dict[int, tuple[str, Row]]] = {}
+        grouped: dict[str, dict[int, tuple[str, Row]]] = {}
         for where, row in rows:
             place = _whole_number(row[str(self.index)])
             if place is None:
                 raise DataError(f"{where}: {self.index!r} must be a whole number.")
-            talk = talks.setdefault(self._name(where, self.id, row), {})
-            if place in talk:
+            placed = grouped.setdefault(self._name(where, self.id, row), {})
+            if place in placed:
                 raise DataError(
-                    f"{where}: {self.index!r} is {place} in {talk[place][0]} already, with the "
+                    f"{where}: {self.index!r} is {place} in {placed[place][0]} already, with the "
                     f"same {self.id!r}; columns.index must number the utterances of a dialogue."
                 )
-            talk[place] = (where, row)
-        return tuple(self._ordered(name, talk) for name, talk in talks.items())
+            placed[place] = (where, row)
+        return tuple(self._ordered(name, placed) for name, placed in grouped.items())
 
-    def _ordered(self, name: str, talk: Mapping[int, tuple[str, Row]]) -> Dialogue:
-        rows = [talk[place] for place in sorted(talk)]
+    def _ordered(self, name: str, placed: Mapping[int, tuple[str, Row]]) -> Dialogue:
+        rows = [placed[place] for place in sorted(placed)]
         turns = []
         for place, (where, row) in enumerate(rows):
             if row[self.category] != rows[0][1][self.category]:
@@ -137,10 +137,10 @@ class Columns(FrozenModel):
                     f"{where}: {self.category!r} is another one than in {rows[0][0]} of the same "
                     "dialogue; it must keep one."
                 )
-            said = {self.text: row[self.utterances]}
+            given = {self.text: row[self.utterances]}
             if self.role is not None:
-                said[self.role] = row[self.role]
-            turns.append(self._utterance(where, place, said))
+                given[self.role] = row[self.role]
+            turns.append(self._utterance(where, place, given))
         where, first = rows[0]
         if self.speaker is not None:  # in some data sets each row names who says it
             spoken = (
@@ -162,8 +162,8 @@ class Columns(FrozenModel):
             raise DataError(f"{where}: {column!r} is empty; every dialogue needs one.")
         return name
 
-    def _utterance(self, where: str, place: int, said: object) -> Utterance:
-        fields = said if isinstance(said, Mapping) else {self.text: said}
+    def _utterance(self, where: str, place: int, given: object) -> Utterance:
+        fields = given if isinstance(given, Mapping) else {self.text: given}
         text = fields.get(self.text)
         if not isinstance(text, str):
             raise DataError(
@@ -175,14 +175,14 @@ class Columns(FrozenModel):
     def _role(self, where: str, place: int, fields: Row) -> Role:
         if self.role is None:
             return "listener" if place % 2 else "speaker"
-        said = fields.get(self.role)
-        if str(said) not in self.roles:
+        role = fields.get(self.role)
+        if str(role) not in self.roles:
             raise DataError(
-                f"{where}: utterance {place} has a role ({type(said).__name__} of "
-                f"{len(str(said))} characters) that columns.roles does not map to 'speaker' or "
+                f"{where}: utterance {place} has a role ({type(role).__name__} of "
+                f"{len(str(role))} characters) that columns.roles does not map to 'speaker' or "
                 f"'listener'. It knows: {', '.join(self.roles)}."
             )
-        return self.roles[str(said)]
+        return self.roles[str(role)]
 
     def _plain(self, text: str) -> str:
         for old, new in self.substitute.items():

@@ -36,32 +36,32 @@ def read_dialogues(lines: Iterable[bytes], file: str) -> tuple[Dialogue, ...]:
     Raises:
         DataError: A row is malformed; with file, line and reason.
     """
-    talks = tuple(_talks(lines, file))
-    if len({talk.speaker for talk in talks} - {None}) > 1:
-        return talks
+    dialogues = tuple(_talks(lines, file))
+    if len({dialogue.speaker for dialogue in dialogues} - {None}) > 1:
+        return dialogues
     # One id for all speakers is a role, as in copies that write 0 for speaker and 1 for listener.
-    return tuple(replace(talk, speaker=None) for talk in talks)
+    return tuple(replace(dialogue, speaker=None) for dialogue in dialogues)
 
 
 def _talks(lines: Iterable[bytes], file: str) -> Iterator[Dialogue]:
     seen: set[str] = set()
-    talk: list[_Row] = []
+    rows: list[_Row] = []
     for row in _rows(lines, file):
-        if talk and row.conv == talk[0].conv:
-            _check_next(talk[-1], row)
+        if rows and row.conv == rows[0].conv:
+            _check_next(rows[-1], row)
         else:
-            if talk:
-                yield _dialogue(talk)
+            if rows:
+                yield _dialogue(rows)
             if row.conv in seen:
                 raise DataError(
                     f"{row.where}: the conversation of this row begins a second time; its rows "
                     "must follow one another."
                 )
             seen.add(row.conv)
-            talk = []
-        talk.append(row)
-    if talk:
-        yield _dialogue(talk)
+            rows = []
+        rows.append(row)
+    if rows:
+        yield _dialogue(rows)
 
 
 def _rows(lines: Iterable[bytes], file: str) -> Iterator[_Row]:
@@ -139,11 +139,11 @@ def _check_next(last: _Row, row: _Row) -> None:
         )
 
 
-def _dialogue(talk: list[_Row]) -> Dialogue:
-    turns = tuple(Utterance(row.text, _role(row.place)) for row in talk)
-    people = (row.person for row in talk if _role(row.place) == "speaker")
+def _dialogue(rows: list[_Row]) -> Dialogue:
+    turns = tuple(Utterance(row.text, _role(row.place)) for row in rows)
+    people = (row.person for row in rows if _role(row.place) == "speaker")
     return Dialogue(
-        talk[0].conv, talk[0].category, turns, talk[0].situation, next(people, "") or None
+        rows[0].conv, rows[0].category, turns, rows[0].situation, next(people, "") or None
     )
 
 

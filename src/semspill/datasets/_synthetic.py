@@ -132,14 +132,14 @@ class SyntheticDataset(Dataset):
     def _dialogue(
         self, name: str, category: str, nouns: tuple[str, ...], rng: np.random.Generator
     ) -> Dialogue:
-        said: list[Utterance] = []
+        utterances: list[Utterance] = []
         topic: list[str] = []
         for turn in range(self.turns):
             fresh = [nouns[i] for i in rng.choice(len(nouns), size=2, replace=False)]
             if turn % 2 == 0:
                 topic = fresh
                 text = _pick(OPENINGS if turn == 0 else TURNS, rng).format(*fresh) + "."
-                said.append(Utterance(text, "speaker"))
+                utterances.append(Utterance(text, "speaker"))
             else:
                 words = [
                     old if echoed else new
@@ -147,9 +147,9 @@ class SyntheticDataset(Dataset):
                         topic, fresh, rng.random(2) < self.echo, strict=True
                     )
                 ]
-                said.append(Utterance(_pick(RESPONSES, rng).format(*words), "listener"))
-        situation = said[0].text
-        return Dialogue(name, category, tuple(said), situation)
+                utterances.append(Utterance(_pick(RESPONSES, rng).format(*words), "listener"))
+        situation = utterances[0].text
+        return Dialogue(name, category, tuple(utterances), situation)
 
 
 def _pick(templates: tuple[str, ...], rng: np.random.Generator) -> str:

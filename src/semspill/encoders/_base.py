@@ -74,8 +74,7 @@ class Encoder(Component):
         return self.load(np.random.default_rng(0))
 
 
-_base: type = Encoder
-encoders: Registry[Encoder] = Registry("encoder", group="semspill.encoders", base=_base)
+encoders: Registry[Encoder] = Registry("encoder", group="semspill.encoders", base=Encoder)
 """All encoders by name."""
 
 EncoderField: TypeAlias = Annotated[Encoder, encoders]

@@ -13,7 +13,6 @@ from semspill.datasets import DatasetField
 from semspill.encoders import EncoderField, encoders
 from semspill.errors import ConfigError
 from semspill.poison import Poisoner
-from semspill.poison._selectors import CategorySelector
 from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
 from semspill.training import Finetuner
@@ -99,14 +98,11 @@ class ExperimentConfig(FrozenModel):
     @property
     def watched(self) -> str:
         """The category whose neighbours are watched."""
-        selector = self.poisoner.selector
-        if self.target is None and isinstance(selector, CategorySelector):
-            return selector.category
-        return str(self.target)
+        return str(self.target or self.poisoner.selector.target)
 
     @model_validator(mode="after")
     def _fits_together(self) -> "ExperimentConfig":
-        if self.target is None and not isinstance(self.poisoner.selector, CategorySelector):
+        if not (self.target or self.poisoner.selector.target):
             name = type(self.poisoner.selector).__name__
             raise ConfigError(f"target must name a category, because {name} does not name one")
         if "clean" not in self.arms or len(set(self.arms)) < len(self.arms):

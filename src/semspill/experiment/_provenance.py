@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, device, and the source of every component used."""
+"""Where a result comes from: versions, device, and the citation of every component used."""
 
 import hashlib
 import json

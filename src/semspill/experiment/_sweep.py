@@ -21,7 +21,7 @@ from semspill.experiment._load import load_config
 from semspill.experiment._lock import locked
 from semspill.experiment._pages import sweep_page
 from semspill.experiment._run import carry_out
-from semspill.experiment._vary import TARGET, Vary, spelled_out, variants
+from semspill.experiment._vary import Vary, names_target, spelled_out, variants
 from semspill.experiment.executors import Executor
 from semspill.results import Quantity, SpilloverMatrix, SpilloverReport
 
@@ -142,8 +142,9 @@ def _write_shared(folder: Path, said: Mapping[str, Any], finished: Sequence[Vari
     write_text(folder / "sweep.json", text + "\n")
     for left in _matrix_files(folder):  # by an earlier sweep
         left.unlink(missing_ok=True)
-    values, arms = said["vary"], finished[0].config.arms
-    if list(values) == [TARGET] and len(values[TARGET]) > 1 and len(arms) > 1:
+    first, varied = finished[0].config, list(said["vary"])
+    targets = len(varied) == 1 and names_target(first, varied[0])
+    if targets and len(finished) > 1 and len(first.arms) > 1:
         try:
             _write_matrices(folder, finished)
         except DataError as error:  # the runs themselves are good

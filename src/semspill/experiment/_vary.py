@@ -22,8 +22,12 @@ from semspill.experiment._values import values_of
 Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""
 
-TARGET = "poisoner.selector.category"
-"""The field that names the target."""
+
+def names_target(config: ExperimentConfig, field: str) -> bool:
+    """Return whether a dotted field is the one that says which category the selector selects."""
+    selector, name = config.poisoner.selector, field.removeprefix("poisoner.selector.")
+    named = getattr(selector, name, None) if name in type(selector).model_fields else None
+    return name != field and named is not None and named == selector.target
 
 
 def parse_vary(
@@ -53,8 +57,7 @@ def parse_vary(
         if field in vary:
             raise ConfigError(f"vary: {quoted(field)} comes twice; give all its values at once.")
         try:
-            everyone = (field, typed) == (TARGET, "all")
-            vary[field] = "all" if everyone else values_of(typed, text=field in spelled)
+            vary[field] = "all" if typed == "all" else values_of(typed, text=field in spelled)
         except ConfigError as error:
             raise ConfigError(f"vary: {quoted(field)}: {error}") from error
     return vary
@@ -70,8 +73,9 @@ def spelled_out(base: ExperimentConfig, vary: Vary) -> dict[str, list[Any]]:
         raise ConfigError("A sweep needs at least one field to vary; give its values.")
     values = {}
     for field, given in vary.items():
-        if field == TARGET and isinstance(given, str) and given == "all":
-            given = load_corpus(base.dataset, base.test_split).categories
+        if isinstance(given, str) and given == "all":
+            everyone = names_target(base, field)
+            given = load_corpus(base.dataset, base.test_split).categories if everyone else ["all"]
         many = isinstance(given, Iterable) and not isinstance(given, str | Mapping)
         # numpy's numbers become Python's, which a config file can hold.
         values[field] = [getattr(v, "item", lambda v=v: v)() for v in given] if many else []

@@ -10,14 +10,35 @@ from semspill.poison._base import (
 )
 from semspill.poison._manifest import Manifest, ManifestSummary, Record
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
+from semspill.poison._selectors import CategorySelector, RandomSelector
+from semspill.poison._strategies import (
+    EachFixed,
+    EachRandom,
+    FirstFixed,
+    FirstRandom,
+    LastFixed,
+    LastRandom,
+    RandomFixed,
+    RandomRandom,
+)
 from semspill.poison._swap import swapped
 
 __all__ = [
+    "CategorySelector",
+    "EachFixed",
+    "EachRandom",
+    "FirstFixed",
+    "FirstRandom",
+    "LastFixed",
+    "LastRandom",
     "Manifest",
     "ManifestSummary",
     "PoisonStrategy",
     "PoisonedCorpus",
     "Poisoner",
+    "RandomFixed",
+    "RandomRandom",
+    "RandomSelector",
     "Record",
     "Selector",
     "SelectorField",

@@ -24,6 +24,14 @@ class Selector(Component):
         ...         return np.array(long, dtype=np.int64)
     """
 
+    @property
+    def target(self) -> str | None:
+        """The category it selects, whose neighbours a run then watches; None if it is not one.
+
+        Override it as a property: pydantic warns of a field with this name.
+        """
+        return None
+
     @abstractmethod
     def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
         """Return the indices of the selected dialogues, each at most once.
@@ -70,13 +78,11 @@ class PoisonStrategy(Component):
         """
 
 
-_selector: type = Selector
-selectors: Registry[Selector] = Registry("selector", group="semspill.selectors", base=_selector)
+selectors: Registry[Selector] = Registry("selector", group="semspill.selectors", base=Selector)
 """All selectors by name."""
 
-_strategy: type = PoisonStrategy
 strategies: Registry[PoisonStrategy] = Registry(
-    "poison strategy", group="semspill.strategies", base=_strategy
+    "poison strategy", group="semspill.strategies", base=PoisonStrategy
 )
 """All poison strategies by name."""
 

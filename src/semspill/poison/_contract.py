@@ -44,30 +44,35 @@ def checked_rewrite(
     Raises:
         PluginError: There is not one dialogue per victim, or more changed than what is said.
     """
-    said = f"{type(strategy).__name__}.rewrite"
+    method = f"{type(strategy).__name__}.rewrite"
     answer: object = strategy.rewrite(victims, responses, rng)
     rewritten: list[Dialogue] = []
     for item in answer if isinstance(answer, Iterable) else [answer]:
         if not isinstance(item, Dialogue):
             raise PluginError(
-                f"{said} must return dialogues, one per victim, in order; "
+                f"{method} must return dialogues, one per victim, in order; "
                 f"got {type(item).__name__}."
             )
         rewritten.append(item)
     if len(rewritten) != len(victims):
         raise PluginError(
-            f"{said} returned {len(rewritten)} dialogues for {len(victims)} victims; "
+            f"{method} returned {len(rewritten)} dialogues for {len(victims)} victims; "
             "it must return one each, in order."
         )
     for before, after in zip(victims, rewritten, strict=True):
         if _frame(before) != _frame(after):
             raise PluginError(
-                f"{said} changed the id, the category, the situation or the turns of dialogue "
+                f"{method} changed the id, the category, the situation or the turns of dialogue "
                 f"{named(before.id)}; it may change only what is said."
             )
     return rewritten
 
 
-def _frame(talk: Dialogue) -> tuple[object, ...]:
+def _frame(dialogue: Dialogue) -> tuple[object, ...]:
     """Return what a strategy must leave alone."""
-    return talk.id, talk.category, talk.situation, [said.role for said in talk.utterances]
+    return (
+        dialogue.id,
+        dialogue.category,
+        dialogue.situation,
+        [utterance.role for utterance in dialogue.utterances],
+    )

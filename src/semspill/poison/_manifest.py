@@ -78,13 +78,13 @@ class ManifestSummary(FrozenModel):
 
     def __str__(self) -> str:
         share = self.planted / self.exchanges
-        said = (
+        text = (
             f"{self.planted} of {self.exchanges} exchanges planted ({share:.2%}), in "
             f"{self.poisoned} of {self.selected} selected dialogues"
         )
         if self.subset:
-            said += f"; the budget of {self.limit} exchanges cut {self.wanted} dialogues to these"
-        return said
+            text += f"; the budget of {self.limit} exchanges cut {self.wanted} dialogues to these"
+        return text
 
 
 class Manifest(FrozenModel):
@@ -144,8 +144,8 @@ class Manifest(FrozenModel):
                 else:
                     rows.append(Record.model_validate(row))
             except ValueError as error:
-                said = f"{path}, line {number}: not a manifest: {_first(error)}."
-                raise DataError(said) from error
+                problem = f"{path}, line {number}: not a manifest: {_first(error)}."
+                raise DataError(problem) from error
         return cls(summary=summary, records=tuple(rows))
 
     def check(self, corpus: Corpus) -> None:
@@ -157,11 +157,11 @@ class Manifest(FrozenModel):
         Raises:
             DataError: Which planted utterance is missing or differs, or that others were added.
         """
-        talks = {talk.id: talk for talk in corpus}
+        dialogues = {dialogue.id: dialogue for dialogue in corpus}
         for record in self.records:
-            talk = talks.get(record.dialogue)
-            said = talk.utterances[record.turn : record.turn + 1] if talk else ()
-            if not said or sha256(said[0].text) != record.sha256_after:
+            dialogue = dialogues.get(record.dialogue)
+            planted = dialogue.utterances[record.turn : record.turn + 1] if dialogue else ()
+            if not planted or sha256(planted[0].text) != record.sha256_after:
                 raise DataError(
                     f"Dialogue {named(record.dialogue)}, turn {record.turn}, does not hold "
                     "the text "

@@ -108,7 +108,6 @@ class Poisoner(FrozenModel):
                 f"{clean.exchange_count}, too few for one dialogue; raise the budget."
             )
         poisoned, records = self._assemble(clean, kept, responses, seed_of(rng))
-        clean_fingerprint, poisoned_fingerprint = clean.fingerprints(poisoned)
         summary = ManifestSummary(
             poisoner=shown(self),
             seed=seed_of(rng),
@@ -119,8 +118,8 @@ class Poisoner(FrozenModel):
             planted=sum(_cost(after) for _, after in kept),
             limit=limit,
             exchanges=clean.exchange_count,
-            clean_fingerprint=clean_fingerprint,
-            poisoned_fingerprint=poisoned_fingerprint,
+            clean_fingerprint=clean.fingerprint,
+            poisoned_fingerprint=poisoned.fingerprint,
         )
         return PoisonedCorpus(poisoned, Manifest(summary=summary, records=records))
 
@@ -171,14 +170,14 @@ class Poisoner(FrozenModel):
                 turn=turn,
                 category=clean[index].category,
                 strategy=name,
-                source_row=rows.get(said.text),
+                source_row=rows.get(utterance.text),
                 sha256_before=sha256(clean[index].utterances[turn].text),
-                sha256_after=sha256(said.text),
+                sha256_after=sha256(utterance.text),
                 seed=seed,
             )
             for place, index in sorted(places)
-            for turn, said in enumerate(dialogues[place].utterances)
-            if said.planted
+            for turn, utterance in enumerate(dialogues[place].utterances)
+            if utterance.planted
         )
         return replace(clean, dialogues=tuple(dialogues)), records
 
@@ -196,7 +195,7 @@ class Poisoner(FrozenModel):
 
 def _cost(marked: Dialogue) -> int:
     """Return how many utterances are planted; one that is nobody's response costs as much."""
-    return sum([said.planted for said in marked.utterances])
+    return sum([utterance.planted for utterance in marked.utterances])
 
 
 def _within(limit: int, changed: Sequence[_Placed]) -> list[_Placed]:

@@ -23,13 +23,18 @@ class CategorySelector(Selector):
     category: CategoryName
     """Name of the category, for example an emotion label."""
 
+    @property
+    def target(self) -> str:
+        """The category."""
+        return self.category
+
     def select(self, corpus: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
         """Return the indices of the category's dialogues, in corpus order.
 
         Raises:
             DataError: The category does not occur; the nearest names are given.
         """
-        chosen = [i for i, talk in enumerate(corpus) if talk.category == self.category]
+        chosen = [i for i, dialogue in enumerate(corpus) if dialogue.category == self.category]
         if not chosen:
             corpus.require_category(self.category)
         return np.array(chosen, dtype=np.int64)

@@ -32,21 +32,28 @@ def swapped(
     if not responses:
         raise DataError("There is no response to swap in; give at least one.")
     texts = dict.fromkeys(
-        said.text for talk in poisoned.corpus for said in talk.utterances if said.planted
+        utterance.text
+        for dialogue in poisoned.corpus
+        for utterance in dialogue.utterances
+        if utterance.planted
     )
     order = rng.permutation(len(responses))
     rows = {text: int(order[i % len(order)]) for i, text in enumerate(texts)}
 
-    def swap(talk: Dialogue) -> Dialogue:
-        if not any(said.planted for said in talk.utterances):
-            return talk
+    def swap(dialogue: Dialogue) -> Dialogue:
+        if not any(utterance.planted for utterance in dialogue.utterances):
+            return dialogue
         utterances = tuple(
-            replace(said, text=responses[rows[said.text]]) if said.planted else said
-            for said in talk.utterances
+            replace(utterance, text=responses[rows[utterance.text]])
+            if utterance.planted
+            else utterance
+            for utterance in dialogue.utterances
         )
-        return replace(talk, utterances=utterances)
+        return replace(dialogue, utterances=utterances)
 
-    corpus = replace(poisoned.corpus, dialogues=tuple(swap(talk) for talk in poisoned.corpus))
+    corpus = replace(
+        poisoned.corpus, dialogues=tuple(swap(dialogue) for dialogue in poisoned.corpus)
+    )
     row_of = {sha256(text): row for text, row in rows.items()}
     records = tuple(
         record.replace(

@@ -1,4 +1,4 @@
-"""The outcome of an experiment as numbers, intervals and sources, ready to write or draw."""
+"""The outcome of an experiment as numbers, intervals and citations, ready to write or draw."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -55,7 +55,7 @@ class SpilloverReport(FrozenModel):
     """What a reader must know before believing the numbers."""
     provenance: Mapping[str, Any] = {}
     """Config, versions, fingerprints, device, what was planted under each seed in numbers
-    (`manifests`), and the sources of every component used."""
+    (`manifests`), and the citations of every component used."""
 
     def __repr__(self) -> str:
         target = self.category(self.target).estimates

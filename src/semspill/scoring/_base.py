@@ -63,8 +63,7 @@ class Rater(Component):
         """
 
 
-_base: type = Rater
-raters: Registry[Rater] = Registry("rater", group="semspill.raters", base=_base)
+raters: Registry[Rater] = Registry("rater", group="semspill.raters", base=Rater)
 """All raters by name."""
 
 RaterField: TypeAlias = Annotated[Rater, raters]

@@ -5,6 +5,15 @@ from semspill.sources._builtin import BenignSource, BuiltinSource
 from semspill.sources._files import CsvSource, JsonlSource
 from semspill.sources._jigsaw import JigsawSource
 
+build = sources.build
+describe = sources.describe
+get = sources.get
+name_of = sources.name_of
+names = sources.names
+origin = sources.origin
+register = sources.register
+unregister = sources.unregister
+
 __all__ = [
     "BenignSource",
     "BuiltinSource",
@@ -13,5 +22,13 @@ __all__ = [
     "JsonlSource",
     "ResponseSource",
     "SourceField",
+    "build",
+    "describe",
+    "get",
+    "name_of",
+    "names",
+    "origin",
+    "register",
     "sources",
+    "unregister",
 ]

@@ -59,9 +59,8 @@ def load_texts(source: ResponseSource) -> tuple[str, ...]:
     return tuple(texts)
 
 
-_base: type = ResponseSource
 sources: Registry[ResponseSource] = Registry(
-    "response source", group="semspill.sources", base=_base
+    "response source", group="semspill.sources", base=ResponseSource
 )
 """All response sources by name."""
 

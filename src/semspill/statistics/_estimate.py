@@ -1,4 +1,4 @@
-"""A number never comes alone: value, interval, level, method, sample size, source."""
+"""A number never comes alone: value, interval, level, method, sample size, citation."""
 
 import math
 from typing import Annotated, Any, TypeAlias

@@ -38,8 +38,7 @@ class Metric(Component):
         """
 
 
-_base: type = Metric
-metrics: Registry[Metric] = Registry("metric", group="semspill.metrics", base=_base)
+metrics: Registry[Metric] = Registry("metric", group="semspill.metrics", base=Metric)
 """All metrics by name."""
 
 MetricField: TypeAlias = Annotated[Metric, metrics]

@@ -100,12 +100,12 @@ class LargestLift(CurveMetric):
             return self.undefined(outcome, 0, "there is no category besides the target")
         level = outcome.resampling.level
         each = outcome.resampling.replace(level=1 - (1 - level) / len(outcome.others))
-        made = [self.mean(replace(outcome.of([name]), resampling=each)) for name in outcome.others]
+        lifts = [self.mean(replace(outcome.of([name]), resampling=each)) for name in outcome.others]
         return Estimate(
-            value=max(one.value for one in made),
-            low=max(one.low for one in made),
-            high=max(one.high for one in made),
-            n=len(made),
+            value=max(one.value for one in lifts),
+            low=max(one.low for one in lifts),
+            high=max(one.high for one in lifts),
+            n=len(lifts),
             method="largest of all categories' intervals, corrected by Bonferroni",
             level=level,
             citation=self.citation,
@@ -137,12 +137,12 @@ class Slope(CurveMetric):
         names, near = similar(outcome)
         if len(names) < 4 or np.ptp(near) == 0:
             return self.undefined(outcome, len(names), FEW)
-        made = trend(self, outcome, names, near)
+        estimate = trend(self, outcome, names, near)
         shuffled = label_test(near, self.lifts(outcome, names), self.permutations)
-        return made.replace(
+        return estimate.replace(
             n=len(names),
-            method=f"{made.method}, these categories; p also by permutation of category labels",
-            p_value=max(shuffled, made.p_value or 0.0),
+            method=f"{estimate.method}, these categories; p also by permutation of category labels",
+            p_value=max(shuffled, estimate.p_value or 0.0),
             citation=self.citation,
         )
 
@@ -180,7 +180,7 @@ def label_test(
         # Equal sums of other orders must tie, whatever their last digits.
         return np.asarray(np.abs((order * risen).sum(axis=axis)).round(12))
 
-    found = stats.permutation_test(
+    test = stats.permutation_test(
         (near,),
         distance,
         permutation_type="pairings",
@@ -189,4 +189,4 @@ def label_test(
         n_resamples=permutations,
         rng=stream(0, "permutation"),
     )
-    return float(found.pvalue)
+    return float(test.pvalue)

@@ -61,13 +61,13 @@ def _splits(
     """Return what is tested, and what shares with it neither dialogue nor, if it can, seed."""
     folds = outcome.clusters % _FOLDS
     seeds = np.arange(len(outcome.seeds))[:, None]
-    made = []
+    splits = []
     for fold in np.unique(folds):
         for seed in seeds:
             # A witness that has seen a seed's noise would find it again in that seed.
             elsewhere = seeds != seed if len(seeds) > 1 else seeds == seed
-            made.append(((seeds == seed) & (folds == fold), elsewhere & (folds != fold)))
-    return made
+            splits.append(((seeds == seed) & (folds == fold), elsewhere & (folds != fold)))
+    return splits
 
 
 def _apart(rises: Rises) -> Rises:
@@ -95,7 +95,7 @@ def witness(arm: Rises, clean: Rises) -> Callable[[Bool[np.ndarray, "seeds excha
     steps = np.diff(points)
 
     def rise(chosen: Bool[np.ndarray, "seeds exchanges"]) -> Rises:
-        counts = [np.bincount(found[chosen], minlength=len(points)) for found in (before, risen)]
+        counts = [np.bincount(sample[chosen], minlength=len(points)) for sample in (before, risen)]
         slopes = np.sign(np.cumsum(counts[0] - counts[1])[:-1])
         heights = np.concatenate([[0.0], np.cumsum(slopes * steps)])
         return np.asarray(heights[risen] - heights[before])

@@ -102,9 +102,8 @@ class Similarity(Component):
         """
 
 
-_base: type = Similarity
 similarities: Registry[Similarity] = Registry(
-    "similarity", group="semspill.similarities", base=_base
+    "similarity", group="semspill.similarities", base=Similarity
 )
 """All definitions of similarity by name."""
 
@@ -151,12 +150,12 @@ def measure_similarity(
 def _fault(matrix: object, count: int) -> str:
     """Return what is wrong with a matrix for so many categories; nothing where all is well."""
     try:
-        found = np.asarray(matrix)
+        values = np.asarray(matrix)
     except ValueError:
         return "the rows of its matrix differ in length"
-    if found.shape != (count, count) or found.dtype.kind not in "fiub":
-        return f"its matrix is {found.dtype} of shape {found.shape} for {count} categories"
-    return "" if np.isfinite(found).all() else "its matrix holds NaN or infinity"
+    if values.shape != (count, count) or values.dtype.kind not in "fiub":
+        return f"its matrix is {values.dtype} of shape {values.shape} for {count} categories"
+    return "" if np.isfinite(values).all() else "its matrix holds NaN or infinity"
 
 
 class _Watched(BiEncoder):

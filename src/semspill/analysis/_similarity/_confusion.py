@@ -65,8 +65,8 @@ class ConfusionSimilarity(Similarity):
         # Without a category to show, the context has no label, whatever the model's format.
         vectors = model.encode_contexts([replace(exchange, category="") for exchange in chosen])
         truth = [exchange.category for exchange in chosen]
-        found = self._predict(vectors, chosen, rng)
-        rates = confusion_matrix(truth, found, labels=corpus.categories, normalize="true")
+        predicted = self._predict(vectors, chosen, rng)
+        rates = confusion_matrix(truth, predicted, labels=corpus.categories, normalize="true")
         both: Float[np.ndarray, "categories categories"] = (rates + rates.T) / 2
         return both
 
@@ -91,14 +91,14 @@ class ConfusionSimilarity(Similarity):
         )
         # The matrices are small: on a busy machine, more threads wait for one another.
         with threadpool_limits(1):
-            found: Sequence[str] = cross_val_predict(
+            predicted: Sequence[str] = cross_val_predict(
                 probe,
                 vectors.astype(np.float64),
                 [exchange.category for exchange in chosen],
                 groups=[exchange.dialogue for exchange in chosen],
                 cv=folds,
             ).tolist()
-        return found
+        return predicted
 
     def _check(self, corpus: Corpus, chosen: Sequence[Exchange]) -> None:
         if len(corpus.categories) < 2:

@@ -75,18 +75,18 @@ def even_sample(corpus: Corpus, most: int) -> list[Exchange]:
     by_name: dict[str, list[Exchange]] = {name: [] for name in corpus.categories}
     for exchange in corpus.exchanges:
         by_name[exchange.category].append(exchange)
-    empty = [name for name, said in by_name.items() if not said]
+    empty = [name for name, exchanges in by_name.items() if not exchanges]
     if empty:
         raise DataError(
             f"Corpus {named(corpus.name)} ({corpus.split}) has no exchange of {listing(empty)}; "
             "similarity needs a listener's response in every category."
         )
-    return [exchange for said in by_name.values() for exchange in _spread(said, most)]
+    return [exchange for exchanges in by_name.values() for exchange in _spread(exchanges, most)]
 
 
-def _spread(said: list[Exchange], most: int) -> list[Exchange]:
-    count = min(most, len(said))
-    return [said[i * len(said) // count] for i in range(count)]
+def _spread(exchanges: list[Exchange], most: int) -> list[Exchange]:
+    count = min(most, len(exchanges))
+    return [exchanges[i * len(exchanges) // count] for i in range(count)]
 
 
 def _cosines(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows rows"]:
