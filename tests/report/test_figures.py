@@ -5,6 +5,7 @@ from urllib.parse import unquote
 import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from semspill import DataError
@@ -333,3 +334,21 @@ def test_groups_of_several_runs_stand_side_by_side(full):
 
 def pictures(page):
     return [unquote(found) for found in re.findall(r'src="data:image/svg\+xml,([^"]*)"', page)]
+
+
+@pytest.mark.parametrize("name", ["spillover", "epochs"])
+def test_a_figure_is_drawn_into_the_axes_of_the_caller(full, name):
+    mine = Figure(layout="constrained")
+    left, right = mine.subplots(1, 2)
+    assert full.figure(name, ax=right) is mine
+    assert mine.axes == [left, right]
+    drawn(mine)
+    assert right.has_data()
+    assert not left.has_data()
+    assert right.get_xlabel()
+    assert right.get_ylabel()
+
+
+def test_a_figure_of_several_panels_refuses_a_single_ax(full):
+    with pytest.raises(DataError, match="several panels"):
+        full.figure("distribution", ax=Figure().subplots())
