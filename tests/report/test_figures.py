@@ -352,3 +352,17 @@ def test_a_figure_is_drawn_into_the_axes_of_the_caller(full, name):
 def test_a_figure_of_several_panels_refuses_a_single_ax(full):
     with pytest.raises(DataError, match="several panels"):
         full.figure("distribution", ax=Figure().subplots())
+
+
+def test_a_name_in_any_script_is_legible_in_the_axes_of_the_caller(full):
+    parts = [p.replace(name="恐惧") if p.name == full.nearest else p for p in full.categories]
+    named = full.replace(categories=tuple(parts), nearest="恐惧")
+    ax = Figure(layout="constrained").subplots()
+    drawn_in = named.figure("spillover", ax=ax)
+    theirs = named.figure("spillover", width=drawn_in.get_figwidth())
+    drawn(theirs)
+    fonts = [
+        {tuple(text.get_fontfamily()) for text in figure.findobj(Text) if "恐惧" in text.get_text()}
+        for figure in (drawn_in, theirs)
+    ]
+    assert fonts[0] == fonts[1] != set()

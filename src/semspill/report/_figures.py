@@ -9,7 +9,7 @@ from semspill.report._decomposition_plot import draw_decomposition
 from semspill.report._matrix_plot import draw_matrix, draw_pairs
 from semspill.report._plots import draw_distribution, draw_epochs
 from semspill.report._spillover_plot import draw_spillover
-from semspill.report._style import WIDTHS, Look
+from semspill.report._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
 _LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
@@ -58,9 +58,9 @@ def figure(
         )
     look = _look(width, ax)
     if name == "spillover":
-        return draw_spillover(report, _LIFTS[quantity], look)
+        return _legible(draw_spillover(report, _LIFTS[quantity], look), ax)
     if name == "epochs":
-        return draw_epochs(report, quantity, look)
+        return _legible(draw_epochs(report, quantity, look), ax)
     if name == "distribution":
         return draw_distribution(report, look)
     return draw_decomposition(report, (quantity,), look)
@@ -80,9 +80,9 @@ def matrix_figure(
     """
     look = _look(width, ax)
     if name == "matrix":
-        return draw_matrix(matrix, look)
+        return _legible(draw_matrix(matrix, look), ax)
     if name == "pairs":
-        return draw_pairs(matrix, pair, look)
+        return _legible(draw_pairs(matrix, pair, look), ax)
     raise DataError(
         f"There is no figure {named(name)} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
         "There are: matrix, pairs."
@@ -93,6 +93,13 @@ def _look(width: str | float | int, ax: Axes | None) -> Look:
     if ax is None:
         return Look(inches(width))
     return Look(ax.get_window_extent().width / ax.figure.dpi, ax=ax)
+
+
+def _legible(figure: Figure, ax: Axes | None) -> Figure:
+    # A figure of our own sees to that whenever it is drawn.
+    if ax is not None:
+        legible(ax)
+    return figure
 
 
 def inches(width: str | float | int) -> float:
