@@ -10,17 +10,17 @@ from matplotlib.text import Text
 
 from semspill import DataError
 from semspill.report import comparison_page
-from semspill.report._comparison_plot import draw_curves, draw_groups
-from semspill.report._matrix_plot import plot_matrix
 from semspill.report._page._charts import charts
 from semspill.report._page._described import described
-from semspill.report._plots import (
+from semspill.report.figures._comparison import draw_curves, draw_groups
+from semspill.report.figures._groups import (
     plot_decomposition,
     plot_distribution,
     plot_epochs,
     plot_spillover,
 )
-from semspill.report._style import Look
+from semspill.report.figures._matrix import plot_matrix
+from semspill.report.figures._style import Look
 from semspill.results import CurvePoint
 
 ALL = ("spillover", "epochs", "distribution", "decomposition")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from pydantic import ValidationError
 
 from semspill import DataError, Estimate
-from semspill.report._matrix_plot import plot_matrix, plot_pairs, similarity_order
+from semspill.report.figures._matrix import plot_matrix, plot_pairs, similarity_order
 from semspill.results import SpilloverMatrix
 
 NAMES = ("awe", "dread", "fear", "joy")

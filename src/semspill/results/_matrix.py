@@ -194,7 +194,7 @@ class SpilloverMatrix(FrozenModel):
         Raises:
             DataError: There is no such figure or pair.
         """
-        from semspill.report._figures import matrix_figure
+        from semspill.report.figures import matrix_figure
 
         return matrix_figure(self, name, width, pair, ax)
 

@@ -116,7 +116,7 @@ class SpilloverReport(FrozenModel):
     @property
     def figures(self) -> tuple[str, ...]:
         """Names of the figures that `figure` can draw of this report."""
-        from semspill.report._figures import figures
+        from semspill.report.figures import figures
 
         return figures(self)
 
@@ -142,7 +142,7 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: This report cannot draw that figure so.
         """
-        from semspill.report._figures import figure
+        from semspill.report.figures import figure
 
         return figure(self, name, width, quantity, ax)
 

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter
 
-from semspill.report._fonts import short
-from semspill.report._order import reach_of, similarity_order, stretched_ticks
-from semspill.report._style import (
+from semspill.report.figures._fonts import short
+from semspill.report.figures._order import reach_of, similarity_order, stretched_ticks
+from semspill.report.figures._style import (
     COLOURS,
     RUN,
     SMALL,

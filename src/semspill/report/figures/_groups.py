@@ -5,10 +5,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from semspill.report._decomposition_plot import plot_decomposition
-from semspill.report._fonts import short
-from semspill.report._spillover_plot import plot_spillover
-from semspill.report._style import MARKERS, RUN, SMALL, HouseFigure, Look, cycle, house, root, tidy
+from semspill.report.figures._decomposition import plot_decomposition
+from semspill.report.figures._fonts import short
+from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._style import (
+    MARKERS,
+    RUN,
+    SMALL,
+    HouseFigure,
+    Look,
+    cycle,
+    house,
+    root,
+    tidy,
+)
 from semspill.results import BINS, SliceReport, SpilloverReport
 
 __all__ = ["plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"]

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semspill.report._colours import COLOURS as COLOURS
-from semspill.report._fonts import FONT, families_for, printable
+from semspill.report.figures._colours import COLOURS as COLOURS
+from semspill.report.figures._fonts import FONT, families_for, printable
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report._colours import APART
-from semspill.report._fonts import short
-from semspill.report._labels import Point, label_points
-from semspill.report._style import COLOURS, RUN, Look, house, root, tidy
+from semspill.report.figures._colours import APART
+from semspill.report.figures._fonts import short
+from semspill.report.figures._labels import Point, label_points
+from semspill.report.figures._style import COLOURS, RUN, Look, house, root, tidy
 from semspill.results import SliceReport, SpilloverReport
 
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}

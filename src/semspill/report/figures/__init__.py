@@ -5,11 +5,11 @@ from matplotlib.figure import Figure
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.report._decomposition_plot import draw_decomposition
-from semspill.report._matrix_plot import draw_matrix, draw_pairs
-from semspill.report._plots import draw_distribution, draw_epochs
-from semspill.report._spillover_plot import draw_spillover
-from semspill.report._style import WIDTHS, Look, legible
+from semspill.report.figures._decomposition import draw_decomposition
+from semspill.report.figures._groups import draw_distribution, draw_epochs
+from semspill.report.figures._matrix import draw_matrix, draw_pairs
+from semspill.report.figures._spillover import draw_spillover
+from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
 _LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
