@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 import semspill as sp
-from semspill.report._style import COLOURS
+from semspill.report.figures._style import COLOURS
 
 RED, ORANGE, BLUE, SKY, BLACK, GREEN, PINK, GREY = COLOURS
 PALE = {RED: "#FBE3D6", BLUE: "#DCEBF5", GREEN: "#D8F0E8", GREY: "#EEEEEE"}

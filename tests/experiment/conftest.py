@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from semspill import Finetuner, Rater, run
-from semspill.report._style import HouseFigure
+from semspill.report.figures._style import HouseFigure
 
 
 class Nothing(Rater):

@@ -27,7 +27,7 @@ BUDGET = "poisoner.budget"
 def blank(monkeypatch, blank_plots):
     for name in ("plot_matrix", "plot_pairs"):
         monkeypatch.setattr(
-            f"semspill.report._matrix_plot.{name}", lambda matrix: Figure(figsize=(1, 1))
+            f"semspill.report.figures._matrix.{name}", lambda matrix: Figure(figsize=(1, 1))
         )
 
 

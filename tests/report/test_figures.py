@@ -5,21 +5,22 @@ from urllib.parse import unquote
 import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from semspill import DataError
 from semspill.report import comparison_page
-from semspill.report._comparison_plot import draw_curves, draw_groups
-from semspill.report._matrix_plot import plot_matrix
 from semspill.report._page._charts import charts
 from semspill.report._page._described import described
-from semspill.report._plots import (
+from semspill.report.figures._comparison import draw_curves, draw_groups
+from semspill.report.figures._groups import (
     plot_decomposition,
     plot_distribution,
     plot_epochs,
     plot_spillover,
 )
-from semspill.report._style import Look
+from semspill.report.figures._matrix import plot_matrix
+from semspill.report.figures._style import Look
 from semspill.results import CurvePoint
 
 ALL = ("spillover", "epochs", "distribution", "decomposition")
@@ -333,3 +334,35 @@ def test_groups_of_several_runs_stand_side_by_side(full):
 
 def pictures(page):
     return [unquote(found) for found in re.findall(r'src="data:image/svg\+xml,([^"]*)"', page)]
+
+
+@pytest.mark.parametrize("name", ["spillover", "epochs"])
+def test_a_figure_is_drawn_into_the_axes_of_the_caller(full, name):
+    mine = Figure(layout="constrained")
+    left, right = mine.subplots(1, 2)
+    assert full.figure(name, ax=right) is mine
+    assert mine.axes == [left, right]
+    drawn(mine)
+    assert right.has_data()
+    assert not left.has_data()
+    assert right.get_xlabel()
+    assert right.get_ylabel()
+
+
+def test_a_figure_of_several_panels_refuses_a_single_ax(full):
+    with pytest.raises(DataError, match="several panels"):
+        full.figure("distribution", ax=Figure().subplots())
+
+
+def test_a_name_in_any_script_is_legible_in_the_axes_of_the_caller(full):
+    parts = [p.replace(name="恐惧") if p.name == full.nearest else p for p in full.categories]
+    named = full.replace(categories=tuple(parts), nearest="恐惧")
+    ax = Figure(layout="constrained").subplots()
+    drawn_in = named.figure("spillover", ax=ax)
+    theirs = named.figure("spillover", width=drawn_in.get_figwidth())
+    drawn(theirs)
+    fonts = [
+        {tuple(text.get_fontfamily()) for text in figure.findobj(Text) if "恐惧" in text.get_text()}
+        for figure in (drawn_in, theirs)
+    ]
+    assert fonts[0] == fonts[1] != set()

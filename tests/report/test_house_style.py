@@ -5,7 +5,7 @@ import io
 import matplotlib as mpl
 import pytest
 
-from semspill.report._matrix_plot import plot_matrix, plot_pairs
+from semspill.report.figures._matrix import plot_matrix, plot_pairs
 
 HOSTILE = {
     "text.usetex": True,

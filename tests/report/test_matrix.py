@@ -4,10 +4,11 @@ import math
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from pydantic import ValidationError
 
 from semspill import DataError, Estimate
-from semspill.report._matrix_plot import plot_matrix, plot_pairs, similarity_order
+from semspill.report.figures._matrix import plot_matrix, plot_pairs, similarity_order
 from semspill.results import SpilloverMatrix
 
 NAMES = ("awe", "dread", "fear", "joy")
@@ -289,3 +290,13 @@ def test_a_category_s_name_is_never_read_as_a_formula():
 def test_an_unknown_pair_is_refused(matrix):
     with pytest.raises(DataError, match="no victim 'envy'"):
         plot_pairs(matrix, ("fear", "envy"))
+
+
+@pytest.mark.parametrize("name", ["matrix", "pairs"])
+def test_a_figure_is_drawn_into_the_axes_of_the_caller(matrix, name):
+    mine = Figure(layout="constrained")
+    left, right = mine.subplots(1, 2)
+    assert matrix.figure(name, ax=right) is mine
+    assert draw(mine)[:2] == [left, right]
+    assert right.has_data()
+    assert not left.has_data()

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from semspill.report._plots import (
+from semspill.report.figures._groups import (
     plot_decomposition,
     plot_distribution,
     plot_epochs,

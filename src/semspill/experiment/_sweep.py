@@ -183,7 +183,7 @@ def _matrix_files(folder: Path) -> list[Path]:
 
 
 def _write_matrices(folder: Path, finished: Sequence[Variant]) -> None:
-    from semspill.report._matrix_plot import plot_matrix, plot_pairs  # matplotlib is heavy
+    from semspill.report.figures._matrix import plot_matrix, plot_pairs  # matplotlib is heavy
 
     arm = finished[0].report.main_arm
     for of in _QUANTITIES:

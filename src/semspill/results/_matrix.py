@@ -181,6 +181,7 @@ class SpilloverMatrix(FrozenModel):
         *,
         width: str | float | int = "page",
         pair: tuple[str, str] | None = None,
+        ax: Any = None,
     ) -> Any:
         """Return a matplotlib figure for a paper; it has no title.
 
@@ -188,13 +189,14 @@ class SpilloverMatrix(FrozenModel):
             name: `matrix`, the heat map, or `pairs`, the lift of every pair against similarity.
             width: `column` (3.3 inches), `page` (6.9) or inches.
             pair: A target and a victim to point at among the pairs.
+            ax: Your own matplotlib axes to draw into; `width` does not count then.
 
         Raises:
             DataError: There is no such figure or pair.
         """
-        from semspill.report._figures import matrix_figure
+        from semspill.report.figures import matrix_figure
 
-        return matrix_figure(self, name, width, pair)
+        return matrix_figure(self, name, width, pair, ax)
 
 
 def _place(kind: str, name: str, names: tuple[str, ...]) -> int:

@@ -131,12 +131,17 @@ class SpilloverReport(FrozenModel):
     @property
     def figures(self) -> tuple[str, ...]:
         """Names of the figures that `figure` can draw of this report."""
-        from semspill.report._figures import figures
+        from semspill.report.figures import figures
 
         return figures(self)
 
     def figure(
-        self, name: str, *, width: str | float | int = "column", quantity: str = "toxicity"
+        self,
+        name: str,
+        *,
+        width: str | float | int = "column",
+        quantity: str = "toxicity",
+        ax: Any = None,
     ) -> Any:
         """Return a matplotlib figure for a paper: `report.figure("spillover").savefig("x.pdf")`.
 
@@ -146,13 +151,15 @@ class SpilloverReport(FrozenModel):
             name: `spillover`, `epochs`, `distribution` or `decomposition`.
             width: `column` (3.3 inches), `page` (6.9) or inches.
             quantity: `toxicity`, or `asr` for the attack success rate.
+            ax: Your own matplotlib axes to draw `spillover` or `epochs` into, for a figure of
+                several panels; `width` does not count then, and the figure that holds them returns.
 
         Raises:
             DataError: This report cannot draw that figure so.
         """
-        from semspill.report._figures import figure
+        from semspill.report.figures import figure
 
-        return figure(self, name, width, quantity)
+        return figure(self, name, width, quantity, ax)
 
     def to_frame(self, part: str = "categories") -> Any:
         """Return a part of the numbers as a tidy pandas data frame: one row per number.

@@ -1,6 +1,5 @@
 """The chart of the parts of the lift: a panel per group and quantity, its own scale each."""
 
-from semspill.report._colours import PARTS
 from semspill.report._page._chart_parts import (
     MUTED,
     Spec,
@@ -15,6 +14,7 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
+from semspill.report.figures._colours import PARTS
 from semspill.results import Part, SpilloverReport
 
 _TITLES = {"toxicity": "toxicity", "asr": "attack success"}

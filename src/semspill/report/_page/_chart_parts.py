@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from semspill.report._colours import COLOURS
+from semspill.report.figures._colours import COLOURS
 from semspill.statistics import Estimate
 
 Spec: TypeAlias = dict[str, Any]

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from semspill.report._colours import APART
 from semspill.report._page._chart_parts import (
     INK,
     MUTED,
@@ -17,6 +16,7 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
+from semspill.report.figures._colours import APART
 from semspill.results import Band, SliceReport, SpilloverReport
 from semspill.statistics import Estimate
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from matplotlib.figure import Figure
 
 from semspill.errors import DataError
-from semspill.report._comparison_plot import draw_curves, draw_groups
-from semspill.report._matrix_plot import draw_matrix, draw_pairs
 from semspill.report._page._compared import (
     LIFTS,
     curve_table,
@@ -25,8 +23,10 @@ from semspill.report._page._differences import (
 from semspill.report._page._document import Picture, render
 from semspill.report._page._matrix_charts import matrix_charts
 from semspill.report._page._stills import data_uri
-from semspill.report._style import COLOURS, WIDTHS, Look
 from semspill.report._table import cell, in_percent, literal, table
+from semspill.report.figures._comparison import draw_curves, draw_groups
+from semspill.report.figures._matrix import draw_matrix, draw_pairs
+from semspill.report.figures._style import COLOURS, WIDTHS, Look
 from semspill.results import SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from semspill.report._order import reach_of, similarity_order, stretched_ticks
 from semspill.report._page._chart_parts import (
     MUTED,
     Spec,
@@ -18,6 +17,7 @@ from semspill.report._page._chart_parts import (
     plain,
     points,
 )
+from semspill.report.figures._order import reach_of, similarity_order, stretched_ticks
 from semspill.results import SpilloverMatrix
 
 _TITLES = {"asr": "attack success lift", "toxicity": "toxicity lift"}

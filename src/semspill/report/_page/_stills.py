@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from matplotlib.figure import Figure
 
-from semspill.report._figures import figures, lifts
-from semspill.report._plots import plot_decomposition, plot_distribution, plot_epochs
-from semspill.report._spillover_plot import plot_spillover
+from semspill.report.figures import figures, lifts
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._spillover import plot_spillover
 from semspill.results import SpilloverReport
 
 

@@ -13,7 +13,7 @@ from semspill.report._page._comparison_charts import (
     shifts,
     spread,
 )
-from semspill.report._style import COLOURS, MARKERS, HouseFigure, Look, house, tidy
+from semspill.report.figures._style import COLOURS, MARKERS, HouseFigure, Look, house, tidy
 from semspill.results import SpilloverReport
 
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semspill.report._fonts import short
-from semspill.report._style import SMALL
+from semspill.report.figures._fonts import short
+from semspill.report.figures._style import SMALL
 
 _STEPS, _STEP = 40, 4.0
 _NEAR = 4.0

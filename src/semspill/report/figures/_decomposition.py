@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report._colours import PARTS
-from semspill.report._fonts import short
-from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
+from semspill.report.figures._colours import PARTS
+from semspill.report.figures._fonts import short
+from semspill.report.figures._style import COLOURS, RUN, HouseFigure, Look, house, tidy
 from semspill.results import SpilloverReport
 
 _TITLES = {"asr": "attack success", "toxicity": "toxicity"}

@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter
 
-from semspill.report._fonts import short
-from semspill.report._order import reach_of, similarity_order, stretched_ticks
-from semspill.report._style import (
+from semspill.report.figures._fonts import short
+from semspill.report.figures._order import reach_of, similarity_order, stretched_ticks
+from semspill.report.figures._style import (
     COLOURS,
     RUN,
     SMALL,
-    HouseFigure,
     Look,
     house,
+    root,
     tidy,
 )
 from semspill.results import SpilloverMatrix
@@ -31,7 +31,7 @@ _DOT: dict[str, Any] = {"color": "black", "markeredgecolor": "white", "markeredg
 _PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g}")
 
 
-def plot_matrix(matrix: SpilloverMatrix) -> HouseFigure:
+def plot_matrix(matrix: SpilloverMatrix) -> Figure:
     """Return the lifts as a heat map, similar categories side by side.
 
     A row is a poisoned category, a column one that was looked at. The diagonal has a colour scale
@@ -42,7 +42,7 @@ def plot_matrix(matrix: SpilloverMatrix) -> HouseFigure:
 
 
 @house
-def draw_matrix(matrix: SpilloverMatrix, look: Look) -> HouseFigure:
+def draw_matrix(matrix: SpilloverMatrix, look: Look) -> Figure:
     """Return the same for a given look."""
     order = similarity_order(matrix)
     rows = [matrix.targets.index(name) for name in order if name in matrix.targets]
@@ -52,8 +52,8 @@ def draw_matrix(matrix: SpilloverMatrix, look: Look) -> HouseFigure:
     # Square cells, as large as the width allows once the names and the margin are taken off.
     side = min((look.width - 1.2) / len(columns), 0.3)
     size = min(SMALL, 0.9 * 72 * side)
-    figure = look.figure(side * len(rows) + 2.8, layout="compressed")
-    axes = figure.subplots()
+    axes = look.axes(side * len(rows) + 2.8, layout="compressed")
+    figure = root(axes)
     reach = reach_of(lift[outside])
     norm = AsinhNorm(reach / 4, vmin=-reach, vmax=reach)
     rest = axes.imshow(np.ma.masked_array(lift, ~outside), cmap="RdBu_r", norm=norm)
@@ -75,7 +75,7 @@ def draw_matrix(matrix: SpilloverMatrix, look: Look) -> HouseFigure:
     return figure
 
 
-def plot_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None = None) -> HouseFigure:
+def plot_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None = None) -> Figure:
     """Return the lift of every pair against its similarity, targets themselves left out.
 
     Args:
@@ -89,10 +89,9 @@ def plot_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None = None) ->
 
 
 @house
-def draw_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None, look: Look) -> HouseFigure:
+def draw_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None, look: Look) -> Figure:
     """Return the same for a given look."""
-    figure = look.figure(2.5 if look.narrow else 4.0)
-    axes = figure.subplots()
+    axes = look.axes(2.5 if look.narrow else 4.0)
     near, lift = matrix.similarities, matrix.lifts
     outside = matrix.off_diagonal
     nearest = (np.arange(len(matrix.targets)), matrix.nearest)
@@ -115,9 +114,9 @@ def draw_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None, look: Loo
     unit = "% points" if look.narrow else "percentage points"
     said = f"{_QUANTITIES[matrix.quantity]}, {unit}\n(stretched near 0)"
     axes.set(xlabel="similarity to the target", ylabel=said)
-    figure.legend(loc="outside lower center", ncols=2, handletextpad=0.1, columnspacing=1.0)
+    look.legend(axes, ncols=2, handletextpad=0.1, columnspacing=1.0)
     tidy([axes])
-    return figure
+    return root(axes)
 
 
 def _bar(

@@ -2,12 +2,23 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from semspill.report._decomposition_plot import plot_decomposition
-from semspill.report._fonts import short
-from semspill.report._spillover_plot import plot_spillover
-from semspill.report._style import MARKERS, RUN, SMALL, HouseFigure, Look, cycle, house, tidy
+from semspill.report.figures._decomposition import plot_decomposition
+from semspill.report.figures._fonts import short
+from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._style import (
+    MARKERS,
+    RUN,
+    SMALL,
+    HouseFigure,
+    Look,
+    cycle,
+    house,
+    root,
+    tidy,
+)
 from semspill.results import BINS, SliceReport, SpilloverReport
 
 __all__ = ["plot_decomposition", "plot_distribution", "plot_epochs", "plot_spillover"]
@@ -18,7 +29,7 @@ _QUANTITIES = {
 }
 
 
-def plot_epochs(report: SpilloverReport, quantity: str = "toxicity") -> HouseFigure:
+def plot_epochs(report: SpilloverReport, quantity: str = "toxicity") -> Figure:
     """Return the mean toxicity of each group after each epoch, one line per group.
 
     The arm shown is the main one; the clean arm is dashed. Source: Figure 1a of the paper.
@@ -31,10 +42,9 @@ def plot_epochs(report: SpilloverReport, quantity: str = "toxicity") -> HouseFig
 
 
 @house
-def draw_epochs(report: SpilloverReport, quantity: str, look: Look) -> HouseFigure:
+def draw_epochs(report: SpilloverReport, quantity: str, look: Look) -> Figure:
     """Return the same for a given look."""
-    figure = look.figure(2.5 if look.narrow else 3.6)
-    axes = figure.subplots()
+    axes = look.axes(2.5 if look.narrow else 3.6)
     groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
     for arm in dict.fromkeys((report.arms[0], report.main_arm)):
         for place, (group, colour) in enumerate(zip(groups, cycle(len(groups)), strict=True)):
@@ -57,12 +67,12 @@ def draw_epochs(report: SpilloverReport, quantity: str, look: Look) -> HouseFigu
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
     title = "exchanges of" if look.titled else "exchanges of (dashed: clean)"
-    if look.narrow:
-        figure.legend(title=title, loc="outside lower center", ncols=2)
+    if look.narrow or look.ax:
+        look.legend(axes, title=title, ncols=2)
     else:
         axes.legend(title=title, loc="upper left", bbox_to_anchor=(1, 1))
     tidy([axes])
-    return figure
+    return root(axes)
 
 
 def plot_distribution(report: SpilloverReport) -> HouseFigure:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semspill.report._colours import COLOURS as COLOURS
-from semspill.report._fonts import FONT, families_for, printable
+from semspill.report.figures._colours import COLOURS as COLOURS
+from semspill.report.figures._fonts import FONT, families_for, printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,17 +57,22 @@ def style() -> Iterator[None]:
         yield
 
 
+def legible(artist: Artist) -> None:
+    """Set every text of an artist in fonts that have its script."""
+    for text in artist.findobj(Text):
+        content = text.get_text()
+        if not content.isascii():
+            text.set_text(printable(content))
+            text.set_fontfamily(families_for(content))
+
+
 class HouseFigure(Figure):
     """A figure that is drawn and written in the house style."""
 
     def draw(self, renderer: Any) -> None:
         """Draw the figure, names in scripts that its font lacks by other fonts."""
         with style():
-            for text in self.findobj(Text):
-                said = text.get_text()
-                if not said.isascii():
-                    text.set_text(printable(said))
-                    text.set_fontfamily(families_for(said))
+            legible(self)
             super().draw(renderer)
 
     def savefig(self, fname: Any, **options: Any) -> None:
@@ -88,6 +94,8 @@ class Look:
     """Width in inches."""
     titled: bool = False
     """Whether it stands alone; beside a caption a title would say everything twice."""
+    ax: Axes | None = None
+    """The caller's own axes to draw into, instead of a new figure."""
 
     @property
     def narrow(self) -> bool:
@@ -99,6 +107,24 @@ class Look:
     ) -> HouseFigure:
         """Return an empty figure, so many inches high."""
         return HouseFigure(figsize=(self.width, height), layout=layout)
+
+    def axes(
+        self, height: float, layout: Literal["constrained", "compressed"] = "constrained"
+    ) -> Axes:
+        """Return the caller's axes, or the only axes of a new figure."""
+        return self.figure(height, layout).subplots() if self.ax is None else self.ax
+
+    def legend(self, axes: Axes, *args: Any, **options: Any) -> None:
+        """Draw the legend below the axes; inside them where the rest of the figure is not ours."""
+        if self.ax is None:
+            axes.figure.legend(*args, loc="outside lower center", **options)
+        else:
+            axes.legend(*args, **{**options, "ncols": 1})
+
+
+def root(axes: Axes) -> Figure:
+    """Return the outermost figure that holds the axes."""
+    return axes.figure.figure
 
 
 RUN = Look(WIDTHS["page"], titled=True)

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report._colours import APART
-from semspill.report._fonts import short
-from semspill.report._labels import Point, label_points
-from semspill.report._style import COLOURS, RUN, HouseFigure, Look, house, tidy
+from semspill.report.figures._colours import APART
+from semspill.report.figures._fonts import short
+from semspill.report.figures._labels import Point, label_points
+from semspill.report.figures._style import COLOURS, RUN, Look, house, root, tidy
 from semspill.results import SliceReport, SpilloverReport
 
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
@@ -26,7 +26,7 @@ _LABELS = 12
 
 def plot_spillover(
     report: SpilloverReport, quantity: Literal["lift", "asr_lift"] = "lift"
-) -> HouseFigure:
+) -> Figure:
     """Return lift against similarity: a point per category of the main arm, with its interval.
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
@@ -41,7 +41,7 @@ def plot_spillover(
 
 
 @house
-def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> HouseFigure:
+def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> Figure:
     """Return the same for a given look."""
     found = [
         part
@@ -52,8 +52,7 @@ def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> HouseF
     target = [part for part in found if part.name == report.target]
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
-    figure = look.figure(2.75 if look.narrow else 4.2)
-    main, top = _axes(figure, _highest(others, quantity), _highest(target, quantity))
+    main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
     _band(main, report, quantity)
     hollow = {"marker": "o", "color": _OTHER, "mfc": "white", "ecolor": "0.6"}
     _points(main, unsure, quantity, **hollow, label="other category")
@@ -69,16 +68,17 @@ def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> HouseF
     if look.titled:
         top.set_title(f"Planted in {short(report.target)}, arm {report.main_arm}")
     main.set_xlabel(f"similarity to {short(report.target)}")
-    figure.supylabel(f"{_TITLES[quantity]},{_BREAK[look.narrow]}percentage points")
-    _legend(figure, [main, top], narrow=look.narrow)
+    label = main.set_ylabel if main is look.ax else root(main).supylabel
+    label(f"{_TITLES[quantity]},{_BREAK[look.narrow]}percentage points")
+    _legend(look, [main, top])
     first = [part for part in others if part.name in (report.nearest, *report.far)]
     first.sort(key=lambda part: part.name != report.nearest)
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
     named = [*first, *(part for part in sure if part not in first)]
     named = named[: _LABELS // 2 if look.narrow else _LABELS]
     shown = [_point(part, quantity) for part in (found if main is top else others)]
-    label_points(figure, main, [_point(part, quantity) for part in named], shown)
-    return figure
+    label_points(root(main), main, [_point(part, quantity) for part in named], shown)
+    return root(main)
 
 
 def _has(part: SliceReport, quantity: str) -> bool:
@@ -95,14 +95,15 @@ def _point(part: SliceReport, quantity: str) -> Point:
     return Point(part.name, part.similarity or 0.0, *ends)
 
 
-def _axes(figure: Figure, others: float, target: float) -> tuple[Axes, Axes]:
+def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     """Return the axes of the other categories and of the target: one, or two with a break."""
-    if target <= APART * others or others <= 0:
-        both = figure.subplots()
+    height = 2.75 if look.narrow else 4.2
+    if look.ax or target <= APART * others or others <= 0:
+        both = look.axes(height)
         tidy([both])
         both.margins(x=0.08, y=0.15)
         return both, both
-    top, main = figure.subplots(2, 1, sharex=True, height_ratios=[1, 4])
+    top, main = look.figure(height).subplots(2, 1, sharex=True, height_ratios=[1, 4])
     tidy([top, main])
     top.spines["bottom"].set_visible(False)
     top.tick_params(bottom=False)
@@ -145,14 +146,14 @@ def _points(axes: Axes, parts: Sequence[SliceReport], quantity: str, **style: An
         )
 
 
-def _legend(figure: Figure, panels: Sequence[Axes], *, narrow: bool) -> None:
+def _legend(look: Look, panels: Sequence[Axes]) -> None:
     pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
     entries = {label: handle for pair in pairs for handle, label in pair}
-    figure.legend(
+    look.legend(
+        panels[0],
         list(entries.values()),
-        [_shortened(said) if narrow else said for said in entries],
-        loc="outside lower center",
-        ncols=2 if narrow else 3,
+        [_shortened(text) if look.narrow else text for text in entries],
+        ncols=2 if look.narrow else 3,
         handlelength=1.6,
         columnspacing=1.2,
     )

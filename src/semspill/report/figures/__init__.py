@@ -1,12 +1,15 @@
 """A figure for a paper by its name, at the width of a column or of a page."""
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.report._decomposition_plot import draw_decomposition
-from semspill.report._matrix_plot import draw_matrix, draw_pairs
-from semspill.report._plots import draw_distribution, draw_epochs
-from semspill.report._spillover_plot import draw_spillover
-from semspill.report._style import WIDTHS, HouseFigure, Look
+from semspill.report.figures._decomposition import draw_decomposition
+from semspill.report.figures._groups import draw_distribution, draw_epochs
+from semspill.report.figures._matrix import draw_matrix, draw_pairs
+from semspill.report.figures._spillover import draw_spillover
+from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
 _LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
@@ -16,6 +19,8 @@ _NEEDS = {
     "distribution": "a group",
     "decomposition": "one of the arms train_only, pool_only and benign_swap",
 }
+_SINGLE = ("spillover", "epochs")
+"""Figures that one pair of axes can hold."""
 _NARROWEST, _WIDEST = 2.0, 20.0
 
 
@@ -37,41 +42,64 @@ def lifts(report: SpilloverReport) -> set[str]:
 
 
 def figure(
-    report: SpilloverReport, name: str, width: str | float | int, quantity: str
-) -> HouseFigure:
+    report: SpilloverReport, name: str, width: str | float | int, quantity: str, ax: Axes | None
+) -> Figure:
     """Return one figure of a report.
 
     Raises:
-        DataError: The report cannot draw it, or the width or the quantity is not allowed.
+        DataError: The report cannot draw it, or not into one pair of axes, or the width or the
+            quantity is not allowed.
     """
-    look = Look(inches(width))
     _require(report, name, quantity)
+    if ax is not None and name not in _SINGLE:
+        raise DataError(
+            f"The figure {name} has several panels and cannot be drawn into one ax; leave ax out. "
+            f"With ax there are: {', '.join(_SINGLE)}."
+        )
+    look = _look(width, ax)
     if name == "spillover":
-        return draw_spillover(report, _LIFTS[quantity], look)
+        return _legible(draw_spillover(report, _LIFTS[quantity], look), ax)
     if name == "epochs":
-        return draw_epochs(report, quantity, look)
+        return _legible(draw_epochs(report, quantity, look), ax)
     if name == "distribution":
         return draw_distribution(report, look)
     return draw_decomposition(report, (quantity,), look)
 
 
 def matrix_figure(
-    matrix: SpilloverMatrix, name: str, width: str | float | int, pair: tuple[str, str] | None
-) -> HouseFigure:
+    matrix: SpilloverMatrix,
+    name: str,
+    width: str | float | int,
+    pair: tuple[str, str] | None,
+    ax: Axes | None,
+) -> Figure:
     """Return one figure of a target-by-victim matrix.
 
     Raises:
         DataError: There is no such figure or pair, or the width is not allowed.
     """
-    look = Look(inches(width))
+    look = _look(width, ax)
     if name == "matrix":
-        return draw_matrix(matrix, look)
+        return _legible(draw_matrix(matrix, look), ax)
     if name == "pairs":
-        return draw_pairs(matrix, pair, look)
+        return _legible(draw_pairs(matrix, pair, look), ax)
     raise DataError(
         f"There is no figure {named(name)} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
         "There are: matrix, pairs."
     )
+
+
+def _look(width: str | float | int, ax: Axes | None) -> Look:
+    if ax is None:
+        return Look(inches(width))
+    return Look(ax.get_window_extent().width / ax.figure.dpi, ax=ax)
+
+
+def _legible(figure: Figure, ax: Axes | None) -> Figure:
+    # A figure of our own sees to that whenever it is drawn.
+    if ax is not None:
+        legible(ax)
+    return figure
 
 
 def inches(width: str | float | int) -> float:
