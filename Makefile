@@ -43,7 +43,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[offline,datasets,faiss]" --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[offline,datasets,faiss,ray]" --group dev
 	touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed-dev

@@ -38,7 +38,7 @@ SERVER = """
 import json, os, sys, time
 import torch, matplotlib.pyplot, scipy.stats, sklearn, semspill as sp
 import semspill.report._page, semspill.encoders, semspill.training
-from semspill.report._style import HouseFigure
+from semspill.report.figures._style import HouseFigure
 torch.set_num_threads(1)
 if not json.loads(sys.argv[1]):  # drawing takes nine tenths of so small a run
     semspill.report._page.draw = lambda report: {"spillover": HouseFigure(figsize=(1, 1))}

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from semspill import Estimate, SpilloverReport
-from semspill.report._matrix_plot import plot_matrix, plot_pairs
 from semspill.report._page import draw
+from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.results import SpilloverMatrix
 
 HERE = Path(__file__).parent

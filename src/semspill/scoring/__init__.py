@@ -2,7 +2,6 @@
 
 from semspill.scoring._base import Rater, RaterField, raters
 from semspill.scoring._detoxify import DetoxifyRater
-from semspill.scoring._kept import KeptRatings, kept_ratings
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
 from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
@@ -11,7 +10,6 @@ from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
     "DetoxifyRater",
-    "KeptRatings",
     "LabelledSample",
     "LexiconRater",
     "ProfanityRater",
@@ -21,6 +19,5 @@ __all__ = [
     "ToxicityScorer",
     "TransformersRater",
     "assess_rater",
-    "kept_ratings",
     "raters",
 ]
