@@ -99,3 +99,14 @@ def test_a_report_can_be_browsed_without_a_folder(fields):
     page = report.to_html()
     assert page == report.to_html(table.masked())
     assert page != SpilloverReport.from_json(report.to_json()).to_html()
+
+
+def test_a_folder_of_another_format_is_not_added_to(fields, tmp_path):
+    out = tmp_path / "run"
+    run(fields, out=out)
+    mark = json.loads((out / "run.json").read_text())
+    (out / "run.json").write_text(json.dumps(mark | {"semspill_run": 1}))
+    with pytest.raises(ConfigError, match="has format 1 and this version of semspill writes"):
+        run({**fields, "seeds": [0, 1]}, out=out)
+    run(fields, out=out, overwrite=True)
+    assert json.loads((out / "run.json").read_text()) == mark

@@ -207,3 +207,13 @@ def test_names_with_markup_are_no_markup_in_the_page(report):
     ).to_markdown()
     assert r"| \*\<b\> | -0.500 | 4 |" in page
     assert "<b>" not in page.replace(r"\<b\>", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "has"), [({"format": 7}, "has format 7"), ({}, "has no format version")]
+)
+def test_a_report_of_another_format_is_refused(report, written, has):
+    fields = json.loads(report.to_json())
+    assert fields.pop("format") == 1
+    with pytest.raises(DataError, match=f"This report {has}; this version .* reads format 1"):
+        SpilloverReport.from_json(json.dumps(written | fields))

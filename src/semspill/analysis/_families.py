@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
 
 from semspill.results import SliceReport
 from semspill.statistics import Estimate
+from semspill.statistics._multiplicity import benjamini_hochberg, holm
 
 
 def correct_families(slices: Sequence[SliceReport], target: str) -> tuple[SliceReport, ...]:
@@ -43,19 +43,8 @@ def _correct(family: Sequence[dict[str, Estimate]], name: str) -> None:
         return
     given = [1.0 if e[name].p_value is None else e[name].p_value for e in family]
     p_values = np.array(given, dtype=np.float64)
-    from scipy import stats  # heavy, and only here
-
-    holm, bh = _holm(p_values), stats.false_discovery_control(p_values, method="bh")
+    by_holm, by_bh = holm(p_values), benjamini_hochberg(p_values)
     for i, estimates in enumerate(family):
         if tested[i]:
-            corrected = {"p_holm": float(holm[i]), "p_bh": float(bh[i])}
+            corrected = {"p_holm": float(by_holm[i]), "p_bh": float(by_bh[i])}
             estimates[name] = estimates[name].replace(**corrected)
-
-
-def _holm(p_values: Float[np.ndarray, " categories"]) -> Float[np.ndarray, " categories"]:
-    """Correct by Holm 1979; that of statsmodels collects garbage on every call, 0.1 s each."""
-    order = np.argsort(p_values)
-    steps = p_values[order] * np.arange(len(order), 0, -1)
-    corrected = np.empty_like(p_values)
-    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return corrected

@@ -99,6 +99,12 @@ class RunFolder:
         marker.recover(self.out)
         # Told apart from what may lie there when this run ends.
         self._replaced = _identity(self.out)
+        for place in (self.out, self.path):
+            if not self.overwrite and marker.format_of(place) not in (None, marker.FORMAT):
+                raise ConfigError(
+                    f"{place} has format {marker.format_of(place)} and this version of semspill "
+                    f"writes format {marker.FORMAT}; choose another folder, or pass overwrite=True."
+                )
         if self.reuse and (trained_alike(self.out, text) or is_extended_by(self.out, text)):
             self.path, self._resumed = self.out, True
             # A finished run of this very config, which nothing was added to.

@@ -11,18 +11,25 @@ from semspill._read import parse_json
 
 MARKER = "run.json"
 """The file of the mark."""
-_FORMAT = 1
+FORMAT = 2
+"""Version of the format of the files in it."""
 
 
 def mark(folder: Path, *, complete: bool) -> None:
     """Mark a folder as written by a run, and whether everything in it belongs together."""
-    said = {"semspill_run": _FORMAT, "semspill": version("semspill"), "complete": complete}
+    said = {"semspill_run": FORMAT, "semspill": version("semspill"), "complete": complete}
     write_text(folder / MARKER, json.dumps(said) + "\n")
 
 
 def is_marked(folder: Path) -> bool:
     """Return whether a run wrote this folder."""
-    return isinstance(_read(folder).get("semspill_run"), int)
+    return format_of(folder) is not None
+
+
+def format_of(folder: Path) -> int | None:
+    """Return the format version of a folder that a run wrote; None for any other."""
+    found = _read(folder).get("semspill_run")
+    return found if isinstance(found, int) else None
 
 
 def is_complete(folder: Path) -> bool:

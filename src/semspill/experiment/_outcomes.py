@@ -7,6 +7,7 @@ from semspill.analysis import Outcome
 from semspill.errors import DataError
 from semspill.experiment._answers_file import columns_of, read_answers
 from semspill.results import Answers, SpilloverReport
+from semspill.results._format import FormatError
 
 
 def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
@@ -23,6 +24,8 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
         report = SpilloverReport.from_json((folder / "report.json").read_text(encoding="utf-8"))
         lines = (folder / "exchanges.jsonl").read_text(encoding="utf-8").split("\n")
         exchanges = [parse_json(line) for line in lines if line]
+    except FormatError as error:
+        raise DataError(f"{folder}: {error}") from error
     except (OSError, ValueError) as error:
         raise DataError(
             f"{folder} does not hold a finished run; give a folder that run() wrote."

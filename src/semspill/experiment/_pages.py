@@ -15,6 +15,7 @@ from semspill.experiment._folder import PAGES, UNMASKED
 from semspill.experiment._lock import locked
 from semspill.report import comparison_page
 from semspill.results import SpilloverMatrix, SpilloverReport
+from semspill.results._format import FormatError
 
 MOST_REPORT = 2**30
 """Bytes of the largest report that is read."""
@@ -38,6 +39,8 @@ def read_report(folder: str | Path) -> SpilloverReport:
             f"{folder} holds no finished run: report.json is missing; give a folder that "
             "'semspill run' finished."
         ) from error
+    except FormatError as error:
+        raise DataError(f"{path}: {error}") from error
     except ValueError as error:
         raise DataError(f"{path} is broken; run the experiment again.") from error
 
@@ -158,6 +161,8 @@ def read_matrices(folder: Path) -> tuple[SpilloverMatrix, ...]:
             for name in _MATRICES
             if (folder / name).is_file()
         )
+    except FormatError as error:
+        raise DataError(f"{folder}: {error}") from error
     except ValueError as error:
         raise DataError(f"A matrix in {folder} is broken; run the sweep again.") from error
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -13,6 +13,7 @@ from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
+from semspill.results._format import require_format
 from semspill.results._pair import PairReport
 from semspill.results._parts import Quantity
 from semspill.statistics import Estimate, Number
@@ -27,6 +28,8 @@ class SpilloverMatrix(FrozenModel):
     `pair` tells how usual one pair is, `to_markdown` gives a page to read, `to_json` everything.
     """
 
+    format: Literal[1] = 1
+    """Version of the format of `to_json`."""
     targets: tuple[str, ...]
     """The poisoned categories, one per row."""
     victims: tuple[str, ...]
@@ -160,7 +163,12 @@ class SpilloverMatrix(FrozenModel):
 
     @classmethod
     def from_json(cls, text: str) -> "SpilloverMatrix":
-        """Return the matrix that `to_json` wrote."""
+        """Return the matrix that `to_json` wrote.
+
+        Raises:
+            DataError: It has the format of another version of semspill.
+        """
+        require_format(text, "matrix")
         return cls.model_validate_json(text)
 
     def to_markdown(self) -> str:

@@ -9,6 +9,7 @@ from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.results._exchanges import ExchangeTable
+from semspill.results._format import require_format
 from semspill.results._parts import Band, Part, SimilarityCheck
 from semspill.results._slices import CurvePoint, SliceReport
 from semspill.statistics import Estimate
@@ -21,6 +22,8 @@ class SpilloverReport(FrozenModel):
     everything.
     """
 
+    format: Literal[1] = 1
+    """Version of the format of `to_json`."""
     target: str
     """The category that was poisoned."""
     nearest: str
@@ -94,7 +97,12 @@ class SpilloverReport(FrozenModel):
 
     @classmethod
     def from_json(cls, text: str) -> "SpilloverReport":
-        """Return the report that `to_json` wrote."""
+        """Return the report that `to_json` wrote.
+
+        Raises:
+            DataError: It has the format of another version of semspill.
+        """
+        require_format(text, "report")
         return cls.model_validate_json(text)
 
     @cached_property

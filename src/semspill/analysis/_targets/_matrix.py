@@ -16,6 +16,7 @@ from semspill.analysis._targets._pooled import pooled_estimates
 from semspill.errors import DataError
 from semspill.results import Cells, Quantity, SpilloverMatrix
 from semspill.statistics import Estimate
+from semspill.statistics._multiplicity import benjamini_hochberg, holm
 
 
 def spillover_matrix(
@@ -152,14 +153,11 @@ def _corrected(
     cells: list[list[Estimate]], outside: Bool[np.ndarray, "targets victims"]
 ) -> tuple[Float[np.ndarray, "targets victims"], Float[np.ndarray, "targets victims"]]:
     """Return the p-values of all pairs, corrected by Holm's and by Benjamini and Hochberg's."""
-    from scipy import stats
-    from statsmodels.stats.multitest import multipletests  # half a second, for this alone
-
     p_values = np.array([[cell.p_value for cell in row] for row in cells], dtype=np.float64)
-    holm, bh = np.full(p_values.shape, np.nan), np.full(p_values.shape, np.nan)
-    holm[outside] = multipletests(p_values[outside], method="holm")[1]
-    bh[outside] = stats.false_discovery_control(p_values[outside])
-    return holm, bh
+    by_holm, by_bh = np.full(p_values.shape, np.nan), np.full(p_values.shape, np.nan)
+    by_holm[outside] = holm(p_values[outside])
+    by_bh[outside] = benjamini_hochberg(p_values[outside])
+    return by_holm, by_bh
 
 
 def _cells(values: Float[np.ndarray, "targets victims"]) -> Cells:
