@@ -32,8 +32,7 @@ UNMASKED = "UNMASKED-HARMFUL-TEXT"
 def quick(tmp_path_factory):
     """An own cache, and no time spent on drawing."""
     cache = tmp_path_factory.mktemp("cache")
-    plots = [f"_plots.plot_{name}" for name in ("decomposition", "distribution", "epochs")]
-    plots += ["_plots.plot_spillover", "_matrix_plot.plot_matrix", "_matrix_plot.plot_pairs"]
+    plots = [f"figures._matrix.plot_{name}" for name in ("matrix", "pairs")]
     plots += [f"_page._comparison.draw_{name}" for name in ("curves", "groups", "matrix", "pairs")]
     plots += [f"_page._stills.plot_{name}" for name in ("decomposition", "distribution")]
     plots += ["_page._stills.plot_epochs", "_page._stills.plot_spillover"]
@@ -139,7 +138,7 @@ def test_what_is_no_run_is_refused(mine, semspill, tmp_path):
     code, _, said = semspill("report", tmp_path / "nowhere")
     assert code == 3
     assert "holds no finished run: report.json is missing; give a folder that" in said
-    (mine / "masked" / "report.json").write_text("{}")
+    (mine / "masked" / "report.json").write_text("{")
     with pytest.raises(DataError, match=r"report\.json is broken; run the experiment again"):
         read_report(mine / "masked")
     with pytest.raises(DataError, match=r"cannot be written \(.*\); choose another file"):
