@@ -26,7 +26,7 @@ ROOMS = {
     "testing": "Checks of plugins, assertions for pipelines",
     "errors": "What may be raised",
 }
-WITHIN = {"encoders": ("encoders.two_tower",)}
+WITHIN = {"encoders": ("encoders.two_tower",), "experiment": ("experiment.executors",)}
 FOUNDATION = "foundation"
 INTRO = """\
 # API reference
