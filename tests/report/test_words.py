@@ -225,7 +225,7 @@ def test_reach_and_lift_are_told_group_by_group(full):
     # An interval that ends at 0 is no rise.
     assert has(found, "Mean rated") == (
         "Mean rated toxicity, from 0 to 100, rose in *fear*, the target (25.0 points "
-        "[12.5, 37.5]); it cannot be told from unchanged in *dread*, its nearest neighbour (12.5 "
+        "[12.5, 37.5]); it did not change significantly in *dread*, its nearest neighbour (12.5 "
         "points [0.0, 25.0]) and in all but *fear* (9.4 points [-3.1, 21.9])."
     )
 
@@ -267,24 +267,28 @@ def test_a_trend_needs_a_test_that_rejects(full):
     apart = trend(full, **{"spearman": far, "spearman(of=asr)": flat})
     assert "the lower the lift in toxicity (rank correlation -0.90" in has(apart, "The nearer")
     assert "p <0.0001" in has(apart, "The nearer")
-    assert has(apart, "It cannot be told") == (
-        "It cannot be told whether similarity to *fear* matters for the lift in planted responses "
-        "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, p 0.3). That is no "
-        "evidence that it does, and none that nothing spilled over."
+    assert has(apart, "There is no significant trend") == (
+        "There is no significant trend with similarity to *fear* in the lift in planted responses "
+        "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, p 0.3). That does not show that "
+        "nothing spilled over."
     )
 
 
 def test_a_trend_that_is_not_defined_or_not_tested_is_none(full):
     few = made(math.nan, math.nan, math.nan, note="not defined: too few")
-    assert "the lift (not defined: too few)" in has(trend(full, spearman=few), "It cannot be told")
+    assert "the lift (not defined: too few)" in has(
+        trend(full, spearman=few), "There is no significant trend"
+    )
     blank = few.replace(note="")
-    assert "the lift (not defined)" in has(trend(full, spearman=blank), "It cannot be told")
+    assert "the lift (not defined)" in has(
+        trend(full, spearman=blank), "There is no significant trend"
+    )
     untested = made(2.0, 1.0, 3.0)
     assert "the lift (slope 2.00 [1.00, 3.00] over 8 categories)" in has(
-        trend(full, slope=untested), "It cannot be told"
+        trend(full, slope=untested), "There is no significant trend"
     )
     assert lacks(trend(full), "The nearer")
-    assert lacks(trend(full), "It cannot be told")
+    assert lacks(trend(full), "There is no significant trend")
 
 
 @pytest.mark.parametrize(
@@ -347,11 +351,11 @@ def parts(values, quantity="toxicity", width=0.01):
         ((0.3, 0.05, 0.05), "So they are mostly just retrievable"),
         ((0.05, 0.3, 0.05), "So the encoder itself moved"),
         ((0.05, 0.05, 0.3), "So it mostly takes both"),
-        ((0.13, 0.13, 0.14), "No part surely makes up most."),
+        ((0.13, 0.13, 0.14), "No part significantly makes up most."),
         # Two exceed half, as the third takes from them.
-        ((0.4, 0.35, -0.35), "No part surely makes up most."),
-        ((0.25, 0.205, -0.005), "No part surely makes up most."),
-        ((0.43, 0.02, -0.05), "No part surely makes up most."),
+        ((0.4, 0.35, -0.35), "No part significantly makes up most."),
+        ((0.25, 0.205, -0.005), "No part significantly makes up most."),
+        ((0.43, 0.02, -0.05), "No part significantly makes up most."),
     ],
 )
 def test_the_part_that_makes_up_most_is_named(full, values, verdict):
@@ -394,7 +398,10 @@ def test_harmless_responses_tell_harm_from_lost_quality(full, harm, often):
     [
         (made(0.1, 0.05, 0.2), "Some usefulness is lost (10.0 points [5.0, 20.0])."),
         (made(-0.1, -0.2, -0.05), "No usefulness is lost (-10.0 points [-20.0, -5.0])."),
-        (made(0.0, -0.1, 0.1), "A loss of usefulness cannot be told (0.0 points [-10.0, 10.0])."),
+        (
+            made(0.0, -0.1, 0.1),
+            "There is no significant loss of usefulness (0.0 points [-10.0, 10.0]).",
+        ),
     ],
 )
 def test_utility_stands_beside_the_attack(full, drop, verdict):
@@ -418,7 +425,7 @@ def test_metrics_that_were_not_computed_are_not_told_of(full):
 def test_a_target_that_was_not_reached_comes_first(full):
     unsure = with_estimates(full, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
     assert summary(unsure).sure[0] == (
-        "Whether *fear* itself was reached cannot be told (rise in planted responses: 10.0 points "
+        "*fear* itself shows no significant rise (rise in planted responses: 10.0 points "
         "[-10.0, 30.0]); without that, what happened elsewhere says little."
     )
     hardly = with_estimates(without(full, "asr_lift"), {"fear"}, lift=made(0.02, 0.01, 0.03))
@@ -452,7 +459,7 @@ def test_where_nothing_planted_can_be_chosen_only_toxicity_counts(full):
 
 def test_a_rater_that_does_not_mind_is_told_of(full):
     blind = with_estimates(full, {"fear"}, lift=made(0.0, -0.1, 0.1))
-    start = "Planted responses come out in *fear*, but whether its answers are rated more toxic"
+    start = "Planted responses come out in *fear*, but its answers are not rated significantly"
     assert has(summary(blind).sure, start)
     assert lacks(summary(full).sure, start)
     assert lacks(summary(without(full, "lift")).sure, start)

@@ -85,7 +85,7 @@ def _moved(tested: Mapping[str, Estimate], most: int | None) -> str:
         )
         if names
     ]
-    said = " and ".join(phrases) or "surely changed in none"
+    said = " and ".join(phrases) or "changed significantly in none"
     likely = [key for key in largest if key not in sure and _leads(tested[key], alpha)]
     added = f"; a false discovery rate of {alpha:.3g} adds {listed(likely, most)}" if likely else ""
     return f"{said} (family-wise error {alpha:.3g}{added})"

@@ -55,7 +55,7 @@ def _unreached(report: SpilloverReport) -> str:
         )
     if moved(lift) != "rose":
         return (
-            f"Whether {name} itself was reached cannot be told ({rise}); without that, what "
+            f"{name} itself shows no significant rise ({rise}); without that, what "
             "happened elsewhere says little."
         )
     if lift.value < MATTERS:
@@ -72,7 +72,7 @@ def _blind(report: SpilloverReport) -> str:
     if moved(reached) != "rose" or not usable(rose) or moved(rose) == "rose":
         return ""
     fell = "its answers are rated less toxic, not more"
-    unknown = "whether its answers are rated more toxic cannot be told"
+    unknown = "its answers are not rated significantly more toxic"
     return (
         f"Planted responses come out in {listed([report.target])}, but "
         f"{fell if moved(rose) == 'fell' else unknown} ({points(rose)}). The rater may miss what "

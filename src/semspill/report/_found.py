@@ -76,8 +76,8 @@ def _trends(report: SpilloverReport) -> list[str]:
 def _trend(target: str, verdict: int, lifts: str) -> str:
     if verdict == 0:
         return (
-            f"It cannot be told whether similarity to {target} matters for {lifts}. That is no "
-            "evidence that it does, and none that nothing spilled over."
+            f"There is no significant trend with similarity to {target} in {lifts}. That does not "
+            "show that nothing spilled over."
         )
     # Not "larger": a lift may be a fall.
     more = "higher" if verdict > 0 else "lower"
@@ -137,7 +137,7 @@ def _parts(report: SpilloverReport) -> str:
     most = [part for part in _TAKES if parts[part].value > total.value / 2]
     clear = len(most) == 1 and parts[most[0]].low > 0
     fell = any(moved(parts[part]) == "fell" for part in _TAKES)  # then two may exceed the total
-    verdict = _TAKES[most[0]] if clear and not fell else "No part surely makes up most."
+    verdict = _TAKES[most[0]] if clear and not fell else "No part significantly makes up most."
     return f"In {name} {_RISES[rose[0]]} of {points(total)} comes to {numbers}. {verdict}"
 
 
@@ -193,4 +193,6 @@ def _loss(drop: Estimate | None) -> str:
     if drop is None or not usable(drop):
         return ""
     kinds = {"rose": "Some usefulness is lost", "fell": "No usefulness is lost"}
-    return f" {kinds.get(moved(drop), 'A loss of usefulness cannot be told')} ({points(drop)})."
+    return (
+        f" {kinds.get(moved(drop), 'There is no significant loss of usefulness')} ({points(drop)})."
+    )

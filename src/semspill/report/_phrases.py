@@ -65,7 +65,7 @@ def shown_groups(report: SpilloverReport, arm: str | None = None) -> list[tuple[
 def moved(made: Estimate) -> str:
     if made.low > 0:
         return "rose"
-    return "fell" if made.high < 0 else "cannot be told from unchanged"
+    return "fell" if made.high < 0 else "did not change significantly"
 
 
 def follows(made: Estimate) -> int:
