@@ -184,7 +184,7 @@ def test_a_sweep_of_an_earlier_version_shows_all_its_folders(mine):
 
 
 def test_a_broken_sweep_is_refused(mine):
-    (mine / "targets" / "matrix-asr.json").write_text("{}")
+    (mine / "targets" / "matrix-asr.json").write_text("{")
     with pytest.raises(DataError, match=r"A matrix in .* is broken; run the sweep again"):
         write_page(mine / "targets")
     (mine / "targets" / "sweep.json").write_text("[")

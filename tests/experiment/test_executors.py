@@ -8,13 +8,32 @@ import pytest
 from semspill import ConfigError, DataError, RegistryError, SemspillError, run, sweep
 from semspill.experiment import merge, sweep_shard
 from semspill.experiment.executors import Processes, Ray, executor_of
+from semspill.report.figures._style import HouseFigure
 
 ARMS = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 TARGETS = {"poisoner.selector.category": ["brave", "weary"]}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def blank():
+    """No time spent on drawing, which is this process's work wherever jobs are performed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semspill.report._page.draw", lambda report: {})
+        for name in ("curves", "groups", "matrix", "pairs"):
+            patch.setattr(
+                f"semspill.report._page._comparison.draw_{name}",
+                lambda *given, **named: HouseFigure(figsize=(1, 1)),
+            )
+        for name in ("matrix", "pairs"):
+            patch.setattr(
+                f"semspill.report.figures._matrix.plot_{name}",
+                lambda *given, **named: HouseFigure(figsize=(1, 1)),
+            )
+        yield
+
+
 @pytest.fixture(scope="module")
-def serial(request, tmp_path_factory, module_fields):
+def serial(tmp_path_factory, module_fields):
     out = tmp_path_factory.mktemp("serial") / "run"
     run({**module_fields, "seeds": [0, 1], "arms": ARMS}, out=out)
     return out

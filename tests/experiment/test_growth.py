@@ -6,9 +6,11 @@ import pytest
 
 from semspill import ConfigError, SpilloverReport, run
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 
 @pytest.fixture
-def trainings(monkeypatch):
+def trainings():
     """What is trained: the seeds and arms of each model."""
     seen = []
 

@@ -38,7 +38,7 @@ def test_a_run_killed_in_its_first_write_starts_again(quick, out, partial, left)
 def test_a_run_killed_while_its_config_was_written_starts_again(quick, out, partial, interrupt):
     interrupt(1, quick, out=out.with_name("other"))
     partial.mkdir()
-    (partial / "run.json").write_text('{"semspill_run": 1, "semspill": "0.1.0"}')
+    (partial / "run.json").write_text('{"semspill_run": 2, "semspill": "0.1.0"}')
     (partial / ".config.json.abcd1234.tmp").write_text('{"seeds"')
     run(quick, out=out)
     assert hidden(out) == []
@@ -156,7 +156,7 @@ def test_a_folder_with_a_config_is_not_taken_for_a_run(quick, tmp_path, name, ov
 def test_the_mark_of_a_run_is_needed_to_replace_it(quick, out):
     run(quick, out=out)
     said = json.loads((out / "run.json").read_text())
-    assert (said["semspill_run"], said["complete"]) == (1, True)
+    assert (said["semspill_run"], said["complete"]) == (2, True)
     (out / "run.json").unlink()
     with pytest.raises(ConfigError, match="was not written by a run"):
         run(quick, out=out, overwrite=True)

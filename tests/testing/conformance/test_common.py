@@ -13,8 +13,9 @@ import pytest
 from pydantic import ConfigDict, Field, PrivateAttr, field_serializer, field_validator
 from pydantic_core import core_schema
 
-from semspill import ResponseSource, sources
+from semspill import ResponseSource
 from semspill.errors import DataError, MissingExtraError
+from semspill.sources import sources
 from semspill.testing import ConformanceError
 from semspill.testing._conformance._check import Broken, Checks, first_line
 from semspill.testing._conformance._common import add_common, built, errors_pickle, pickled

@@ -39,7 +39,9 @@ def fixed(outcome, value=0.5, **changes):
     """An estimate that looks at nothing, right in all but what is changed."""
     level = outcome.resampling.level
     fields = {"low": value - level / 2, "high": value + level / 2, "n": 3, "level": level}
-    return Estimate(**{"value": value, "method": "by hand", "source": "mine", **fields, **changes})
+    return Estimate(
+        **{"value": value, "method": "by hand", "citation": "mine", **fields, **changes}
+    )
 
 
 def mean(outcome):
@@ -177,8 +179,10 @@ FAULTS = {
         {"level_of_the_outcome": "it says 0.95 and 0.95 for 0.5 and 0.99. Give Estimate level="},
     ),
     "no source": (
-        lambda o: fixed(o, source=" "),
-        {"says_source_and_method": "the estimate's source is empty. Give it source=self.source"},
+        lambda o: fixed(o, citation=" "),
+        {
+            "says_source_and_method": "the estimate's citation is empty. Give it citation=self.citation"
+        },
     ),
     "no method": (
         lambda o: fixed(o, method=""),
@@ -309,7 +313,7 @@ class Share(Metric):
 
     def compute(self, outcome):
         inside = np.array([name == outcome.target for name in outcome.categories], dtype=float)
-        return outcome.ratio(outcome.toxicity, inside, np.ones(len(inside)), source=self.source)
+        return outcome.ratio(outcome.toxicity, inside, np.ones(len(inside)), citation=self.citation)
 
 
 class Asked(Metric):
