@@ -180,9 +180,7 @@ FAULTS = {
     ),
     "no source": (
         lambda o: fixed(o, citation=" "),
-        {
-            "says_source_and_method": "the estimate's citation is empty. Give it citation=self.citation"
-        },
+        {"says_source_and_method": "the estimate's citation is empty. Give it citation=self"},
     ),
     "no method": (
         lambda o: fixed(o, method=""),
