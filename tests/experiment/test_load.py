@@ -103,6 +103,8 @@ def test_the_template_is_a_config_that_names_no_file(write):
         ("poisoner.budget=0.01", lambda c: c.poisoner.budget, 0.01),
         ("seeds=[1, 2]", lambda c: c.seeds, (1, 2)),
         ("curve=false", lambda c: c.curve, False),
+        ("rating_cache=false", lambda c: c.rating_cache, False),
+        ("rating_cache=ratings", lambda c: c.rating_cache, Path("ratings").resolve()),
         ("dataset.train = 7", lambda c: c.dataset.train, 7),
         ("target=calm", lambda c: c.target, "calm"),
         ('target="calm"', lambda c: c.target, "calm"),

@@ -13,9 +13,10 @@ from semspill.experiment._cache import AnswersCache
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import Data, data_key
 from semspill.experiment._events import Teller
-from semspill.experiment._jobs import Job, Part, Training, answers_key, sha256_of
+from semspill.experiment._jobs import Job, Part, Training, answers_key
 from semspill.experiment._made import fingerprints_of
 from semspill.experiment._materials import Materials
+from semspill.experiment._provenance import json_digest
 from semspill.experiment._study import Study
 from semspill.results import Answers
 from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
@@ -121,11 +122,13 @@ class Drive:
 
     def done(self, job: Job, answers: Sequence[Answers]) -> None:
         """Keep what a job answered."""
+        cached: set[str] = set()
         for part, each in zip(job.parts, answers, strict=True):
             prints = self._prints(part, job.seed)
             each = replace(each, record={**each.record, "fingerprints": prints})
-            if self.cache is not None:
-                self.cache.put(part.key, each)
+            if self.cache is not None and part.key not in cached:
+                self.cache.put(part.key, each)  # once for the clean arms of all variants
+                cached.add(part.key)
             kept = self._keep(part.name, job.seed, part.arm, each)
             _log(self.studies[part.name], job.seed, part.arm, kept)
             self.tell.finished += 1
@@ -201,8 +204,8 @@ class Drive:
         names = ("test", "valid", "ranking", "rater", "encoder")
         facts: dict[str, Any] = {name: study.fingerprints.get(name) for name in names}
         pool = materials.pool(arm)
-        facts |= {"corpus": corpus, "pool": sha256_of([pool.texts, pool.planted.tolist()])}
-        facts["drawn_from"] = sha256_of(materials.drawn_from(arm))
+        facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
+        facts["drawn_from"] = json_digest(materials.drawn_from(arm))
         return answers_key(materials.config, materials.seed, facts)
 
 

@@ -149,7 +149,8 @@ def _values(annotation: Any) -> Iterator[str]:
 
 def _takes_text(annotation: Any) -> bool:
     parts = [part for part in _alternatives(annotation) if isinstance(part, type)]
-    return any(issubclass(part, str | PurePath) for part in parts)
+    # `false` typed for a path or a switch is the switch.
+    return bool not in parts and any(issubclass(part, str | PurePath) for part in parts)
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:

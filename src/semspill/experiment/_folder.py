@@ -10,7 +10,7 @@ from semspill._read import parse_json
 from semspill.errors import ConfigError, DataError
 from semspill.experiment import _marker as marker
 from semspill.experiment._lock import FolderLock
-from semspill.experiment._provenance import config_digest
+from semspill.experiment._provenance import json_digest
 from semspill.experiment._trained import is_config_of_arms, is_extended_by, trained_alike
 
 UNMASKED = "UNMASKED-HARMFUL-TEXT"
@@ -203,6 +203,6 @@ def _reports(path: Path, config: str) -> bool:
     """Return whether the report is one of this very config: an analysis may have been cut short."""
     try:
         report = parse_json((path / "report.json").read_text(encoding="utf-8"))
-        return bool(report["provenance"]["config_sha256"] == config_digest(parse_json(config)))
+        return bool(report["provenance"]["config_sha256"] == json_digest(parse_json(config)))
     except (OSError, ValueError, KeyError, TypeError):  # none, or not written by a run
         return False

@@ -1,13 +1,12 @@
 """Jobs: one training each, with the arms that it serves; values that pickle."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from semspill.experiment._config import Arm, ExperimentConfig
 from semspill.experiment._data import data_key
+from semspill.experiment._provenance import json_digest
 
 Tell: TypeAlias = Callable[..., None]
 """Is told what happens: a stage, and fields of the event."""
@@ -79,13 +78,7 @@ def answers_key(config: ExperimentConfig, seed: int, facts: dict[str, Any]) -> s
     """
     named = {"encoder", "context", "finetuner", "list_size", "curve", "rater"}
     fields = config.model_dump(mode="json", include=named)
-    return sha256_of({"format": 1, "seed": seed, **fields, **facts})
-
-
-def sha256_of(value: object) -> str:
-    """Return the SHA-256 of a JSON value, or of texts, as 64 hex digits."""
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json_digest({"format": 1, "seed": seed, **fields, **facts})
 
 
 def shard_of(jobs: Sequence[Job], which: int, count: int) -> tuple[Job, ...]:

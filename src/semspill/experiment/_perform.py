@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,7 +23,7 @@ from semspill.responding import RetrievalResponder
 from semspill.results import Answers
 from semspill.training import Epoch
 
-_Spoken = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
+_Rated = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
 """Responses, their scores, their toxicity."""
 
 
@@ -48,7 +49,9 @@ class _Performance:
     def __init__(self, job: Job, data: Data, tell: Tell, progress: Progress) -> None:
         self.job, self.data, self.progress = job, data, progress
         config = job.config
-        self.parts = [_Served(part, Materials(part.config, data, job.seed)) for part in job.parts]
+        # The arms of one experiment are made of the same materials.
+        made = {part.name: Materials(part.config, data, job.seed) for part in job.parts}
+        self.parts = [_Served(part, made[part.name]) for part in job.parts]
         self.corpus = self.parts[0].materials.corpus(job.parts[0].arm)
         if self.corpus.fingerprint != job.corpus:
             raise PluginError(
@@ -57,7 +60,6 @@ class _Performance:
             )
         self.shared = self.parts[0].materials.clean_pool.texts
         self.losses: list[float] = []
-        self.watched: list[list[_Spoken]] = []
         self.last: _Examination | None = None
         names = [part.name for part in job.parts]
         arms = tuple(dict.fromkeys(part.arm for part in job.parts))
@@ -84,7 +86,7 @@ class _Performance:
         end = end or _Examination(model, self.data, self.shared, self.progress)
         made = [self._answered(served, end) for served in self.parts]
         seconds = (time.perf_counter() - began) / len(made)
-        return tuple(_with_seconds(answers, seconds) for answers in made)
+        return tuple(replace(a, record={**a.record, "seconds": seconds}) for a in made)
 
     def _watch(self, epoch: Epoch) -> None:
         self.losses.append(epoch.loss)
@@ -100,14 +102,15 @@ class _Performance:
             self.tell("answer", epoch=epoch.number)
             self.last = _Examination(epoch.model, self.data, self.shared, self.progress)
             for served in curves:
-                served.watched.append(self.last.spoken(served))
+                served.watched.append(self.last.rated(served))
         if epoch.number < self.job.config.finetuner.epochs:
             self.tell("train", epoch=epoch.number + 1)
 
     def _answered(self, served: "_Served", end: "_Examination") -> Answers:
         part, pool = served.part, served.pool
-        texts, score, toxicity = end.spoken(served)
-        shape = (len(served.watched), len(texts))
+        texts, score, toxicity = end.rated(served)
+        curve = [rated[2] for rated in served.watched]
+        shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
         answers = Answers(
             texts=texts,
@@ -117,8 +120,10 @@ class _Performance:
             correct=end.judged[0],
             served=end.served(pool),
             drawn_from=part.config.scorer.score(served.materials.drawn_from(part.arm)),
-            epoch_texts=tuple(spoken[0] for spoken in served.watched),
-            epoch_toxicity=np.array([s[2] for s in served.watched], np.float64).reshape(shape),
+            epoch_texts=tuple(rated[0] for rated in served.watched),
+            epoch_toxicity=np.array([rated[2] for rated in served.watched], np.float64).reshape(
+                shape
+            ),
             epoch_planted=np.zeros(shape, dtype=np.bool_),
             loss=np.array(self.losses, dtype=np.float64),
             record={
@@ -140,7 +145,7 @@ class _Served:
     def __init__(self, part: Part, materials: Materials) -> None:
         self.part, self.materials = part, materials
         self.pool = materials.pool(part.arm)
-        self.watched: list[_Spoken] = []
+        self.watched: list[_Rated] = []
 
 
 class _Examination:
@@ -151,19 +156,19 @@ class _Examination:
     ) -> None:
         self.model = CachedEncodings(model, shared)
         self.data, self.progress = data, progress
-        self._spoken: dict[tuple[object, ...], _Spoken] = {}
+        self._rated: dict[tuple[object, ...], _Rated] = {}
         self._judged: tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]] | None = None
 
-    def spoken(self, served: _Served) -> _Spoken:
+    def rated(self, served: _Served) -> _Rated:
         """Return what the model answers from a part's candidates, rated."""
         scorer = served.part.config.scorer
         key = served.pool.texts, scorer.rater.fingerprint
-        if key not in self._spoken:
+        if key not in self._rated:
             responder = RetrievalResponder(self.model, served.pool)
             found = responder.respond(self.data.test.exchanges, progress=self.progress)
             toxicity = scorer.score(found.texts, progress=self.progress)
-            self._spoken[key] = found.texts, found.scores[:, 0], toxicity
-        return self._spoken[key]
+            self._rated[key] = found.texts, found.scores[:, 0], toxicity
+        return self._rated[key]
 
     @property
     def judged(self) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
@@ -176,8 +181,3 @@ class _Examination:
         """Return the same with the planted candidates of a pool in every list."""
         texts = [text for text, planted in zip(pool.texts, pool.planted, strict=True) if planted]
         return self.data.ranking.hits_beside(self.model, texts, self.judged, self.progress)
-
-
-def _with_seconds(answers: Answers, seconds: float) -> Answers:
-    """Return the answers with their part of the time that the job took."""
-    return Answers(**vars(answers) | {"record": {**answers.record, "seconds": seconds}})

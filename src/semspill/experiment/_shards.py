@@ -17,7 +17,7 @@ from semspill.experiment._events import Observer, ignore
 from semspill.experiment._jobs import Job, shard_of
 from semspill.experiment._load import load_config
 from semspill.experiment._run import carry_out
-from semspill.experiment._sweep import Variant, sweep
+from semspill.experiment._sweep import Variant, carry_out_sweep
 from semspill.experiment._vary import Vary, spelled_out, variants
 from semspill.experiment.executors import Executor
 
@@ -104,17 +104,19 @@ def merge(
     folder = shards_folder(out)
     try:
         plan = parse_json((folder / _PLAN).read_bytes())
-    except (OSError, ValueError) as error:
+        config, vary, count = (plan[name] for name in ("config", "vary", "shards"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} holds no shards; give what the shards got as out.") from error
-    return sweep(
-        load_config(plan["config"]),
-        plan["vary"],
+    return carry_out_sweep(
+        load_config(config),
+        vary,
         out=out,
         show_text=show_text,
+        executor="serial",
         cache=folder,
         progress=progress,
         observer=observer,
-        select=partial(_none_left, count=plan["shards"]),
+        select=partial(_none_left, count=count),
     )
 
 

@@ -21,7 +21,7 @@ from semspill.experiment._made import (
     provenance_of,
 )
 from semspill.experiment._memory import memory_notes
-from semspill.experiment._provenance import citations_of, config_digest
+from semspill.experiment._provenance import citations_of, json_digest
 from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import Manifest
 from semspill.results import Answers, CurvePoint, SpilloverReport
@@ -153,7 +153,7 @@ class Study:
     def _provenance(self) -> dict[str, object]:
         return {
             "config": shown(self.config),
-            "config_sha256": config_digest(self.config.model_dump(mode="json")),
+            "config_sha256": json_digest(self.config.model_dump(mode="json")),
             **provenance_of(self._records),
             "fingerprints": {
                 "train": self.data.train.fingerprint,

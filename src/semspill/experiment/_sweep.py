@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from semspill.experiment._artifacts import Artifacts, write_figures
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._events import Observer, ignore
 from semspill.experiment._folder import PAGES
-from semspill.experiment._jobs import Job
 from semspill.experiment._load import load_config
 from semspill.experiment._lock import locked
 from semspill.experiment._pages import sweep_page
@@ -56,7 +55,6 @@ def sweep(
     cache: str | Path | None = None,
     progress: Progress = quiet,
     observer: Observer = ignore,
-    select: Callable[[tuple[Job, ...]], Sequence[Job]] = tuple,
 ) -> tuple[Variant, ...]:
     """Run an experiment for every combination of some fields' values.
 
@@ -76,32 +74,37 @@ def sweep(
         cache: Folder of answers that experiments share. It holds harmful text.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
         observer: Is told every stage, epoch and finished arm; what it raises stops the sweep.
-        select: Is given the jobs that are left before any is performed, and may refuse them.
 
     Raises:
         ConfigError: A field is unknown or a value not allowed.
         DataError: The data are not as promised.
         PluginError: A component does not keep its contract.
     """
-    base = load_config(config)
+    return carry_out_sweep(
+        load_config(config),
+        vary,
+        out=out,
+        show_text=show_text,
+        executor=executor,
+        cache=cache,
+        progress=progress,
+        observer=observer,
+    )
+
+
+def carry_out_sweep(
+    base: ExperimentConfig, vary: Vary, *, out: str | Path | None, show_text: bool, **options: Any
+) -> tuple[Variant, ...]:
+    """Do what `sweep` does, with the further options of `carry_out`."""
     values = spelled_out(base, vary)
     configs = variants(base, values)
     folder = None if out is None else Path(out)
     with nullcontext() if folder is None else locked(folder):
         _require_own(folder)
-        finished = _swept(
-            configs,
-            folder,
-            show_text,
-            executor=executor,
-            cache=cache,
-            progress=progress,
-            observer=observer,
-            select=select,
-        )
+        finished = _swept(configs, folder, show_text, **options)
         if folder is not None:
-            said = {"config": base.model_dump(mode="json"), "vary": values}
-            _write_shared(folder, {**said, "variants": list(configs)}, finished)
+            shared = {"config": base.model_dump(mode="json"), "vary": values}
+            _write_shared(folder, {**shared, "variants": list(configs)}, finished)
     return finished
 
 

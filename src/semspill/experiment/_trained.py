@@ -1,12 +1,11 @@
 """Whether arms on disk are those that a config would train, whatever its analysis is."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from semspill._read import parse_json
 from semspill.experiment._answers_file import read_answers
+from semspill.experiment._provenance import json_digest
 
 # What is only computed from finished arms, or says where ratings are kept, may change.
 _UNTRAINED = {"analyzer", "labelled", "rating_cache"}
@@ -17,7 +16,7 @@ _ADDED = {"seeds", "arms"}
 def config_print(config: str) -> str:
     """Return a hash of the part of a config, as JSON, that decides what its arms are."""
     fields = {k: v for k, v in _trained(parse_json(config)).items() if k not in _ADDED}
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return json_digest(fields)
 
 
 def is_extended_by(folder: Path, config: str) -> bool:

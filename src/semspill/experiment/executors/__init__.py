@@ -1,6 +1,7 @@
 """Where jobs are performed: in this process, in several, or on a Ray cluster."""
 
-from semspill.experiment.executors._base import Done, Executor, executor_of
+from semspill.experiment.executors._base import Done, Executor
+from semspill.experiment.executors._names import executor_of
 from semspill.experiment.executors._processes import Processes
 from semspill.experiment.executors._ray import Ray
 from semspill.experiment.executors._serial import Serial

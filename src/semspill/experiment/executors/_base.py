@@ -4,10 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill._progress import Progress
-from semspill.errors import ConfigError, did_you_mean
 from semspill.experiment._data import Data
 from semspill.experiment._jobs import Job, Tell
 from semspill.results import Answers
@@ -37,23 +35,3 @@ class Executor(FrozenModel, ABC):
             done: Takes the answers, in this process; what it raises stops everything.
             progress: Wraps the iterables of long stages, where they run in this process.
         """
-
-
-def executor_of(given: Executor | str) -> Executor:
-    """Return an executor, given as such or by its name.
-
-    Raises:
-        ConfigError: There is no executor of that name.
-    """
-    from semspill.experiment.executors import Processes, Ray, Serial
-
-    if isinstance(given, Executor):
-        return given
-    kinds = {"serial": Serial, "processes": Processes, "ray": Ray}
-    if given not in kinds:
-        raise ConfigError(
-            f"There is no executor {named(given)}.{did_you_mean(given, kinds)} "
-            f"There are: {', '.join(kinds)}."
-        )
-    made: Executor = kinds[given]()
-    return made
