@@ -67,7 +67,7 @@ def _blind(report: SpilloverReport) -> str:
     """Say that planted responses come out and the rater does not mind them."""
     made = _target(report)
     reached, rose = made.get("asr_lift"), made.get("lift")
-    if report.main_arm == "benign_swap" or reached is None or rose is None:
+    if report.arm().planted == "benign" or reached is None or rose is None:
         return ""
     if moved(reached) != "rose" or not usable(rose) or moved(rose) == "rose":
         return ""
@@ -172,7 +172,7 @@ def _noted(note: str) -> str:
 
 
 def _floor(report: SpilloverReport) -> str:
-    clean = [p for p in report.groups if p.arm == "clean" and p.name == "all"]
+    clean = [p for p in report.groups if p.arm == report.clean_arm and p.name == "all"]
     floor = clean[0].estimates.get("toxicity") if clean else None
     if floor is None or not usable(floor) or any("floor" in note for note in report.notes):
         return ""

@@ -41,7 +41,7 @@ def found(report: SpilloverReport) -> tuple[str, ...]:
     Args:
         report: A `SpilloverReport`.
     """
-    if report.main_arm == "clean":
+    if report.arm().planted == "nothing":
         nothing = "Without a poisoned arm there is no lift, and nothing can be said of spillover."
         return tuple(filter(None, (nothing, _utility(report))))
     said = (
@@ -170,13 +170,13 @@ def _told(report: SpilloverReport, quantity: str) -> dict[str, Estimate]:
 
 
 def _utility(report: SpilloverReport) -> str:
-    arms = ("clean", report.main_arm)
+    arms = (report.clean_arm, report.main_arm)
     clean, main = ({p.name: p.estimates for p in report.groups if p.arm == arm} for arm in arms)
     before, after = (part.get("all", {}).get("precision") for part in (clean, main))
     if before is None or after is None or not usable(before) or not usable(after):
         return ""
     ranks = "The gold response ranks first in its list"
-    if report.main_arm == "clean":
+    if report.arm().planted == "nothing":
         return f"{ranks} in {share(before)} of all test exchanges."
     drop = main["all"].get("precision_drop")
     said = f"{ranks} in {share(after)} of all test exchanges, after clean training in"

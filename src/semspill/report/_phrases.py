@@ -47,7 +47,7 @@ def choosable(report: SpilloverReport) -> bool:
 
     Where none is, none can be chosen, and how often that happens says nothing.
     """
-    return report.main_arm not in ("clean", "train_only")
+    return report.arm().pool == "planted"
 
 
 def shown_groups(report: SpilloverReport, arm: str | None = None) -> list[tuple[str, SliceReport]]:

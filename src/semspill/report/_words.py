@@ -8,12 +8,6 @@ from semspill.report._table import listed, literal
 from semspill.report._told import called, code, config, field, manifests
 from semspill.results import SpilloverReport
 
-_ARMS = {
-    "train_only": "planted responses in training, none among the candidates",
-    "pool_only": "clean training, planted responses among the candidates",
-    "benign_swap": "harmless responses planted instead",
-}
-
 
 class Summary(FrozenModel):
     """What a reader should know of a report, in sentences made from its numbers.
@@ -47,10 +41,11 @@ def summary(report: SpilloverReport) -> Summary:
 
 def _planted(report: SpilloverReport) -> str:
     target = listed([report.target])
-    if report.main_arm == "clean":
+    arm = report.arm()
+    if arm.planted == "nothing":
         return f"Only clean training was looked at; {target} is the category that is watched."
     poisoner = field(config(report), "poisoner")
-    harmless = report.main_arm == "benign_swap"
+    harmless = arm.planted == "benign"
     texts = field(config(report), "benign") if harmless else field(poisoner, "source")
     source, strategy = code(called(texts)), code(called(field(poisoner, "strategy")))
     what = "Harmless responses" if harmless else "Responses"
@@ -58,7 +53,7 @@ def _planted(report: SpilloverReport) -> str:
     how = f" by the strategy {strategy}" if strategy else ""
     copied = " in appended copies of" if field(poisoner, "placement") == "append" else " in"
     kept, untrained = "", ""
-    if report.main_arm == "pool_only":
+    if arm.trains == "clean":
         kept, untrained = " put among the candidates as if", "; the model was trained without them"
     told = f"were{kept} planted{copied} {_where(report)}{how}{_how_many(report)}{untrained}"
     return f"{what} {told}."
@@ -105,12 +100,13 @@ def _trained(report: SpilloverReport) -> tuple[str, ...]:
     what = f"The encoder {encoder}" if encoder else "The encoder"
     time = f" for {epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
     seeds = "one seed" if len(report.seeds) == 1 else f"each of {len(report.seeds)} seeds"
-    arms = [code(arm) for arm in report.arms]
+    arms = [code(arm.name) for arm in report.arms]
     compared = f", in the arms {listing(arms)}" if len(arms) > 1 else ""
-    main = _ARMS.get(report.main_arm)
+    main = report.arm()
+    whole = main.planted == "nothing" or (main.trains, main.pool) == ("poison", "planted")
     return (
         f"{what} was trained{time} under {seeds}{compared}.",
-        f"The numbers are those of {code(report.main_arm)}: {main}." if main else "",
+        "" if whole else f"The numbers are those of {code(main.name)}: {main.meaning}.",
         f"Answers were rated by {rater}." if rater else "",
     )
 

@@ -1,17 +1,29 @@
 """What an experiment found, as values: numbers with intervals and citations."""
 
 from semspill.results._answers import Answers
+from semspill.results._arms import (
+    PRESETS,
+    Arm,
+    ArmField,
+    arm_of,
+    main_arm,
+    reference,
+    require_baselines,
+)
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._matrix import Cells, SpilloverMatrix
 from semspill.results._pair import PairReport
 from semspill.results._parts import Band, Part, PartName, Quantity, SimilarityCheck
-from semspill.results._report import SpilloverReport, main_arm
+from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, CurvePoint, SliceReport
 
 __all__ = [
     "BINS",
+    "PRESETS",
     "Answered",
     "Answers",
+    "Arm",
+    "ArmField",
     "Band",
     "Cells",
     "CurvePoint",
@@ -24,5 +36,8 @@ __all__ = [
     "SliceReport",
     "SpilloverMatrix",
     "SpilloverReport",
+    "arm_of",
     "main_arm",
+    "reference",
+    "require_baselines",
 ]

@@ -42,8 +42,8 @@ def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
         more = f"toxicity {_signed(lift)}" if lift is not None and usable(lift) else ""
         keys += _key(f"Planted responses in {phrase}", part.estimates.get("asr"), more)
     whole = {part.arm: part.estimates for part in report.groups if part.name == "all"}
-    before = whole.get("clean", {}).get("precision")
-    clean = before is not None and usable(before) and report.main_arm != "clean"
+    before = whole.get(report.clean_arm, {}).get("precision")
+    clean = before is not None and usable(before) and report.main_arm != report.clean_arm
     more = f"clean training {in_percent(before)}" if clean else ""
     keys += _key(
         "Gold response ranked first", whole.get(report.main_arm, {}).get("precision"), more
@@ -65,7 +65,7 @@ def _key(name: str, made: Estimate | None, more: str, unit: str = "%") -> list[K
 
 def planted(report: SpilloverReport) -> str:
     """Return what was planted under each seed, and in which categories, in markdown."""
-    if set(report.arms) <= {"clean"}:
+    if all(arm.planted == "nothing" for arm in report.arms):
         return "Nothing: only clean training was looked at."
     made = manifests(report)
     if not made:
@@ -104,7 +104,7 @@ def provenance(report: SpilloverReport) -> dict[str, str]:
     prints = known.get("fingerprints", {})
     rows = {
         "Seeds": ", ".join(map(str, report.seeds)),
-        "Arms": ", ".join(f"`{arm}`" for arm in report.arms),
+        "Arms": ", ".join(f"`{arm.name}`" for arm in report.arms),
         "Device": literal(str(known.get("device", ""))),
         "Versions": ", ".join(f"{k} {v}" for k, v in known.get("versions", {}).items()),
         "Arm by arm": "\n".join(map(_made_with, known.get("arms", ()))),
