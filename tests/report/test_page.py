@@ -61,7 +61,7 @@ PROVENANCE = {
     "config": {
         "poisoner": {"source": {"name": "builtin"}},
         "rater": {"name": "lexicon", "words": [["grumble", 1.0], ["mutter", 0.5]]},
-        "finetuner": {"epochs": 2},
+        "model": {"finetuner": {"epochs": 2}},
     },
     "versions": {"python": "3.11.1", "numpy": "2.0"},
     "device": "cpu",

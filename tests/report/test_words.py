@@ -57,8 +57,7 @@ CONFIG = {
         "strategy": {"name": "last_fixed"},
         "placement": "append",
     },
-    "encoder": {"name": "static"},
-    "finetuner": {"epochs": 1},
+    "model": {"encoder": {"name": "static"}, "finetuner": {"epochs": 1}},
     "rater": "lexicon",
 }
 

@@ -43,7 +43,9 @@ def slice_report(
         estimates={
             key: computed(metric, part)
             for key, metric in named.items()
-            if not (metric.whole or (metric.paired and arm.clean is None))
+            if not metric.whole
+            and (arm.clean is not None or not metric.paired)
+            and (arm.ranked or not metric.ranking)
         },
     )
 
@@ -54,7 +56,11 @@ def whole_arm(arm: Outcome, named: Mapping[str, Metric]) -> dict[str, Estimate]:
     Raises:
         PluginError: A metric returns something else than an Estimate.
     """
-    return {name: computed(metric, arm) for name, metric in named.items() if metric.whole}
+    return {
+        name: computed(metric, arm)
+        for name, metric in named.items()
+        if metric.whole and (arm.ranked or not metric.ranking)
+    }
 
 
 def computed(metric: Metric, outcome: Outcome) -> Estimate:

@@ -11,7 +11,7 @@ from semspill.experiment._data import Data
 from semspill.scoring._files import hash_inputs
 
 # Their content has fingerprints of its own, or decides no arm.
-_OTHERWISE = {"dataset", "rater", "encoder", "analyzer", "labelled"}
+_OTHERWISE = {"dataset", "rater", "model", "analyzer", "labelled"}
 
 Records = Mapping[tuple[int, str], Mapping[str, Any]]
 """The record of every arm, by seed and arm."""
@@ -26,8 +26,9 @@ def fingerprints_of(config: ExperimentConfig, data: Data) -> dict[str, str]:
         "ranking": data.ranking.fingerprint,
         "rater": config.rater.fingerprint,
     }
-    read = config.encoder.reads()
-    return prints | ({"encoder": hash_inputs(read)} if read else {})
+    read: dict[str, str] = {}
+    _collect(config.model, "model", read)
+    return prints | read
 
 
 def inputs_of(config: ExperimentConfig) -> dict[str, str]:

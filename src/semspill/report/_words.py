@@ -95,8 +95,11 @@ def _hit(report: SpilloverReport) -> str:
 
 def _trained(report: SpilloverReport) -> tuple[str, ...]:
     told = config(report)
-    encoder, rater = (code(called(field(told, name))) for name in ("encoder", "rater"))
-    epochs = field(told, "finetuner", "epochs")
+    model = field(told, "model")
+    encoder, rater = (
+        code(called(part)) for part in (field(model, "encoder"), field(told, "rater"))
+    )
+    epochs = field(model, "finetuner", "epochs")
     what = f"The encoder {encoder}" if encoder else "The encoder"
     time = f" for {epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
     seeds = "one seed" if len(report.seeds) == 1 else f"each of {len(report.seeds)} seeds"

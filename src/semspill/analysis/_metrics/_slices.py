@@ -94,6 +94,7 @@ class Precision(Metric):
     """P@1,100: how often the gold response ranks first among 100; utility that must stay up."""
 
     citation = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
+    ranking = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
@@ -106,6 +107,7 @@ class PrecisionDrop(Metric):
     """Fall of P@1,100 below the clean arm: above 0 means that the poison cost utility."""
 
     citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    ranking = True
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -125,6 +127,7 @@ class ServedPrecision(Metric):
     """
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    ranking = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
@@ -137,6 +140,7 @@ class ServedDrop(Metric):
     """Fall of P@1 with planted responses in every list below the clean arm's P@1,100."""
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    ranking = True
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
