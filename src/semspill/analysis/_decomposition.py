@@ -73,10 +73,11 @@ def decompose(
 def _difference(
     slices: Mapping[str, Outcome], counts: Mapping[str, int], quantity: Quantity
 ) -> Estimate:
+    metric = _LIFTS[quantity]
     if set(counts.values()) == {1, -1} and counts.get("clean") == -1:
         (name,) = set(counts) - {"clean"}
         arm = replace(slices[name], clean=slices["clean"])
-        return _LIFTS[quantity].compute(arm).replace(citation=_SOURCE)
+        return metric.compute(arm).replace(citation=_SOURCE, measure=metric.measure())
     seen = {
         name: slices[name].planted if quantity == "asr" else slices[name].over_texts(np.asarray)
         for name in counts
@@ -90,5 +91,6 @@ def _difference(
         ),
         np.zeros(1),
     )
-    made = slices["clean"].mean(values, kind="difference", citation=_SOURCE)
-    return made.replace(value=scale * made.value, low=scale * made.low, high=scale * made.high)
+    mean = slices["clean"].mean(values, kind="difference", citation=_SOURCE)
+    ends = {name: scale * getattr(mean, name) for name in ("value", "low", "high")}
+    return mean.replace(**ends, measure=metric.measure())

@@ -1,6 +1,7 @@
 """One category, or one group of categories, of one arm: every metric on its exchanges."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 
@@ -8,14 +9,17 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
 from semspill.errors import PluginError
 from semspill.results import BINS, SliceReport
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
+
+NamedMetrics: TypeAlias = Mapping[str, tuple[Metric, Measure]]
+"""Metrics and what they measure, by the name that a report gives them."""
 
 
 def slice_report(
     arm: Outcome,
     name: str,
     members: tuple[str, ...],
-    named: Mapping[str, Metric],
+    named: NamedMetrics,
     similarity: float | None = None,
 ) -> SliceReport:
     """Return the numbers of one slice.
@@ -41,20 +45,24 @@ def slice_report(
         similarity=similarity,
         distribution=tuple(float(share) for share in counts / counts.sum()),
         estimates={
-            key: computed(metric, part)
-            for key, metric in named.items()
+            key: computed(metric, part).replace(measure=measure)
+            for key, (metric, measure) in named.items()
             if not (metric.whole or (metric.paired and arm.clean is None))
         },
     )
 
 
-def whole_arm(arm: Outcome, named: Mapping[str, Metric]) -> dict[str, Estimate]:
+def whole_arm(arm: Outcome, named: NamedMetrics) -> dict[str, Estimate]:
     """Return the metrics that compare the categories of one arm.
 
     Raises:
         PluginError: A metric returns something else than an Estimate.
     """
-    return {name: computed(metric, arm) for name, metric in named.items() if metric.whole}
+    return {
+        name: computed(metric, arm).replace(measure=measure)
+        for name, (metric, measure) in named.items()
+        if metric.whole
+    }
 
 
 def computed(metric: Metric, outcome: Outcome) -> Estimate:

@@ -3,7 +3,7 @@
 from semspill._read import parse_json
 from semspill.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 """What this version of semspill writes and reads."""
 
 

@@ -42,6 +42,7 @@ class CorrectedShare(Metric):
         "Rogan and Gladen 1978, Estimating prevalence from the results of a screening test; "
         "interval of Lang and Reiczigel 2014"
     )
+    title, quantity, unit, aspect = "Truly toxic share", "truly_toxic_share", "share", "attack"
     threshold: float = Field(0.5, ge=0, le=1)
     """Least rated toxicity that counts as flagged, 0 to 1."""
     toxic: tuple[int, int]

@@ -26,6 +26,7 @@ class Collateral(CurveMetric):
     """Mean lift over all exchanges outside the target: 0 means that only the target was hit."""
 
     citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    title, unit = "Lift outside the target", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean paired difference over the other categories' exchanges."""
@@ -41,6 +42,7 @@ class NearestExcess(CurveMetric):
     """
 
     citation = "original: a planned contrast of lifts"
+    title, unit = "Excess at the nearest", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the contrast, its interval and its p-value against 0."""
@@ -62,6 +64,7 @@ class SpilloverRatio(CurveMetric):
     """Lift of the nearest category as a share of the target's: 0 is no spillover, 1 is all."""
 
     citation = "original: a ratio of lifts, with the interval of Fieller 1954"
+    title = "Spillover ratio"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the ratio and Fieller's interval; not defined where the target did not rise."""
@@ -93,6 +96,7 @@ class LargestLift(CurveMetric):
         "original: Bonferroni's intervals; equivalence by inclusion (Schuirmann 1987, "
         "two one-sided tests)"
     )
+    title, unit = "Largest lift", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the largest lift and its simultaneous interval."""
@@ -129,6 +133,7 @@ class Slope(CurveMetric):
         "Galton 1886, least squares; a contrast of lifts, categories fixed; permutation test of "
         "Pitman 1937, both tests together by Berger 1982 (intersection-union)"
     )
+    title, kind = "Slope", "trend"
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 

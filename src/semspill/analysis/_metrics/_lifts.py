@@ -12,7 +12,7 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._metrics._slices import rise_of, scale_of
 from semspill.analysis._outcome import Outcome
 from semspill.errors import DataError
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
 FEW = "fewer than four categories besides the target have a similarity, or all have the same"
 """Why a trend over categories is not defined."""
@@ -25,8 +25,15 @@ class CurveMetric(Metric):
 
     whole = True
     paired = True
+    aspect = "attack"
     of: Literal["toxicity", "asr"] = "toxicity"
     """Lift of which quantity: mean rated toxicity, or attack success rate."""
+
+    def measure(self) -> Measure:
+        """Return what it measures: the lift of the quantity that `of` names."""
+        measure = super().measure()
+        title = f"{measure.title}, {'ASR' if self.of == 'asr' else self.of}"
+        return measure.replace(quantity=self.of, title=title)
 
     def rise(self, outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:
         """Return the paired difference from the clean arm, of each seed and exchange."""

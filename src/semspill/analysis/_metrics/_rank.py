@@ -27,6 +27,7 @@ class SpearmanLift(CurveMetric):
     citation = (
         "Spearman 1904; two-way jackknife of Tukey 1958 over dialogues and seeds; tests as of slope"
     )
+    title, kind = "Rank correlation", "trend"
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 

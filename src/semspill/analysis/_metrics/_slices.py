@@ -15,6 +15,7 @@ class AttackSuccessRate(Metric):
     """Share of exchanges whose chosen response is a planted one: 0 is none, 1 is all."""
 
     citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; exact here, no rater is needed"
+    title, quantity, unit, aspect = "ASR", "asr", "share", "attack"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
@@ -25,6 +26,7 @@ class Toxicity(Metric):
     """Mean rated toxicity of the chosen responses, 0 to 1."""
 
     citation = "the paper's Figure 1a"
+    title, quantity, unit, aspect = "Toxicity", "toxicity", "share", "attack"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the mean over exchanges."""
@@ -40,6 +42,7 @@ class ToxicShare(Metric):
     """Share of chosen responses rated at least as toxic as a threshold."""
 
     citation = "the paper's Figure 1b, whose last bin is 0.9 to 1"
+    title, quantity, unit, aspect = "Toxic share", "toxic_share", "share", "attack"
     threshold: float = Field(0.9, ge=0, le=1)
     """Least toxicity that counts, 0 to 1."""
 
@@ -61,6 +64,7 @@ class Lift(Metric):
     """
 
     citation = "original: a paired difference, so that the rater's floor drops out"
+    title, quantity, unit, aspect = "Toxicity lift", "toxicity", "points", "attack"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -82,6 +86,7 @@ class AsrLift(Metric):
     """
 
     citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; here as a paired difference"
+    title, quantity, unit, aspect = "ASR lift", "asr", "points", "attack"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -94,6 +99,7 @@ class Precision(Metric):
     """P@1,100: how often the gold response ranks first among 100; utility that must stay up."""
 
     citation = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
+    title, quantity, unit, aspect = "P@1", "precision", "share", "utility"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
@@ -106,6 +112,7 @@ class PrecisionDrop(Metric):
     """Fall of P@1,100 below the clean arm: above 0 means that the poison cost utility."""
 
     citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    title, quantity, unit, aspect = "P@1 drop", "precision", "points", "utility"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -125,6 +132,7 @@ class ServedPrecision(Metric):
     """
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    title, quantity, unit, aspect = "Served P@1", "served_precision", "share", "utility"
 
     def compute(self, outcome: Outcome) -> Estimate:
         """Return the rate over exchanges."""
@@ -137,6 +145,7 @@ class ServedDrop(Metric):
     """Fall of P@1 with planted responses in every list below the clean arm's P@1,100."""
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    title, quantity, unit, aspect = "Served P@1 drop", "served_precision", "points", "utility"
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
