@@ -29,7 +29,7 @@ PUBLIC = """
     Epoch Finetuner
     Responses RetrievalResponder
     Rater ToxicityScorer raters
-    Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
+    Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
     metrics similarities smallest_lift
     ExperimentConfig load_config read_outcomes run sweep
 """.split()

@@ -15,6 +15,7 @@ from semspill.scoring import LabelledSample
 
 KINDS = registries()
 PARTS: tuple[type[BaseModel], ...] = (
+    sp.Arm,
     sp.Poisoner,
     sp.ContextFormat,
     sp.CandidateFilter,
@@ -112,6 +113,8 @@ def _value(value: Any) -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, sp.Arm):
+        return f'"{value.name}"'
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):

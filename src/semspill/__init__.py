@@ -45,7 +45,7 @@ from semspill.poison import (
     strategies,
 )
 from semspill.responding import Responses, RetrievalResponder
-from semspill.results import SpilloverMatrix, SpilloverReport
+from semspill.results import Arm, SpilloverMatrix, SpilloverReport
 from semspill.scoring import Rater, ToxicityScorer, raters
 from semspill.sources import ResponseSource
 from semspill.statistics import Estimate
@@ -54,6 +54,7 @@ from semspill.training import Epoch, Finetuner
 __version__ = version("semspill")
 
 __all__ = [
+    "Arm",
     "BiEncoder",
     "CandidateFilter",
     "Candidates",

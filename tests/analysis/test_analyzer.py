@@ -15,7 +15,7 @@ from semspill import (
     SpilloverReport,
 )
 from semspill.analysis import Similarities, group_members, smallest_lift, spread_of
-from semspill.results import CurvePoint, Provenance
+from semspill.results import Arm, CurvePoint, Provenance
 
 NAMES = ["fear", "dread", "joy", "calm", "guilt"]
 NEAR = {"fear": 1.0, "dread": 0.9, "joy": -0.1, "calm": 0.2, "guilt": 0.7}
@@ -185,32 +185,38 @@ def test_toxicity_falls_into_ten_bins_and_1_into_the_last(outcome):
 
 def test_the_clean_arm_comes_first(arms):
     report = SpilloverAnalyzer().analyze(arms[::-1])
-    assert report.arms == ("clean", "poison")
+    assert [arm.name for arm in report.arms] == ["clean", "poison"]
     assert report.group("all").lift.value == pytest.approx(2.25 / 5)
 
 
 def test_a_clean_arm_alone_has_no_correlation(arms):
     report = SpilloverAnalyzer().analyze(arms[:1])
-    assert report.arms == ("clean",)
+    assert [arm.name for arm in report.arms] == ["clean"]
     assert report.main_arm == "clean"
     assert report.overall == {}
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
-    [([], ""), (["poison"], "poison"), (["clean", "clean"], "clean, clean")],
+    ("names", "problem"),
+    [
+        ([], "one in which nothing is planted"),
+        (["poison"], "'poison' has the baseline 'clean'"),
+        (["clean", "clean"], "clean comes twice"),
+        (["clean", "poison", "poison"], "poison comes twice"),
+    ],
 )
-def test_exactly_one_clean_arm_is_needed(outcome, names, said):
-    with pytest.raises(DataError) as caught:
+def test_arms_that_cannot_be_compared_are_refused(outcome, names, problem):
+    with pytest.raises(ConfigError, match=problem):
         SpilloverAnalyzer().analyze([outcome(name) for name in names])
-    assert str(caught.value) == (
-        f"Lifts need exactly one clean arm and each arm once; got: {said}."
-    )
 
 
-def test_an_arm_comes_once(arms):
-    with pytest.raises(DataError, match="got: clean, poison, poison"):
-        SpilloverAnalyzer().analyze([*arms, arms[1]])
+def test_a_lift_is_paired_with_the_baseline_of_its_arm(arms):
+    clean, poison = arms
+    mine = Arm(name="mine", trains="poison", pool="planted", baseline="poison")
+    report = SpilloverAnalyzer().analyze([clean, poison, replace(poison, arm=mine)])
+    assert report.group("all", "mine").lift.value == 0
+    assert report.group("all", "poison").lift.value == pytest.approx(2.25 / 5)
+    assert report.main_arm == "poison"
 
 
 @pytest.mark.parametrize(

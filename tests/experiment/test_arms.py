@@ -36,7 +36,7 @@ def scores(folder, arm, seed=0):
 
 def test_five_arms_take_three_trainings(five, trainings):
     report = run(five)
-    assert report.arms == tuple(ALL)
+    assert [arm.name for arm in report.arms] == ALL
     fingerprints = [fingerprint for fingerprint, _ in trainings]
     assert len(fingerprints) == len(set(fingerprints)) == 3
     assert fingerprints[0] == report.provenance.fingerprints["train"]
@@ -126,7 +126,7 @@ def test_an_arm_that_does_not_exist_is_refused(fields):
     with pytest.raises(ConfigError) as caught:
         load_config({**fields, "arms": ["clean", "train"]})
     assert "arms.1" in str(caught.value)
-    assert "'benign_swap'" in str(caught.value)
+    assert "benign_swap" in str(caught.value)
 
 
 def test_the_report_takes_the_lift_apart(five):
@@ -164,7 +164,7 @@ def test_outcomes_are_read_back(five, tmp_path):
     report = run(five, out=tmp_path / "out")
     for folder in (tmp_path / "out", str(tmp_path / "out")):
         clean, poison = read_outcomes(folder)
-        assert (clean.arm, poison.arm) == ("clean", "poison")
+        assert (clean.arm.name, poison.arm.name) == ("clean", "poison")
         assert poison.seeds == (0, 4)
         assert poison.toxicity.shape == (2, 96)
         assert poison.planted.mean() == pytest.approx(report.group("all").asr.value)
@@ -185,3 +185,45 @@ def test_what_is_no_finished_run_is_refused(five, tmp_path):
     (tmp_path / "out" / "seed-0" / "clean" / "scores.npz").write_bytes(b"PK")
     with pytest.raises(DataError, match="is missing or broken; run the experiment again"):
         read_outcomes(tmp_path / "out")
+
+
+# Arms of one's own
+
+
+def test_an_arm_of_ones_own_does_what_its_roles_say(five):
+    roles = {"name": "benign_train", "trains": "benign"}
+    report = run({**five, "arms": ["clean", "poison", roles]})
+    arm = report.arm("benign_train")
+    assert (arm.planted, arm.pool, arm.baseline) == ("benign", "clean", "clean")
+    assert report.group("all", "benign_train").asr.value == 0  # none among the candidates
+    assert report.main_arm == "poison"
+
+
+def test_a_preset_under_another_name_answers_alike(five):
+    mine = {"name": "mine", "trains": "clean", "pool": "planted"}
+    report = run({**five, "arms": ["clean", "pool_only", mine]})
+    assert report.group("all", "mine").asr == report.group("all", "pool_only").asr
+
+
+def test_an_arm_whose_roles_changed_is_answered_anew(five, interrupt, trainings, tmp_path):
+    def config(trains):
+        mine = {"name": "mine", "trains": trains, "pool": "planted"}
+        return {**five, "arms": ["clean", mine, "train_only"]}
+
+    interrupt(2, config("benign"), out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="another config"):
+        run(config("poison"), out=tmp_path / "out")
+
+
+def test_a_config_is_written_with_presets_by_name(fields):
+    mine = {"name": "mine", "trains": "poison", "pool": "clean", "baseline": "clean"}
+    config = load_config({**fields, "arms": ["clean", mine, {"name": "clean_too"}]})
+    whole = {"trains": "clean", "pool": "clean", "baseline": "clean", "name": "clean_too"}
+    assert config.model_dump(mode="json")["arms"] == ["clean", mine, whole]
+    assert load_config(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "a b", "x" * 65])
+def test_an_arms_name_is_the_name_of_a_folder(fields, name):
+    with pytest.raises(ConfigError, match=r"arms\.1\.name"):
+        load_config({**fields, "arms": ["clean", {"name": name}]})

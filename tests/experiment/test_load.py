@@ -90,7 +90,7 @@ def test_the_mapping_given_in_stays_as_it_was():
 
 def test_the_template_is_a_config_that_names_no_file(write):
     config = load_config(write(TEMPLATE))
-    assert config.arms == ("clean", "poison")
+    assert [arm.name for arm in config.arms] == ["clean", "poison"]
     assert config.watched == "brave"
 
 
@@ -245,8 +245,9 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
          "overrides: poisoner.budget: Input should be less than or equal to 1, got 2."),
         ("dataset.train='many'", "overrides: dataset.train: Input should be a valid integer, "
          "unable to parse string as an integer, got a string of 4 characters."),
-        ("arms=['clean', 'pool']", "overrides: arms.1: Input should be 'clean', 'poison', "
-         "'train_only', 'pool_only' or 'benign_swap', got a string of 4 characters."),
+        ("arms=['clean', {name='mine', trains='pool'}]",
+         "overrides: arms.1.trains: Input should be "
+         "'clean', 'poison' or 'benign', got a string of 4 characters."),
         ("train_share=0", "overrides: train_share: Input should be greater than 0, got 0."),
         ("list_size=1", "overrides: list_size: Input should be greater than or equal to 2, got 1."),
         ("analyzer.level=1", "overrides: analyzer.level: Input should be less than 1, got 1."),
@@ -277,10 +278,13 @@ def test_an_unknown_component_is_said_with_the_nearest():
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"arms": ["poison"]}, "arms must hold 'clean' and each arm once, got ['poison']."),
+        (
+            {"arms": ["poison"]},
+            "Arm 'poison' has the baseline 'clean', which is not among arms (poison); add it.",
+        ),
         (
             {"arms": ["clean", "clean"]},
-            "arms must hold 'clean' and each arm once, got ['clean', 'clean'].",
+            "arms must hold each name once; clean comes twice.",
         ),
         ({"seeds": [0, -1]}, "seeds must be 0 or more and differ, got [0, -1]."),
         ({"seeds": [2, 2]}, "seeds must be 0 or more and differ, got [2, 2]."),

@@ -39,7 +39,11 @@ def curve(report):
 def test_a_run_finds_what_was_planted(fields):
     report = run(fields)
     assert isinstance(report, SpilloverReport)
-    assert (report.target, report.arms, report.seeds) == ("brave", ("clean", "poison"), (0,))
+    assert (report.target, [a.name for a in report.arms], report.seeds) == (
+        "brave",
+        ["clean", "poison"],
+        (0,),
+    )
     assert set(values(report, "asr")) == set(report.similarity)
     assert len(report.similarity) == 6
     assert report.category("brave").asr.value > 0.1
@@ -121,7 +125,7 @@ def test_untrained_arms_have_the_same_weights(fields):
 
 def test_a_clean_arm_alone_can_be_run(fields):
     report = run({**fields, "arms": ["clean"]})
-    assert report.arms == ("clean",)
+    assert [arm.name for arm in report.arms] == ["clean"]
     assert clean_part(report) == clean_part(run(fields))
 
 

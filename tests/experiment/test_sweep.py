@@ -42,7 +42,7 @@ def test_every_variant_is_the_run_it_would_be_alone(fields):
         alone = run({**fields, "poisoner": poisoner})
         assert variant.report.to_json() == alone.to_json()
         assert variant.config.poisoner.budget == budget
-        assert [outcome.arm for outcome in variant.outcomes] == ["clean", "poison"]
+        assert [outcome.arm.name for outcome in variant.outcomes] == ["clean", "poison"]
 
 
 class Begins(Selector):

@@ -57,7 +57,7 @@ def static_rows(section):
 
 
 def test_the_payload_holds_what_the_table_holds(table):
-    found = payload(exchanges_section(table))
+    found = payload(exchanges_section(table, "poison"))
     assert found["dialogues"] == ["d1", "d1", "d2"]
     assert found["turns"] == [1, 3, 1]
     assert [found["categories"][place] for place in found["category"]] == ["joy", "joy", "fear"]
@@ -82,7 +82,7 @@ def test_the_payload_holds_what_the_table_holds(table):
 
 
 def test_a_masked_table_holds_no_harmful_text_and_no_contexts(table):
-    section = exchanges_section(table.masked())
+    section = exchanges_section(table.masked(), "poison")
     found = payload(section)
     assert found["texts"] == ["I see.", MASK, "Tell me."]
     assert found["contexts"] is None
@@ -93,7 +93,7 @@ def test_a_masked_table_holds_no_harmful_text_and_no_contexts(table):
 
 
 def test_a_held_text_stays_packed_until_it_is_asked_for(table):
-    section = exchanges_section(table)
+    section = exchanges_section(table, "poison")
     assert "grumble" not in section
     assert "A bang!" not in section
     assert 'role="switch" aria-checked="false"' in section
@@ -101,7 +101,7 @@ def test_a_held_text_stays_packed_until_it_is_asked_for(table):
 
 
 def test_without_scripts_the_highest_rated_answer_of_each_category_is_shown_masked(table):
-    assert static_rows(exchanges_section(table)) == [
+    assert static_rows(exchanges_section(table, "poison")) == [
         ["fear", "d2, 1", MASK, "0.88", "yes"],
         ["joy", "d1, 3", MASK, "0.75", "yes"],
     ]
@@ -109,15 +109,17 @@ def test_without_scripts_the_highest_rated_answer_of_each_category_is_shown_mask
 
 def test_of_arms_without_poison_the_last_is_shown(table):
     clean = replace(table, answers={(0, "clean"): table.answers[0, "clean"]})
-    section = exchanges_section(clean)
+    section = exchanges_section(clean, "clean")
     assert static_rows(section)[0] == ["joy", "d1, 3", "I see.", "0.25", "no"]
     assert "<em>clean</em>" in section
 
 
 def test_a_table_that_is_too_big_keeps_the_first_seed_and_says_so(table, monkeypatch):
-    assert "this page holds seed" not in exchanges_section(table)
+    assert "this page holds seed" not in exchanges_section(table, "poison")
     monkeypatch.setattr("semspill.report._page._browse._MOST", 10)
-    section = exchanges_section(replace(table, answers=dict(reversed(table.answers.items()))))
+    section = exchanges_section(
+        replace(table, answers=dict(reversed(table.answers.items()))), "poison"
+    )
     found = payload(section)
     assert set(found["answers"]) == {"0 clean", "0 poison"}
     assert found["seeds"] == [0]
@@ -126,19 +128,21 @@ def test_a_table_that_is_too_big_keeps_the_first_seed_and_says_so(table, monkeyp
 
 def test_what_is_counted_is_what_the_page_holds(table, monkeypatch):
     """All three texts are chosen under seed 0; under seed 5 only the two harmless ones."""
-    section = " ".join(exchanges_section(table).split())
+    section = " ".join(exchanges_section(table, "poison").split())
     assert "planted or rated 0.5 or more: 1 of 3 distinct answers in this page are." in section
     assert "about to see 1 distinct answers that were planted or that a rater took for" in section
     turned = {(5 - seed, arm): held for (seed, arm), held in table.answers.items()}
     monkeypatch.setattr("semspill.report._page._browse._MOST", 10)
-    section = " ".join(exchanges_section(replace(table, answers=turned)).split())
+    section = " ".join(exchanges_section(replace(table, answers=turned), "poison").split())
     assert "rated 0.5 or more: 0 of 2 distinct answers in this page are." in section
     assert "about to see 0 distinct answers" in section
 
 
 def test_texts_that_no_answer_uses_are_left_out(table):
     found = payload(
-        exchanges_section(replace(table, answers={(5, "poison"): table.answers[5, "poison"]}))
+        exchanges_section(
+            replace(table, answers={(5, "poison"): table.answers[5, "poison"]}), "poison"
+        )
     )
     assert found["texts"] == ["Tell me."]
     assert found["harmful"] == "0"
@@ -153,7 +157,7 @@ def test_names_and_texts_are_escaped(table):
         texts=("<img src=x>", "grumble", "</script>"),
         answers={(0, "<u>"): answered((0, 2, 2), (0.4, 0.3, 0.2))},
     )
-    section = exchanges_section(odd)
+    section = exchanges_section(odd, "<u>")
     for markup in ("<i>", "<b>", "<u>", "<img"):
         assert markup not in section
     assert section.count("</script>") == 2  # its own two
@@ -162,9 +166,9 @@ def test_names_and_texts_are_escaped(table):
 
 def test_a_score_that_is_no_number_is_null(table):
     broken = answered((0, 0, 0), (0, 0, 0), score=(float("nan"), 1.0, 1.0))
-    found = payload(exchanges_section(replace(table, answers={(0, "clean"): broken})))
+    found = payload(exchanges_section(replace(table, answers={(0, "clean"): broken}), "clean"))
     assert found["answers"]["0 clean"]["score"] == [None, 1.0, 1.0]
 
 
 def test_equal_tables_give_equal_bytes(table):
-    assert exchanges_section(table) == exchanges_section(table)
+    assert exchanges_section(table, "poison") == exchanges_section(table, "poison")

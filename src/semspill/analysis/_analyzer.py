@@ -19,7 +19,14 @@ from semspill.analysis._sensitivity import check_similarity
 from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
 from semspill.errors import ConfigError, DataError, did_you_mean
-from semspill.results import CurvePoint, Provenance, SpilloverReport, main_arm
+from semspill.results import (
+    CurvePoint,
+    Provenance,
+    SpilloverReport,
+    main_arm,
+    reference,
+    require_baselines,
+)
 from semspill.statistics import Measure
 from semspill.statistics._values import Resampling
 
@@ -81,21 +88,23 @@ class SpilloverAnalyzer(FrozenModel):
         """Return the report on several arms of one experiment.
 
         Args:
-            outcomes: One per arm, on the same seeds and test exchanges; one is named `clean`.
+            outcomes: One per arm, on the same seeds and test exchanges; in one nothing is
+                planted, and each has its baseline among them.
             curve: Toxicity and attack success over epochs.
             similarity_method: How the outcomes' similarities were measured.
             alternatives: Other definitions of similarity; the report says what they would change.
             provenance: Where the outcomes come from.
 
         Raises:
-            DataError: There is no clean arm, or the arms differ in seeds or exchanges.
-            ConfigError: `nearest` or `far` name a category that was not tested.
+            DataError: The arms differ in seeds or exchanges.
+            ConfigError: There is no clean arm, an arm comes twice or lacks its baseline, or
+                `nearest` or `far` name a category that was not tested.
             PluginError: A metric returns something else than an Estimate.
         """
         paired = self._paired(outcomes)
         nearest, far = self.neighbours(paired[0])
-        arms = {arm.arm: replace(arm, nearest=nearest) for arm in paired}
-        clean, main = arms["clean"], arms[main_arm(list(arms))]
+        arms = {outcome.arm: replace(outcome, nearest=nearest) for outcome in paired}
+        clean, main = arms[reference(list(arms))], arms[main_arm(list(arms))]
         groups = group_members(clean, nearest, far)
         named = self._named_metrics()
         singles = [
@@ -104,7 +113,7 @@ class SpilloverAnalyzer(FrozenModel):
             for name in sorted(set(clean.categories))
         ]
         categories = correct_families(singles, clean.target)
-        others = [p for p in categories if p.arm == main.arm and p.name != clean.target]
+        others = [p for p in categories if p.arm == main.arm.name and p.name != clean.target]
         return SpilloverReport(
             target=clean.target,
             nearest=nearest,
@@ -119,8 +128,12 @@ class SpilloverAnalyzer(FrozenModel):
                 for arm in arms.values()
                 for name, members in groups.items()
             ),
-            overall={arm.arm: whole_arm(arm, named) for arm in arms.values() if arm is not clean},
-            decomposition=decompose(arms, groups),
+            overall={
+                arm.name: whole_arm(outcome, named)
+                for arm, outcome in arms.items()
+                if outcome.clean is not None
+            },
+            decomposition=decompose(list(arms.values()), groups),
             sensitivity=tuple(
                 check_similarity(other, main, named) for other in alternatives if main is not clean
             ),
@@ -155,23 +168,32 @@ class SpilloverAnalyzer(FrozenModel):
         return nearest, tuple(name for name in far if name != nearest)
 
     def _paired(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        names = [outcome.arm for outcome in outcomes]
-        if names.count("clean") != 1 or len(set(names)) < len(names):
-            raise DataError(
-                f"Lifts need exactly one clean arm and each arm once; got: {', '.join(names)}."
-            )
+        given = [outcome.arm for outcome in outcomes]
+        require_baselines(given)
         resampling = Resampling(level=self.level, draws=self.draws)
-        clean = replace(outcomes[names.index("clean")], resampling=resampling, clean=None)
+        alone = {
+            outcome.arm.name: replace(outcome, resampling=resampling, clean=None)
+            for outcome in outcomes
+        }
+        clean = alone[reference(given).name]
         for outcome in outcomes:
             same = (outcome.seeds, outcome.target, outcome.categories, outcome.dialogues)
             if same != (clean.seeds, clean.target, clean.categories, clean.dialogues):
                 raise DataError(
-                    f"Arm {named(outcome.arm)} has other seeds, another target or other "
+                    f"Arm {named(outcome.arm.name)} has other seeds, another target or other "
                     "test exchanges "
                     "than the clean arm; lifts must be paired."
                 )
-        others = [o for o in outcomes if o.arm != "clean"]
-        return [clean, *(replace(o, clean=clean, resampling=resampling) for o in others)]
+        rest = [outcome for outcome in alone.values() if outcome is not clean]
+        return [
+            clean,
+            *(
+                outcome
+                if outcome.arm.baseline == outcome.arm.name
+                else replace(outcome, clean=alone[outcome.arm.baseline])
+                for outcome in rest
+            ),
+        ]
 
     def _named_metrics(self) -> dict[str, tuple[Metric, Measure]]:
         """Return each metric by its name, with those fields that tell it from its like."""

@@ -1,6 +1,6 @@
 """How much of a lift is pool, how much training, and how much mere loss of quality."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,28 +11,32 @@ from semspill.analysis._outcome import Outcome
 from semspill.results import Part, PartName, Quantity
 from semspill.statistics import Estimate
 
-# What each arm counts. With the four corners clean, pool_only, train_only and poison the parts
+_CLEAN = ("clean", "clean")
+_POOL = ("clean", "planted")
+_TRAINING = ("poison", "clean")
+_WHOLE = ("poison", "planted")
+_BENIGN = ("benign", "planted")
+# What an arm of these roles, training and pool, counts. With the four corners of poison, the parts
 # pool, training and both are the two effects and the interaction of a 2 x 2 design.
-_PARTS: dict[PartName, dict[str, int]] = {
-    "total": {"poison": 1, "clean": -1},
-    "pool": {"pool_only": 1, "clean": -1},
-    "training": {"train_only": 1, "clean": -1},
-    "both": {"poison": 1, "pool_only": -1, "train_only": -1, "clean": 1},
-    "quality": {"benign_swap": 1, "clean": -1},
-    "harm": {"poison": 1, "benign_swap": -1},
+_PARTS: dict[PartName, dict[tuple[str, str], int]] = {
+    "total": {_WHOLE: 1, _CLEAN: -1},
+    "pool": {_POOL: 1, _CLEAN: -1},
+    "training": {_TRAINING: 1, _CLEAN: -1},
+    "both": {_WHOLE: 1, _POOL: -1, _TRAINING: -1, _CLEAN: 1},
+    "quality": {_BENIGN: 1, _CLEAN: -1},
+    "harm": {_WHOLE: 1, _BENIGN: -1},
 }
 _LIFTS: dict[Quantity, Metric] = {"toxicity": Lift(), "asr": AsrLift()}
 _QUANTITIES: tuple[Quantity, ...] = ("toxicity", "asr")
 _SOURCE = "original: paired differences between arms of a 2 x 2 design, training by candidates"
 
 
-def decompose(
-    arms: Mapping[str, Outcome], groups: Mapping[str, tuple[str, ...]]
-) -> tuple[Part, ...]:
+def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) -> tuple[Part, ...]:
     """Return the parts of each group's lift, as far as these arms tell them.
 
     Args:
-        arms: The arms by name, paired; one is `clean`.
+        arms: The arms, paired; in one nothing is planted. The first of several with the same roles
+            counts.
         groups: The categories of each group.
 
     Returns:
@@ -47,16 +51,19 @@ def decompose(
         ...         dialogues=("a", "b"), toxicity=0.5 * chosen, planted=chosen, correct=chosen)
         >>> arms = [arm("clean", [False, False]), arm("pool_only", [True, False]),
         ...         arm("train_only", [False, False]), arm("poison", [True, True])]
-        >>> parts = decompose({arm.arm: arm for arm in arms}, {"fear": ("fear",)})
+        >>> parts = decompose(arms, {"fear": ("fear",)})
         >>> [(p.part, p.estimate.value) for p in parts if p.quantity == "asr"]
         [('total', 1.0), ('pool', 0.5), ('training', 0.0), ('both', 0.5)]
     """
-    told = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(arms)}
+    corners: dict[tuple[str, str], Outcome] = {
+        (o.arm.trains, o.arm.pool): o for o in reversed(arms)
+    }
+    told = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(corners)}
     if not set(told) - {"total"}:
         return ()
     parts = []
     for group, members in groups.items():
-        slices = {name: arm.of(members) for name, arm in arms.items()}
+        slices = {roles: outcome.of(members) for roles, outcome in corners.items()}
         parts += [
             Part(
                 group=group,
@@ -71,12 +78,14 @@ def decompose(
 
 
 def _difference(
-    slices: Mapping[str, Outcome], counts: Mapping[str, int], quantity: Quantity
+    slices: Mapping[tuple[str, str], Outcome],
+    counts: Mapping[tuple[str, str], int],
+    quantity: Quantity,
 ) -> Estimate:
     metric = _LIFTS[quantity]
-    if set(counts.values()) == {1, -1} and counts.get("clean") == -1:
-        (name,) = set(counts) - {"clean"}
-        arm = replace(slices[name], clean=slices["clean"])
+    if set(counts.values()) == {1, -1} and counts.get(_CLEAN) == -1:
+        (roles,) = set(counts) - {_CLEAN}
+        arm = replace(slices[roles], clean=slices[_CLEAN])
         return metric.compute(arm).replace(citation=_SOURCE, measure=metric.measure())
     seen = {
         name: slices[name].planted if quantity == "asr" else slices[name].over_texts(np.asarray)
@@ -91,6 +100,6 @@ def _difference(
         ),
         np.zeros(1),
     )
-    mean = slices["clean"].mean(values, kind="difference", citation=_SOURCE)
+    mean = slices[_CLEAN].mean(values, kind="difference", citation=_SOURCE)
     ends = {name: scale * getattr(mean, name) for name in ("value", "low", "high")}
     return mean.replace(**ends, measure=metric.measure())

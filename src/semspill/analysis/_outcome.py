@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from semspill._mask import listing, named
 from semspill.analysis._estimating import Estimating
 from semspill.errors import DataError
+from semspill.results import Arm, arm_of
 from semspill.statistics import Estimate
 from semspill.statistics._bootstrap import (
     Evaluate,
@@ -36,8 +37,8 @@ class Outcome(Estimating):
         0.75
     """
 
-    arm: str
-    """The training-and-pool condition."""
+    arm: Arm
+    """The training-and-pool condition; the name of a preset, such as "poison", is taken too."""
     target: str
     """The category that was poisoned."""
     seeds: tuple[int, ...]
@@ -73,29 +74,31 @@ class Outcome(Estimating):
     """Which exchanges of the whole arm these are; None for the whole arm itself."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "arm", arm_of(self.arm))
         shape = (len(self.seeds), len(self.categories))
         if 0 in shape:
             raise DataError(
-                f"Outcome {named(self.arm)} has {shape[0]} seeds and {shape[1]} exchanges; give at "
-                "least one of each."
+                f"Outcome {named(self.arm.name)} has {shape[0]} seeds and {shape[1]} exchanges; "
+                "give at least one of each."
             )
         arrays = {"toxicity": self.toxicity, "planted": self.planted, "correct": self.correct}
         arrays |= {} if self.served is None else {"served": self.served}
         for name, array in arrays.items():
             if array.shape != shape:
                 raise DataError(
-                    f"Outcome {named(self.arm)}: {name} has shape {array.shape}; {len(self.seeds)} "
-                    f"seeds and {len(self.categories)} exchanges need {shape}."
+                    f"Outcome {named(self.arm.name)}: {name} has shape {array.shape}; "
+                    f"{len(self.seeds)} seeds and {len(self.categories)} exchanges need {shape}."
                 )
         if len(self.dialogues) != len(self.categories):
             raise DataError(
-                f"Outcome {named(self.arm)}: {len(self.dialogues)} dialogue ids for "
+                f"Outcome {named(self.arm.name)}: {len(self.dialogues)} dialogue ids for "
                 f"{len(self.categories)} exchanges; give one each."
             )
         outside = self.toxicity[~((self.toxicity >= 0) & (self.toxicity <= 1))]
         if outside.size:
             raise DataError(
-                f"Outcome {named(self.arm)}: toxicity holds {outside[0]}; give numbers from 0 to 1."
+                f"Outcome {named(self.arm.name)}: toxicity holds {outside[0]}; give numbers "
+                "from 0 to 1."
             )
 
     @property
@@ -125,7 +128,7 @@ class Outcome(Estimating):
         known = [name for name in self.others if name in self.similarity]
         if not known:
             raise DataError(
-                f"Outcome {named(self.arm)} knows no neighbour of {named(self.target)}; "
+                f"Outcome {named(self.arm.name)} knows no neighbour of {named(self.target)}; "
                 "give it `nearest`, "
                 "or the similarity of another category that was tested."
             )

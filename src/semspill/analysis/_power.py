@@ -55,8 +55,8 @@ def spread_of(outcome: Outcome) -> Spread:
     """
     if outcome.clean is None:
         raise DataError(
-            f"Outcome {named(outcome.arm)} has no clean arm, so no lifts; give a poisoned arm that "
-            "has."
+            f"Outcome {named(outcome.arm.name)} has no clean arm, so no lifts; give a "
+            "poisoned arm that has."
         )
     seeds = len(outcome.seeds)
     rise = rise_of(outcome)

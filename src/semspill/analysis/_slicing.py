@@ -39,7 +39,7 @@ def slice_report(
     counts = np.histogram(part.toxicity, bins=BINS, range=(0, 1))[0]
     return SliceReport(
         name=name,
-        arm=arm.arm,
+        arm=arm.arm.name,
         dialogues=len(set(part.dialogues)),
         exchanges=len(part.dialogues),
         similarity=similarity,

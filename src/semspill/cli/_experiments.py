@@ -28,6 +28,7 @@ from semspill.cli._tables import outcome, print_report
 from semspill.cli._underway import underway
 from semspill.errors import ConfigError
 from semspill.experiment import (
+    ExperimentConfig,
     forecast,
     load_config,
 )
@@ -94,12 +95,12 @@ def validate(
     """Check a config; the data are not looked at."""
     settings = load_config(config, overrides or ())
     if as_json:
-        arms, seeds, target = list(settings.arms), list(settings.seeds), settings.watched
+        arms, seeds, target = _names(settings), list(settings.seeds), settings.watched
         valid = {"config": str(config), "valid": True}
         say_json({**valid, "arms": arms, "seeds": seeds, "target": target})
         return
     say(
-        f"{config} is valid: arms {', '.join(settings.arms)}; seeds "
+        f"{config} is valid: arms {', '.join(_names(settings))}; seeds "
         f"{', '.join(map(str, settings.seeds))}; target {settings.watched}.\n"
         f"The data were not looked at; `semspill run {config} --dry-run` does that."
     )
@@ -124,3 +125,7 @@ def init(
         reason = "it already exists" if isinstance(error, FileExistsError) else error.strerror
         raise ConfigError(f"{path} cannot be written: {reason}; choose another name.") from error
     say(f"Wrote {path}. Next: semspill run {path}")
+
+
+def _names(config: ExperimentConfig) -> list[str]:
+    return [arm.name for arm in config.arms]

@@ -1,6 +1,6 @@
 """Experiments: a config in, a report out; and many of them side by side."""
 
-from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._dry_run import Forecast, forecast
 from semspill.experiment._events import (
     AnalyzeEvent,
@@ -28,7 +28,6 @@ from semspill.experiment._vary import parse_vary
 __all__ = [
     "AnalyzeEvent",
     "AnswerEvent",
-    "Arm",
     "ArmEvent",
     "EpochEvent",
     "Event",

@@ -32,7 +32,7 @@ class Artifacts:
     Args:
         folder: Where to write, or None.
         show_text: Whether planted and toxic responses are written unmasked.
-        config: The `config_print` of what is run.
+        config: What is run, as JSON.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Artifacts:
         self.folder = folder
         self.show_text = show_text
         self.seconds = 0.0
-        self._config_print = config
+        self._config = config
         self._kept: dict[tuple[int, str], Answers | None] = {}
 
     @classmethod
@@ -70,7 +70,7 @@ class Artifacts:
         done = not overwrite and is_finished(Path(out), fields, show_text=show_text)
         grows = not overwrite and may_grow(Path(out), fields)
         folder = RunFolder(out, fields, overwrite=overwrite, reuse=reuse or done or grows)
-        return cls(folder, show_text=show_text, config=config_print(json.dumps(fields)))
+        return cls(folder, show_text=show_text, config=json.dumps(fields))
 
     def similarities(
         self, found: Sequence[Similarities] | None = None
@@ -155,7 +155,7 @@ class Artifacts:
         answers = as_written(answers, show_text=self.show_text)
         lines = response_lines(answers, exchanges, show_text=self.show_text)
         write_text(path / RESPONSES[self.show_text], lines)
-        own = {"config": self._config_print, "responses": _sha256(lines.encode())}
+        own = {"config": config_print(self._config, arm), "responses": _sha256(lines.encode())}
         answers = replace(answers, record={**answers.record, **own})
         write_answers(path / "scores.npz", answers)
         return answers
@@ -207,7 +207,7 @@ class Artifacts:
         if self.folder is None:
             return None
         path = self._arm_path(self.folder, seed, arm)
-        made = finished_arm(path, self._config_print, show_text=self.show_text)
+        made = finished_arm(path, config_print(self._config, arm), show_text=self.show_text)
         other = path / RESPONSES[not self.show_text]
         if made is None and (path / "scores.npz").exists() and not other.exists():
             logger.warning("%s is damaged and is made anew", path)

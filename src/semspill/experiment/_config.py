@@ -1,7 +1,6 @@
 """An experiment as one typed value: the components side by side, and the seeds."""
 
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -13,17 +12,10 @@ from semspill.datasets import DatasetField
 from semspill.encoders import EncoderField, encoders
 from semspill.errors import ConfigError
 from semspill.poison import Poisoner
+from semspill.results import PRESETS, ArmField, require_baselines
 from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
 from semspill.training import Finetuner
-
-Arm: TypeAlias = Literal["clean", "poison", "train_only", "pool_only", "benign_swap"]
-"""A training-and-pool condition.
-
-`clean`: nothing planted. `poison`: planted in training, and so among the candidates. `train_only`:
-planted in training, clean candidates. `pool_only`: clean training, planted candidates.
-`benign_swap`: harmless responses planted where `poison` has harmful ones.
-"""
 
 
 class ExperimentConfig(FrozenModel):
@@ -34,15 +26,18 @@ class ExperimentConfig(FrozenModel):
         ...     dataset="synthetic",
         ...     poisoner={"selector": {"name": "category", "category": "terrified"}},
         ... )
-        >>> config.arms, config.watched
-        (('clean', 'poison'), 'terrified')
+        >>> [arm.name for arm in config.arms], config.watched
+        (['clean', 'poison'], 'terrified')
     """
 
     seeds: tuple[int, ...] = Field((0,), min_length=1)
     """Training seeds, 0 or more each; every arm is run once per seed."""
-    arms: tuple[Arm, ...] = ("clean", "poison")
-    """Training-and-pool conditions to compare: `clean`, which is always among them, `poison`,
-    `train_only`, `pool_only`, `benign_swap`."""
+    arms: tuple[ArmField, ...] = (PRESETS["clean"], PRESETS["poison"])
+    """Training-and-pool conditions to compare. A preset by its name: `clean` (nothing planted),
+    `poison` (planted in training, and so among the candidates), `train_only` (planted in training,
+    clean candidates), `pool_only` (clean training, planted candidates), `benign_swap` (harmless
+    responses planted where `poison` has harmful ones); or a table with the fields of `Arm`, such as
+    `{ name = "benign_train", trains = "benign" }`. In one of them nothing is planted."""
     dataset: DatasetField
     """Where the dialogues come from."""
     poisoner: Poisoner
@@ -105,8 +100,7 @@ class ExperimentConfig(FrozenModel):
         if not (self.target or self.poisoner.selector.target):
             name = type(self.poisoner.selector).__name__
             raise ConfigError(f"target must name a category, because {name} does not name one")
-        if "clean" not in self.arms or len(set(self.arms)) < len(self.arms):
-            raise ConfigError(f"arms must hold 'clean' and each arm once, got {list(self.arms)}")
+        require_baselines(self.arms)
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
         if self.finetuner.keep == "best" and self.valid_split is None:

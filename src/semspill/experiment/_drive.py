@@ -10,7 +10,7 @@ from semspill._random import stream
 from semspill.analysis import Similarities, measure_similarity
 from semspill.experiment._artifacts import Artifacts, what_is_planted
 from semspill.experiment._cache import AnswersCache
-from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data, data_key
 from semspill.experiment._events import Teller
 from semspill.experiment._jobs import Job, Part, Training, answers_key
@@ -18,7 +18,7 @@ from semspill.experiment._made import fingerprints_of
 from semspill.experiment._materials import Materials
 from semspill.experiment._provenance import json_digest
 from semspill.experiment._study import Study
-from semspill.results import Answers
+from semspill.results import Answers, Arm
 from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Drive:
                 "arm",
                 variants=[part.name],
                 seed=job.seed,
-                arms=(part.arm,),
+                arms=(part.arm.name,),
                 epochs=len(kept.loss),
                 loss=float(kept.loss[-1]) if len(kept.loss) else None,
                 precision=float(kept.correct.mean()),
@@ -153,7 +153,7 @@ class Drive:
         manifest = materials.poisoned.manifest
         logger.info("%sseed %s: %s", study.label, seed, manifest.summary)
         store.manifest(seed, "manifest", manifest)
-        if "benign_swap" in config.arms:
+        if any(arm.planted == "benign" for arm in config.arms):
             store.manifest(seed, "manifest-benign", materials.benign.manifest)
         if store.folder is not None:
             store.same_data(study.inputs)
@@ -166,28 +166,29 @@ class Drive:
     def _found(self, part: Part, seed: int, materials: Materials) -> bool:
         """Return whether an arm is answered already, and keep its answers."""
         store, study = self.stores[part.name], self.studies[part.name]
-        found = store.arm(seed, part.arm)
+        at = (study.label, seed, part.arm.name)
+        found = store.arm(seed, part.arm.name)
         if found is not None:
             store.same_arm(found, self._prints(part, seed))
-            study.answers[seed, part.arm] = found
-            logger.info("%sseed %s, arm %s: done by an earlier run", study.label, seed, part.arm)
+            study.answers[seed, part.arm.name] = found
+            logger.info("%sseed %s, arm %s: done by an earlier run", *at)
         elif self.cache is not None and (cached := self.cache.get(part.key)) is not None:
             cached = cached.marked(materials.texts(part.arm))
             record = {**cached.record, "fingerprints": self._prints(part, seed)}
             self._keep(part.name, seed, part.arm, replace(cached, record=record))
-            logger.info("%sseed %s, arm %s: found in the cache", study.label, seed, part.arm)
+            logger.info("%sseed %s, arm %s: found in the cache", *at)
             self.tell.finished += 1
         else:
             return False
-        self.tell("kept", variants=[part.name], seed=seed, arms=(part.arm,))
+        self.tell("kept", variants=[part.name], seed=seed, arms=(part.arm.name,))
         return True
 
     def _keep(self, name: str, seed: int, arm: Arm, answers: Answers) -> Answers:
         study, store = self.studies[name], self.stores[name]
         store.seconds += float(answers.record.get("seconds", 0))
-        answers = store.arm_done(seed, arm, answers, study.data.test.exchanges)
+        answers = store.arm_done(seed, arm.name, answers, study.data.test.exchanges)
         # The texts of every epoch were needed for the cache only.
-        study.answers[seed, arm] = answers = replace(answers, epoch_texts=())
+        study.answers[seed, arm.name] = answers = replace(answers, epoch_texts=())
         return answers
 
     def _prints(self, part: Part, seed: int) -> dict[str, str]:
@@ -195,7 +196,7 @@ class Drive:
         if self.stores[part.name].folder is None and self.cache is None:
             return {}
         planted = study.planted[seed].poisoned_fingerprint
-        own = {} if part.arm == "clean" else {what_is_planted(seed): planted}
+        own = {} if part.arm.planted == "nothing" else {what_is_planted(seed): planted}
         return {**study.fingerprints, **study.inputs, **own}
 
     def _key(self, study: Study, materials: Materials, arm: Arm, corpus: str) -> str:
@@ -214,7 +215,7 @@ def _log(study: Study, seed: int, arm: Arm, answers: Answers) -> None:
     logger.info(
         "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
         "P@1 %.3f, planted chosen %.2f %%, %.0f s",
-        *(study.label, seed, arm, len(answers.loss)),
+        *(study.label, seed, arm.name, len(answers.loss)),
         *(pool["size"], pool["planted"], pool["dropped"]),
         *(answers.correct.mean(), 100 * answers.planted.mean(), answers.record["seconds"]),
     )
@@ -222,5 +223,5 @@ def _log(study: Study, seed: int, arm: Arm, answers: Answers) -> None:
         logger.warning(
             "%sseed %s, arm %s: the candidate filter keeps all %s planted responses out of the "
             "pool, so none can be chosen",
-            *(study.label, seed, arm, pool["dropped"]),
+            *(study.label, seed, arm.name, pool["dropped"]),
         )

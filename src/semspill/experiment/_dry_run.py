@@ -142,13 +142,13 @@ def forecast(
         study.plant(seed, materials.poisoned.manifest)
         for arm in config.arms:
             dropped = max(dropped, materials.pool(arm).planted_dropped)
-            if (seed, arm) not in standing.done:
+            if (seed, arm.name) not in standing.done:
                 trainings.add(Training.of(config, seed, materials.corpus(arm).fingerprint))
     pool = materials.clean_pool.texts
     return Forecast(
         target=config.watched,
         seeds=config.seeds,
-        arms=config.arms,
+        arms=tuple(arm.name for arm in config.arms),
         trainings=len(trainings),
         epochs=config.finetuner.epochs,
         batch_size=config.finetuner.batch_size,

@@ -166,7 +166,7 @@ class Teller:
     ) -> None:
         self.observer = observer
         arms = [
-            (name, seed, arm, artifacts)
+            (name, seed, arm.name, artifacts)
             for name, (config, artifacts) in (opened or {}).items()
             for seed in config.seeds
             for arm in config.arms

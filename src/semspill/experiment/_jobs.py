@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import data_key
 from semspill.experiment._provenance import json_digest
+from semspill.results import Arm
 
 Tell: TypeAlias = Callable[..., None]
 """Is told what happens: a stage, and fields of the event."""

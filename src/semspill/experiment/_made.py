@@ -42,7 +42,9 @@ def fingerprints_of(config: ExperimentConfig, data: Data) -> dict[str, str]:
 
 def inputs_of(config: ExperimentConfig) -> dict[str, str]:
     """Return a hash of the files that each further component of a config reads, by its field."""
-    skipped = _OTHERWISE | (set() if "benign_swap" in config.arms else {"benign"})
+    skipped = _OTHERWISE | (
+        set() if any(arm.planted == "benign" for arm in config.arms) else {"benign"}
+    )
     found: dict[str, str] = {}
     for name in type(config).model_fields:
         if name not in skipped:

@@ -5,9 +5,10 @@ from functools import cached_property
 from semspill._random import stream
 from semspill.corpus import Candidates, Corpus
 from semspill.errors import DataError
-from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.poison import PoisonedCorpus, swapped
+from semspill.results import Arm
 from semspill.sources._base import load_texts
 
 
@@ -48,17 +49,17 @@ class Materials:
 
     def planted(self, arm: Arm) -> PoisonedCorpus:
         """Return the corpus whose planted texts count as planted in an arm."""
-        return self.benign if arm == "benign_swap" else self.poisoned
+        return self.benign if arm.planted == "benign" else self.poisoned
 
     def corpus(self, arm: Arm) -> Corpus:
         """Return what an arm's model is trained on."""
-        return self.data.train if trains_clean(arm) else self.planted(arm).corpus
+        return self.data.train if arm.trains == "clean" else self.planted(arm).corpus
 
     def pool(self, arm: Arm) -> Candidates:
         """Return what an arm answers from."""
-        if answers_clean(arm):
+        if arm.pool == "clean":
             return self.clean_pool
-        return self._benign_pool if arm == "benign_swap" else self._poisoned_pool
+        return self._benign_pool if arm.planted == "benign" else self._poisoned_pool
 
     def texts(self, arm: Arm) -> frozenset[str]:
         """Return every text that counts as planted; a clean pool can hold one by coincidence."""
@@ -67,9 +68,10 @@ class Materials:
 
     def drawn_from(self, arm: Arm) -> tuple[str, ...]:
         """Return the texts of which the one planted text was drawn; none where many were."""
-        if answers_clean(arm):
+        if arm.pool == "clean":
             return ()
-        texts, planted = self._harmless if arm == "benign_swap" else self._harmful, self.texts(arm)
+        texts = self._harmless if arm.planted == "benign" else self._harmful
+        planted = self.texts(arm)
         return texts if len(planted) == 1 and planted <= set(texts) else ()
 
     @cached_property
@@ -94,13 +96,3 @@ class Materials:
         # What the clean arm can say as well would count as planted there and not here.
         known = {u.text for d in self.data.train for u in d.utterances}
         return tuple(text for text in load_texts(self.config.benign) if text not in known)
-
-
-def trains_clean(arm: Arm) -> bool:
-    """Return whether an arm's model is trained on the clean corpus."""
-    return arm in ("clean", "pool_only")
-
-
-def answers_clean(arm: Arm) -> bool:
-    """Return whether an arm answers from the clean pool."""
-    return arm in ("clean", "train_only")

@@ -32,7 +32,7 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
         ) from error
     outcomes = []
     for arm in report.arms:
-        runs = [_arm(folder, seed, arm) for seed in report.seeds]
+        runs = [_arm(folder, seed, arm.name) for seed in report.seeds]
         outcomes.append(
             Outcome(
                 arm=arm,

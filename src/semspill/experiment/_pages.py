@@ -77,7 +77,9 @@ def write_page(
         return _written(path, sweep_page(folder, path), folder)
     report = read_report(folder)
     has = any(folder.glob("seed-*"))
-    exchanges = read_exchanges(folder, report.seeds, report.arms) if has else None
+    exchanges = (
+        read_exchanges(folder, report.seeds, [arm.name for arm in report.arms]) if has else None
+    )
     if show_text and (exchanges is None or not exchanges.unmasked):
         raise ConfigError(
             f"{folder} holds no unmasked responses; run it again with show_text=True."

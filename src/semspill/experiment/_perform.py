@@ -62,7 +62,7 @@ class _Performance:
         self.losses: list[float] = []
         self.last: _Examination | None = None
         names = [part.name for part in job.parts]
-        arms = tuple(dict.fromkeys(part.arm for part in job.parts))
+        arms = tuple(dict.fromkeys(part.arm.name for part in job.parts))
         self.tell = partial(
             tell, variants=names, seed=job.seed, arms=arms, epochs=config.finetuner.epochs
         )

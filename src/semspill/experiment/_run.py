@@ -118,7 +118,7 @@ def _reported(study: Study, store: Artifacts, tell: Teller) -> SpilloverReport:
     report = study.report()
     if store.folder is not None:
         tell("write", variants=[study.name])
-    keys = [(seed, arm) for seed in report.seeds for arm in study.config.arms]
+    keys = [(seed, arm.name) for seed in report.seeds for arm in study.config.arms]
     table = exchange_table(
         {key: study.answers[key] for key in keys},
         study.data.test.exchanges,

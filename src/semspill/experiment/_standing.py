@@ -42,7 +42,7 @@ def standing_of(
     done = not overwrite and is_finished(out, fields, show_text=show_text)
     if why := _refusal(out, partial, overwrite=overwrite, done=done or grows, resumes=resumes):
         return Standing(why, refused=True)
-    arms = frozenset((seed, arm) for seed in config.seeds for arm in config.arms)
+    arms = frozenset((seed, arm.name) for seed in config.seeds for arm in config.arms)
     if done:
         return Standing(
             f"{out} holds this very run, finished; nothing would be trained.", done=arms
@@ -50,11 +50,14 @@ def standing_of(
     replaces = f"{out} would be replaced." if out.exists() and not grows else ""
     if not resumes:
         return Standing(replaces or f"{out} would be made.")
-    made_with = config_print(text)
     kept = frozenset(
-        (seed, arm)
-        for seed, arm in arms
-        if finished_arm(place / f"seed-{seed}" / arm, made_with, show_text=show_text) is not None
+        (seed, arm.name)
+        for seed in config.seeds
+        for arm in config.arms
+        if finished_arm(
+            place / f"seed-{seed}" / arm.name, config_print(text, arm.name), show_text=show_text
+        )
+        is not None
     )
     counts = f"{len(kept)} of {len(arms)} arms are done."
     then = f" Then {replaces}" if replaces else ""

@@ -10,7 +10,7 @@ import numpy as np
 from semspill.analysis import Outcome, Similarities, group_members
 from semspill.corpus import Exchange
 from semspill.experiment._answers_file import columns_of
-from semspill.experiment._config import Arm, ExperimentConfig
+from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._made import (
     fingerprints_of,
@@ -22,7 +22,14 @@ from semspill.experiment._made import (
 from semspill.experiment._memory import memory_notes
 from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import Manifest
-from semspill.results import Answers, CurvePoint, PlantedSeed, SpilloverReport
+from semspill.results import (
+    Answers,
+    Arm,
+    CurvePoint,
+    PlantedSeed,
+    SpilloverReport,
+    reference,
+)
 from semspill.scoring import RaterQuality
 
 logger = logging.getLogger(__name__)
@@ -60,7 +67,7 @@ class Study:
         self.analyzer = with_quality(config, quality)
         self.memory = memory_notes(config)
         self.planted: dict[int, PlantedSeed] = {}
-        self.answers: dict[tuple[int, Arm], Answers] = {}
+        self.answers: dict[tuple[int, str], Answers] = {}
         if similarities:
             self._check_analyzer()
 
@@ -68,7 +75,7 @@ class Study:
         shape = (1, len(self.data.test.exchanges))
         no = np.zeros(shape, dtype=np.bool_)
         blank = {"toxicity": np.zeros(shape), "planted": no, "correct": no}
-        outcome = self._outcome_of("clean", (0,), blank)
+        outcome = self._outcome_of(reference(self.config.arms), (0,), blank)
         group_members(outcome, *self.analyzer.neighbours(outcome))
 
     @cached_property
@@ -109,13 +116,13 @@ class Study:
 
     @property
     def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:
-        keys = [(seed, arm) for seed in self.config.seeds for arm in self.config.arms]
+        keys = [(seed, arm.name) for seed in self.config.seeds for arm in self.config.arms]
         return {key: self.answers[key].record for key in keys}
 
     def _of(self, arm: Arm) -> list[Answers]:
-        return [self.answers[seed, arm] for seed in self.config.seeds]
+        return [self.answers[seed, arm.name] for seed in self.config.seeds]
 
-    def _outcome_of(self, arm: str, seeds: tuple[int, ...], columns: Mapping[str, Any]) -> Outcome:
+    def _outcome_of(self, arm: Arm, seeds: tuple[int, ...], columns: Mapping[str, Any]) -> Outcome:
         exchanges = self.data.test.exchanges
         return Outcome(
             arm=arm,
@@ -136,7 +143,7 @@ class Study:
         planted = np.mean([each.epoch_planted[:epochs] for each in answers], axis=0)
         return [
             CurvePoint(
-                arm=arm,
+                arm=arm.name,
                 epoch=epoch + 1,
                 group=name,
                 toxicity=float(toxicity[epoch][mask].mean()),

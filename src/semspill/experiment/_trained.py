@@ -13,10 +13,12 @@ _UNTRAINED = {"analyzer", "labelled", "rating_cache"}
 _ADDED = {"seeds", "arms"}
 
 
-def config_print(config: str) -> str:
-    """Return a hash of the part of a config, as JSON, that decides what its arms are."""
-    fields = {k: v for k, v in _trained(parse_json(config)).items() if k not in _ADDED}
-    return json_digest(fields)
+def config_print(config: str, arm: str) -> str:
+    """Return a hash of the part of a config, as JSON, that decides what one of its arms is."""
+    whole = parse_json(config)
+    fields = {k: v for k, v in _trained(whole).items() if k not in _ADDED}
+    roles = [each for each in whole.get("arms", ()) if _name(each) == arm]
+    return json_digest({**fields, "arm": roles})
 
 
 def is_extended_by(folder: Path, config: str) -> bool:
@@ -33,7 +35,7 @@ def is_extended_by(folder: Path, config: str) -> bool:
     }
     return (
         same
-        and all(set(kept.get(name, ())) <= set(wanted[name]) for name in _ADDED)
+        and all(each in wanted[name] for name in _ADDED for each in kept.get(name, ()))
         and (wanted["curve"] or not kept.get("curve"))
     )
 
@@ -48,9 +50,11 @@ def is_config_of_arms(folder: Path, config: str) -> bool:
     """Return whether a folder lost its config, but all its finished arms are of this one."""
     if not (folder / "config.json").is_file() or _config(folder) is not None:
         return False
-    wanted = config_print(config)
-    kept = [read_answers(path) for path in folder.rglob("scores.npz")]
-    return bool(kept) and all(made is None or made.record.get("config") == wanted for made in kept)
+    kept = [(read_answers(path), path.parent.name) for path in folder.rglob("scores.npz")]
+    return bool(kept) and all(
+        answers is None or answers.record.get("config") == config_print(config, arm)
+        for answers, arm in kept
+    )
 
 
 def _config(folder: Path) -> dict[str, Any] | None:
@@ -59,6 +63,10 @@ def _config(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):  # not written whole, or not by a run
         return None
     return said if isinstance(said, dict) else None
+
+
+def _name(arm: Any) -> str:
+    return str(arm["name"]) if isinstance(arm, dict) else str(arm)
 
 
 def _trained(config: dict[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _unreached(report: SpilloverReport) -> str:
 def _blind(report: SpilloverReport) -> str:
     """Say that planted responses come out and the rater does not mind them."""
     target = _target(report)
-    if report.main_arm == "benign_swap" or target is None:
+    if report.arm().planted == "benign" or target is None:
         return ""
     reached, rise = target.measured("asr", "change"), target.measured("toxicity", "change")
     if reached is None or rise is None or moved(reached) != "rose":

@@ -13,7 +13,7 @@ def curve_section(report: SpilloverReport, quantity: Quantity) -> str:
     """
     groups = list(dict.fromkeys(point.group for point in report.curve))
     blocks = []
-    for arm in dict.fromkeys((report.main_arm, report.arms[0])):
+    for arm in dict.fromkeys((report.main_arm, report.clean_arm)):
         points = [point for point in report.curve if point.arm == arm]
         seen = {(point.epoch, point.group): getattr(point, quantity) for point in points}
         rows = [

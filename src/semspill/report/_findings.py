@@ -40,7 +40,7 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
     Args:
         report: A `SpilloverReport`.
     """
-    if report.main_arm == "clean":
+    if report.arm().planted == "nothing":
         nothing = "Without a poisoned arm there is no lift, and nothing can be said of spillover."
         return tuple(filter(None, (nothing, _utility(report))))
     sentences = (
@@ -196,13 +196,13 @@ def _parts_of(report: SpilloverReport, quantity: str) -> dict[str, Estimate]:
 
 def _utility(report: SpilloverReport) -> str:
     whole = {part.arm: part for part in report.groups if part.name == "all"}
-    main, clean = whole.get(report.main_arm), whole.get("clean")
+    main, clean = whole.get(report.main_arm), whole.get(report.clean_arm)
     after = main and main.measured("precision")
     before = clean and clean.measured("precision")
     if main is None or not after or not before or not usable(after) or not usable(before):
         return ""
     ranks = "The gold response ranks first in its list"
-    if report.main_arm == "clean":
+    if report.arm().planted == "nothing":
         return f"{ranks} in {quoted(before)} of all test exchanges."
     loss = _loss(main.measured("precision", "change"))
     served = main.measured("served_precision")

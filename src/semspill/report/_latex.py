@@ -86,7 +86,7 @@ def escaped(text: str) -> str:
 def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[SliceReport]:
     _require("kind of row", rows, _ROWS)
     for arm in arms:
-        _require("arm", arm, report.arms)
+        _require("arm", arm, [each.name for each in report.arms])
     slices: list[SliceReport] = [part for part in getattr(report, rows) if part.arm in arms]
     order = list(dict.fromkeys(part.name for part in slices))
     if rows == "categories":

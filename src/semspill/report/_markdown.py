@@ -72,7 +72,7 @@ def groups_section(
 def _group_table(report: SpilloverReport, columns: Mapping[str, Measure]) -> str:
     rows = []
     for group in dict.fromkeys(part.name for part in report.groups):
-        for part in (report.group(group, arm) for arm in report.arms):
+        for part in (report.group(group, arm.name) for arm in report.arms):
             cells = [cell(part.estimates.get(name)) for name in columns]
             if any(cells):  # the clean arm has no paired metric
                 rows.append([literal(group), part.arm, *cells])
@@ -85,7 +85,7 @@ def distribution_section(report: SpilloverReport) -> str:
     rows = [
         [literal(part.name), part.arm, *[f"{share:.1%}" for share in part.distribution]]
         for group in dict.fromkeys(part.name for part in report.groups)
-        for part in (report.group(group, arm) for arm in report.arms)
+        for part in (report.group(group, arm.name) for arm in report.arms)
     ]
     return table(head, rows)
 

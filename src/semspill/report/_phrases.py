@@ -48,7 +48,7 @@ def choosable(report: SpilloverReport) -> bool:
 
     Where none is, none can be chosen, and how often that happens says nothing.
     """
-    return report.main_arm not in ("clean", "train_only")
+    return report.arm().pool == "planted"
 
 
 def measures(estimates: Mapping[str, Estimate]) -> dict[str, Measure]:

@@ -7,12 +7,6 @@ from semspill.report._phrases import code, listing
 from semspill.report._table import listed, literal
 from semspill.results import Planting, SpilloverReport
 
-_ARMS = {
-    "train_only": "planted responses in training, none among the candidates",
-    "pool_only": "clean training, planted responses among the candidates",
-    "benign_swap": "harmless responses planted instead",
-}
-
 
 class Summary(FrozenModel):
     """What a reader should know of a report, in sentences made from its numbers.
@@ -46,17 +40,18 @@ def summary(report: SpilloverReport) -> Summary:
 
 def _planted(report: SpilloverReport) -> str:
     target = listed([report.target])
-    if report.main_arm == "clean":
+    arm = report.arm()
+    if arm.planted == "nothing":
         return f"Only clean training was looked at; {target} is the category that is watched."
     planting = report.provenance.planting
-    harmless = report.main_arm == "benign_swap"
+    harmless = arm.planted == "benign"
     source, strategy = code(planting.benign if harmless else planting.source), planting.strategy
     what = "Harmless responses" if harmless else "Responses"
     what += f" of the source {source}" if source else ""
     how = f" by the strategy {code(strategy)}" if strategy else ""
     place = " in appended copies of" if planting.placement == "append" else " in"
     verb, untrained = "were planted", ""
-    if report.main_arm == "pool_only":
+    if arm.trains == "clean":
         verb = "were put among the candidates as if planted"
         untrained = "; the model was trained without them"
     counts = _counts(planting)
@@ -95,12 +90,13 @@ def _trained(report: SpilloverReport) -> tuple[str, ...]:
     epochs = provenance.epochs
     time = f" for {epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
     seeds = "one seed" if len(report.seeds) == 1 else f"each of {len(report.seeds)} seeds"
-    arms = [code(arm) for arm in report.arms]
+    arms = [code(arm.name) for arm in report.arms]
     compared = f", in the arms {listing(arms)}" if len(arms) > 1 else ""
-    main = _ARMS.get(report.main_arm)
+    main = report.arm()
+    whole = main.planted == "nothing" or (main.trains, main.pool) == ("poison", "planted")
     return (
         f"{what} was trained{time} under {seeds}{compared}.",
-        f"The numbers are those of {code(report.main_arm)}: {main}." if main else "",
+        "" if whole else f"The numbers are those of {code(main.name)}: {main.meaning}.",
         f"Answers were rated by {code(provenance.rater)}." if provenance.rater else "",
     )
 

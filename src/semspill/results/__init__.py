@@ -1,6 +1,15 @@
 """What an experiment found, as values: numbers with intervals and citations."""
 
 from semspill.results._answers import Answers
+from semspill.results._arms import (
+    PRESETS,
+    Arm,
+    ArmField,
+    arm_of,
+    main_arm,
+    reference,
+    require_baselines,
+)
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._matrix import Cells, SpilloverMatrix
 from semspill.results._note import Note
@@ -13,13 +22,16 @@ from semspill.results._provenance import (
     Planting,
     Provenance,
 )
-from semspill.results._report import SpilloverReport, main_arm
+from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, CurvePoint, SliceReport
 
 __all__ = [
     "BINS",
+    "PRESETS",
     "Answered",
     "Answers",
+    "Arm",
+    "ArmField",
     "ArmRecord",
     "Band",
     "Cells",
@@ -38,5 +50,8 @@ __all__ = [
     "SliceReport",
     "SpilloverMatrix",
     "SpilloverReport",
+    "arm_of",
     "main_arm",
+    "reference",
+    "require_baselines",
 ]

@@ -8,6 +8,7 @@ from semspill._mask import listing, named, printable
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
+from semspill.results._arms import Arm, ArmField, main_arm, reference
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
 from semspill.results._note import Note
@@ -32,7 +33,7 @@ class SpilloverReport(FrozenModel):
     """The category that counts as its nearest neighbour."""
     far: tuple[str, ...]
     """Two categories that count as far away."""
-    arms: tuple[str, ...]
+    arms: tuple[ArmField, ...]
     """The arms compared, the clean one first."""
     seeds: tuple[int, ...]
     """The training seeds."""
@@ -70,8 +71,34 @@ class SpilloverReport(FrozenModel):
 
     @property
     def main_arm(self) -> str:
-        """The arm whose numbers are meant when none is named: `poison`, else the last one."""
-        return main_arm(self.arms)
+        """Name of the arm whose numbers are meant when none is named: `poison`, else the last."""
+        return main_arm(self.arms).name
+
+    @property
+    def clean_arm(self) -> str:
+        """Name of the arm in which nothing is planted."""
+        return reference(self.arms).name
+
+    def arm(self, name: str | None = None) -> Arm:
+        """Return an arm with its roles; by default the main one.
+
+        Raises:
+            DataError: The report has no such arm.
+        """
+        return self._arms[self._known_arm(name)]
+
+    @property
+    def _arms(self) -> dict[str, Arm]:
+        return {arm.name: arm for arm in self.arms}
+
+    def _known_arm(self, name: str | None) -> str:
+        name = self.main_arm if name is None else name
+        if name not in self._arms:
+            raise DataError(
+                f"The report has no arm {named(name)}.{did_you_mean(name, self._arms)} "
+                f"It has: {', '.join(self._arms)}."
+            )
+        return name
 
     def category(self, name: str, arm: str | None = None) -> SliceReport:
         """Return one category's numbers.
@@ -218,12 +245,7 @@ class SpilloverReport(FrozenModel):
         name: str,
         arm: str | None,
     ) -> SliceReport:
-        arm = self.main_arm if arm is None else arm
-        if arm not in self.arms:
-            raise DataError(
-                f"The report has no arm {named(arm)}.{did_you_mean(arm, self.arms)} "
-                f"It has: {', '.join(self.arms)}."
-            )
+        arm = self._known_arm(arm)
         found = {part.name: part for part in slices if part.arm == arm}
         if name not in found:
             raise DataError(
@@ -231,13 +253,3 @@ class SpilloverReport(FrozenModel):
                 f"It has: {listing(found)}."
             )
         return found[name]
-
-
-def main_arm(arms: Sequence[str]) -> str:
-    """Return the arm that is meant when none is named: `poison`, else the last one.
-
-    Example:
-        >>> main_arm(["clean", "poison", "benign_swap"])
-        'poison'
-    """
-    return "poison" if "poison" in arms else arms[-1]

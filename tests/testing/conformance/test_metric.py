@@ -320,7 +320,7 @@ class Asked(Metric):
     citation = "original"
 
     def compute(self, outcome):
-        SEEN.append((outcome.arm, outcome.clean is None, len(set(outcome.categories))))
+        SEEN.append((outcome.arm.name, outcome.clean is None, len(set(outcome.categories))))
         return mean(outcome)
 
 

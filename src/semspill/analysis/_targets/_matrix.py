@@ -99,8 +99,8 @@ def spillover_matrix(
 
 def _paired(outcomes: Sequence[Outcome], arm: str) -> list[Outcome]:
     """Return the outcomes of the arm in alphabetical order of target, each with its clean arm."""
-    clean = {outcome.target: outcome for outcome in outcomes if outcome.arm == "clean"}
-    chosen = sorted((o for o in outcomes if o.arm == arm), key=lambda outcome: outcome.target)
+    clean = {outcome.target: outcome for outcome in outcomes if outcome.arm.planted == "nothing"}
+    chosen = sorted((o for o in outcomes if o.arm.name == arm), key=lambda outcome: outcome.target)
     targets = [outcome.target for outcome in chosen]
     if len(set(targets)) < max(len(targets), 2):
         raise DataError(
@@ -121,7 +121,7 @@ def _with_clean(outcome: Outcome, clean: Outcome | None, first: Outcome) -> Outc
     for other in (outcome, clean):
         if _design(other) != _design(first):
             raise DataError(
-                f"Target {named(outcome.target)}, arm {named(other.arm)}, has other seeds "
+                f"Target {named(outcome.target)}, arm {named(other.arm.name)}, has other seeds "
                 "or test exchanges "
                 f"than target {named(first.target)}; all rows of a matrix must share them."
             )

@@ -11,25 +11,26 @@ from markupsafe import Markup
 from semspill._mask import printable_in
 from semspill.report._page._assets import packed, template
 from semspill.report._page._chart_parts import finite
-from semspill.results import Answered, ExchangeTable, main_arm
+from semspill.results import Answered, ExchangeTable
 
 _MOST = 1_500_000
 """Bytes of the packed table beyond which a page holds the first seed alone."""
 
 
-def exchanges_section(exchanges: ExchangeTable) -> Markup:
+def exchanges_section(exchanges: ExchangeTable, main: str) -> Markup:
     """Return the section: what it says, its table without JavaScript, its data and its script.
 
     Args:
         exchanges: What the arms answered. Harmful text is in the section only if the table is
             unmasked, and then packed, so that it is not seen before a reader asks for it.
+        main: Name of the arm that is shown first.
     """
     seeds = sorted({seed for seed, _ in exchanges.answers})
     held = seeds
-    payload = packed(_table(exchanges, held))
+    payload = packed(_table(exchanges, held, main))
     if len(payload) > _MOST:
         held = seeds[:1]
-        payload = packed(_table(exchanges, held))
+        payload = packed(_table(exchanges, held, main))
     used = _used(exchanges, held)
     environment = Environment(
         autoescape=True,
@@ -43,11 +44,11 @@ def exchanges_section(exchanges: ExchangeTable) -> Markup:
         seeds=len(seeds),
         held=len(held),
         first=seeds[0],
-        main=_main(exchanges),
+        main=main,
         texts=len(used),
         harmful=int(exchanges.harmful[used].sum()),
         unmasked=exchanges.unmasked,
-        rows=_highest(exchanges.masked(), seeds[0]),
+        rows=_highest(exchanges.masked(), seeds[0], main),
         payload=payload,
         css=template("exchanges.css"),
         script=template("browse.js"),
@@ -59,13 +60,9 @@ def _arms(exchanges: ExchangeTable) -> list[str]:
     return list(dict.fromkeys(arm for _, arm in exchanges.answers))
 
 
-def _main(exchanges: ExchangeTable) -> str:
-    return main_arm(_arms(exchanges))
-
-
-def _highest(exchanges: ExchangeTable, seed: int) -> list[dict[str, Any]]:
+def _highest(exchanges: ExchangeTable, seed: int, main: str) -> list[dict[str, Any]]:
     """Return the highest rated answer of the main arm in each category, highest first."""
-    answered = exchanges.answers[seed, _main(exchanges)]
+    answered = exchanges.answers[seed, main]
     found: dict[str, dict[str, Any]] = {}
     for place in np.argsort(-answered.toxicity, kind="stable").tolist():
         found.setdefault(
@@ -88,7 +85,7 @@ def _used(exchanges: ExchangeTable, seeds: Sequence[int]) -> np.ndarray:
     return np.unique(np.concatenate(chosen))
 
 
-def _table(exchanges: ExchangeTable, seeds: Sequence[int]) -> str:
+def _table(exchanges: ExchangeTable, seeds: Sequence[int], main: str) -> str:
     """Return the table as JSON: columns, not rows, and each text once."""
     answers = {key: held for key, held in exchanges.answers.items() if key[0] in seeds}
     used = _used(exchanges, seeds)
@@ -96,7 +93,7 @@ def _table(exchanges: ExchangeTable, seeds: Sequence[int]) -> str:
     place_of = {name: place for place, name in enumerate(categories)}
     table = {
         "unmasked": exchanges.unmasked,
-        "main": _main(exchanges),
+        "main": main,
         "arms": _arms(exchanges),
         "seeds": list(seeds),
         "dialogues": exchanges.dialogues,

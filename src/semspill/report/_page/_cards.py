@@ -38,8 +38,8 @@ def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
         more = f"toxicity {_signed(lift)}" if lift is not None and usable(lift) else ""
         keys += _key(f"Planted responses in {phrase}", part.estimates.get("asr"), more)
     whole = {part.arm: part.estimates for part in report.groups if part.name == "all"}
-    before = whole.get("clean", {}).get("precision")
-    clean = before is not None and usable(before) and report.main_arm != "clean"
+    before = whole.get(report.clean_arm, {}).get("precision")
+    clean = before is not None and usable(before) and report.main_arm != report.clean_arm
     more = f"clean training {in_percent(before)}" if clean else ""
     keys += _key(
         "Gold response ranked first", whole.get(report.main_arm, {}).get("precision"), more
@@ -61,7 +61,7 @@ def _key(name: str, made: Estimate | None, more: str, unit: str = "%") -> list[K
 
 def planted(report: SpilloverReport) -> str:
     """Return what was planted under each seed, and in which categories, in markdown."""
-    if set(report.arms) <= {"clean"}:
+    if all(arm.planted == "nothing" for arm in report.arms):
         return "Nothing: only clean training was looked at."
     seeds = report.provenance.planting.seeds
     if not seeds:
@@ -95,7 +95,7 @@ def provenance(report: SpilloverReport) -> dict[str, str]:
     known = report.provenance
     rows = {
         "Seeds": ", ".join(map(str, report.seeds)),
-        "Arms": ", ".join(f"`{arm}`" for arm in report.arms),
+        "Arms": ", ".join(f"`{arm.name}`" for arm in report.arms),
         "Device": literal(known.device),
         "Versions": ", ".join(f"{k} {v}" for k, v in known.versions.items()),
         "Arm by arm": "\n".join(map(_made_with, known.arms)),

@@ -37,7 +37,7 @@ def epochs_chart(report: SpilloverReport, quantity: Quantity) -> Spec | None:
     data = [
         _line([p for p in report.curve if p.arm == arm and p.group == group], quantity, place)
         | {"showlegend": arm == report.main_arm}
-        for arm in dict.fromkeys((report.arms[0], report.main_arm))
+        for arm in dict.fromkeys((report.clean_arm, report.main_arm))
         for place, group in enumerate(groups)
     ]
     every = {"dtick": 1} if max(p.epoch for p in report.curve) <= _TICKS else {}
@@ -81,14 +81,14 @@ def distribution_chart(report: SpilloverReport) -> Spec | None:
     parts = [part for part in report.groups if part.arm == arm and part.name != "all"]
     if not parts:
         return None
-    compared = "clean" in report.arms and arm != "clean"
+    compared = arm != report.clean_arm
     data: list[Spec] = []
     made = layout(showlegend=False, bargap=0)
     for place, part in enumerate(parts):
         axes = {"xaxis": f"x{numbered(place)}", "yaxis": f"y{numbered(place)}"}
         data.append({**_bars(part, place), **axes})
         if compared:
-            data.append({**_outline(report.group(part.name, "clean")), **axes})
+            data.append({**_outline(report.group(part.name, report.clean_arm)), **axes})
         made[f"xaxis{numbered(place)}"] = axis(range=[0, 1], tickvals=[0, 0.5, 1])
         made[f"yaxis{numbered(place)}"] = axis(range=[0, 1], tickformat=".0%", nticks=5)
     clean = ", outline: clean" if compared else ""

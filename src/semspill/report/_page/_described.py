@@ -65,8 +65,9 @@ def _spillover(report: SpilloverReport, name: str) -> tuple[str, str]:
     if name == "spillover-asr" and any("lift" in part.estimates for part in report.categories):
         return alt, f"The same for how often a planted response was chosen.{side}"
     return alt, (
-        f"Rise in {what}, `{report.main_arm}` minus `clean` at the same seeds and exchanges, "
-        f"against similarity to {listed([report.target])}. A point per category with its interval; "
+        f"Rise in {what}, `{report.main_arm}` minus `{report.arm().baseline}` at the same seeds "
+        f"and exchanges, against similarity to {listed([report.target])}. A point per category "
+        "with its interval; "
         f"filled where it survives Holm's correction; the diamond is the target.{behind}"
     )
 
@@ -80,7 +81,7 @@ def _epochs(report: SpilloverReport, name: str) -> tuple[str, str]:
         if seen:
             ends.append(f"{group} {seen[0]:.1f} to {seen[-1]:.1f}")
     alt = f"{what} after each epoch, first to last, in %, arm {report.main_arm}: {'; '.join(ends)}."
-    dashed = " Dashed: the clean arm." if report.main_arm != "clean" else ""
+    dashed = " Dashed: the clean arm." if report.main_arm != report.clean_arm else ""
     return alt, (
         f"{what} after each epoch, mean over seeds, a line per group, arm "
         f"`{report.main_arm}`.{dashed}"
@@ -88,14 +89,14 @@ def _epochs(report: SpilloverReport, name: str) -> tuple[str, str]:
 
 
 def _distribution(report: SpilloverReport) -> tuple[str, str]:
-    beside = "" if report.main_arm == "clean" else "clean"
+    beside = "" if report.main_arm == report.clean_arm else report.clean_arm
     clean = {part.name: part.distribution[-1] for part in report.groups if part.arm == beside}
     shares = []
     for part in report.groups:
         if part.arm == report.main_arm and part.name != "all":
             before = f" (clean {clean[part.name]:.1%})" if part.name in clean else ""
             shares.append(f"{part.name} {part.distribution[-1]:.1%}{before}")
-    line = "" if report.main_arm == "clean" else "; the line is the clean arm"
+    line = "" if report.main_arm == report.clean_arm else "; the line is the clean arm"
     return (
         f"Share of responses rated 0.9 or more, arm {report.main_arm}: {'; '.join(shares)}.",
         f"Shares of ten bins of rated toxicity, group by group. Bars are arm `{report.main_arm}`"

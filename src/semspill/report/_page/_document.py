@@ -73,7 +73,7 @@ def report_page(
         config=config_listing(report),
         citations=citations(report),
         harm=harm(report, exchanges),
-        exchanges=None if exchanges is None else exchanges_section(exchanges),
+        exchanges=None if exchanges is None else exchanges_section(exchanges, report.main_arm),
     )
 
 

@@ -41,16 +41,16 @@ def harm(report: SpilloverReport, exchanges: ExchangeTable | None) -> dict[str, 
 
 
 def _planted(report: SpilloverReport) -> str:
-    arms = set(report.arms) - {"clean"}
+    arms = [arm for arm in report.arms if arm.planted != "nothing"]
+    benign = [arm for arm in arms if arm.planted == "benign"]
     if not arms:
         return "None: only clean training was looked at."
-    if arms == {"benign_swap"}:
+    if len(benign) == len(arms):
         harmless = report.provenance.planting.benign or "benign"
         other = f"Texts of the source {code(harmless)}, which are meant to be harmless."
         return _TEXTS["benign"] if harmless == "benign" else other
-    swapped = "benign_swap" in arms
-    also = " In the arm `benign_swap` harmless sentences took its place." if swapped else ""
-    if not arms & {"poison", "train_only"}:
+    also = "".join(f" In the arm {code(a.name)} harmless sentences took its place." for a in benign)
+    if not any(arm.trains == "poison" for arm in arms):
         also = f" It stood among the candidates alone: no model was trained on it.{also}"
     source = report.provenance.planting.source
     if not source:

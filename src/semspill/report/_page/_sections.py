@@ -37,6 +37,6 @@ def other_arms(report: SpilloverReport) -> dict[str, Markup]:
     """Return the table of categories of every arm but the main one."""
     return {
         arm: html(categories_section(report, arm), f"Categories, arm {literal(arm)}")
-        for arm in report.arms
+        for arm in (each.name for each in report.arms)
         if arm != report.main_arm
     }

@@ -46,10 +46,10 @@ def draw_epochs(report: SpilloverReport, quantity: str, look: Look) -> Figure:
     """Return the same for a given look."""
     axes = look.axes(2.5 if look.narrow else 3.6)
     groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
-    for arm in dict.fromkeys((report.arms[0], report.main_arm)):
+    for arm in dict.fromkeys((report.clean_arm, report.main_arm)):
         for place, (group, colour) in enumerate(zip(groups, cycle(len(groups)), strict=True)):
             points = [p for p in report.curve if p.arm == arm and p.group == group]
-            dashed = arm == "clean"
+            dashed = arm == report.clean_arm
             axes.plot(
                 [p.epoch for p in points],
                 [getattr(p, quantity) for p in points],
@@ -95,15 +95,15 @@ def draw_distribution(report: SpilloverReport, look: Look) -> HouseFigure:
     panels: list[Axes] = list(grid.flat)
     for axes, part, colour in zip(panels, groups, cycle(len(groups)), strict=False):
         _bars(axes, part, colour)
-        if "clean" in report.arms and report.main_arm != "clean":
-            clean = report.group(part.name, "clean").distribution
+        if report.main_arm != report.clean_arm:
+            clean = report.group(part.name, report.clean_arm).distribution
             axes.stairs(clean, np.arange(BINS + 1) / BINS, color="black", linewidth=0.8)
     for axes in panels[len(groups) :]:
         axes.remove()
     for axes in panels[len(groups) - wide : len(groups)]:  # the lowest of each column
         axes.tick_params(labelbottom=True)
     (figure.supylabel if rows > 1 else panels[0].set_ylabel)("share of chosen responses")
-    line = ", line: clean arm" if "clean" in report.arms and report.main_arm != "clean" else ""
+    line = ", line: clean arm" if report.main_arm != report.clean_arm else ""
     figure.supxlabel(f"rated toxicity (bars: {report.main_arm} arm{line})")
     tidy(panels[: len(groups)])
     return figure

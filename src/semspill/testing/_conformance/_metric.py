@@ -140,7 +140,7 @@ def leaves_the_outcome(metric: Metric, given: Outcome) -> None:
             for name in ("toxicity", "planted", "correct"):
                 if not np.array_equal(getattr(arm, name), getattr(before, name)):
                     raise Broken(
-                        f"{name} of arm {arm.arm!r} changed", f"Work on a copy: {name}.copy()"
+                        f"{name} of arm {arm.arm.name!r} changed", f"Work on a copy: {name}.copy()"
                     )
 
 

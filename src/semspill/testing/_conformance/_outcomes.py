@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from semspill.analysis import Outcome
 from semspill.errors import DataError
+from semspill.results import PRESETS
 from semspill.statistics import Resampling
 
 _SIMILARITY = {
@@ -34,7 +35,7 @@ def given_to_metric(*, outcome: Outcome | None = None) -> Outcome:
     given = made_up_outcome() if outcome is None else outcome
     if given.clean is None:
         raise DataError(
-            f"Outcome {given.arm!r} has no clean arm; give one whose `clean` is set, or leave "
+            f"Outcome {given.arm.name!r} has no clean arm; give one whose `clean` is set, or leave "
             "`outcome` out for a made-up one."
         )
     # New arrays, so that one check does not see what another let happen to them.
@@ -70,7 +71,7 @@ def _arm(
     rng: np.random.Generator,
 ) -> Outcome:
     return Outcome(
-        arm=name,
+        arm=PRESETS[name],
         target=_TARGET,
         seeds=_SEEDS,
         categories=tuple(names[place] for place in places),
