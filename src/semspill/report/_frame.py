@@ -13,7 +13,7 @@ _TEXT, _COUNT, _NUMBER, _FLAG = "string", "int64", "float64", "bool"
 _ESTIMATE = {
     "value": _NUMBER, "low": _NUMBER, "high": _NUMBER, "level": _NUMBER, "n": _COUNT,
     "p_value": _NUMBER, "p_holm": _NUMBER, "p_bh": _NUMBER, "survives": _FLAG,
-    "method": _TEXT, "note": _TEXT,
+    "method": _TEXT, "note": _TEXT, "quantity": _TEXT, "title": _TEXT, "unit": _TEXT,
 }  # fmt: skip
 _SLICE = {"kind": _TEXT, "name": _TEXT, "arm": _TEXT, "metric": _TEXT}
 _SIZES = {"similarity": _NUMBER, "dialogues": _COUNT, "exchanges": _COUNT}
@@ -54,7 +54,7 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
         )
     elif part == "decomposition":
         rows = (
-            {"group": p.group, "quantity": p.quantity, "part": p.part, **_estimate(p.estimate)}
+            {**_estimate(p.estimate), "group": p.group, "quantity": p.quantity, "part": p.part}
             for p in report.decomposition
         )
     elif part == "curve":
@@ -110,10 +110,10 @@ def _bins(report: SpilloverReport) -> Iterable[Mapping[str, Any]]:
                 }
 
 
-def _estimate(made: Estimate) -> dict[str, Any]:
-    said = {name: getattr(made, name) for name in _ESTIMATE}
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    fields = {**dict(estimate), **dict(estimate.measure), "survives": estimate.survives}
     # A test that was not made has no p-value.
-    return {name: math.nan if value is None else value for name, value in said.items()}
+    return {name: math.nan if fields[name] is None else fields[name] for name in _ESTIMATE}
 
 
 def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Any:
