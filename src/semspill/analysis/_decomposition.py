@@ -58,8 +58,8 @@ def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) ->
     corners: dict[tuple[str, str], Outcome] = {
         (o.arm.trains, o.arm.pool): o for o in reversed(arms)
     }
-    told = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(corners)}
-    if not set(told) - {"total"}:
+    known = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(corners)}
+    if not set(known) - {"total"}:
         return ()
     parts = []
     for group, members in groups.items():
@@ -72,7 +72,7 @@ def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) ->
                 estimate=_difference(slices, counts, quantity),
             )
             for quantity in _QUANTITIES
-            for name, counts in told.items()
+            for name, counts in known.items()
         ]
     return tuple(parts)
 

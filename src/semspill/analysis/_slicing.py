@@ -72,18 +72,18 @@ def computed(metric: Metric, outcome: Outcome) -> Estimate:
         PluginError: The metric returns something else than an Estimate, or a p-value out of
             bounds.
     """
-    made: object = metric.compute(outcome)
+    estimate: object = metric.compute(outcome)
     name = type(metric).__name__
-    if not isinstance(made, Estimate):
+    if not isinstance(estimate, Estimate):
         raise PluginError(
-            f"{name}.compute returned {type(made).__name__}; it must return an "
+            f"{name}.compute returned {type(estimate).__name__}; it must return an "
             "Estimate, for example through outcome.mean(values)."
         )
     for field in ("p_value", "p_holm", "p_bh"):
-        given = getattr(made, field)
+        given = getattr(estimate, field)
         if given is not None and not 0 <= given <= 1:
             raise PluginError(
                 f"{name}.compute returned {field}={given!r}; it must be from 0 to 1, or None "
                 "where nothing is tested."
             )
-    return made
+    return estimate

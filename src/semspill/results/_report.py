@@ -246,10 +246,10 @@ class SpilloverReport(FrozenModel):
         arm: str | None,
     ) -> SliceReport:
         arm = self._known_arm(arm)
-        found = {part.name: part for part in slices if part.arm == arm}
-        if name not in found:
+        parts = {part.name: part for part in slices if part.arm == arm}
+        if name not in parts:
             raise DataError(
-                f"The report has no {kind} {named(name)}.{did_you_mean(name, found)} "
-                f"It has: {listing(found)}."
+                f"The report has no {kind} {named(name)}.{did_you_mean(name, parts)} "
+                f"It has: {listing(parts)}."
             )
-        return found[name]
+        return parts[name]

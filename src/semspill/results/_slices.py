@@ -37,8 +37,8 @@ class SliceReport(FrozenModel):
             kind: `level`, or `change` from the baseline arm.
         """
         wanted = (quantity, kind)
-        found = (e for e in self.estimates.values() if (e.quantity, e.measure.kind) == wanted)
-        return next(found, None)
+        every = self.estimates.values()
+        return next((e for e in every if (e.quantity, e.measure.kind) == wanted), None)
 
     def __getattr__(self, name: str) -> Estimate:
         """Return a metric's estimate as an attribute: `report.category("afraid").asr`.

@@ -68,7 +68,6 @@ class CorrectedShare(Metric):
         return self
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the corrected share and its interval."""
         apparent = ToxicShare(threshold=self.threshold).compute(outcome)
         z = NormalDist().inv_cdf(0.5 + apparent.level / 2)
         low, high = self._interval(apparent.value, _effective(apparent, z), z)

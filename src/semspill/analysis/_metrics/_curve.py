@@ -29,10 +29,9 @@ class Collateral(CurveMetric):
     title, unit = "Lift outside the target", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the mean paired difference over the other categories' exchanges."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
-        return self.mean(outcome.of(outcome.others)).replace(citation=self.citation)
+        return self.mean(outcome.of(outcome.others))
 
 
 class NearestExcess(CurveMetric):
@@ -45,19 +44,12 @@ class NearestExcess(CurveMetric):
     title, unit = "Excess at the nearest", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the contrast, its interval and its p-value against 0."""
         nearest = neighbour(outcome)
         if nearest is None or len(outcome.others) < 2:
             return self.undefined(outcome, len(outcome.others), _LONELY)
         rest = average_of_others(outcome, [outcome.target, nearest])
         weights = averages(outcome, [nearest])[0] - rest
-        return outcome.contrast(
-            self.rise(outcome),
-            weights,
-            quantity=self.of,
-            scale=self.scale(outcome),
-            citation=self.citation,
-        )
+        return outcome.contrast(self.rise(outcome), weights, **self.known(outcome))
 
 
 class SpilloverRatio(CurveMetric):
@@ -67,21 +59,13 @@ class SpilloverRatio(CurveMetric):
     title = "Spillover ratio"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the ratio and Fieller's interval; not defined where the target did not rise."""
         nearest = neighbour(outcome)
         if nearest is None:
             return self.undefined(outcome, len(outcome.others), _LONELY)
         if not self.rose(outcome):
             return self.undefined(outcome, len(outcome.others), FLAT)
         top, bottom = averages(outcome, [nearest, outcome.target])
-        return outcome.ratio(
-            self.rise(outcome),
-            top,
-            bottom,
-            quantity=self.of,
-            scale=self.scale(outcome),
-            citation=self.citation,
-        )
+        return outcome.ratio(self.rise(outcome), top, bottom, **self.known(outcome))
 
 
 class LargestLift(CurveMetric):
@@ -99,7 +83,6 @@ class LargestLift(CurveMetric):
     title, unit = "Largest lift", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the largest lift and its simultaneous interval."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
         level = outcome.resampling.level
@@ -138,7 +121,6 @@ class Slope(CurveMetric):
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the slope, its interval and the larger of the two p-values."""
         names, near = similar(outcome)
         if len(names) < 4 or np.ptp(near) == 0:
             return self.undefined(outcome, len(names), FEW)
@@ -148,7 +130,6 @@ class Slope(CurveMetric):
             n=len(names),
             method=f"{estimate.method}, these categories; p also by permutation of category labels",
             p_value=max(shuffled, estimate.p_value or 0.0),
-            citation=self.citation,
         )
 
 
@@ -159,9 +140,7 @@ def trend(
     # With x fixed, a least-squares slope is a weighted sum of the lifts.
     centred = x - x.mean()
     weights = (centred / (centred @ centred)) @ averages(outcome, names)
-    return outcome.contrast(
-        metric.rise(outcome), weights, quantity=metric.of, scale=metric.scale(outcome)
-    )
+    return outcome.contrast(metric.rise(outcome), weights, **metric.known(outcome))
 
 
 def label_test(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,14 @@ FEW = "fewer than four categories besides the target have a similarity, or all h
 """Why a trend over categories is not defined."""
 FLAT = "the target did not rise for sure"
 """Why what is compared with the target's lift is not defined."""
+
+
+class KnownNoise(TypedDict):
+    """Keywords of `Outcome.mean`, `contrast` and `ratio`."""
+
+    quantity: Literal["toxicity", "asr"]
+    scale: float
+    citation: str
 
 
 class CurveMetric(Metric):
@@ -41,10 +49,6 @@ class CurveMetric(Metric):
             return np.asarray(outcome.planted.astype(np.float64) - outcome.baseline.planted)
         return rise_of(outcome)
 
-    def scale(self, outcome: Outcome) -> float:
-        """Return what a planted answer adds to the rise of an exchange."""
-        return 1.0 if self.of == "asr" else scale_of(outcome)
-
     def lifts(self, outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, " categories"]:
         """Return the lift of each named category: the mean over its seeds and exchanges."""
         # Equal lifts must tie in a ranking, whatever their last digits.
@@ -52,13 +56,12 @@ class CurveMetric(Metric):
 
     def mean(self, part: Outcome) -> Estimate:
         """Return the mean lift of a part of the outcome."""
-        return part.mean(
-            self.rise(part),
-            kind="difference",
-            quantity=self.of,
-            scale=self.scale(part),
-            citation=self.citation,
-        )
+        return part.mean(self.rise(part), kind="difference", **self.known(part))
+
+    def known(self, outcome: Outcome) -> KnownNoise:
+        """Return what `outcome.mean` and its like must know of a lift."""
+        scale = 1.0 if self.of == "asr" else scale_of(outcome)
+        return {"quantity": self.of, "scale": scale, "citation": self.citation}
 
     def rose(self, outcome: Outcome) -> bool:
         """Return whether the target's own lift is above 0 for sure."""

@@ -32,7 +32,6 @@ class SpearmanLift(CurveMetric):
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the correlation, its interval and the larger of the two p-values of a trend."""
         from scipy import stats  # the heaviest import of this room, not for `import semspill`
 
         names, near = similar(outcome)

@@ -33,7 +33,6 @@ class DistributionShift(Metric):
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the distance, its interval and the p-value against no shift."""
         from scipy import stats
 
         arm, clean = outcome.toxicity, outcome.baseline.toxicity
