@@ -486,23 +486,6 @@ def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     assert lacks(summary(agreeing).caveats, "The definitions")
 
 
-def test_tests_of_one_trend_that_disagree_are_named(full):
-    rises = made(0.5, 0.2, 0.8, p_value=0.01)
-    flat = rises.replace(p_value=0.2)
-
-    def said(**metrics):
-        return summary(full.replace(overall={"poison": measured(metrics)})).caveats
-
-    assert has(said(spearman=rises, slope=flat), "Tests disagree") == (
-        "Tests disagree on whether the lift in toxicity follows similarity: rank correlation "
-        "(p 0.01), slope (p 0.2)."
-    )
-    assert lacks(said(spearman=made(0.5, 0, 1), slope=rises), "Tests disagree")
-    # Of two quantities, they may well differ.
-    assert lacks(said(**{"spearman(of=asr)": rises, "slope": flat}), "Tests disagree")
-    assert lacks(said(spearman=rises, slope=rises), "Tests disagree")
-
-
 def test_notes_come_last(full):
     assert summary(full).caveats[-2:] == tuple(note.text for note in full.notes)
 

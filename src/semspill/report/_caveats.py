@@ -7,7 +7,6 @@ from semspill.report._phrases import (
     moved,
     noun,
     shown_groups,
-    trends,
     usable,
 )
 from semspill.report._sensitivity_table import nearest_by_definition
@@ -27,7 +26,6 @@ def caveats(report: SpilloverReport) -> tuple[str, ...]:
         _blind(report),
         *_inconclusive(report),
         _depends_on_similarity(report),
-        *_disagreements(report),
     )
     return (*filter(None, own), *(note.text for note in report.notes))
 
@@ -122,20 +120,6 @@ def _trend(trend: Estimate) -> str:
         return f"no {name} can be computed"
     p = "" if trend.p_value is None else f", p {short_p(trend.p_value)}"
     return f"{name} {trend.value:.2f} [{trend.low:.2f}, {trend.high:.2f}]{p}"
-
-
-def _disagreements(report: SpilloverReport) -> list[str]:
-    """Say where two tests of one trend do not agree."""
-    sentences = []
-    for quantity, every in trends(report).items():
-        tested = [trend for trend in every if usable(trend) and trend.p_value is not None]
-        if len({follows(trend) for trend in tested}) > 1:
-            tests = [f"{noun(t.metric)} (p {short_p(t.p_value)})" for t in tested]
-            sentences.append(
-                f"Tests disagree on whether the lift in {noun(quantity)} follows similarity: "
-                f"{', '.join(tests)}."
-            )
-    return sentences
 
 
 def _target(report: SpilloverReport) -> SliceReport | None:

@@ -118,7 +118,7 @@ def _group_measures(report: SpilloverReport) -> dict[str, Measure]:
 
 def _trends(report: SpilloverReport) -> list[str]:
     """Say whether lifts follow similarity, quantities of one verdict together."""
-    first = {quantity: every[0] for quantity, every in trends(report).items()}
+    first = trends(report)
     sentences = []
     for verdict in dict.fromkeys(map(follows, first.values())):
         shown = [

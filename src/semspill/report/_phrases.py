@@ -97,13 +97,13 @@ def follows(trend: Estimate) -> int:
     return 1 if trend.value > 0 else -1
 
 
-def trends(report: SpilloverReport) -> dict[str, list[Estimate]]:
-    """Return the trends with similarity of the main arm, by quantity, in the order of metrics."""
-    by_quantity: dict[str, list[Estimate]] = {}
+def trends(report: SpilloverReport) -> dict[str, Estimate]:
+    """Return the main arm's first trend with similarity of each quantity."""
+    first: dict[str, Estimate] = {}
     for estimate in report.overall.get(report.main_arm, {}).values():
         if estimate.measure.kind == "trend" and (estimate.quantity != "asr" or choosable(report)):
-            by_quantity.setdefault(estimate.quantity, []).append(estimate)
-    return by_quantity
+            first.setdefault(estimate.quantity, estimate)
+    return first
 
 
 def listing(phrases: Sequence[str]) -> str:
