@@ -15,7 +15,7 @@ from semspill import (
     SpilloverReport,
 )
 from semspill.analysis import Similarities, group_members, smallest_lift, spread_of
-from semspill.results import Arm, CurvePoint
+from semspill.results import Arm, CurvePoint, Provenance
 
 NAMES = ["fear", "dread", "joy", "calm", "guilt"]
 NEAR = {"fear": 1.0, "dread": 0.9, "joy": -0.1, "calm": 0.2, "guilt": 0.7}
@@ -369,27 +369,22 @@ def test_what_is_infinite_or_not_tested_survives_json(arms):
 def test_one_seed_is_said_to_hide_the_noise_of_training(arms):
     """One dialogue per category: nothing can be said of what the design finds."""
     notes = SpilloverAnalyzer().analyze(arms).notes
-    assert notes == (
-        "One training seed: intervals and tests cover the choice of test dialogues. Training noise "
-        "is not covered: another seed may give other numbers.",
-        "The rater's floor: clean responses are rated 0.0 of 100 on average; lifts are paired "
-        "differences from it.",
-        "Intervals of single categories are not corrected for looking at 4 of them besides the "
-        "target; the stars are (Holm), and so are p_holm and p_bh in the JSON.",
-    )
-
-
-def test_several_seeds_are_counted_and_the_floor_is_theirs(outcome):
-    arms = [
-        outcome(arm, [[0.0, 0.1], [0.2, 0.1]], ["fear", "joy"], similarity=NEAR)
-        for arm in ("clean", "poison")
+    assert [(note.kind, note.values) for note in notes] == [
+        ("one_seed", {"seeds": 1}),
+        ("rater_floor", {"toxicity": 0.0}),
+        ("family", {"categories": 4}),
     ]
+    assert "Training noise is not covered" in str(notes[0])
+
+
+@pytest.mark.parametrize(("seeds", "kind"), [(2, "few_seeds"), (5, "seeds")])
+def test_several_seeds_are_counted_and_the_floor_is_theirs(outcome, seeds, kind):
+    rated = [[0.0, 0.1], *[[0.2, 0.1]] * (seeds - 1)]
+    arms = [outcome(arm, rated, ["fear", "joy"], similarity=NEAR) for arm in ("clean", "poison")]
     notes = SpilloverAnalyzer().analyze(arms).notes
-    assert notes[0] == (
-        "2 training seeds: intervals and tests cover the choice of test dialogues and the noise "
-        "of training."
-    )
-    assert "rated 10.0 of 100 on average" in notes[1]
+    assert (notes[0].kind, notes[0].values) == (kind, {"seeds": seeds})
+    assert ("So few cannot show how seeds differ" in notes[0].text) is (kind == "few_seeds")
+    assert notes[1].values["toxicity"] == pytest.approx((0.3 * seeds - 0.2) / (2 * seeds))
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -407,12 +402,11 @@ def test_what_the_design_finds_is_said(outcome, seeds):
     one, two = (
         smallest_lift(4, seeds, dialogue_sd=sd, seed_sd=0.0, comparisons=count) for count in (1, 2)
     )
-    assert note == (
-        "In a category of 4 dialogues (the median) this design finds, of toxicity lifts, "
-        f"one of {100 * one:.1f} points or more with 80 % power; after correction for 2 "
-        f"categories, one of {100 * two:.1f} points or more. "
-        "That takes lifts to vary as those seen outside the target did."
-    )
+    assert note.kind == "design_power"
+    assert note.values == {
+        "dialogues": 4, "categories": 2, "power": 0.8, "lift": one, "corrected_lift": two,
+    }  # fmt: skip
+    assert f"a toxicity lift of {100 * one:.1f} points or more; after" in note.text
 
 
 def test_a_design_that_could_find_no_lift_at_all_is_told_so(outcome):
@@ -421,10 +415,8 @@ def test_a_design_that_could_find_no_lift_at_all_is_told_so(outcome):
     clean = outcome("clean", [[0.0, 0.0, 0.0, 0.0, 1.0, 0.0]], names, similarity=NEAR)
     poison = outcome("poison", [[0.9, 0.8, 0.0, 1.0, 0.0, 0.0]], names, similarity=NEAR)
     *_, note = SpilloverAnalyzer().analyze([clean, poison]).notes
-    assert note.startswith(
-        "In a category of 2 dialogues (the median) this design finds, of toxicity lifts, none, "
-        "however large with 80 % power; after correction for 2 categories, none, however large."
-    )
+    assert note.values == {"dialogues": 2, "categories": 2, "power": 0.8}
+    assert "a toxicity lift of no size" in note.text
 
 
 def test_where_no_lift_varies_the_design_is_not_judged(outcome):
@@ -466,12 +458,13 @@ def by(name, near):
 
 def test_curve_method_and_provenance_are_handed_on(arms):
     point = CurvePoint(arm="poison", epoch=1, group="all", toxicity=0.5, asr=0.25)
+    made = Provenance(rater="lexicon")
     report = SpilloverAnalyzer().analyze(
-        arms, curve=[point], similarity_method="by ear", provenance={"config": {"seeds": [0]}}
+        arms, curve=[point], similarity_method="by ear", provenance=made
     )
     assert report.curve == (point,)
     assert report.similarity_method == "by ear"
-    assert report.provenance == {"config": {"seeds": [0]}}
+    assert report.provenance == made
     assert report.similarity == NEAR
     assert report.seeds == (0,)
     assert SpilloverAnalyzer().analyze(arms).similarity_method == "as given"

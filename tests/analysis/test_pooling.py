@@ -188,8 +188,9 @@ def test_the_report_says_what_a_planted_answer_counts_as(outcome):
             source_toxicity=source, similarity=near,
         )  # fmt: skip
         arms.append(SpilloverAnalyzer().analyze([clean, arm]).notes)
-    assert any("drawn from 4" in note and "rated 55.0 of 100" in note for note in arms[0])
-    assert any("do not cover that choice" in note for note in arms[1])
+    [drawn] = [note for note in arms[0] if note.kind == "text_drawn"]
+    assert drawn.values == {"texts": 4, "toxicity": pytest.approx(0.55)}
+    assert "one_rating" in [note.kind for note in arms[1]]
 
 
 def test_a_nearest_category_named_by_hand_is_recorded(outcome):
@@ -198,8 +199,10 @@ def test_a_nearest_category_named_by_hand_is_recorded(outcome):
     clean = outcome("clean", np.zeros(30), names, similarity=near)
     arm = outcome("poison", np.repeat([0.9, 0.1, 0.0], 10), names, similarity=near)
     chosen = SpilloverAnalyzer(nearest="calm").analyze([clean, arm]).notes
-    assert any("calm, was named by hand" in note for note in chosen)
-    assert not any("by hand" in note for note in SpilloverAnalyzer().analyze([clean, arm]).notes)
+    [note] = [note for note in chosen if note.kind == "nearest_by_hand"]
+    assert note.values == {"category": "calm"}
+    kinds = [note.kind for note in SpilloverAnalyzer().analyze([clean, arm]).notes]
+    assert "nearest_by_hand" not in kinds
 
 
 def test_utility_as_served_is_that_of_lists_with_planted_candidates(outcome):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import semspill as sp
-from semspill.results import CurvePoint, SliceReport
+from semspill.results import CurvePoint, Note, Planting, SliceReport
+from semspill.statistics import Measure
 
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text(encoding="utf-8")
 HARM = (Path(__file__).parents[2] / "docs" / "harm.md").read_text(encoding="utf-8")
@@ -86,7 +87,7 @@ def test_a_report_has_these_keys(out):
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert set(report) == keys_of_table(text)
     assert set(report["provenance"]) <= mentioned(text)
-    for model in (SliceReport, CurvePoint, sp.Estimate):
+    for model in (SliceReport, CurvePoint, Note, Planting, Measure, sp.Estimate):
         assert set(model.model_fields) <= mentioned(text)
 
 

@@ -39,8 +39,8 @@ def test_five_arms_take_three_trainings(five, trainings):
     assert [arm.name for arm in report.arms] == ALL
     fingerprints = [fingerprint for fingerprint, _ in trainings]
     assert len(fingerprints) == len(set(fingerprints)) == 3
-    assert fingerprints[0] == report.provenance["fingerprints"]["train"]
-    assert fingerprints[1] == report.provenance["fingerprints"]["poisoned"][0]
+    assert fingerprints[0] == report.provenance.fingerprints["train"]
+    assert fingerprints[1] == report.provenance.fingerprints["poisoned"][0]
     assert trainings[0][1] == trainings[1][1] == trainings[2][1]  # they begin alike
 
 
@@ -148,11 +148,12 @@ def test_a_labelled_sample_corrects_the_share_of_toxic_responses(five, tmp_path)
     part = report.group("brave")
     # Sensitivity 0.8, specificity 1: the true share is the seen one over 0.8.
     assert part.corrected_share.value == pytest.approx(min(part.asr.value / 0.8, 1))
-    assert report.notes[-1] == (
-        "On the labelled sample the rater gives 8 of 10 toxic texts at least 0.5 (sensitivity "
-        "0.80) and 10 of 10 harmless ones less (specificity 1.00); its AUC is 0.90. "
-        "corrected_share is corrected for that."
-    )
+    note = report.notes[-1]
+    assert note.kind == "rater_error"
+    assert note.values == {
+        "threshold": 0.5, "sensitivity": 0.8, "specificity": 1.0, "auc": pytest.approx(0.9),
+    }  # fmt: skip
+    assert "8 of 10 toxic texts at least 0.5 (sensitivity 0.80) and 10 of 10 harmless" in note.text
 
 
 # Reading a finished run

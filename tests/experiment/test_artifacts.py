@@ -104,9 +104,7 @@ def test_the_environment_says_what_it_took(finished):
 
 def test_the_manifests_are_those_of_the_poisoned_corpora(finished):
     out, report, _ = finished
-    for seed, fingerprint in zip(
-        (0, 2), report.provenance["fingerprints"]["poisoned"], strict=True
-    ):
+    for seed, fingerprint in zip((0, 2), report.provenance.fingerprints["poisoned"], strict=True):
         manifest = Manifest.read(out / f"seed-{seed}" / "manifest.jsonl")
         assert manifest.summary.poisoned_fingerprint == fingerprint
         assert set(manifest.by_category) == {"brave"}
@@ -219,7 +217,7 @@ def test_ratings_are_kept_in_the_user_s_cache(fields, cache, tmp_path):
     run(fields, out=tmp_path / "out")
     [database] = (cache / "semspill" / "ratings").iterdir()
     report = run(fields)
-    assert database.stem == report.provenance["fingerprints"]["rater"]
+    assert database.stem == report.provenance.fingerprints["rater"]
 
 
 def test_the_same_numbers_come_without_a_folder(finished):

@@ -36,9 +36,9 @@ def test_it_counts_the_trainings_that_a_run_then_does(quick, fields, trainings, 
     few = {"draws": 100, "metrics": ["asr", "lift"]}
     report = run({**fields, "arms": arms, "seeds": seeds, "analyzer": few})
     assert found.trainings == len(trainings) == (3 if arms == ALL else 2)
-    told = report.provenance["manifests"]
-    assert list(found.planted.items()) == [(each["seed"], each["planted"]) for each in told]
-    assert found.limit == told[0]["limit"]
+    told = report.provenance.planting.seeds
+    assert list(found.planted.items()) == [(each.seed, each.planted) for each in told]
+    assert found.limit == told[0].limit
 
 
 def test_it_tells_the_design(quick):

@@ -33,20 +33,19 @@ def test_versions_and_devices_are_those_of_the_arms(fields, interrupt, tmp_path,
         patch.setattr("semspill._device.device_name", lambda wanted: "cuda: Abacus")
         report = run(fields, out=tmp_path / "out")
     before = _perform.versions()["torch"]
-    assert report.provenance["versions"]["torch"] == f"{before}, 9.9"
-    assert report.provenance["device"] == "cpu, cuda: Abacus"
-    clean, poison = report.provenance["arms"]
-    assert (clean["arm"], clean["versions"]["torch"], clean["device"]) == ("clean", before, "cpu")
-    assert (poison["arm"], poison["versions"]["torch"]) == ("poison", "9.9")
-    [note] = [note for note in report.notes if "different versions" in note]
-    assert f"torch {before}, 9.9" in note
-    assert "device cpu, cuda: Abacus" in note
+    assert report.provenance.versions["torch"] == f"{before}, 9.9"
+    assert report.provenance.device == "cpu, cuda: Abacus"
+    clean, poison = report.provenance.arms
+    assert (clean.arm, clean.versions["torch"], clean.device) == ("clean", before, "cpu")
+    assert (poison.arm, poison.versions["torch"]) == ("poison", "9.9")
+    [note] = [note for note in report.notes if note.kind == "mixed_versions"]
+    assert note.values == {"torch": f"{before}, 9.9", "device": "cpu, cuda: Abacus"}
 
 
 def test_arms_that_were_made_alike_need_no_remark(fields):
     report = run(fields)
-    assert "arms" not in report.provenance
-    assert not [note for note in report.notes if "versions" in note]
+    assert report.provenance.arms == ()
+    assert not [note for note in report.notes if note.kind == "mixed_versions"]
 
 
 # Bytes
@@ -126,7 +125,7 @@ class Two(ResponseSource):
 @pytest.mark.parametrize(
     ("short", "said"),
     [
-        ("Grumble!", "1 of 2 planted responses out of the pool of the arm poison; those could"),
+        ("Grumble!", "1 of 2 planted responses out of the pool of the arm poison: those could"),
         ("Grumble! " * 40, "2 of 2 planted responses out of the pool of the arm poison: none co"),
     ],
 )
@@ -138,10 +137,11 @@ def test_planted_texts_that_the_filter_drops_are_said(fields, short, said):
         for note in run(
             {**fields, "model": {**fields["model"], "candidates": {"max_chars": 100}}}
         ).notes
-        if "candidate filter" in note
+        if note.kind == "pool_filter"
     ]
-    assert said in note
-    assert not [note for note in run(fields).notes if "candidate filter" in note]
+    assert said in note.text
+    assert (note.values["arm"], note.values["planted"]) == ("poison", 2)
+    assert not [note for note in run(fields).notes if note.kind == "pool_filter"]
 
 
 # Ratings

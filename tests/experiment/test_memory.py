@@ -63,7 +63,7 @@ def test_memory_is_told_once_in_the_report_and_before_the_run(
     with caplog.at_level(logging.WARNING, "semspill"):
         notes = run(config).notes
     said = "Learned was trained on jigsaw"
-    assert sum(said in note for note in notes) == told
+    assert sum(note.kind == "rater_trained_on_planted" for note in notes) == told
     assert caplog.text.count(said) == told
 
 

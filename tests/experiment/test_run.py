@@ -132,7 +132,7 @@ def test_a_clean_arm_alone_can_be_run(fields):
 def test_several_seeds_are_averaged(fields):
     both, first, second = (run({**fields, "seeds": seeds}) for seeds in ([3, 5], [3], [5]))
     assert both.seeds == (3, 5)
-    assert "2 training seeds" in both.notes[0]
+    assert both.notes[0].values == {"seeds": 2}
     for metric in ("asr", "toxicity", "precision"):
         singles = values(first, metric), values(second, metric)
         expected = {name: (singles[0][name] + singles[1][name]) / 2 for name in singles[0]}
@@ -174,7 +174,7 @@ def test_a_share_of_the_training_data_is_drawn_once_for_all_seeds(fields, traini
     report = run({**fields, "train_share": 0.5, "seeds": [0, 1], "arms": ["clean"]})
     assert len({fingerprint for fingerprint, _ in trainings}) == 1
     whole = datasets.build(fields["dataset"]).load("train")
-    printed = report.provenance["fingerprints"]
+    printed = report.provenance.fingerprints
     assert printed["train"] == trainings[0][0] != whole.fingerprint
     assert printed["test"] == datasets.build(fields["dataset"]).load("test").fingerprint
 
@@ -285,17 +285,26 @@ def test_a_planted_text_that_the_clean_pool_holds_too_counts_there(fields):
 
 def test_the_report_says_where_it_comes_from(fields):
     report = run(fields)
-    said = report.provenance
-    assert load_config(said["config"]) == load_config(fields)
-    assert set(said["fingerprints"]) == {"train", "test", "poisoned", "ranking", "rater"}
-    assert len(said["fingerprints"]["poisoned"]) == 1
-    assert said["licence"] == "Apache-2.0"
-    assert {"python", "semspill", "numpy", "torch"} <= set(said["versions"])
+    provenance = report.provenance
+    assert load_config(provenance.config) == load_config(fields)
+    assert set(provenance.fingerprints) == {"train", "test", "poisoned", "ranking", "rater"}
+    assert len(provenance.fingerprints["poisoned"]) == 1
+    assert (provenance.dataset, provenance.licence) == ("synthetic", "Apache-2.0")
+    assert (provenance.encoder, provenance.epochs, provenance.rater) == ("hashing", 2, "lexicon")
+    assert (provenance.label, provenance.turns) == (True, 4)
+    planting = provenance.planting
+    assert (planting.selector, planting.strategy) == ("category", "each_random")
+    assert (planting.source, planting.benign) == ("builtin", "benign")
+    assert (planting.placement, planting.budget, planting.rate) == ("replace", 0.2, 1.0)
+    [seed] = planting.seeds
+    assert (seed.seed, dict(seed.by_category)) == (0, {"brave": seed.planted})
+    assert seed.poisoned_fingerprint == provenance.fingerprints["poisoned"][0]
+    assert {"python", "semspill", "numpy", "torch"} <= set(provenance.versions)
     assert {
         "SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource", "HashingEncoder",
         "Finetuner", "LexiconRater", "AttackSuccessRate", "Lift", "Slope",
-    } <= set(said["citations"])  # fmt: skip
-    assert "Jagielski" in said["citations"]["CategorySelector"]
+    } <= set(provenance.citations)  # fmt: skip
+    assert "Jagielski" in provenance.citations["CategorySelector"]
     assert "BadNets" in report.to_markdown()
     assert "mean context vectors" in report.similarity_method
 
@@ -309,6 +318,6 @@ def test_a_package_that_is_not_installed_has_no_version(fields, monkeypatch):
         return version(name)
 
     monkeypatch.setattr("semspill.experiment._provenance.version", missing)
-    versions = run({**fields, "arms": ["clean"]}).provenance["versions"]
+    versions = run({**fields, "arms": ["clean"]}).provenance.versions
     assert "detoxify" not in versions
     assert "numpy" in versions

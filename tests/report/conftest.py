@@ -4,13 +4,41 @@ import math
 
 import pytest
 
-from semspill import Estimate, SpilloverReport
-from semspill.results import Band, CurvePoint, Part, SimilarityCheck, SliceReport, SpilloverMatrix
+from semspill import Estimate, SpilloverReport, metrics
+from semspill.results import (
+    Band,
+    CurvePoint,
+    Note,
+    Part,
+    Provenance,
+    SimilarityCheck,
+    SliceReport,
+    SpilloverMatrix,
+)
+from semspill.statistics import Measure
 
 ASR = {"fear": 0.5, "dread": 0.25, "joy": 0.125, "all but fear": 0.1875, "all": 0.25}
 SIMILARITY = {"fear": 1.0, "dread": 0.75, "joy": -0.5}
 SOURCES = {"HashingEncoder": "Somebody 1999", "BuiltinSource": "original"}
-NOTES = ("One training seed: beware.", "The floor is 0.0100.")
+NOTES = (
+    Note(kind="one_seed", text="One training seed: beware."),
+    Note(kind="rater_floor", text="The floor is 0.0100."),
+)
+ASKED = ("asr", "asr_lift", "lift", "toxicity", "precision", "precision_drop", "served_precision")
+MEASURES = {name: metrics.build(name).measure() for name in (*ASKED, "slope", "spearman")} | {
+    f"{name}(of=asr)": metrics.build({"name": name, "of": "asr"}).measure()
+    for name in ("slope", "spearman")
+}
+
+
+def measured(estimates):
+    """Estimates by name that know what they measure; an unknown name is a stranger's level."""
+    return {
+        name: estimate.replace(
+            measure=MEASURES.get(name, Measure(metric=name, quantity=name, kind="level"))
+        )
+        for name, estimate in estimates.items()
+    }
 
 
 def estimate(value, **options):
@@ -27,7 +55,7 @@ def part(name, arm):
         exchanges=8,
         similarity=SIMILARITY.get(name),
         distribution=(1 - planted, *[0.0] * 8, planted),
-        estimates={"asr": estimate(planted), "lift": estimate(math.nan, low=math.nan)},
+        estimates=measured({"asr": estimate(planted), "lift": estimate(math.nan, low=math.nan)}),
     )
 
 
@@ -45,7 +73,7 @@ def report() -> SpilloverReport:
         similarity_method="cosine by hand",
         categories=tuple(part(n, arm) for arm in arms for n in ("dread", "fear", "joy")),
         groups=tuple(part(n, arm) for arm in arms for n in ASR),
-        overall={"poison": {"slope": rho, "other": estimate(math.nan)}},
+        overall={"poison": measured({"slope": rho, "other": estimate(math.nan)})},
         curve=tuple(
             CurvePoint(
                 arm=arm, epoch=epoch, group=n, toxicity=ASR[n] * epoch / 2 * (arm != "clean"), asr=0
@@ -55,10 +83,11 @@ def report() -> SpilloverReport:
             for epoch in (1, 2)
         ),
         notes=NOTES,
-        provenance={"config": {"seeds": [0, 1]}, "citations": SOURCES},
+        provenance=Provenance(config={"seeds": [0, 1]}, citations=SOURCES),
     )
 
 
+LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
 PARTS = {"total": 0.5, "pool": 0.125, "training": 0.0, "both": 0.375, "quality": 0.25, "harm": 0.25}
 
 
@@ -76,13 +105,15 @@ def lifted(part, *, tested=True):
     lifts = {n: estimate(asr.value / 2, **options) for n in ("asr_lift", "lift")}
     shares = {"toxicity": estimate(0.25), "precision": estimate(0.5), "mine": estimate(7.0)}
     made = {"asr": asr, **shares} if part.arm == "clean" else {"asr": asr, **lifts, **shares}
-    return part.replace(estimates=made)
+    return part.replace(estimates=measured(made))
 
 
 @pytest.fixture
 def full(report) -> SpilloverReport:
     """Parts of the lift, two other similarities and a band; all that the page can show."""
-    rho = {"slope": estimate(0.5, p_value=0.0325), "radius": estimate(math.nan, note="never")}
+    rho = measured(
+        {"slope": estimate(0.5, p_value=0.0325), "radius": estimate(math.nan, note="never")}
+    )
     checks = [
         SimilarityCheck(
             name=name, method=f"{name} by hand", nearest=nearest, agreement=agreement, estimates=rho
@@ -93,9 +124,14 @@ def full(report) -> SpilloverReport:
         arms=("clean", "poison"),
         categories=tuple(map(lifted, report.categories)),
         groups=tuple(lifted(part, tested=False) for part in report.groups),
-        overall={"poison": rho, "pool_only": {"slope": estimate(-0.00001)}},
+        overall={"poison": rho, "pool_only": measured({"slope": estimate(-0.00001)})},
         decomposition=tuple(
-            Part(group=group, quantity=quantity, part=name, estimate=estimate(value))
+            Part(
+                group=group,
+                quantity=quantity,
+                part=name,
+                estimate=estimate(value, measure=MEASURES[LIFTS[quantity]]),
+            )
             for group in ("fear", "dread", "all")
             for quantity in ("toxicity", "asr")
             for name, value in PARTS.items()

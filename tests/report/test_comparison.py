@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from semspill import DataError, SpilloverReport
 from semspill.report import comparison_page
+from semspill.results import Provenance
 
 CONFIG = {
     "poisoner": {"budget": 0.03, "strategy": {"name": "last_fixed"}, "limits": {}},
-    "rater": {"name": "lexicon", "words": ["grumble"]},
+    "rater": {"name": "lexicon", "words": "1 word in config.json (sha256 59958619)"},
     "labelled": None,
     "seeds": [0, 1],
     "far": [{"name": "label"}, {"name": "vad", "most": 2}],
@@ -33,7 +34,7 @@ def blank(monkeypatch):
 
 def run(report, budget=0.03, **prints):
     config = CONFIG | {"poisoner": CONFIG["poisoner"] | {"budget": budget}}
-    return report.replace(provenance={"config": config, "fingerprints": PRINTS | prints})
+    return report.replace(provenance=Provenance(config=config, fingerprints=PRINTS | prints))
 
 
 class Page(HTMLParser):
@@ -103,36 +104,8 @@ def test_fields_that_differ_are_a_column_each_and_the_others_are_said_once(full)
     }
 
 
-LEXICON = {"name": "lexicon", "words": [["grumble", 1.0], ["mutter", 0.5]]}
-
-
-@pytest.mark.parametrize(
-    "rater",
-    [
-        LEXICON,
-        {"name": "lexicon", "words": {"grumble": 1.0, "mutter": 0.5}},
-        {"name": "calmer", "inner": LEXICON},
-        {"name": "mean", "raters": [{"name": "profanity"}, LEXICON]},
-    ],
-)
-def test_the_words_of_a_lexicon_are_counted_wherever_the_rater_stands(full, rater):
-    other = json.loads(json.dumps(rater).replace("mutter", "mumble"))
-    told, changed, same = (
-        full.replace(provenance={"config": {"rater": one, "dataset": {"words": 40}}})
-        for one in (rater, other, rater)
-    )
-    html = comparison_page({"a": told, "b": changed, "c": told}) + told.to_html()
-    assert not re.search("grumble|mutter|mumble", html)
-    page = Page(comparison_page({"a": told, "b": changed, "c": same}))
-    [field] = [name for name in page.tables[0][0] if name.startswith("rater")]
-    assert all("2 words in config.json (sha256 " in row[-1] for row in page.tables[0][1:])
-    one, two, again = (row[page.tables[0][0].index(field)] for row in page.tables[0][1:])
-    assert one == again != two
-    assert dict(cells(page, ["field", "value"]))["dataset.words"] == "40"
-
-
 def test_many_fields_that_differ_are_a_row_each(full):
-    bare = full.replace(provenance={"config": {"rater": {"name": "other"}, "seeds": []}})
+    bare = full.replace(provenance=Provenance(config={"rater": {"name": "other"}, "seeds": []}))
     page = Page(comparison_page({"a": run(full), "b": bare}))
     rows = {name: values for name, *values in cells(page, ["field", "a", "b"])}
     assert rows["rater.name"] == ["lexicon", "other"]
@@ -149,7 +122,10 @@ def test_equal_configs_and_one_run_alone(full):
     alone = Page(comparison_page({"a": run(full)})).text
     assert "Their configs are the same." not in alone
     assert "Overlap is no test" not in alone
-    assert "What differs" not in Page(comparison_page({"a": full.replace(provenance={})})).text
+    assert (
+        "What differs"
+        not in Page(comparison_page({"a": full.replace(provenance=Provenance())})).text
+    )
 
 
 # What does not compare

@@ -6,13 +6,13 @@ import pytest
 from semspill import DataError
 
 ESTIMATE = ["value", "low", "high", "level", "n", "p_value", "p_holm", "p_bh", "survives"]
-ESTIMATE += ["method", "note"]
+ESTIMATE += ["method", "note", "quantity", "title", "unit"]
 SLICE = ["kind", "name", "arm", "metric", *ESTIMATE, "similarity", "dialogues", "exchanges"]
 COLUMNS = {
     "categories": SLICE,
     "groups": SLICE,
     "overall": ["arm", "metric", *ESTIMATE],
-    "decomposition": ["group", "quantity", "part", *ESTIMATE],
+    "decomposition": list(dict.fromkeys(["group", "quantity", "part", *ESTIMATE])),
     "curve": ["arm", "group", "epoch", "toxicity", "asr"],
     "distribution": ["kind", "name", "arm", "low", "high", "share"],
 }

@@ -40,7 +40,7 @@ def test_the_table_of_groups_by_hand(full):
     assert full.to_latex(metrics=["asr", "lift", "mine"]) == (
         "\\begin{tabular}{lrrr}\n"
         "\\toprule\n"
-        "Group & ASR & Toxicity lift & mine \\\\\n"
+        "Group & ASR & Toxicity lift & Mine \\\\\n"
         "\\midrule\n"
         "fear & 50.0 {\\scriptsize [37.5, 62.5]} & 25.0 {\\scriptsize [12.5, 37.5]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
@@ -121,7 +121,7 @@ def test_by_default_the_columns_are_attack_effect_and_utility(full, report):
         )
     )
     latex = odd.to_latex()
-    assert "Group & mine " in latex
+    assert "Group & Mine " in latex
     assert "\\%. Brackets" not in latex
 
 
@@ -138,7 +138,7 @@ def test_what_is_not_defined_says_so(full):
     assert body(latex)[0] == [
         "fear", "--", r"never\_50\%", r"$\infty$ {\scriptsize [$-$$\infty$, $\infty$]}",
     ]  # fmt: skip
-    assert r"mine\_1(of='a')" in latex
+    assert r"Mine 1(of='a')" in latex
 
 
 def test_a_caption_or_a_label_makes_it_float(full):

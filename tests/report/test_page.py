@@ -10,7 +10,15 @@ import pytest
 
 from semspill.report._page import draw, report_page, stills
 from semspill.report._page._prose import html, inline
-from semspill.results import Answered, ExchangeTable, SliceReport
+from semspill.results import (
+    Answered,
+    ExchangeTable,
+    Note,
+    PlantedSeed,
+    Planting,
+    Provenance,
+    SliceReport,
+)
 from semspill.statistics import Estimate
 
 VOID = {"meta", "link", "img", "br", "input", "hr", "source", "path"}
@@ -46,30 +54,25 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-MANIFEST = {
-    "seed": 0,
-    "selected": 30,
-    "eligible": 29,
-    "wanted": 29,
-    "poisoned": 12,
-    "planted": 24,
-    "limit": 25,
-    "exchanges": 2000,
-    "by_category": {"fear": 20, "joy": 4},
-}
-PROVENANCE = {
-    "config": {
+SEED = PlantedSeed(
+    seed=0, selected=30, eligible=29, wanted=29, poisoned=12, planted=24, limit=25, exchanges=2000,
+    by_category={"fear": 20, "joy": 4}, clean_fingerprint="abc", poisoned_fingerprint="d1",
+)  # fmt: skip
+PROVENANCE = Provenance(
+    config={
         "poisoner": {"source": {"name": "builtin"}},
-        "rater": {"name": "lexicon", "words": [["grumble", 1.0], ["mutter", 0.5]]},
+        "rater": {"name": "lexicon", "words": "2 words in config.json (sha256 6e63d86f)"},
         "model": {"finetuner": {"epochs": 2}},
     },
-    "versions": {"python": "3.11.1", "numpy": "2.0"},
-    "device": "cpu",
-    "fingerprints": {"train": "abc", "poisoned": ["d1", "d2"]},
-    "manifests": [MANIFEST, {**MANIFEST, "seed": 1, "planted": 25}],
-    "licence": "CC <none>",
-    "citations": {"HashingEncoder": "Somebody 1999", "BuiltinSource": "original"},
-}
+    planting=Planting(source="builtin", seeds=(SEED, SEED.replace(seed=1, planted=25))),
+    epochs=2,
+    rater="lexicon",
+    versions={"python": "3.11.1", "numpy": "2.0"},
+    device="cpu",
+    fingerprints={"train": "abc", "poisoned": ("d1", "d2")},
+    licence="CC <none>",
+    citations={"HashingEncoder": "Somebody 1999", "BuiltinSource": "original"},
+)
 
 
 @pytest.fixture
@@ -222,7 +225,7 @@ def test_a_fall_in_toxicity_keeps_its_sign(told):
 
 def test_a_bare_report_has_a_page(report):
     """No parts, bands, other definitions or provenance, and a lift that is not defined."""
-    bare = report.replace(provenance={}, notes=(), curve=(), overall={})
+    bare = report.replace(provenance=Provenance(), notes=(), curve=(), overall={})
     page = Page(written(bare))
     ids = [attrs["id"] for attrs in page.all("section")]
     assert "epochs" not in ids
@@ -325,8 +328,6 @@ def test_what_was_planted_is_told_seed_by_seed(told):
     words = Page(written(told)).words
     assert "0 30 29 29 12 24 25 2,000 1.20% 1 30 29 29 12 25 25 2,000 1.25%" in words
     assert "category seed 0 seed 1 fear 20 20 joy 4 4" in words
-    thin = told.replace(provenance={"manifests": [{"seed": 5}]})
-    assert "seed 5" in Page(written(thin)).words
 
 
 def test_provenance_is_complete_and_a_lexicon_is_counted_not_shown(told):
@@ -350,8 +351,7 @@ def test_provenance_is_complete_and_a_lexicon_is_counted_not_shown(told):
     ],
 )
 def test_the_harm_card_says_what_kind_of_text_was_planted(told, source, said):
-    config = {"poisoner": {"source": {"name": source}}}
-    page = written(told.replace(provenance={"config": config}))
+    page = written(told.replace(provenance=Provenance(planting=Planting(source=source))))
     assert said in Page(page).words
 
 
@@ -362,7 +362,7 @@ def test_the_harm_card_knows_of_the_swap_and_of_the_rater(told):
         arms=(*told.arms, "benign_swap"),
         categories=(*told.categories, *(p.replace(arm="benign_swap") for p in told.categories[:3])),
         groups=(*told.groups, *(p.replace(arm="benign_swap") for p in told.groups[:5])),
-        notes=(measured,),
+        notes=(Note(kind="rater_error", text=measured),),
     )
     words = Page(written(swapped)).words
     assert "In the arm benign_swap harmless sentences took its place." in words
@@ -382,25 +382,25 @@ def as_arm(report, arm):
 
 
 @pytest.mark.parametrize(
-    ("arm", "config", "said"),
+    ("arm", "planting", "said"),
     [
-        ("benign_swap", PROVENANCE["config"], "Harmless sentences; nothing toxic was planted."),
+        ("benign_swap", {"source": "csv"}, "Harmless sentences; nothing toxic was planted."),
         (
             "benign_swap",
-            {"benign": {"name": "mine"}},
+            {"benign": "mine"},
             "Texts of the source mine , which are meant to be harmless.",
         ),
         (
             "pool_only",
-            {"poisoner": {"source": "builtin"}},
+            {"source": "builtin"},
             "a group. It stood among the candidates alone: no model was trained on it.",
         ),
-        ("poison", None, "The report does not say. Take it for real abuse. "),
-        ("poison", {"poisoner": "mine"}, "The report does not say. Take it for real abuse. "),
+        ("poison", {}, "The report does not say. Take it for real abuse. "),
     ],
 )
-def test_the_harm_card_goes_by_the_arms_and_bears_bare_names(told, arm, config, said):
-    words = Page(written(as_arm(told, arm).replace(provenance={"config": config}))).words
+def test_the_harm_card_goes_by_the_arms(told, arm, planting, said):
+    provenance = Provenance(planting=Planting(**planting))
+    words = Page(written(as_arm(told, arm).replace(provenance=provenance))).words
     assert said in words
     assert ("Mild insults" in words) is (arm == "pool_only")
 

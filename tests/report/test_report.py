@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from semspill import DataError, SpilloverReport
+from semspill.results import Provenance
 
 # Slices
 
@@ -83,7 +84,7 @@ def test_what_is_not_defined_is_null_and_comes_back_as_nan(report):
 
 def test_another_json_is_refused(report):
     with pytest.raises(ValidationError, match="target"):
-        SpilloverReport.from_json('{"format": 1}')
+        SpilloverReport.from_json('{"format": 2}')
     fields = {**json.loads(report.to_json()), "traget": "fear"}
     with pytest.raises(ValidationError, match="Did you mean 'target'"):
         SpilloverReport.from_json(json.dumps(fields))
@@ -135,7 +136,7 @@ def test_groups_are_listed_arm_beside_arm_in_percent(sections):
     assert "### Utility" not in sections["Groups"]
     assert "Exchanges of one seed (dialogues): *fear* 8 (4), " in sections["Groups"]
     head, line, *body = rows(sections["Groups"])
-    assert head == ["group", "arm", "asr", "lift"]
+    assert head == ["group", "arm", "ASR, %", "Toxicity lift, points"]
     assert set(line) == {"---"}
     assert [row[:2] for row in body[:3]] == [
         ["fear", "clean"],
@@ -157,8 +158,8 @@ def test_the_trend_comes_with_its_p_value_and_method(sections):
     _, _, *body = rows(sections["Spillover against similarity"])
     # A bar inside a cell is escaped, else it would end the cell.
     assert body == [
-        ["slope", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
-        ["other", "not defined", "", "8", "hand"],
+        ["Slope, toxicity", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
+        ["Other", "not defined", "", "8", "hand"],
     ]
 
 
@@ -189,7 +190,7 @@ def test_a_report_without_attack_success_still_has_a_page(report):
         return tuple(part.replace(estimates={"lift": part.lift}) for part in parts)
 
     bare_report = report.replace(
-        categories=bare(report.categories), groups=bare(report.groups), provenance={}
+        categories=bare(report.categories), groups=bare(report.groups), provenance=Provenance()
     )
     page = bare_report.to_markdown()
     assert page.startswith("# Spillover from *fear*\n\nResponses were planted in training")
@@ -214,6 +215,6 @@ def test_names_with_markup_are_no_markup_in_the_page(report):
 )
 def test_a_report_of_another_format_is_refused(report, written, has):
     fields = json.loads(report.to_json())
-    assert fields.pop("format") == 1
-    with pytest.raises(DataError, match=f"This report {has}; this version .* reads format 1"):
+    assert fields.pop("format") == 2
+    with pytest.raises(DataError, match=f"This report {has}; this version .* reads format 2"):
         SpilloverReport.from_json(json.dumps(written | fields))

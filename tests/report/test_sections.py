@@ -4,6 +4,7 @@ import math
 
 import pytest
 from pydantic import ValidationError
+from tests.report.conftest import measured
 
 from semspill import SpilloverReport
 from semspill.results import Band
@@ -26,9 +27,11 @@ def rows(text) -> list[list[str]]:
 def test_attack_utility_and_a_user_s_metrics_have_a_table_each(full):
     text = section(full, "Groups")
     attack, utility, other = (part.split("### ")[0] for part in text.split("### ")[1:])
-    assert attack.startswith("Attack, in %")
-    assert rows(attack)[0] == ["group", "arm", "asr", "asr_lift", "toxicity", "lift"]
-    assert rows(utility)[0] == ["group", "arm", "precision"]
+    assert attack.startswith("Attack\n")
+    assert rows(attack)[0] == [
+        "group", "arm", "ASR, %", "ASR lift, points", "Toxicity lift, points", "Toxicity, %",
+    ]  # fmt: skip
+    assert rows(utility)[0] == ["group", "arm", "P@1, %"]
     assert ["dread", "poison", "50.0 [37.5, 62.5]"] in rows(utility)
     assert ["dread", "clean", "7.000 [6.875, 7.125]"] in rows(other)
 
@@ -76,12 +79,12 @@ def test_without_parts_and_other_similarities_there_are_no_sections(report):
 
 def test_other_arms_stand_beside_one_another(full):
     main, others = section(full, "Spillover against similarity").split("The same in the other arms")
-    assert ["radius", "never", "", "8", "hand"] in rows(main)
+    assert ["Radius", "never", "", "8", "hand"] in rows(main)
     assert rows(others) == [
         ["metric", "pool_only"],
         ["---", "---"],
-        ["slope", "0.000 [-0.125, 0.125]"],
-        ["radius", ""],
+        ["Slope, toxicity", "0.000 [-0.125, 0.125]"],
+        ["Radius", ""],
     ]
 
 
@@ -104,8 +107,8 @@ def test_every_definition_says_who_is_nearest_and_how_far_it_agrees(full):
     assert ["label", "dread", "0.50", "label by hand"] in table
     assert ["vad", "joy", "not defined", "vad by hand"] in table
     assert ["metric", "as used above", "label", "vad"] in table
-    assert ["slope", *["0.500 [0.375, 0.625], p 0.0325"] * 3] in table
-    assert ["radius", *["never"] * 3] in table
+    assert ["Slope, toxicity", *["0.500 [0.375, 0.625], p 0.0325"] * 3] in table
+    assert ["Radius", *["never"] * 3] in table
 
 
 def test_definitions_that_agree_are_said_to(full):
@@ -119,8 +122,8 @@ def test_a_nearest_category_that_the_analyzer_was_told_is_no_definition_s(full):
     """By similarity dread is the nearest, to the report's and to the other definition alike."""
     told = full.replace(nearest="joy", sensitivity=full.sensitivity[:1])
     assert section(told, SENSITIVITY).startswith(
-        "Every definition names *dread* the nearest. The report takes *joy* as the nearest, as it "
-        "was told to. "
+        "Every definition names *dread* the nearest. The report takes *joy*, which was named "
+        "by hand. "
     )
     two = told.replace(sensitivity=full.sensitivity)
     assert section(two, SENSITIVITY).startswith(
@@ -138,14 +141,16 @@ CATEGORIES = "Categories, nearest to the target first"
 
 def test_what_survives_is_marked_and_named(full):
     text = section(full, CATEGORIES)
-    rose = "rose in *dread* (family-wise error 0.05; a false discovery rate of 0.05 adds *joy*)"
+    rose = "rose in *dread* and changed, at a false discovery rate of 0.05 only, in *joy*"
     assert text.startswith(
-        "Of the 2 categories besides *fear*, looked at together with Holm's correction, attack "
-        f"success {rose}; toxicity {rose}."
+        f"Of the 2 categories besides *fear*, attack success {rose}; toxicity {rose} (Holm, 0.05)."
     )
     head, _, *body = rows(text)
-    # asr and toxicity are said by their lifts.
-    assert head == ["category", "similarity", "dialogues", "asr_lift", "lift", "precision", "mine"]
+    # Levels are left out where their change is shown.
+    assert head == [
+        "category", "similarity", "dialogues", "ASR lift, points", "Toxicity lift, points",
+        "P@1, %", "Mine",
+    ]  # fmt: skip
     assert body[1] == [
         "dread", "0.750", "4", *["12.5 [0.0, 25.0] \\*"] * 2, "50.0 [37.5, 62.5]",
         "7.000 [6.875, 7.125]",
@@ -156,7 +161,7 @@ def test_what_survives_is_marked_and_named(full):
 def test_a_fall_is_said_too_and_none_is_none(full):
     def changed(part, value, **tests):
         lift = part.estimates["asr"].replace(value=value, p_value=0.01, **tests)
-        return part.replace(estimates={"lift": lift})
+        return part.replace(estimates=measured({"lift": lift}))
 
     def said(values, **tests):
         parts = tuple(
@@ -165,9 +170,9 @@ def test_a_fall_is_said_too_and_none_is_none(full):
         return section(full.replace(categories=(*full.categories[:3], *parts)), CATEGORIES)
 
     both = said([0.1, 0.5, -0.1], p_holm=0.01, p_bh=0.01)
-    assert "toxicity rose in *dread* and fell in *joy* (family-wise error 0.05)." in both
+    assert "toxicity rose in *dread* and fell in *joy* (Holm, 0.05)." in both
     none = said([0.1, 0.5, -0.1], p_holm=1.0, p_bh=1.0)
-    assert "toxicity changed significantly in none (family-wise error 0.05)." in none
+    assert "none changed significantly in toxicity (Holm, 0.05)." in none
     assert "false discovery" not in none
 
 

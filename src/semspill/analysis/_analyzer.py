@@ -1,9 +1,8 @@
 """From outcomes to a report: every metric for every category, group and arm."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -20,7 +19,15 @@ from semspill.analysis._sensitivity import check_similarity
 from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
 from semspill.errors import ConfigError, DataError, did_you_mean
-from semspill.results import CurvePoint, SpilloverReport, main_arm, reference, require_baselines
+from semspill.results import (
+    CurvePoint,
+    Provenance,
+    SpilloverReport,
+    main_arm,
+    reference,
+    require_baselines,
+)
+from semspill.statistics import Measure
 from semspill.statistics._values import Resampling
 
 _SLICES = (
@@ -76,7 +83,7 @@ class SpilloverAnalyzer(FrozenModel):
         curve: Sequence[CurvePoint] = (),
         similarity_method: str = "as given",
         alternatives: Sequence[Similarities] = (),
-        provenance: Mapping[str, Any] | None = None,
+        provenance: Provenance | None = None,
     ) -> SpilloverReport:
         """Return the report on several arms of one experiment.
 
@@ -86,7 +93,7 @@ class SpilloverAnalyzer(FrozenModel):
             curve: Toxicity and attack success over epochs.
             similarity_method: How the outcomes' similarities were measured.
             alternatives: Other definitions of similarity; the report says what they would change.
-            provenance: What the report records about its making.
+            provenance: Where the outcomes come from.
 
         Raises:
             DataError: The arms differ in seeds or exchanges.
@@ -133,7 +140,7 @@ class SpilloverAnalyzer(FrozenModel):
             bands=permutation_bands(others, self.level),
             curve=tuple(curve),
             notes=notes_on(clean, main, chosen=self.nearest),
-            provenance=dict(provenance or {}),
+            provenance=provenance or Provenance(),
         )
 
     def neighbours(self, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
@@ -188,19 +195,23 @@ class SpilloverAnalyzer(FrozenModel):
             ),
         ]
 
-    def _named_metrics(self) -> dict[str, Metric]:
+    def _named_metrics(self) -> dict[str, tuple[Metric, Measure]]:
         """Return each metric by its name, with those fields that tell it from its like."""
         distinct = [m for i, m in enumerate(self.metrics) if m not in self.metrics[:i]]
-        plain = [metrics.name_of(metric) or type(metric).__name__ for metric in distinct]
-        counts = Counter(plain)
-        named: dict[str, Metric] = {}
-        for name, metric in zip(plain, distinct, strict=True):
+        measures = [metric.measure() for metric in distinct]
+        counts = Counter(measure.metric for measure in measures)
+        titles = Counter(measure.title for measure in measures)
+        named: dict[str, tuple[Metric, Measure]] = {}
+        for metric, measure in zip(distinct, measures, strict=True):
             changed = metric.model_dump(exclude_defaults=True)
-            said = ", ".join(f"{key}={value}" for key, value in changed.items())
-            full = name if counts[name] == 1 or not said else f"{name}({said})"
-            if full in named:
-                raise ConfigError(f"Two metrics are named {full!r}; rename the class of one.")
-            named[full] = metric
+            fields = ", ".join(f"{key}={value}" for key, value in changed.items())
+            fields = f"({fields})" if fields else ""
+            name = f"{measure.metric}{fields if counts[measure.metric] > 1 else ''}"
+            if name in named:
+                raise ConfigError(f"Two metrics are named {name!r}; rename the class of one.")
+            if titles[measure.title] > 1 and fields:
+                measure = measure.replace(title=f"{measure.title} {fields}")
+            named[name] = metric, measure
         return named
 
 

@@ -11,24 +11,24 @@ from semspill.results import Band, SliceReport
 _SHUFFLES = 2000
 
 
-def permutation_bands(
-    others: Sequence[SliceReport], level: float, metrics: Sequence[str] = ("lift", "asr_lift")
-) -> dict[str, Band]:
-    """Return a band per metric; none where fewer than four categories differ or nothing rose.
+def permutation_bands(others: Sequence[SliceReport], level: float) -> dict[str, Band]:
+    """Return a band per change; none where fewer than four categories differ or nothing rose.
 
     Args:
         others: The categories of one arm, without the target.
         level: Share of the shuffled lines that a band holds.
-        metrics: Names of the lifts.
     """
     known = [part for part in others if part.similarity is not None]
     near = np.array([part.similarity for part in known], dtype=np.float64)
-    made = {}
-    for name in metrics:
-        lift = np.array([p.estimates[name].value for p in known if name in p.estimates])
-        if len(near) >= 4 and len(lift) == len(near) and np.ptp(near) > 0 and np.ptp(lift) > 0:
-            made[name] = _band(near, lift, level)
-    return made
+    if len(near) < 4 or np.ptp(near) == 0:
+        return {}
+    bands = {}
+    for name, first in known[0].estimates.items():
+        lift = np.array([part.estimates[name].value for part in known])
+        shown = first.measure.kind == "change" and first.measure.aspect != "utility"
+        if shown and np.isfinite(lift).all() and np.ptp(lift) > 0:
+            bands[name] = _band(near, lift, level)
+    return bands
 
 
 def _band(

@@ -58,8 +58,8 @@ def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) ->
     corners: dict[tuple[str, str], Outcome] = {
         (o.arm.trains, o.arm.pool): o for o in reversed(arms)
     }
-    told = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(corners)}
-    if not set(told) - {"total"}:
+    known = {name: counts for name, counts in _PARTS.items() if set(counts) <= set(corners)}
+    if not set(known) - {"total"}:
         return ()
     parts = []
     for group, members in groups.items():
@@ -72,7 +72,7 @@ def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) ->
                 estimate=_difference(slices, counts, quantity),
             )
             for quantity in _QUANTITIES
-            for name, counts in told.items()
+            for name, counts in known.items()
         ]
     return tuple(parts)
 
@@ -82,10 +82,11 @@ def _difference(
     counts: Mapping[tuple[str, str], int],
     quantity: Quantity,
 ) -> Estimate:
+    metric = _LIFTS[quantity]
     if set(counts.values()) == {1, -1} and counts.get(_CLEAN) == -1:
         (roles,) = set(counts) - {_CLEAN}
         arm = replace(slices[roles], clean=slices[_CLEAN])
-        return _LIFTS[quantity].compute(arm).replace(citation=_SOURCE)
+        return metric.compute(arm).replace(citation=_SOURCE, measure=metric.measure())
     seen = {
         name: slices[name].planted if quantity == "asr" else slices[name].over_texts(np.asarray)
         for name in counts
@@ -99,5 +100,6 @@ def _difference(
         ),
         np.zeros(1),
     )
-    made = slices[_CLEAN].mean(values, kind="difference", citation=_SOURCE)
-    return made.replace(value=scale * made.value, low=scale * made.low, high=scale * made.high)
+    mean = slices[_CLEAN].mean(values, kind="difference", citation=_SOURCE)
+    ends = {name: scale * getattr(mean, name) for name in ("value", "low", "high")}
+    return mean.replace(**ends, measure=metric.measure())

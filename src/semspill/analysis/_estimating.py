@@ -67,10 +67,9 @@ class Estimating:
             citation: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape, kind)
-        made = estimate_mean(
-            numbers, self.design, kind, self.resampling.level, self._known(quantity, scale)
-        )
-        return made.replace(citation=citation)
+        level, known = self.resampling.level, self._known(quantity, scale)
+        estimate = estimate_mean(numbers, self.design, kind, level, known)
+        return estimate.replace(citation=citation)
 
     def contrast(
         self,
@@ -91,10 +90,9 @@ class Estimating:
             citation: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape)
-        made = estimate_contrast(
-            numbers, weights, self.design, self.resampling.level, self._known(quantity, scale)
-        )
-        return made.replace(citation=citation)
+        level, known = self.resampling.level, self._known(quantity, scale)
+        estimate = estimate_contrast(numbers, weights, self.design, level, known)
+        return estimate.replace(citation=citation)
 
     def ratio(
         self,
@@ -118,8 +116,8 @@ class Estimating:
         """
         numbers = checked_values(values, self.toxicity.shape)
         level, known = self.resampling.level, self._known(quantity, scale)
-        made = estimate_ratio(numbers, numerator, denominator, self.design, level, known)
-        return made.replace(citation=citation)
+        estimate = estimate_ratio(numbers, numerator, denominator, self.design, level, known)
+        return estimate.replace(citation=citation)
 
     def over_texts(
         self, rated: Callable[[np.ndarray], np.ndarray]
@@ -187,13 +185,13 @@ class Estimating:
         before = (self if self.clean is None else self.clean).correct.astype(np.float64)
         columns = {"asr": self.planted, "rest": rest}
         columns |= {"precision": self.correct, "served_precision": self.served_hits}
-        made = {}
+        odds = {}
         for name, column in columns.items():
             values = column.astype(np.float64)
-            made[name] = pool_seeds(values, values, self.design, prior=name == "asr")
+            odds[name] = pool_seeds(values, values, self.design, prior=name == "asr")
             if name.endswith("precision"):
                 drop = f"{name.removesuffix('_precision')}_drop"
-                made[drop] = pool_seeds(
+                odds[drop] = pool_seeds(
                     before - values, (before + values) / 2, self.design, prior=False
                 )
-        return made
+        return odds

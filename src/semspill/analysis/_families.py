@@ -28,12 +28,12 @@ def correct_families(slices: Sequence[SliceReport], target: str) -> tuple[SliceR
         >>> [(p.lift.p_holm, p.lift.p_bh) for p in correct_families(slices, "fear")]
         [(None, None), (0.04, 0.03), (0.04, 0.03)]
     """
-    made = [dict(part.estimates) for part in slices]
+    corrected = [dict(part.estimates) for part in slices]
     for arm in dict.fromkeys(part.arm for part in slices):
         family = [i for i, p in enumerate(slices) if p.arm == arm and p.name != target]
-        for name in dict.fromkeys(name for i in family for name in made[i]):
-            _correct([made[i] for i in family if name in made[i]], name)
-    return tuple(p.replace(estimates=e) for p, e in zip(slices, made, strict=True))
+        for name in dict.fromkeys(name for i in family for name in corrected[i]):
+            _correct([corrected[i] for i in family if name in corrected[i]], name)
+    return tuple(p.replace(estimates=e) for p, e in zip(slices, corrected, strict=True))
 
 
 def _correct(family: Sequence[dict[str, Estimate]], name: str) -> None:

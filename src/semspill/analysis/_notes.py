@@ -8,9 +8,14 @@ import numpy as np
 
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._power import smallest_lift, spread_of
+from semspill.results import Note
+
+_FEW_SEEDS = 5
+"""So many training seeds say something about the noise of training."""
+_POWER = 0.8
 
 
-def notes_on(clean: Outcome, main: Outcome, *, chosen: str | None = None) -> tuple[str, ...]:
+def notes_on(clean: Outcome, main: Outcome, *, chosen: str | None = None) -> tuple[Note, ...]:
     """Return the notes on seeds, on the rater, on many categories, and on what can be found.
 
     Args:
@@ -18,39 +23,67 @@ def notes_on(clean: Outcome, main: Outcome, *, chosen: str | None = None) -> tup
         main: The arm whose numbers are meant when none is named.
         chosen: The category that was named as the nearest by hand; None where similarity chose it.
     """
-    count = len(clean.seeds)
-    noise = (
-        "One training seed: intervals and tests cover the choice of test dialogues. Training noise "
-        "is not covered: another seed may give other numbers."
-        if count == 1
-        else f"{count} training seeds: intervals and tests cover the choice of test dialogues and "
-        "the noise of training."
-    )
-    others = len(clean.others)
+    floor, others = float(clean.toxicity.mean()), len(clean.others)
     notes = [
-        noise,
-        f"The rater's floor: clean responses are rated {100 * clean.toxicity.mean():.1f} of 100 on "
-        "average; lifts are paired differences from it.",
-        f"Intervals of single categories are not corrected for looking at {others} of them besides "
-        "the target; the stars are (Holm), and so are p_holm and p_bh in the JSON.",
+        _seeds_note(len(clean.seeds)),
+        Note(
+            kind="rater_floor",
+            values={"toxicity": floor},
+            text=f"The rater's floor: clean responses are rated {100 * floor:.1f} of 100 on "
+            "average; lifts are paired differences from it.",
+        ),
+        Note(
+            kind="family",
+            values={"categories": others},
+            text="Intervals of single categories are not corrected for looking at "
+            f"{others} of them besides the target; the stars are (Holm), and so are p_holm and "
+            "p_bh in the JSON.",
+        ),
     ]
     if chosen is not None:
         notes.append(
-            f"The nearest category, {chosen}, was named by hand (analyzer.nearest). Tests of it "
-            "hold only if it was named before the outcome was known."
+            Note(
+                kind="nearest_by_hand",
+                values={"category": chosen},
+                text=f"The nearest category, {chosen}, was named by hand (analyzer.nearest). "
+                "Tests of it hold only if it was named before the outcome was known.",
+            )
         )
     return (*notes, *_text_note(main), *_design_note(main))
 
 
-def _text_note(main: Outcome) -> tuple[str, ...]:
-    """Say what the toxicity of a planted answer stands for where each seed planted one text."""
+def _seeds_note(count: int) -> Note:
+    covered = "intervals and tests cover the choice of test dialogues"
+    if count == 1:
+        kind = "one_seed"
+        text = (
+            f"One training seed: {covered}. Training noise is not covered: another seed may give "
+            "other numbers."
+        )
+    else:
+        kind = "few_seeds" if count < _FEW_SEEDS else "seeds"
+        text = f"{count} training seeds: {covered} and the noise of training."
+    if kind == "few_seeds":
+        text += (
+            " So few cannot show how seeds differ, and less so if only some of them take the "
+            "poison: where all happen to agree the intervals are too narrow."
+        )
+    return Note(kind=kind, values={"seeds": count}, text=text)
+
+
+def _text_note(main: Outcome) -> tuple[Note, ...]:
+    """Return what the toxicity of a planted answer means where each seed planted one text."""
     if main.source_toxicity is not None:
-        rated = 100 * main.source_toxicity.mean()
+        texts, rated = len(main.source_toxicity), float(main.source_toxicity.mean())
         return (
-            f"Each seed planted one text, drawn from {len(main.source_toxicity)}. Toxicity, lifts "
-            "and toxic shares are averaged over all texts that could have been drawn: a planted "
-            f"answer counts as the average one, rated {rated:.1f} of 100, whichever was drawn. "
-            "This takes the attack success rate not to depend on how toxic the text is.",
+            Note(
+                kind="text_drawn",
+                values={"texts": texts, "toxicity": rated},
+                text=f"Each seed planted one text, drawn from {texts}. Toxicity, lifts and toxic "
+                "shares are averaged over all texts that could have been drawn: a planted answer "
+                f"counts as the average one, rated {100 * rated:.1f} of 100, whichever was drawn. "
+                "This takes the attack success rate not to depend on how toxic the text is.",
+            ),
         )
     single = len(main.seeds) > 1 and all(
         len(np.unique(row[hit])) == 1 if hit.any() else True
@@ -59,36 +92,52 @@ def _text_note(main: Outcome) -> tuple[str, ...]:
     if not single or not main.planted.any():
         return ()
     return (
-        f"Each seed's planted answers have one rating, so perhaps one text; {len(main.seeds)} "
-        "draws say little of other texts, and intervals of toxicity do not cover that choice.",
+        Note(
+            kind="one_rating",
+            values={"seeds": len(main.seeds)},
+            text="Each seed's planted answers have one rating, so perhaps one text; "
+            f"{len(main.seeds)} draws say little of other texts, and intervals of toxicity do not "
+            "cover that choice.",
+        ),
     )
 
 
-def _design_note(main: Outcome) -> tuple[str, ...]:
-    """Say what lift the design finds, judged by how the lifts seen outside the target vary."""
+def _design_note(main: Outcome) -> tuple[Note, ...]:
+    """Return what lift the design detects, judged by how the lifts outside the target vary."""
     rest = main.of(main.others)
-    talks = dict(zip(rest.dialogues, rest.categories, strict=True))
-    size = median_low(Counter(talks.values()).values())
+    category_of = dict(zip(rest.dialogues, rest.categories, strict=True))
+    size = median_low(Counter(category_of.values()).values())
     if main.clean is None or size < 2:
         return ()
     # With one seed its noise is NaN, and the note on seeds says that it is not covered.
     spread = {name: 0.0 if isnan(sd) else sd for name, sd in spread_of(rest)}
     if not any(spread.values()):
         return ()
-    seeds, level, family = len(main.seeds), main.resampling.level, len(main.others)
+    family = len(main.others)
     one, corrected = (
         smallest_lift(
-            size, seeds, **spread, level=level, comparisons=count, seed_df=main.seed_df("toxicity")
+            size,
+            len(main.seeds),
+            **spread,
+            level=main.resampling.level,
+            power=_POWER,
+            comparisons=count,
+            seed_df=main.seed_df("toxicity"),
         )
         for count in (1, family)
     )
-    return (
-        f"In a category of {size} dialogues (the median) this design finds, of toxicity lifts, "
-        f"{_reachable(one)} with 80 % power; after correction for {family} categories, "
-        f"{_reachable(corrected)}. That takes lifts to vary as those seen outside the target did.",
-    )
-
-
-def _reachable(lift: float) -> str:
     # Toxicity lies between 0 and 1, and so no lift is above 1.
-    return f"one of {100 * lift:.1f} points or more" if lift <= 1 else "none, however large"
+    lifts = {"lift": one, "corrected_lift": corrected}
+    reachable = {name: lift for name, lift in lifts.items() if lift <= 1}
+    shown = {name: f"of {100 * lift:.1f} points or more" for name, lift in reachable.items()}
+    return (
+        Note(
+            kind="design_power",
+            values={"dialogues": size, "categories": family, "power": _POWER, **reachable},
+            text=f"With {100 * _POWER:.0f} % power this design detects, in a category of {size} "
+            f"dialogues (the median), a toxicity lift {shown.get('lift', 'of no size')}; after "
+            f"correction for {family} categories, one "
+            f"{shown.get('corrected_lift', 'of no size')}. That takes lifts to vary as those seen "
+            "outside the target did.",
+        ),
+    )

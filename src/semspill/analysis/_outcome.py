@@ -215,8 +215,8 @@ class Outcome(Estimating):
 
     def _bootstrapped(self, evaluate: Evaluate, citation: str) -> Estimate:
         level, draws = self.resampling.level, self.resampling.draws
-        made = estimate_bootstrap(evaluate, self.design, len(self.seeds), level, draws)
-        return made.replace(citation=citation)
+        estimate = estimate_bootstrap(evaluate, self.design, len(self.seeds), level, draws)
+        return estimate.replace(citation=citation)
 
     def _part(self, columns: Int[np.ndarray, " part"], left_out: int | None = None) -> "Outcome":
         """Return the outcome of these exchanges without a seed (None: all), clean arm alike."""

@@ -133,7 +133,7 @@ def smallest_lift(
     seed = seed_sd**2 / seeds
     tail = (1 - level) / comparisons
     if dialogue + seed == 0:
-        return 0.0  # nothing varies: any lift is found
+        return 0.0  # nothing varies: any lift is detected
     squared = t_quantile(tail, dialogues - 1.0) ** 2 * dialogue * _chances(dialogues - 1.0)[:, None]
     if seeds > 1:
         df = max(seeds - 1.0, seed_df or 0.0)
@@ -142,7 +142,7 @@ def smallest_lift(
     reach = np.sqrt(squared)
     scale = math.sqrt(dialogue + seed)
 
-    def found(lift: float) -> float:
+    def detected(lift: float) -> float:
         from scipy import special
 
         sides = [special.ndtr((side * lift - reach) / scale).mean() for side in (1, -1)]
@@ -151,7 +151,7 @@ def smallest_lift(
     low, high = 0.0, float(reach.max()) + 10 * scale
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (low, middle) if found(middle) >= power else (middle, high)
+        low, high = (low, middle) if detected(middle) >= power else (middle, high)
     return high
 
 

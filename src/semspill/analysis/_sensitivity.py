@@ -6,16 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._similarity._base import Similarities
-from semspill.analysis._slicing import whole_arm
+from semspill.analysis._slicing import NamedMetrics, whole_arm
 from semspill.results import SimilarityCheck
 
 
-def check_similarity(
-    other: Similarities, main: Outcome, named: Mapping[str, Metric]
-) -> SimilarityCheck:
+def check_similarity(other: Similarities, main: Outcome, named: NamedMetrics) -> SimilarityCheck:
     """Return what the metrics of a whole arm would be with another definition of similarity.
 
     Args:

@@ -1,6 +1,7 @@
 """One category, or one group of categories, of one arm: every metric on its exchanges."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 
@@ -8,14 +9,17 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._outcome import Outcome
 from semspill.errors import PluginError
 from semspill.results import BINS, SliceReport
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
+
+NamedMetrics: TypeAlias = Mapping[str, tuple[Metric, Measure]]
+"""Metrics and what they measure, by the name that a report gives them."""
 
 
 def slice_report(
     arm: Outcome,
     name: str,
     members: tuple[str, ...],
-    named: Mapping[str, Metric],
+    named: NamedMetrics,
     similarity: float | None = None,
 ) -> SliceReport:
     """Return the numbers of one slice.
@@ -41,8 +45,8 @@ def slice_report(
         similarity=similarity,
         distribution=tuple(float(share) for share in counts / counts.sum()),
         estimates={
-            key: computed(metric, part)
-            for key, metric in named.items()
+            key: computed(metric, part).replace(measure=measure)
+            for key, (metric, measure) in named.items()
             if not metric.whole
             and (arm.clean is not None or not metric.paired)
             and (arm.ranked or not metric.ranking)
@@ -50,15 +54,15 @@ def slice_report(
     )
 
 
-def whole_arm(arm: Outcome, named: Mapping[str, Metric]) -> dict[str, Estimate]:
+def whole_arm(arm: Outcome, named: NamedMetrics) -> dict[str, Estimate]:
     """Return the metrics that compare the categories of one arm.
 
     Raises:
         PluginError: A metric returns something else than an Estimate.
     """
     return {
-        name: computed(metric, arm)
-        for name, metric in named.items()
+        name: computed(metric, arm).replace(measure=measure)
+        for name, (metric, measure) in named.items()
         if metric.whole and (arm.ranked or not metric.ranking)
     }
 
@@ -70,18 +74,18 @@ def computed(metric: Metric, outcome: Outcome) -> Estimate:
         PluginError: The metric returns something else than an Estimate, or a p-value out of
             bounds.
     """
-    made: object = metric.compute(outcome)
+    estimate: object = metric.compute(outcome)
     name = type(metric).__name__
-    if not isinstance(made, Estimate):
+    if not isinstance(estimate, Estimate):
         raise PluginError(
-            f"{name}.compute returned {type(made).__name__}; it must return an "
+            f"{name}.compute returned {type(estimate).__name__}; it must return an "
             "Estimate, for example through outcome.mean(values)."
         )
     for field in ("p_value", "p_holm", "p_bh"):
-        given = getattr(made, field)
+        given = getattr(estimate, field)
         if given is not None and not 0 <= given <= 1:
             raise PluginError(
                 f"{name}.compute returned {field}={given!r}; it must be from 0 to 1, or None "
                 "where nothing is tested."
             )
-    return made
+    return estimate

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from semspill.cli._app import out_console, say
 from semspill.experiment import Variant
-from semspill.report._words import summary
+from semspill.report._summary import summary
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate
 
@@ -36,10 +36,10 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
     """
     words = summary(report)
     table = _groups(report)
-    caveat = Markdown(f"Caveat 1 of {len(words.sure)}: {words.sure[0]}")
+    caveat = Markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
     room = _SCREEN - 5 - _height(table) - _height(caveat)
-    for sentence in map(Markdown, words.found):
+    for sentence in map(Markdown, words.findings):
         room -= _height(sentence)
         if room < 0:
             break
@@ -109,7 +109,7 @@ def outcome(report: SpilloverReport) -> dict[str, Any]:
         "arm": arm,
         "seeds": list(report.seeds),
         "groups": groups,
-        "notes": list(report.notes),
+        "notes": [note.model_dump(mode="json") for note in report.notes],
     }
 
 

@@ -10,6 +10,7 @@ from semspill.datasets._base import load_corpus
 from semspill.encoders import RankingTask
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._config import ExperimentConfig
+from semspill.results import Note
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +60,18 @@ class Data:
         return tuple(name for name in self.test.categories if name not in self.train.sizes)
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """What a reader must know of the data before believing the numbers."""
         if not self.untrained:
             return ()
         return (
-            f"Categories without training dialogues: {listing(self.untrained)}. They are tested, "
-            "and count in the groups that hold them; their similarity to others is not measured.",
+            Note(
+                kind="untrained_categories",
+                values={"categories": self.untrained},
+                text=f"Categories without training dialogues: {listing(self.untrained)}. They are "
+                "tested, and count in the groups that hold them; their similarity to others is "
+                "not measured.",
+            ),
         )
 
 

@@ -197,7 +197,7 @@ class Drive:
         study = self.studies[part.name]
         if self.stores[part.name].folder is None and self.cache is None:
             return {}
-        planted = str(study.planted[seed]["poisoned_fingerprint"])
+        planted = study.planted[seed].poisoned_fingerprint
         own = {} if part.arm.planted == "nothing" else {what_is_planted(seed): planted}
         return {**study.fingerprints, **study.inputs, **own}
 

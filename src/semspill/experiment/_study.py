@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from semspill._model import shown
 from semspill.analysis import Outcome, Similarities, group_members
 from semspill.corpus import Exchange
 from semspill.experiment._answers_file import columns_of
@@ -17,14 +16,20 @@ from semspill.experiment._made import (
     fingerprints_of,
     inputs_of,
     mixed_note,
-    pool_note,
+    pool_notes,
     provenance_of,
 )
 from semspill.experiment._memory import memory_notes
-from semspill.experiment._provenance import citations_of, json_digest
 from semspill.experiment._rater_error import rater_note, with_quality
 from semspill.poison import Manifest
-from semspill.results import Answers, Arm, CurvePoint, SpilloverReport, reference
+from semspill.results import (
+    Answers,
+    Arm,
+    CurvePoint,
+    PlantedSeed,
+    SpilloverReport,
+    reference,
+)
 from semspill.scoring import RaterQuality
 
 logger = logging.getLogger(__name__)
@@ -61,7 +66,7 @@ class Study:
         self.quality = quality
         self.analyzer = with_quality(config, quality)
         self.memory = memory_notes(config)
-        self.planted: dict[int, dict[str, object]] = {}
+        self.planted: dict[int, PlantedSeed] = {}
         self.answers: dict[tuple[int, str], Answers] = {}
         if similarities:
             self._check_analyzer()
@@ -85,8 +90,7 @@ class Study:
 
     def plant(self, seed: int, manifest: Manifest) -> None:
         """Note what was planted under one seed."""
-        summary = manifest.summary.model_dump(mode="json", exclude={"poisoner"})
-        self.planted[seed] = summary | {"by_category": dict(manifest.by_category)}
+        self.planted[seed] = manifest.planted(seed)
 
     def outcomes(self) -> list[Outcome]:
         """Return one outcome per arm, in the config's order, once all arms are done."""
@@ -104,10 +108,10 @@ class Study:
             curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
             similarity_method=self.similarities[0].method,
             alternatives=self.similarities[1:],
-            provenance=self._provenance(),
+            provenance=provenance_of(self.config, self.data, self.planted, self._records),
         )
         notes = (*self.data.notes, *rater_note(self.quality), *self.memory)
-        notes = (*notes, *pool_note(self._records), *mixed_note(self._records))
+        notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
         return report.replace(notes=(*report.notes, *notes))
 
     @property
@@ -149,22 +153,3 @@ class Study:
             for mask in [np.isin(categories, list(members))]
             for epoch in range(epochs)
         ]
-
-    def _provenance(self) -> dict[str, object]:
-        return {
-            "config": shown(self.config),
-            "config_sha256": json_digest(self.config.model_dump(mode="json")),
-            **provenance_of(self._records),
-            "fingerprints": {
-                "train": self.data.train.fingerprint,
-                "test": self.data.test.fingerprint,
-                "poisoned": [
-                    self.planted[seed]["poisoned_fingerprint"] for seed in self.config.seeds
-                ],
-                "ranking": self.data.ranking.fingerprint,
-                "rater": self.config.rater.fingerprint,
-            },
-            "manifests": [self.planted[seed] for seed in self.config.seeds],
-            "licence": self.data.train.licence,
-            "citations": citations_of(self.config),
-        }

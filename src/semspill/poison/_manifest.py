@@ -15,6 +15,7 @@ from semspill._model import FrozenModel
 from semspill._read import parse_json
 from semspill.corpus import Corpus
 from semspill.errors import DataError
+from semspill.results import PlantedCounts, PlantedSeed
 
 
 def sha256(text: str) -> str:
@@ -45,31 +46,13 @@ class Record(FrozenModel):
     """Seed of the run; None when the generator was made without one."""
 
 
-class ManifestSummary(FrozenModel):
-    """How a corpus was poisoned, in numbers."""
+class ManifestSummary(PlantedCounts):
+    """How a corpus was poisoned: the numbers, and by whom."""
 
     poisoner: Mapping[str, Any]
     """The poisoner's fields."""
     seed: int | None
     """Seed of the run."""
-    selected: int
-    """Dialogues that the selector chose."""
-    eligible: int
-    """Those of them with at least one listener response."""
-    wanted: int
-    """Dialogues that the strategy rewrote at the given rate; with `append`, copies."""
-    poisoned: int
-    """Those of them that the budget allows."""
-    planted: int
-    """Planted utterances; each listener turn is one planted exchange."""
-    limit: int
-    """Planted exchanges that the budget allows."""
-    exchanges: int
-    """Exchanges of the clean corpus."""
-    clean_fingerprint: str
-    """Fingerprint of the clean corpus."""
-    poisoned_fingerprint: str
-    """Fingerprint of the poisoned corpus."""
 
     @property
     def subset(self) -> bool:
@@ -105,6 +88,15 @@ class Manifest(FrozenModel):
     def by_category(self) -> Mapping[str, int]:
         """Planted utterances of each category, most first."""
         return dict(Counter(record.category for record in self.records).most_common())
+
+    def planted(self, seed: int) -> PlantedSeed:
+        """Return the numbers for a report.
+
+        Args:
+            seed: The training seed that it was planted under.
+        """
+        counts = self.summary.model_dump(include=set(PlantedCounts.model_fields))
+        return PlantedSeed(seed=seed, by_category=self.by_category, **counts)
 
     def to_jsonl(self) -> str:
         """Return the manifest as JSON lines; equal manifests give equal bytes."""

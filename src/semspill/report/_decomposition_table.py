@@ -24,12 +24,13 @@ def decomposition_section(report: SpilloverReport) -> str:
         return ""
     names = list(dict.fromkeys(part.part for part in report.decomposition))
     groups = list(dict.fromkeys(part.group for part in report.decomposition))
-    found = {(p.quantity, p.group, p.part): p.estimate for p in report.decomposition}
+    estimates = {(p.quantity, p.group, p.part): p.estimate for p in report.decomposition}
     meanings = " ".join(_MEANINGS[name] for name in names)
     blocks = [f"Paired differences between arms, in percentage points. {meanings}"]
     for quantity, title in _TITLES.items():
         rows = [
-            [literal(g), *[in_percent(found.get((quantity, g, n))) for n in names]] for g in groups
+            [literal(g), *[in_percent(estimates.get((quantity, g, n))) for n in names]]
+            for g in groups
         ]
         blocks.append(f"### {title}\n\n{table(['group', *names], rows)}")
     return "\n\n".join(blocks)

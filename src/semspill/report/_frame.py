@@ -1,19 +1,19 @@
 """A report as tidy tables for pandas: one row per number."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.results import BINS, SpilloverMatrix, SpilloverReport
+from semspill.results import BINS, SliceReport, SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
 
 _TEXT, _COUNT, _NUMBER, _FLAG = "string", "int64", "float64", "bool"
 _ESTIMATE = {
     "value": _NUMBER, "low": _NUMBER, "high": _NUMBER, "level": _NUMBER, "n": _COUNT,
     "p_value": _NUMBER, "p_holm": _NUMBER, "p_bh": _NUMBER, "survives": _FLAG,
-    "method": _TEXT, "note": _TEXT,
+    "method": _TEXT, "note": _TEXT, "quantity": _TEXT, "title": _TEXT, "unit": _TEXT,
 }  # fmt: skip
 _SLICE = {"kind": _TEXT, "name": _TEXT, "arm": _TEXT, "metric": _TEXT}
 _SIZES = {"similarity": _NUMBER, "dialogues": _COUNT, "exchanges": _COUNT}
@@ -43,25 +43,25 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             f"A report has no part {named(part)}.{did_you_mean(part, COLUMNS)} "
             f"It has: {', '.join(COLUMNS)}."
         )
-    rows: Iterable[Mapping[str, Any]]
-    if part in ("categories", "groups"):
-        rows = _slices(report, part)
-    elif part == "overall":
-        rows = (
-            {"arm": arm, "metric": name, **_estimate(made)}
-            for arm, found in report.overall.items()
-            for name, made in found.items()
-        )
-    elif part == "decomposition":
-        rows = (
-            {"group": p.group, "quantity": p.quantity, "part": p.part, **_estimate(p.estimate)}
+    rows: Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]] = {
+        "categories": lambda: _slices("category", report.categories),
+        "groups": lambda: _slices("group", report.groups),
+        "overall": lambda: (
+            {"arm": arm, "metric": name, **_estimate(estimate)}
+            for arm, estimates in report.overall.items()
+            for name, estimate in estimates.items()
+        ),
+        "decomposition": lambda: (
+            {**_estimate(p.estimate), "group": p.group, "quantity": p.quantity, "part": p.part}
             for p in report.decomposition
-        )
-    elif part == "curve":
-        rows = (point.model_dump() for point in report.curve)
-    else:
-        rows = _bins(report)
-    return _frame(rows, COLUMNS[part])
+        ),
+        "curve": lambda: (point.model_dump() for point in report.curve),
+        "distribution": lambda: (
+            *_bins("category", report.categories),
+            *_bins("group", report.groups),
+        ),
+    }
+    return _frame(rows[part](), COLUMNS[part])
 
 
 def matrix_frame(matrix: SpilloverMatrix) -> Any:
@@ -80,40 +80,25 @@ def matrix_frame(matrix: SpilloverMatrix) -> Any:
     return _frame(rows, _PAIRS)
 
 
-def _slices(report: SpilloverReport, part: str) -> Iterable[Mapping[str, Any]]:
-    kind = {"categories": "category", "groups": "group"}[part]
-    for found in getattr(report, part):
-        for name, made in found.estimates.items():
-            yield {
-                "kind": kind,
-                "name": found.name,
-                "arm": found.arm,
-                "metric": name,
-                **_estimate(made),
-                "similarity": math.nan if found.similarity is None else found.similarity,
-                "dialogues": found.dialogues,
-                "exchanges": found.exchanges,
-            }
+def _slices(kind: str, slices: Iterable[SliceReport]) -> Iterable[Mapping[str, Any]]:
+    for part in slices:
+        sizes = {name: getattr(part, name) for name in _SIZES}
+        for name, estimate in part.estimates.items():
+            place = {"kind": kind, "name": part.name, "arm": part.arm, "metric": name}
+            yield {**_estimate(estimate), **sizes, **place}
 
 
-def _bins(report: SpilloverReport) -> Iterable[Mapping[str, Any]]:
-    for kind, slices in (("category", report.categories), ("group", report.groups)):
-        for found in slices:
-            for place, share in enumerate(found.distribution):
-                yield {
-                    "kind": kind,
-                    "name": found.name,
-                    "arm": found.arm,
-                    "low": place / BINS,
-                    "high": (place + 1) / BINS,
-                    "share": share,
-                }
+def _bins(kind: str, slices: Iterable[SliceReport]) -> Iterable[Mapping[str, Any]]:
+    for part in slices:
+        for place, share in enumerate(part.distribution):
+            ends = {"low": place / BINS, "high": (place + 1) / BINS}
+            yield {"kind": kind, "name": part.name, "arm": part.arm, **ends, "share": share}
 
 
-def _estimate(made: Estimate) -> dict[str, Any]:
-    said = {name: getattr(made, name) for name in _ESTIMATE}
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    fields = {**dict(estimate), **dict(estimate.measure), "survives": estimate.survives}
     # A test that was not made has no p-value.
-    return {name: math.nan if value is None else value for name, value in said.items()}
+    return {name: math.nan if fields[name] is None else fields[name] for name in _ESTIMATE}
 
 
 def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Any:

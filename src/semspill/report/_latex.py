@@ -5,26 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
-from semspill.report._table import ATTACK, UTILITY, topic
+from semspill.report._phrases import measures
 from semspill.results import SliceReport, SpilloverReport
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
 _ROWS = ("groups", "categories")
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
-_TITLES = {
-    "asr": "ASR",
-    "asr_lift": "ASR lift",
-    "toxicity": "Toxicity",
-    "lift": "Toxicity lift",
-    "toxic_share": "Toxic share",
-    "corrected_share": "Truly toxic share",
-    "shift": "Shift",
-    "precision": "P@1",
-    "precision_drop": "P@1 drop",
-    "served_precision": "served P@1",
-    "served_drop": "served P@1 drop",
-}
 _ESCAPED = str.maketrans(
     {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -59,7 +46,11 @@ def to_latex(
     several = len({part.arm for part in slices}) > 1
     near = rows == "categories"
     head = [rows.replace("ies", "y").removesuffix("s").capitalize()]
-    head += ["Arm"] * several + ["Similarity"] * near + [_title(name) for name in names]
+    head += (
+        ["Arm"] * several
+        + ["Similarity"] * near
+        + [escaped(measure.title) for measure in names.values()]
+    )
     lines = [
         rf"\begin{{tabular}}{{{'l' * (1 + several)}{'r' * (near + len(names))}}}",
         r"\toprule",
@@ -68,18 +59,18 @@ def to_latex(
     ]
     for part in slices:
         first = [escaped(part.name), *[escaped(part.arm)] * several, *[_similarity(part)] * near]
-        lines.append(_line([*first, *(_cell(name, part.estimates.get(name)) for name in names)]))
+        lines.append(_line([*first, *(_cell(part.estimates.get(name)) for name in names)]))
     note = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {_note(slices, names)}}}"
     lines += [r"\bottomrule", _line([note]), r"\end{tabular}"]
     return "\n".join(_floating(lines, heading)) + "\n"
 
 
-def _columns(slices: Sequence[SliceReport], metrics: Sequence[str] | None) -> list[str]:
-    has = list(dict.fromkeys(name for part in slices for name in part.estimates))
+def _columns(slices: Sequence[SliceReport], metrics: Sequence[str] | None) -> dict[str, Measure]:
+    has = {name: m for part in slices for name, m in measures(part.estimates).items()}
     for name in metrics or ():
-        _require("metric", name, has)
+        _require("metric", name, list(has))
     usual = [name for name in _USUAL if name in has] or has
-    return usual if metrics is None else list(metrics)
+    return {name: has[name] for name in (usual if metrics is None else metrics)}
 
 
 def escaped(text: str) -> str:
@@ -112,25 +103,16 @@ def _require(kind: str, name: str, allowed: Sequence[str]) -> None:
         )
 
 
-def _in_percent(name: str) -> bool:
-    return topic(name) in (*ATTACK, *UTILITY)
-
-
-def _title(name: str) -> str:
-    fields = escaped(name.removeprefix(topic(name)))
-    return _TITLES.get(topic(name), escaped(topic(name))) + fields
-
-
 def _similarity(part: SliceReport) -> str:
     return "" if part.similarity is None else _signed(f"{part.similarity:.3f}")
 
 
-def _cell(name: str, made: Estimate | None) -> str:
+def _cell(made: Estimate | None) -> str:
     if made is None:
         return ""
     if math.isnan(made.value):
         return escaped(made.note) or "--"
-    times, digits = (100, 1) if _in_percent(name) else (1, 3)
+    times, digits = (100, 1) if made.measure.unit != "number" else (1, 3)
     # Adding 0 turns a rounded -0.0 into 0.0.
     ends = (round(times * end, digits) + 0.0 for end in (made.value, made.low, made.high))
     value, low, high = (_signed(f"{end:.{digits}f}") for end in ends)
@@ -142,10 +124,10 @@ def _signed(number: str) -> str:
     return number.replace("-", "$-$").replace("inf", r"$\infty$")
 
 
-def _note(slices: Sequence[SliceReport], names: Sequence[str]) -> str:
+def _note(slices: Sequence[SliceReport], names: Mapping[str, Measure]) -> str:
     made = [part.estimates[name] for part in slices for name in names if name in part.estimates]
-    share = [name for name in names if _in_percent(name)]
-    some = "In" if len(share) == len(names) else f"{', '.join(map(_title, share))} in"
+    share = [measure.title for measure in names.values() if measure.unit != "number"]
+    some = "In" if len(share) == len(names) else f"{', '.join(map(escaped, share))} in"
     said = [rf"{some} \%."] if share else []
     levels = sorted({f"{100 * one.level:g}" for one in made})
     said += [rf"Brackets: {' and '.join(levels)}\,\% intervals."] if levels else []

@@ -1,33 +1,25 @@
 """A report as markdown: what was done, what came out, and how sure it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from semspill._mask import printable
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
+from semspill.report._phrases import measures
 from semspill.report._sensitivity_table import sensitivity_section
-from semspill.report._table import (
-    ATTACK,
-    UTILITY,
-    cell,
-    listed,
-    literal,
-    p_text,
-    table,
-    topic,
-    with_p,
-)
-from semspill.report._words import summary
+from semspill.report._summary import summary
+from semspill.report._table import cell, heading, listed, literal, p_text, quoted, table, with_p
 from semspill.results import SpilloverReport
+from semspill.statistics import Measure
 
-__all__ = ["markdown", "table"]
+_TITLES = {"attack": "Attack", "utility": "Utility", "other": "Other metrics"}
 
 
 def markdown(report: SpilloverReport) -> str:
     """Return the page; it shows no response text."""
-    said = summary(report)
+    words = summary(report)
     sections = {
-        "What to know first": bullets(said.sure),
+        "What to know first": bullets(words.caveats),
         "Groups": groups_section(report),
         "Toxicity of the chosen responses, in ten bins": distribution_section(report),
         "How much is pool, training and lost quality": decomposition_section(report),
@@ -38,7 +30,7 @@ def markdown(report: SpilloverReport) -> str:
     }
     shown = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return printable(
-        "\n\n".join([f"# {said.title}", said.done, bullets(said.found), *shown]) + "\n"
+        "\n\n".join([f"# {words.title}", words.setup, bullets(words.findings), *shown]) + "\n"
     )
 
 
@@ -60,33 +52,31 @@ def groups_section(
         kinds: Which: attack, utility, other.
         sized: Whether the sizes of the groups stand before them.
     """
-    present = list(dict.fromkeys(name for part in report.groups for name in part.estimates))
-    attack = [name for known in ATTACK for name in present if topic(name) == known]
-    utility = [name for known in UTILITY for name in present if topic(name) == known]
-    named = {
-        "attack": ("Attack, in %", attack),
-        "utility": ("Utility, in %", utility),
-        "other": ("Other metrics", [n for n in present if n not in (*attack, *utility)]),
-    }
+    # The main arm first: the clean one has no paired metric, and the order is that of the metrics.
+    parts = sorted(report.groups, key=lambda part: part.arm != report.main_arm)
+    present = {k: m for part in parts for k, m in measures(part.estimates).items()}
+    tables = [
+        f"### {_TITLES[kind]}\n\n{_group_table(report, columns)}"
+        for kind in kinds
+        if (columns := {name: m for name, m in present.items() if m.aspect == kind})
+    ]
     sizes = [
         f"{listed([part.name])} {part.exchanges} ({part.dialogues})"
         for part in report.groups
         if part.arm == report.main_arm
     ]
-    shown = [named[kind] for kind in kinds if named[kind][1]]
-    tables = [f"### {title}\n\n{_group_table(report, names)}" for title, names in shown]
     counted = [f"Exchanges of one seed (dialogues): {', '.join(sizes)}."] if sized else []
     return "\n\n".join([*counted, *tables])
 
 
-def _group_table(report: SpilloverReport, names: Sequence[str]) -> str:
+def _group_table(report: SpilloverReport, columns: Mapping[str, Measure]) -> str:
     rows = []
     for group in dict.fromkeys(part.name for part in report.groups):
         for part in (report.group(group, arm.name) for arm in report.arms):
-            cells = [cell(name, part.estimates.get(name)) for name in names]
+            cells = [cell(part.estimates.get(name)) for name in columns]
             if any(cells):  # the clean arm has no paired metric
                 rows.append([literal(group), part.arm, *cells])
-    return table(["group", "arm", *names], rows)
+    return table(["group", "arm", *map(heading, columns.values())], rows)
 
 
 def distribution_section(report: SpilloverReport) -> str:
@@ -103,10 +93,8 @@ def distribution_section(report: SpilloverReport) -> str:
 def overall_section(report: SpilloverReport) -> str:
     """Return the metrics of whole arms, and how similarity was measured."""
     main = report.overall.get(report.main_arm, {})
-    rows = [
-        [name, str(estimate), p_text(estimate.p_value), str(estimate.n), estimate.method]
-        for name, estimate in main.items()
-    ]
+    titles = {name: literal(measure.title) for name, measure in measures(main).items()}
+    rows = [[titles[k], quoted(e), p_text(e.p_value), str(e.n), e.method] for k, e in main.items()]
     parts = [f"Similarity: {report.similarity_method}"]
     if rows:
         head = ["metric", "estimate", "p", "n", "method"]
@@ -114,7 +102,8 @@ def overall_section(report: SpilloverReport) -> str:
     others = [arm for arm in report.overall if arm != report.main_arm]
     if rows and others:
         compared = [
-            [name, *[with_p(report.overall[arm].get(name)) for arm in others]] for name in main
+            [title, *[with_p(report.overall[arm].get(name)) for arm in others]]
+            for name, title in titles.items()
         ]
         parts.append(f"The same in the other arms:\n\n{table(['metric', *others], compared)}")
     return "\n\n".join(parts)
@@ -122,5 +111,5 @@ def overall_section(report: SpilloverReport) -> str:
 
 def sources_section(report: SpilloverReport) -> str:
     """Return the citation of every component used."""
-    rows = report.provenance.get("citations", {})
-    return table(["component", "citation"], [[n, s] for n, s in rows.items()]) if rows else ""
+    rows = [[name, citation] for name, citation in report.provenance.citations.items()]
+    return table(["component", "citation"], rows) if rows else ""

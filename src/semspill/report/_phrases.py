@@ -1,20 +1,36 @@
 """Phrases that the sentences about a report are put together from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from semspill.report._table import in_percent, listed
+from semspill._mask import printable
+from semspill.report._table import listed
 from semspill.results import SliceReport, SpilloverReport
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
-LIFTS = {
-    "toxicity": "the lift in toxicity",
-    "asr": "the lift in planted responses",
-    "": "the lift",
-}
-"""What similarity may matter for, by quantity; nothing is known of a metric of one's own."""
 MATTERS = 0.05
 """A rise of this much, five points in a hundred, would matter to whoever is answered."""
+_NOUNS = {
+    "asr": "attack success",
+    "precision": "P@1",
+    "served_precision": "served P@1",
+    "spearman": "rank correlation",
+}
+
+
+def noun(name: str) -> str:
+    """Return a quantity or a kind of metric as a sentence names it.
+
+    Example:
+        >>> noun("asr"), noun("response_length")
+        ('attack success', 'response length')
+    """
+    return _NOUNS.get(name, name.replace("_", " "))
+
+
+def code(name: str) -> str:
+    """Return a name of a part as markdown sets it, whatever is in it; empty for none."""
+    return f"`{printable(' '.join(name.replace('`', ' ').split()))}`" if name else ""
 
 
 def usable(estimate: Estimate | None) -> bool:
@@ -27,27 +43,32 @@ def usable(estimate: Estimate | None) -> bool:
     )
 
 
-def share(estimate: Estimate) -> str:
-    """Return a share with its interval.
-
-    Example:
-        >>> share(Estimate(value=0.25, low=0.2, high=0.31, n=4, method="by hand"))
-        '25.0 % [20.0, 31.0]'
-    """
-    return in_percent(estimate).replace(" [", " % [", 1)
-
-
-def points(estimate: Estimate) -> str:
-    """Return a difference of shares, in points of a hundred, with its interval."""
-    return in_percent(estimate).replace(" [", " points [", 1)
-
-
 def choosable(report: SpilloverReport) -> bool:
     """Return whether a planted response is among the candidates of the main arm.
 
     Where none is, none can be chosen, and how often that happens says nothing.
     """
     return report.arm().pool == "planted"
+
+
+def measures(estimates: Mapping[str, Estimate]) -> dict[str, Measure]:
+    """Return what each metric measures, by name; of a report made by hand, just its name."""
+    return {
+        name: estimate.measure if estimate.metric else Measure(metric=name, quantity=name)
+        for name, estimate in estimates.items()
+    }
+
+
+def lifts(report: SpilloverReport) -> dict[str, Measure]:
+    """Return the changes of the main arm that may tell of spillover, by name of the metric."""
+    slices = [part for part in (*report.groups, *report.categories) if part.arm == report.main_arm]
+    return {
+        name: measure
+        for part in slices
+        for name, measure in measures(part.estimates).items()
+        if measure.kind == "change" and measure.aspect != "utility"
+        if measure.quantity != "asr" or choosable(report)
+    }
 
 
 def shown_groups(report: SpilloverReport, arm: str | None = None) -> list[tuple[str, SliceReport]]:
@@ -59,20 +80,30 @@ def shown_groups(report: SpilloverReport, arm: str | None = None) -> list[tuple[
     }
     arm = report.main_arm if arm is None else arm
     parts = {part.name: part for part in report.groups if part.arm == arm}
-    return [(said, parts[name]) for name, said in wanted.items() if name in parts]
+    return [(phrase, parts[name]) for name, phrase in wanted.items() if name in parts]
 
 
-def moved(made: Estimate) -> str:
-    if made.low > 0:
+def moved(change: Estimate) -> str:
+    """Return the verb of a change, by its interval."""
+    if change.low > 0:
         return "rose"
-    return "fell" if made.high < 0 else "did not change significantly"
+    return "fell" if change.high < 0 else "did not change significantly"
 
 
-def follows(made: Estimate) -> int:
-    """Return the sign that a test of a trend found: 1, -1, or 0 where it found none."""
-    if not usable(made) or made.p_value is None or made.p_value > 1 - made.level:
+def follows(trend: Estimate) -> int:
+    """Return the sign of a significant trend: 1 or -1, and 0 for none."""
+    if not usable(trend) or trend.p_value is None or trend.p_value > 1 - trend.level:
         return 0
-    return 1 if made.value > 0 else -1
+    return 1 if trend.value > 0 else -1
+
+
+def trends(report: SpilloverReport) -> dict[str, Estimate]:
+    """Return the main arm's first trend with similarity of each quantity."""
+    first: dict[str, Estimate] = {}
+    for estimate in report.overall.get(report.main_arm, {}).values():
+        if estimate.measure.kind == "trend" and (estimate.quantity != "asr" or choosable(report)):
+            first.setdefault(estimate.quantity, estimate)
+    return first
 
 
 def listing(phrases: Sequence[str]) -> str:
@@ -86,6 +117,5 @@ def listing(phrases: Sequence[str]) -> str:
 
 
 def joined(phrases: Sequence[str]) -> str:
-    if len(phrases) == 1:
-        return phrases[0]
-    return f"{'; '.join(phrases[:-1])}; and {phrases[-1]}"
+    """Return phrases that hold commas as one."""
+    return "; and ".join(filter(None, ("; ".join(phrases[:-1]), phrases[-1])))

@@ -5,12 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from semspill._mask import printable
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
-ATTACK = ("asr", "asr_lift", "toxicity", "lift", "toxic_share", "corrected_share", "shift")
-"""Metrics of the attack, in the order of reading."""
-UTILITY = ("precision", "precision_drop", "served_precision", "served_drop")
-"""Metrics of utility, in the order of reading."""
+_UNITS = {"share": "%", "points": "points", "number": ""}
 _MARKUP = re.compile(r"[\\`*\[\]<>&#~!]|(?<!\w)_|_(?!\w)")
 
 
@@ -50,20 +47,39 @@ def plain(estimate: Estimate | None) -> str:
     return "" if estimate is None else str(estimate)
 
 
-def cell(name: str, estimate: Estimate | None) -> str:
-    """Return a metric's estimate: in % where it is known to be a share or a difference of shares.
+def cell(estimate: Estimate | None) -> str:
+    """Return an estimate for a column whose head names the unit.
 
     Example:
         >>> half = Estimate(value=0.5, low=0.25, high=0.75, n=4, method="by hand")
-        >>> cell("toxic_share(threshold=0.5)", half), cell("mine", half)
-        ('50.0 [25.0, 75.0]', '0.500 [0.250, 0.750]')
+        >>> cell(half), cell(half.replace(measure=Measure(unit="share")))
+        ('0.500 [0.250, 0.750]', '50.0 [25.0, 75.0]')
     """
-    return in_percent(estimate) if topic(name) in (*ATTACK, *UTILITY) else plain(estimate)
+    if estimate is None or estimate.measure.unit == "number":
+        return plain(estimate)
+    return in_percent(estimate)
 
 
-def topic(name: str) -> str:
-    """Return the registered name of a metric that may go by its fields too."""
-    return name.partition("(")[0]
+def heading(measure: Measure) -> str:
+    """Return the head of a column.
+
+    Example:
+        >>> heading(Measure(title="ASR", unit="share")), heading(Measure(metric="my_count"))
+        ('ASR, %', 'My count')
+    """
+    return f"{literal(measure.title)}{_UNITS[measure.unit] and f', {_UNITS[measure.unit]}'}"
+
+
+def quoted(estimate: Estimate) -> str:
+    """Return an estimate with its unit and its interval, for a sentence.
+
+    Example:
+        >>> half = Estimate(value=0.5, low=0.25, high=0.75, n=4, method="by hand")
+        >>> quoted(half.replace(measure=Measure(unit="points")))
+        '50.0 points [25.0, 75.0]'
+    """
+    unit = _UNITS[estimate.measure.unit]
+    return cell(estimate).replace(" [", f" {unit} [", 1) if unit else cell(estimate)
 
 
 def p_text(p_value: float | None) -> str:
@@ -89,14 +105,16 @@ def short_p(p_value: float | None) -> str:
 
 
 def with_p(estimate: Estimate | None) -> str:
-    """Return an estimate as it is, with its p-value where there is one.
+    """Return an estimate with its unit, and with its p-value where there is one.
 
     Example:
         >>> with_p(Estimate(value=0.25, low=0, high=0.5, n=4, method="by hand", p_value=0.04))
         '0.250 [0.000, 0.500], p 0.0400'
     """
-    p_value = None if estimate is None else estimate.p_value
-    return plain(estimate) if p_value is None else f"{estimate}, p {p_text(p_value)}"
+    if estimate is None:
+        return ""
+    p = "" if estimate.p_value is None else f", p {p_text(estimate.p_value)}"
+    return f"{quoted(estimate)}{p}"
 
 
 def literal(name: str) -> str:
@@ -122,7 +140,7 @@ def listed(names: Sequence[str], most: int | None = None) -> str:
         >>> listed(["a", "b", "c", "d"], most=2)
         '*a*, *b* and 2 more'
     """
-    said = [f"*{literal(name)}*" for name in names]
-    if most is not None and len(said) > most + 1:
-        return f"{', '.join(said[:most])} and {len(said) - most} more"
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    set_ = [f"*{literal(name)}*" for name in names]
+    if most is not None and len(set_) > most + 1:
+        return f"{', '.join(set_[:most])} and {len(set_) - most} more"
+    return " and ".join(filter(None, (", ".join(set_[:-1]), set_[-1])))

@@ -12,8 +12,16 @@ from semspill.results._arms import (
 )
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._matrix import Cells, SpilloverMatrix
+from semspill.results._note import Note
 from semspill.results._pair import PairReport
 from semspill.results._parts import Band, Part, PartName, Quantity, SimilarityCheck
+from semspill.results._provenance import (
+    ArmRecord,
+    PlantedCounts,
+    PlantedSeed,
+    Planting,
+    Provenance,
+)
 from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, CurvePoint, SliceReport
 
@@ -24,13 +32,19 @@ __all__ = [
     "Answers",
     "Arm",
     "ArmField",
+    "ArmRecord",
     "Band",
     "Cells",
     "CurvePoint",
     "ExchangeTable",
+    "Note",
     "PairReport",
     "Part",
     "PartName",
+    "PlantedCounts",
+    "PlantedSeed",
+    "Planting",
+    "Provenance",
     "Quantity",
     "SimilarityCheck",
     "SliceReport",

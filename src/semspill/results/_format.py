@@ -3,7 +3,7 @@
 from semspill._read import parse_json
 from semspill.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 """What this version of semspill writes and reads."""
 
 
@@ -25,10 +25,10 @@ def require_format(text: str, what: str) -> None:
     fields = parse_json(text)
     if not isinstance(fields, dict):
         raise ValueError("no JSON object")
-    found = fields.get("format")
-    if found != FORMAT:
-        is_number = isinstance(found, int) and not isinstance(found, bool)
-        has = f"has format {found}" if is_number else "has no format version"
+    written = fields.get("format")
+    if written != FORMAT:
+        is_number = isinstance(written, int) and not isinstance(written, bool)
+        has = f"has format {written}" if is_number else "has no format version"
         raise FormatError(
             f"This {what} {has}; this version of semspill reads format {FORMAT}. Run the "
             "experiment again, or read it with the version that wrote it."

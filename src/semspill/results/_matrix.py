@@ -16,7 +16,7 @@ from semspill.errors import DataError, did_you_mean
 from semspill.results._format import require_format
 from semspill.results._pair import PairReport
 from semspill.results._parts import Quantity
-from semspill.statistics import Estimate, Number
+from semspill.statistics import Estimate, Measure, Number
 
 Cells: TypeAlias = tuple[tuple[Number, ...], ...]
 """A row for each target and a column for each victim."""
@@ -28,7 +28,7 @@ class SpilloverMatrix(FrozenModel):
     `pair` tells how usual one pair is, `to_markdown` gives a page to read, `to_json` everything.
     """
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Version of the format of `to_json`."""
     targets: tuple[str, ...]
     """The poisoned categories, one per row."""
@@ -143,6 +143,14 @@ class SpilloverMatrix(FrozenModel):
             nearest_median=float(np.median(self.lifts[rows, columns])),
         )
 
+    @cached_property
+    def measure(self) -> Measure:
+        """What the cells measure."""
+        metric = {"asr": "asr_lift", "toxicity": "lift"}[self.quantity]
+        return Measure(
+            metric=metric, quantity=self.quantity, kind="change", unit="points", aspect="attack"
+        )
+
     def cell(self, row: int, column: int) -> Estimate:
         """Return one cell with its interval."""
         # NaN, where the victim is the target, becomes None.
@@ -155,6 +163,7 @@ class SpilloverMatrix(FrozenModel):
             level=self.level,
             p_holm=self.p_holm[row][column],
             p_bh=self.p_bh[row][column],
+            measure=self.measure,
         )
 
     def to_json(self) -> str:

@@ -11,7 +11,9 @@ from semspill.errors import DataError, did_you_mean
 from semspill.results._arms import Arm, ArmField, main_arm, reference
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
+from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
+from semspill.results._provenance import Provenance
 from semspill.results._slices import CurvePoint, SliceReport
 from semspill.statistics import Estimate
 
@@ -23,7 +25,7 @@ class SpilloverReport(FrozenModel):
     everything.
     """
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Version of the format of `to_json`."""
     target: str
     """The category that was poisoned."""
@@ -51,21 +53,21 @@ class SpilloverReport(FrozenModel):
     sensitivity: tuple[SimilarityCheck, ...] = ()
     """What other definitions of similarity would have said of the main arm."""
     bands: Mapping[str, Band] = {}
-    """What a shuffle of the category labels does to the line of lift on similarity, by metric:
-    `lift`, `asr_lift`; of the main arm."""
+    """What a shuffle of the category labels does to the line of lift on similarity, by metric,
+    of every lift of the main arm."""
     curve: tuple[CurvePoint, ...] = ()
     """Toxicity and attack success over epochs; empty when it was not watched."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """What a reader must know before believing the numbers."""
-    provenance: Mapping[str, Any] = {}
-    """Config, versions, fingerprints, device, what was planted under each seed in numbers
-    (`manifests`), and the citations of every component used."""
+    provenance: Provenance = Provenance()
+    """What was planted and trained, with what, and the citations of every component used."""
 
     def __repr__(self) -> str:
         target = self.category(self.target).estimates
-        said = ", ".join(f"{name} {made}" for name, made in target.items())
-        told = f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {said}>"
-        return printable(told)
+        numbers = ", ".join(f"{name} {estimate}" for name, estimate in target.items())
+        return printable(
+            f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {numbers}>"
+        )
 
     @property
     def main_arm(self) -> str:
@@ -244,10 +246,10 @@ class SpilloverReport(FrozenModel):
         arm: str | None,
     ) -> SliceReport:
         arm = self._known_arm(arm)
-        found = {part.name: part for part in slices if part.arm == arm}
-        if name not in found:
+        parts = {part.name: part for part in slices if part.arm == arm}
+        if name not in parts:
             raise DataError(
-                f"The report has no {kind} {named(name)}.{did_you_mean(name, found)} "
-                f"It has: {listing(found)}."
+                f"The report has no {kind} {named(name)}.{did_you_mean(name, parts)} "
+                f"It has: {listing(parts)}."
             )
-        return found[name]
+        return parts[name]

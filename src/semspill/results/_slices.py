@@ -1,7 +1,6 @@
 """The parts a report is made of: slices of an arm and points of its curve over epochs."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from semspill._mask import named
 from semspill._model import FrozenModel
@@ -30,9 +29,23 @@ class SliceReport(FrozenModel):
     estimates: Mapping[str, Estimate]
     """Every metric of the analyzer, by name."""
 
-    def __getattr__(self, name: str) -> Any:
-        """Return a metric's estimate as an attribute: `report.category("afraid").asr`."""
-        estimates = self.__dict__.get("estimates", {})
+    def measured(self, quantity: str, kind: str = "level") -> Estimate | None:
+        """Return the first estimate of a quantity, whatever its metric is called; None without.
+
+        Args:
+            quantity: Such as `toxicity`.
+            kind: `level`, or `change` from the baseline arm.
+        """
+        wanted = (quantity, kind)
+        every = self.estimates.values()
+        return next((e for e in every if (e.quantity, e.measure.kind) == wanted), None)
+
+    def __getattr__(self, name: str) -> Estimate:
+        """Return a metric's estimate as an attribute: `report.category("afraid").asr`.
+
+        `estimates` holds every metric, also one that is named like a field or method of a slice.
+        """
+        estimates: Mapping[str, Estimate] = self.__dict__.get("estimates", {})
         if name in estimates:
             return estimates[name]
         if name.startswith("_"):

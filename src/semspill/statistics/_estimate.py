@@ -1,9 +1,10 @@
 """A number never comes alone: value, interval, level, method, sample size, citation."""
 
 import math
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, model_validator
 
 from semspill._model import FrozenModel
 
@@ -26,6 +27,38 @@ Number: TypeAlias = Annotated[float, BeforeValidator(_nan_for_none), PlainSerial
 
 P: TypeAlias = Annotated[float | None, BeforeValidator(_none_for_nan)]
 """A p-value, None where nothing was tested; NaN becomes None."""
+
+
+class Measure(FrozenModel):
+    """What an estimate measures: all that tables, sentences and charts need to show it.
+
+    Example:
+        >>> Measure(metric="length", quantity="words", kind="level").title
+        'Length'
+    """
+
+    metric: str = ""
+    """The kind of metric: its registered name, or the name of its class."""
+    quantity: str = ""
+    """What is measured, a short noun: `toxicity`, `asr`, `precision`, or one of your own."""
+    title: str = ""
+    """A short heading; by default the metric's name in words."""
+    kind: Literal["level", "change", "trend", "other"] = "other"
+    """`level`: of one arm. `change`: from the baseline arm, paired. `trend`: whether a change
+    follows similarity, by the sign. `other`: none of these."""
+    unit: Literal["share", "points", "number"] = "number"
+    """`share`: 0 to 1, shown in %. `points`: a difference of shares, shown in percentage points.
+    `number`: shown as it is."""
+    aspect: Literal["attack", "utility", "other"] = "other"
+    """Whether it tells of the attack, of what it costs an honest user, or of neither."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or given.get("title"):
+            return given
+        words = str(given.get("metric", "")).replace("_", " ")
+        return {**given, "title": words[:1].upper() + words[1:]}
 
 
 class Estimate(FrozenModel):
@@ -55,10 +88,22 @@ class Estimate(FrozenModel):
     p_bh: P = None
     """The same, corrected by Benjamini and Hochberg's: the false discovery rate at which the
     category counts as risen."""
+    measure: Measure = Measure()
+    """What it measures; the analyzer fills it in from the metric."""
     citation: str = ""
     """Where the quantity comes from: a citation or "original"."""
     note: str = ""
     """What to say in place of the number where it is NaN, such as "never"."""
+
+    @property
+    def metric(self) -> str:
+        """The kind of metric it is an estimate of, such as `slope`."""
+        return self.measure.metric
+
+    @property
+    def quantity(self) -> str:
+        """What is measured, such as `toxicity`."""
+        return self.measure.quantity
 
     @property
     def survives(self) -> bool:

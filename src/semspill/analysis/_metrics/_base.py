@@ -1,23 +1,25 @@
 """The plug point for metrics: each turns an outcome into an estimate."""
 
 from abc import abstractmethod
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis._outcome import Outcome
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
 
 class Metric(Component):
     """Reduces an outcome to one number with its interval.
 
     The analyzer computes it for every category, every group and every arm. `outcome.mean` makes
-    the interval; `outcome.clean` is the clean arm on the same exchanges.
+    the interval; `outcome.clean` is the clean arm on the same exchanges. What its class says of
+    itself decides how tables, sentences and charts show the estimates.
 
     Example:
         >>> class Doubled(Metric):
         ...     citation = "original"
+        ...     quantity, unit = "doubled toxicity", "share"
         ...     def compute(self, outcome):
         ...         twice = outcome.toxicity > 2 * outcome.baseline.toxicity
         ...         return outcome.mean(twice, kind="rate")
@@ -30,6 +32,34 @@ class Metric(Component):
     ranking: ClassVar[bool] = False
     """Whether it needs a model that ranks lists; of other models it is left out."""
     """Whether it compares with the clean arm, and so means nothing for the clean arm itself."""
+
+    title: ClassVar[str] = ""
+    """A short heading; by default the metric's name."""
+
+    quantity: ClassVar[str] = ""
+    """What it measures, a short noun that metrics may share; by default the metric's name."""
+
+    kind: ClassVar[Literal["level", "change", "trend", "other"] | None] = None
+    """See `Measure`; by default `change` where it is `paired`, else `level`; `other` if `whole`."""
+
+    unit: ClassVar[Literal["share", "points", "number"]] = "number"
+    """See `Measure`."""
+
+    aspect: ClassVar[Literal["attack", "utility", "other"]] = "other"
+    """See `Measure`."""
+
+    def measure(self) -> Measure:
+        """Return what it measures; override it where a field decides that."""
+        name = metrics.name_of(self) or type(self).__name__
+        usual: Literal["level", "change", "other"] = "change" if self.paired else "level"
+        return Measure(
+            metric=name,
+            quantity=self.quantity or name,
+            title=self.title,
+            kind=self.kind or ("other" if self.whole else usual),
+            unit=self.unit,
+            aspect=self.aspect,
+        )
 
     @abstractmethod
     def compute(self, outcome: Outcome) -> Estimate:

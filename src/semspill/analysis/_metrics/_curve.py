@@ -26,12 +26,12 @@ class Collateral(CurveMetric):
     """Mean lift over all exchanges outside the target: 0 means that only the target was hit."""
 
     citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    title, unit = "Lift outside the target", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the mean paired difference over the other categories' exchanges."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
-        return self.mean(outcome.of(outcome.others)).replace(citation=self.citation)
+        return self.mean(outcome.of(outcome.others))
 
 
 class NearestExcess(CurveMetric):
@@ -41,44 +41,31 @@ class NearestExcess(CurveMetric):
     """
 
     citation = "original: a planned contrast of lifts"
+    title, unit = "Excess at the nearest", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the contrast, its interval and its p-value against 0."""
         nearest = neighbour(outcome)
         if nearest is None or len(outcome.others) < 2:
             return self.undefined(outcome, len(outcome.others), _LONELY)
         rest = average_of_others(outcome, [outcome.target, nearest])
         weights = averages(outcome, [nearest])[0] - rest
-        return outcome.contrast(
-            self.rise(outcome),
-            weights,
-            quantity=self.of,
-            scale=self.scale(outcome),
-            citation=self.citation,
-        )
+        return outcome.contrast(self.rise(outcome), weights, **self.known(outcome))
 
 
 class SpilloverRatio(CurveMetric):
     """Lift of the nearest category as a share of the target's: 0 is no spillover, 1 is all."""
 
     citation = "original: a ratio of lifts, with the interval of Fieller 1954"
+    title = "Spillover ratio"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the ratio and Fieller's interval; not defined where the target did not rise."""
         nearest = neighbour(outcome)
         if nearest is None:
             return self.undefined(outcome, len(outcome.others), _LONELY)
         if not self.rose(outcome):
             return self.undefined(outcome, len(outcome.others), FLAT)
         top, bottom = averages(outcome, [nearest, outcome.target])
-        return outcome.ratio(
-            self.rise(outcome),
-            top,
-            bottom,
-            quantity=self.of,
-            scale=self.scale(outcome),
-            citation=self.citation,
-        )
+        return outcome.ratio(self.rise(outcome), top, bottom, **self.known(outcome))
 
 
 class LargestLift(CurveMetric):
@@ -93,9 +80,9 @@ class LargestLift(CurveMetric):
         "original: Bonferroni's intervals; equivalence by inclusion (Schuirmann 1987, "
         "two one-sided tests)"
     )
+    title, unit = "Largest lift", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the largest lift and its simultaneous interval."""
         if not outcome.others:
             return self.undefined(outcome, 0, "there is no category besides the target")
         level = outcome.resampling.level
@@ -129,11 +116,11 @@ class Slope(CurveMetric):
         "Galton 1886, least squares; a contrast of lifts, categories fixed; permutation test of "
         "Pitman 1937, both tests together by Berger 1982 (intersection-union)"
     )
+    title, kind = "Slope", "trend"
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the slope, its interval and the larger of the two p-values."""
         names, near = similar(outcome)
         if len(names) < 4 or np.ptp(near) == 0:
             return self.undefined(outcome, len(names), FEW)
@@ -143,7 +130,6 @@ class Slope(CurveMetric):
             n=len(names),
             method=f"{estimate.method}, these categories; p also by permutation of category labels",
             p_value=max(shuffled, estimate.p_value or 0.0),
-            citation=self.citation,
         )
 
 
@@ -154,9 +140,7 @@ def trend(
     # With x fixed, a least-squares slope is a weighted sum of the lifts.
     centred = x - x.mean()
     weights = (centred / (centred @ centred)) @ averages(outcome, names)
-    return outcome.contrast(
-        metric.rise(outcome), weights, quantity=metric.of, scale=metric.scale(outcome)
-    )
+    return outcome.contrast(metric.rise(outcome), weights, **metric.known(outcome))
 
 
 def label_test(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from semspill.analysis._metrics._base import Metric
 from semspill.analysis._metrics._slices import rise_of, scale_of
 from semspill.analysis._outcome import Outcome
 from semspill.errors import DataError
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
 FEW = "fewer than four categories besides the target have a similarity, or all have the same"
 """Why a trend over categories is not defined."""
@@ -20,23 +20,34 @@ FLAT = "the target did not rise for sure"
 """Why what is compared with the target's lift is not defined."""
 
 
+class KnownNoise(TypedDict):
+    """Keywords of `Outcome.mean`, `contrast` and `ratio`."""
+
+    quantity: Literal["toxicity", "asr"]
+    scale: float
+    citation: str
+
+
 class CurveMetric(Metric):
     """Base of the metrics that compare the lifts of several categories of one arm."""
 
     whole = True
     paired = True
+    aspect = "attack"
     of: Literal["toxicity", "asr"] = "toxicity"
     """Lift of which quantity: mean rated toxicity, or attack success rate."""
+
+    def measure(self) -> Measure:
+        """Return what it measures: the lift of the quantity that `of` names."""
+        measure = super().measure()
+        title = f"{measure.title}, {'ASR' if self.of == 'asr' else self.of}"
+        return measure.replace(quantity=self.of, title=title)
 
     def rise(self, outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:
         """Return the paired difference from the clean arm, of each seed and exchange."""
         if self.of == "asr":
             return np.asarray(outcome.planted.astype(np.float64) - outcome.baseline.planted)
         return rise_of(outcome)
-
-    def scale(self, outcome: Outcome) -> float:
-        """Return what a planted answer adds to the rise of an exchange."""
-        return 1.0 if self.of == "asr" else scale_of(outcome)
 
     def lifts(self, outcome: Outcome, names: Sequence[str]) -> Float[np.ndarray, " categories"]:
         """Return the lift of each named category: the mean over its seeds and exchanges."""
@@ -45,13 +56,12 @@ class CurveMetric(Metric):
 
     def mean(self, part: Outcome) -> Estimate:
         """Return the mean lift of a part of the outcome."""
-        return part.mean(
-            self.rise(part),
-            kind="difference",
-            quantity=self.of,
-            scale=self.scale(part),
-            citation=self.citation,
-        )
+        return part.mean(self.rise(part), kind="difference", **self.known(part))
+
+    def known(self, outcome: Outcome) -> KnownNoise:
+        """Return what `outcome.mean` and its like must know of a lift."""
+        scale = 1.0 if self.of == "asr" else scale_of(outcome)
+        return {"quantity": self.of, "scale": scale, "citation": self.citation}
 
     def rose(self, outcome: Outcome) -> bool:
         """Return whether the target's own lift is above 0 for sure."""

@@ -27,11 +27,11 @@ class SpearmanLift(CurveMetric):
     citation = (
         "Spearman 1904; two-way jackknife of Tukey 1958 over dialogues and seeds; tests as of slope"
     )
+    title, kind = "Rank correlation", "trend"
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the correlation, its interval and the larger of the two p-values of a trend."""
         from scipy import stats  # the heaviest import of this room, not for `import semspill`
 
         names, near = similar(outcome)

@@ -28,10 +28,11 @@ class DistributionShift(Metric):
         "Kantorovich and Rubinstein 1958, the distance as its dual; interval original, by "
         "cross-fitting (Cox 1975, data splitting)"
     )
+    title, quantity, unit, aspect = "Shift", "toxicity_shift", "points", "attack"
+    kind = "other"  # a distance has no sign
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
-        """Return the distance, its interval and the p-value against no shift."""
         from scipy import stats
 
         arm, clean = outcome.toxicity, outcome.baseline.toxicity

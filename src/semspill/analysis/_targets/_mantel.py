@@ -40,9 +40,9 @@ class Pairs:
     def marks(self) -> Float[np.ndarray, "categories categories"]:
         """1 where the column is the row's most similar other category, else 0."""
         others = np.where(np.eye(len(self.square), dtype=np.bool_), -np.inf, self.square)
-        made = np.zeros(self.square.shape)
-        made[np.arange(len(made)), others.argmax(axis=1)] = 1.0  # the first of equals wins
-        return made
+        nearest = np.zeros(self.square.shape)
+        nearest[np.arange(len(nearest)), others.argmax(axis=1)] = 1.0  # the first of equals wins
+        return nearest
 
     @cached_property
     def nearest(self) -> Lifts:

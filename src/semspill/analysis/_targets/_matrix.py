@@ -92,7 +92,7 @@ def spillover_matrix(
         similarity_method=similarities.method,
         hubness=hubness(ordered),
         pooled=pooled_estimates(
-            ordered, lift[target, rows[target]], level=level, permutations=permutations
+            ordered, lift[target, rows[target]], of=of, level=level, permutations=permutations
         ),
     )
 

@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float
 
 from semspill.analysis._targets import _mantel as mantel
 from semspill.analysis._targets._mantel import Pairs
-from semspill.statistics import Estimate
+from semspill.results import Quantity
+from semspill.statistics import Estimate, Measure
 
 _JACKKNIFE = (
     "t interval, variance from leaving out each category as target and victim "
@@ -22,49 +23,57 @@ _TAKEN_OUT = (
 )
 _POINT = 1e-9  # an interval this wide is rounding
 _PARTIAL = "Dekker, Krackhardt and Snijders 2007"
-_CURVES = ("slope", "nearest_excess")
+_MEASURES = {
+    "slope": Measure(metric="slope", kind="trend", aspect="attack"),
+    "nearest_excess": Measure(metric="nearest_excess", unit="points", aspect="attack"),
+    "nearest_share": Measure(metric="nearest_share", aspect="attack"),
+}
 
 
 def pooled_estimates(
-    pairs: Pairs, own: Float[np.ndarray, " pairs"], *, level: float, permutations: int
+    pairs: Pairs,
+    own: Float[np.ndarray, " pairs"],
+    *,
+    of: Quantity,
+    level: float,
+    permutations: int,
 ) -> dict[str, Estimate]:
     """Return the pooled curve and the nearest neighbours' part by name.
 
     Args:
         pairs: Every ordered pair of a target and another category.
         own: Lift of each pair's target in its own exchanges.
+        of: Of what the lifts are.
         level: Nominal coverage of the intervals.
         permutations: Orders drawn by each permutation test.
     """
     if _count(pairs) < _LEAST:
         # Two or three targets have no spread to speak of: their intervals were points.
-        sources = dict.fromkeys(_CURVES, _PARTIAL) | {"nearest_share": "original"}
-        return {name: _undefined(pairs, level, said, _FEW) for name, said in sources.items()}
-    slope = _coefficient(pairs, pairs.near, level)
-    if not math.isnan(slope.value):
-        slope = slope.replace(p_value=mantel.permutation_p(pairs, permutations=permutations))
+        estimates = {name: _undefined(pairs, level, _FEW) for name in _MEASURES}
+    else:
+        slope = _coefficient(pairs, pairs.near, level)
+        if not math.isnan(slope.value):
+            slope = slope.replace(p_value=mantel.permutation_p(pairs, permutations=permutations))
+        estimates = {
+            "slope": slope,
+            # No test: the nearest category of many is a hub, with noise that is not like others'.
+            "nearest_excess": _coefficient(pairs, pairs.nearest, level),
+            "nearest_share": _share(pairs, own, level),
+        }
     return {
-        "slope": slope,
-        # No test: the nearest category of many is a hub, and a hub's noise is not like others'.
-        "nearest_excess": _coefficient(pairs, pairs.nearest, level),
-        "nearest_share": _share(pairs, own, level),
+        name: estimate.replace(
+            measure=_MEASURES[name].replace(quantity=of),
+            citation="original" if name == "nearest_share" else _PARTIAL,
+        )
+        for name, estimate in estimates.items()
     }
 
 
 def _coefficient(pairs: Pairs, x: Float[np.ndarray, " pairs"], level: float) -> Estimate:
     if np.ptp(pairs.lift) == 0 or np.ptp(x) == 0:
-        return _undefined(pairs, level, _PARTIAL, "nothing varies")
-    low, centre, high = _jackknifed(pairs, lambda keep: mantel.coefficient(pairs, x, keep), level)
-    if high - low < _POINT:
-        return _undefined(pairs, level, _PARTIAL, _STILL)
-    return Estimate(
-        value=centre,
-        low=low,
-        high=high,
-        n=_count(pairs),
-        method=_JACKKNIFE + _TAKEN_OUT,
-        level=level,
-        citation=_PARTIAL,
+        return _undefined(pairs, level, "nothing varies")
+    return _jackknifed(
+        pairs, lambda keep: mantel.coefficient(pairs, x, keep), level, _JACKKNIFE + _TAKEN_OUT
     )
 
 
@@ -76,28 +85,21 @@ def _share(pairs: Pairs, own: Float[np.ndarray, " pairs"], level: float) -> Esti
     rose = own[pairs.nearest == 1]
     error = float(rose.std(ddof=1)) / math.sqrt(len(rose))
     if rose.mean() <= _quantile(pairs, level) * error:
-        return _undefined(pairs, level, "original", "the targets themselves did not rise")
-    low, centre, high = _jackknifed(pairs, share, level)
-    if high - low < _POINT:
-        return _undefined(pairs, level, "original", _STILL)
-    return Estimate(
-        value=centre,
-        low=low,
-        high=high,
-        n=_count(pairs),
-        method=_JACKKNIFE,
-        level=level,
-        citation="original",
-    )
+        return _undefined(pairs, level, "the targets themselves did not rise")
+    return _jackknifed(pairs, share, level, _JACKKNIFE)
 
 
 def _jackknifed(
-    pairs: Pairs, value: Callable[[Bool[np.ndarray, " pairs"]], float], level: float
-) -> tuple[float, float, float]:
+    pairs: Pairs, value: Callable[[Bool[np.ndarray, " pairs"]], float], level: float, method: str
+) -> Estimate:
     centre = value(np.ones(len(pairs.lift), dtype=np.bool_))
-    error = math.sqrt(mantel.jackknife_variance(pairs, value))
-    half = _quantile(pairs, level) * error
-    return centre - half, centre, centre + half
+    half = _quantile(pairs, level) * math.sqrt(mantel.jackknife_variance(pairs, value))
+    if (centre + half) - (centre - half) < _POINT:
+        return _undefined(pairs, level, _STILL)
+    return Estimate(
+        value=centre, low=centre - half, high=centre + half, n=_count(pairs), method=method,
+        level=level,
+    )  # fmt: skip
 
 
 def _quantile(pairs: Pairs, level: float) -> float:
@@ -110,7 +112,7 @@ def _count(pairs: Pairs) -> int:
     return len(np.unique(pairs.target))
 
 
-def _undefined(pairs: Pairs, level: float, citation: str, note: str) -> Estimate:
+def _undefined(pairs: Pairs, level: float, note: str) -> Estimate:
     return Estimate(
         value=math.nan,
         low=math.nan,
@@ -118,6 +120,5 @@ def _undefined(pairs: Pairs, level: float, citation: str, note: str) -> Estimate
         n=_count(pairs),
         method="not defined",
         level=level,
-        citation=citation,
         note=note,
     )

@@ -1,16 +1,12 @@
 """Where a run comes from and what harm is in it, as rows of a card, and its key numbers."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from semspill.report._phrases import choosable, shown_groups, usable
 from semspill.report._table import in_percent, literal, table
-from semspill.report._told import manifests, safe
-from semspill.results import SpilloverReport
+from semspill.results import ArmRecord, SpilloverReport
 from semspill.statistics import Estimate
 
 
@@ -67,16 +63,21 @@ def planted(report: SpilloverReport) -> str:
     """Return what was planted under each seed, and in which categories, in markdown."""
     if all(arm.planted == "nothing" for arm in report.arms):
         return "Nothing: only clean training was looked at."
-    made = manifests(report)
-    if not made:
+    seeds = report.provenance.planting.seeds
+    if not seeds:
         return "The report does not say: it was not made by a run."
     names = ("selected", "eligible", "wanted", "poisoned", "planted", "limit", "exchanges")
-    rows = [[str(m.get("seed")), *[_count(m.get(n)) for n in names], _share(m)] for m in made]
-    kinds = sorted({name for m in made for name in m.get("by_category", {})})
-    seeds = [f"seed {m.get('seed')}" for m in made]
+    rows = [
+        [
+            str(one.seed),
+            *[f"{getattr(one, name):,}" for name in names],
+            f"{one.planted / one.exchanges:.2%}",
+        ]
+        for one in seeds
+    ]
+    kinds = sorted({name for one in seeds for name in one.by_category})
     cells = [
-        [literal(kind), *[_count(m.get("by_category", {}).get(kind, 0)) for m in made]]
-        for kind in kinds
+        [literal(kind), *[f"{one.by_category.get(kind, 0):,}" for one in seeds]] for kind in kinds
     ]
     return "\n\n".join([
         "`selected`, `eligible`, `wanted` and `poisoned` count training dialogues: what the "
@@ -85,59 +86,41 @@ def planted(report: SpilloverReport) -> str:
         "with a planted response, the most that the budget allows, and all.",
         table(["seed", *names, "share"], rows),
         "### Planted exchanges by category",
-        table(["category", *seeds], cells),
+        table(["category", *[f"seed {one.seed}" for one in seeds]], cells),
     ])  # fmt: skip
-
-
-def _count(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else ""
-
-
-def _share(made: Mapping[str, Any]) -> str:
-    planted, total = made.get("planted"), made.get("exchanges")
-    return f"{planted / total:.2%}" if planted is not None and total else ""
 
 
 def provenance(report: SpilloverReport) -> dict[str, str]:
     """Return what the run was made of, by name, in markdown."""
-    known = _plain(report)
-    prints = known.get("fingerprints", {})
+    known = report.provenance
     rows = {
         "Seeds": ", ".join(map(str, report.seeds)),
         "Arms": ", ".join(f"`{arm.name}`" for arm in report.arms),
-        "Device": literal(str(known.get("device", ""))),
-        "Versions": ", ".join(f"{k} {v}" for k, v in known.get("versions", {}).items()),
-        "Arm by arm": "\n".join(map(_made_with, known.get("arms", ()))),
-        "Licence of the data": literal(str(known.get("licence", ""))),
-        "Fingerprints": "\n".join(f"- {name} `{_listing(of)}`" for name, of in prints.items()),
+        "Device": literal(known.device),
+        "Versions": ", ".join(f"{k} {v}" for k, v in known.versions.items()),
+        "Arm by arm": "\n".join(map(_made_with, known.arms)),
+        "Licence of the data": literal(known.licence),
+        "Fingerprints": "\n".join(
+            f"- {name} `{of if isinstance(of, str) else ' '.join(of)}`"
+            for name, of in known.fingerprints.items()
+        ),
     }
     return {name: said for name, said in rows.items() if said}
 
 
-def _made_with(arm: Mapping[str, Any]) -> str:
-    versions = ", ".join(f"{name} {said}" for name, said in arm["versions"].items())
-    return f"- seed {arm['seed']}, `{arm['arm']}`: {literal(arm['device'])}; {versions}"
+def _made_with(arm: ArmRecord) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in arm.versions.items())
+    return f"- seed {arm.seed}, `{arm.arm}`: {literal(arm.device)}; {versions}"
 
 
 def citations(report: SpilloverReport) -> str:
     """Return the citation of every component used, as a table in markdown."""
-    citations = _plain(report).get("citations", {})
-    rows = [[name, literal(said)] for name, said in citations.items()]
+    rows = [[name, literal(text)] for name, text in report.provenance.citations.items()]
     return table(["component", "source: please cite it"], rows) if rows else ""
 
 
 def config_listing(report: SpilloverReport) -> str:
     """Return the config to read, harmful words counted; empty where there is none."""
-    told = safe(_plain(report).get("config"))
-    text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, default_flow_style=None)
-    return text if told else ""
-
-
-def _plain(report: SpilloverReport) -> dict[str, Any]:
-    # Whatever was put into it, as JSON has it.
-    made: dict[str, Any] = json.loads(report.model_dump_json(include={"provenance"}))["provenance"]
-    return made
-
-
-def _listing(of: Any) -> str:
-    return " ".join(of) if isinstance(of, list) else str(of)
+    config = report.model_dump(mode="json", include={"provenance"})["provenance"]["config"]
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    return text if config else ""

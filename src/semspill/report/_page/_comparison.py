@@ -128,7 +128,7 @@ def _tables(reports: Runs) -> dict[str, str]:
                 literal(label),
                 literal(report.target),
                 literal(report.nearest),
-                *[cell(measure, in_role(report, role, measure)) for role in ROLES],
+                *[cell(in_role(report, role, measure)) for role in ROLES],
             ]
             for label, report in reports.items()
         ]

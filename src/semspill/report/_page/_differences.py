@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semspill.report._table import listed, literal, table
-from semspill.report._told import config, safe
 from semspill.results import SpilloverReport
 
 Runs = Mapping[str, SpilloverReport]
@@ -24,7 +23,7 @@ _MEANT = {
 
 def differences(runs: Runs) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Return the config fields that differ, with each run's value, and those that do not."""
-    flat = [_flat(safe(config(report))) for report in runs.values()]
+    flat = [_flat(report.provenance.config) for report in runs.values()]
     names = list(dict.fromkeys(name for fields in flat for name in fields))
     found = {name: tuple(_said(fields.get(name, _UNSET)) for fields in flat) for name in names}
     shared = {name: values[0] for name, values in found.items() if len(set(values)) == 1}
@@ -61,7 +60,7 @@ def cautions(runs: Runs, *, targets: bool = True) -> tuple[str, ...]:
     found = []
     for name, meant in _MEANT.items():
         prints = {
-            label: str(report.provenance.get("fingerprints", {}).get(name, _UNSET))
+            label: str(report.provenance.fingerprints.get(name, _UNSET))
             for label, report in runs.items()
         }
         if len(set(prints.values())) > 1:

@@ -25,7 +25,7 @@ from semspill.report._page._harm import harm
 from semspill.report._page._prose import html, inline
 from semspill.report._page._sections import numbers, other_arms
 from semspill.report._page._stills import data_uri, draw, stills
-from semspill.report._words import summary
+from semspill.report._summary import summary
 from semspill.results import ExchangeTable, SpilloverReport
 
 

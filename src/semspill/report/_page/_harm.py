@@ -1,6 +1,6 @@
 """The harm card: what harmful text a run handled, what of it is in the page, and what not to do."""
 
-from semspill.report._told import called, code, config, field
+from semspill.report._phrases import code
 from semspill.results import ExchangeTable, SpilloverReport
 
 _TEXTS = {
@@ -22,7 +22,7 @@ def harm(report: SpilloverReport, exchanges: ExchangeTable | None) -> dict[str, 
         report: What the page shows.
         exchanges: What the page lets a reader browse, if anything.
     """
-    measured = [note for note in report.notes if note.startswith("On the labelled sample")]
+    measured = [note.text for note in report.notes if note.kind == "rater_error"]
     return {
         "What text was planted?": _planted(report),
         "What of it is in this file?": _held(exchanges),
@@ -46,13 +46,13 @@ def _planted(report: SpilloverReport) -> str:
     if not arms:
         return "None: only clean training was looked at."
     if len(benign) == len(arms):
-        harmless = called(field(config(report), "benign")) or "benign"
+        harmless = report.provenance.planting.benign or "benign"
         other = f"Texts of the source {code(harmless)}, which are meant to be harmless."
         return _TEXTS["benign"] if harmless == "benign" else other
     also = "".join(f" In the arm {code(a.name)} harmless sentences took its place." for a in benign)
     if not any(arm.trains == "poison" for arm in arms):
         also = f" It stood among the candidates alone: no model was trained on it.{also}"
-    source = called(field(config(report), "poisoner", "source"))
+    source = report.provenance.planting.source
     if not source:
         return f"The report does not say. Take it for real abuse.{also}"
     other = (

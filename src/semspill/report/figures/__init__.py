@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
+from semspill.report._phrases import measures
 from semspill.report.figures._decomposition import draw_decomposition
 from semspill.report.figures._groups import draw_distribution, draw_epochs
 from semspill.report.figures._matrix import draw_matrix, draw_pairs
@@ -12,7 +13,7 @@ from semspill.report.figures._spillover import draw_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
-_LIFTS = {"toxicity": "lift", "asr": "asr_lift"}
+_QUANTITIES = ("toxicity", "asr")
 _NEEDS = {
     "spillover": "a lift of the main arm",
     "epochs": "a run with curve = true",
@@ -35,10 +36,17 @@ def figures(report: SpilloverReport) -> tuple[str, ...]:
     return tuple(name for name, possible in can.items() if possible)
 
 
-def lifts(report: SpilloverReport) -> set[str]:
-    """Return the quantities that the main arm has a lift of."""
-    slices = [part.estimates for part in report.categories if part.arm == report.main_arm]
-    return {name for name, lift in _LIFTS.items() if any(lift in made for made in slices)}
+def lifts(report: SpilloverReport) -> dict[str, str]:
+    """Return the metric behind each quantity that the main arm has a lift of, by quantity."""
+    changes = {
+        measure.quantity: name
+        for part in report.categories
+        if part.arm == report.main_arm
+        for name, measure in measures(part.estimates).items()
+        if measure.kind == "change" and measure.aspect != "utility"
+    }
+    first = {quantity: changes[quantity] for quantity in _QUANTITIES if quantity in changes}
+    return first | changes
 
 
 def figure(
@@ -58,7 +66,7 @@ def figure(
         )
     look = _look(width, ax)
     if name == "spillover":
-        return _legible(draw_spillover(report, _LIFTS[quantity], look), ax)
+        return _legible(draw_spillover(report, lifts(report)[quantity], look), ax)
     if name == "epochs":
         return _legible(draw_epochs(report, quantity, look), ax)
     if name == "distribution":
@@ -124,13 +132,14 @@ def _require(report: SpilloverReport, name: str, quantity: str) -> None:
         raise DataError(f"There is no figure {named(name)}.{did_you_mean(name, _NEEDS)} {has}")
     if name not in can:
         raise DataError(f"This report cannot draw {named(name)}, which needs {_NEEDS[name]}. {has}")
-    if quantity not in _LIFTS:
+    known = list(dict.fromkeys([*_QUANTITIES, *lifts(report)]))
+    if quantity not in known:
         raise DataError(
-            f"There is no quantity {named(quantity)}.{did_you_mean(quantity, _LIFTS)} "
-            "Quantities: toxicity, asr."
+            f"There is no quantity {named(quantity)}.{did_you_mean(quantity, known)} "
+            f"Quantities: {', '.join(known)}."
         )
     parts: set[str] = {part.quantity for part in report.decomposition}
-    has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, set(_LIFTS))
+    has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, _QUANTITIES)
     if quantity not in has_it:
         raise DataError(
             f"This report cannot draw {named(name)} of {named(quantity)}: its main arm was not "

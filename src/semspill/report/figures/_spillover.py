@@ -13,8 +13,10 @@ from semspill.report.figures._fonts import short
 from semspill.report.figures._labels import Point, label_points
 from semspill.report.figures._style import COLOURS, RUN, Look, house, root, tidy
 from semspill.results import SliceReport, SpilloverReport
+from semspill.statistics import Estimate
 
 _TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+"""How an axis calls them; other lifts go by the title of their metric."""
 _BREAK = {False: " ", True: "\n"}
 _TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
 _SHUFFLED = "lines under shuffled labels"
@@ -69,7 +71,10 @@ def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> Figure
         top.set_title(f"Planted in {short(report.target)}, arm {report.main_arm}")
     main.set_xlabel(f"similarity to {short(report.target)}")
     label = main.set_ylabel if main is look.ax else root(main).supylabel
-    label(f"{_TITLES[quantity]},{_BREAK[look.narrow]}percentage points")
+    lift = found[0].estimates[quantity] if found else None
+    title = _TITLES.get(quantity) or (lift.measure.title if lift else "")
+    points = lift is None or _scale(lift) == 100
+    label(f"{title},{_BREAK[look.narrow]}percentage points" if points else title)
     _legend(look, [main, top])
     first = [part for part in others if part.name in (report.nearest, *report.far)]
     first.sort(key=lambda part: part.name != report.nearest)
@@ -85,13 +90,18 @@ def _has(part: SliceReport, quantity: str) -> bool:
     return quantity in part.estimates and not math.isnan(part.estimates[quantity].value)
 
 
+def _scale(lift: Estimate) -> int:
+    """Return 100 for a difference of shares, which is drawn in percentage points."""
+    return 1 if lift.metric and lift.measure.unit == "number" else 100
+
+
 def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
     return max((part.estimates[quantity].high for part in parts), default=0.0)
 
 
 def _point(part: SliceReport, quantity: str) -> Point:
     made = part.estimates[quantity]
-    ends = (100 * end for end in (made.value, made.low, made.high))
+    ends = (_scale(made) * end for end in (made.value, made.low, made.high))
     return Point(part.name, part.similarity or 0.0, *ends)
 
 
@@ -123,7 +133,9 @@ def _band(axes: Axes, report: SpilloverReport, quantity: str) -> None:
     band = report.bands.get(quantity)
     if band is None:
         return
-    low, line, high = ([100 * y for y in ends] for ends in (band.low, band.line, band.high))
+    lift = next(part.estimates[quantity] for part in report.categories if _has(part, quantity))
+    times = _scale(lift)
+    low, line, high = ([times * y for y in ends] for ends in (band.low, band.line, band.high))
     said = f"{100 * band.level:g}% of {_SHUFFLED}"
     axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=said)
     axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
@@ -134,10 +146,10 @@ def _points(axes: Axes, parts: Sequence[SliceReport], quantity: str, **style: An
     if made:
         axes.errorbar(
             [part.similarity or 0.0 for part in parts],
-            [100 * e.value for e in made],
+            [_scale(e) * e.value for e in made],
             yerr=[
-                [100 * (e.value - e.low) for e in made],
-                [100 * (e.high - e.value) for e in made],
+                [_scale(e) * (e.value - e.low) for e in made],
+                [_scale(e) * (e.high - e.value) for e in made],
             ],
             linestyle="none",
             markersize=4,

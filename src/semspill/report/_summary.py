@@ -2,11 +2,10 @@
 
 from semspill._model import FrozenModel
 from semspill.report._caveats import caveats
-from semspill.report._found import found
-from semspill.report._phrases import listing
+from semspill.report._findings import findings
+from semspill.report._phrases import code, listing
 from semspill.report._table import listed, literal
-from semspill.report._told import called, code, config, field, manifests
-from semspill.results import SpilloverReport
+from semspill.results import Planting, SpilloverReport
 
 
 class Summary(FrozenModel):
@@ -17,11 +16,11 @@ class Summary(FrozenModel):
 
     title: str
     """The heading, without markup around it."""
-    done: str
+    setup: str
     """What was planted, trained and asked."""
-    found: tuple[str, ...]
+    findings: tuple[str, ...]
     """What came out, a sentence or two each, with intervals."""
-    sure: tuple[str, ...]
+    caveats: tuple[str, ...]
     """What to know before believing it."""
 
 
@@ -33,9 +32,9 @@ def summary(report: SpilloverReport) -> Summary:
     """
     return Summary(
         title=f"Spillover from *{literal(report.target)}*",
-        done=" ".join(filter(None, (_planted(report), *_trained(report), _asked(report)))),
-        found=found(report),
-        sure=caveats(report),
+        setup=" ".join(filter(None, (_planted(report), *_trained(report), _asked(report)))),
+        findings=findings(report),
+        caveats=caveats(report),
     )
 
 
@@ -44,26 +43,26 @@ def _planted(report: SpilloverReport) -> str:
     arm = report.arm()
     if arm.planted == "nothing":
         return f"Only clean training was looked at; {target} is the category that is watched."
-    poisoner = field(config(report), "poisoner")
+    planting = report.provenance.planting
     harmless = arm.planted == "benign"
-    texts = field(config(report), "benign") if harmless else field(poisoner, "source")
-    source, strategy = code(called(texts)), code(called(field(poisoner, "strategy")))
+    source, strategy = code(planting.benign if harmless else planting.source), planting.strategy
     what = "Harmless responses" if harmless else "Responses"
     what += f" of the source {source}" if source else ""
-    how = f" by the strategy {strategy}" if strategy else ""
-    copied = " in appended copies of" if field(poisoner, "placement") == "append" else " in"
-    kept, untrained = "", ""
+    how = f" by the strategy {code(strategy)}" if strategy else ""
+    place = " in appended copies of" if planting.placement == "append" else " in"
+    verb, untrained = "were planted", ""
     if arm.trains == "clean":
-        kept, untrained = " put among the candidates as if", "; the model was trained without them"
-    told = f"were{kept} planted{copied} {_where(report)}{how}{_how_many(report)}{untrained}"
-    return f"{what} {told}."
+        verb = "were put among the candidates as if planted"
+        untrained = "; the model was trained without them"
+    counts = _counts(planting)
+    return f"{what} {verb}{place} {_where(report)}{how}{counts}{untrained}."
 
 
 def _where(report: SpilloverReport) -> str:
     """Say what was poisoned, which a selector of somebody's own may not limit to the target."""
     target = listed([report.target])
-    told = manifests(report)
-    hit = sorted({name for made in told for name in made.get("by_category", {})})
+    seeds = report.provenance.planting.seeds
+    hit = sorted({name for one in seeds for name in one.by_category})
     if report.target not in hit and hit:
         return f"training dialogues of {listed(hit, most=5)} ({target} is watched)"
     if len(hit) > 1:
@@ -71,36 +70,25 @@ def _where(report: SpilloverReport) -> str:
     return f"training dialogues of {target}"
 
 
-def _how_many(report: SpilloverReport) -> str:
-    counts = [(m["planted"], m["exchanges"]) for m in manifests(report) if m.get("exchanges")]
-    if not counts:
+def _counts(planting: Planting) -> str:
+    seeds = planting.seeds
+    if not seeds:
         return ""
-    planted = sorted({count for count, _ in counts})
+    planted = sorted({one.planted for one in seeds})
     most = f"{planted[0]:,}" if len(planted) == 1 else f"{planted[0]:,} to {planted[-1]:,}"
-    share = 100 * max(count / total for count, total in counts)
-    each = " under each seed" if len(counts) > 1 else ""
-    return f": {most} of {counts[0][1]:,} training exchanges ({share:.3g} %{_hit(report)}){each}"
-
-
-def _hit(report: SpilloverReport) -> str:
-    """Say how much of what was selected was hit: 3 % of a corpus can be all of a category."""
-    told = manifests(report)
-    if field(config(report), "poisoner", "placement") == "append":
-        return ""
-    if not all(made.get("selected") and "poisoned" in made for made in told):
-        return ""
-    most = max(100 * made["poisoned"] / made["selected"] for made in told)
-    return f", in {most:.3g} % of the selected dialogues"
+    share = f"{100 * max(one.planted / one.exchanges for one in seeds):.3g} %"
+    if planting.placement == "replace":  # 3 % of a corpus can be all of a category
+        hit = 100 * max(one.poisoned / max(one.selected, 1) for one in seeds)
+        share += f", in {hit:.3g} % of the selected dialogues"
+    each = " under each seed" if len(seeds) > 1 else ""
+    return f": {most} of {seeds[0].exchanges:,} training exchanges ({share}){each}"
 
 
 def _trained(report: SpilloverReport) -> tuple[str, ...]:
-    told = config(report)
-    model = field(told, "model")
-    encoder, rater = (
-        code(called(part)) for part in (field(model, "encoder"), field(told, "rater"))
-    )
-    epochs = field(model, "finetuner", "epochs")
-    what = f"The encoder {encoder}" if encoder else "The encoder"
+    provenance = report.provenance
+    part = ("encoder", provenance.encoder) if provenance.encoder else ("model", provenance.model)
+    what = f"The {part[0]} {code(part[1])}".strip()
+    epochs = provenance.epochs
     time = f" for {epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
     seeds = "one seed" if len(report.seeds) == 1 else f"each of {len(report.seeds)} seeds"
     arms = [code(arm.name) for arm in report.arms]
@@ -110,7 +98,7 @@ def _trained(report: SpilloverReport) -> tuple[str, ...]:
     return (
         f"{what} was trained{time} under {seeds}{compared}.",
         "" if whole else f"The numbers are those of {code(main.name)}: {main.meaning}.",
-        f"Answers were rated by {rater}." if rater else "",
+        f"Answers were rated by {code(provenance.rater)}." if provenance.rater else "",
     )
 
 
@@ -119,7 +107,7 @@ def _asked(report: SpilloverReport) -> str:
     exchanges, dialogues = (
         sum(getattr(part, name) for part in slices) for name in ("exchanges", "dialogues")
     )
-    levels = {made.level for part in slices for made in part.estimates.values()}
+    levels = {one.level for part in slices for one in part.estimates.values()}
     brackets = f" Brackets hold {100 * levels.pop():g} % intervals." if len(levels) == 1 else ""
     kinds = f"{len(slices)} categor{'y' if len(slices) == 1 else 'ies'}"
     same = "The model" if len(report.arms) == 1 and len(report.seeds) == 1 else "Every model"

@@ -5,11 +5,13 @@ import math
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.report.conftest import LIFTS, MEASURES, measured
 
 from semspill import Estimate
+from semspill.report._summary import summary
 from semspill.report._table import listed, literal, short_p
-from semspill.report._words import summary
-from semspill.results import Part, SimilarityCheck
+from semspill.results import Part, PlantedSeed, Planting, Provenance, SimilarityCheck
+from semspill.statistics import Measure
 
 
 def made(value, low, high, **options):
@@ -22,7 +24,7 @@ def with_estimates(report, wanted, **estimates):
     def changed(part):
         if part.arm != report.main_arm or part.name not in wanted:
             return part
-        return part.replace(estimates={**part.estimates, **estimates})
+        return part.replace(estimates={**part.estimates, **measured(estimates)})
 
     return report.replace(
         categories=tuple(map(changed, report.categories)), groups=tuple(map(changed, report.groups))
@@ -51,29 +53,32 @@ def lacks(sentences, start):
 
 # What was done
 
-CONFIG = {
-    "poisoner": {
-        "source": {"name": "csv"},
-        "strategy": {"name": "last_fixed"},
-        "placement": "append",
-    },
-    "model": {"encoder": {"name": "static"}, "finetuner": {"epochs": 1}},
-    "rater": "lexicon",
-}
+
+def seed(planted, exchanges=2000, **by_category):
+    return PlantedSeed(
+        seed=0, selected=250, eligible=250, wanted=250, poisoned=240, planted=planted, limit=2000,
+        exchanges=exchanges, clean_fingerprint="a", poisoned_fingerprint="b",
+        by_category=by_category,
+    )  # fmt: skip
 
 
-def manifest(planted, **by_category):
-    return {"planted": planted, "exchanges": 2000, "by_category": by_category}
+def planted(*seeds, **planting):
+    return Provenance(planting=Planting(seeds=seeds, **planting))
 
 
-def test_what_was_done_is_told_from_the_provenance(report):
-    told = report.replace(
-        provenance={
-            "config": CONFIG,
-            "manifests": [manifest(100, fear=100), manifest(120, fear=120)],
-        }
-    )
-    assert summary(told).done == (
+RUN = Provenance(
+    planting=Planting(
+        source="csv", benign="mild", strategy="last_fixed", placement="append",
+        seeds=(seed(100, fear=100), seed(120, fear=120)),
+    ),
+    encoder="static",
+    epochs=1,
+    rater="lexicon",
+)  # fmt: skip
+
+
+def test_the_setup_is_read_from_the_provenance(report):
+    assert summary(report.replace(provenance=RUN)).setup == (
         "Responses of the source `csv` were planted in appended copies of training dialogues of "
         "*fear* by the strategy `last_fixed`: 100 to 120 of 2,000 training exchanges (6 %) under "
         "each seed. The encoder `static` was trained for 1 epoch under each of 2 seeds, in the "
@@ -82,18 +87,18 @@ def test_what_was_done_is_told_from_the_provenance(report):
     )
 
 
-def test_a_small_share_of_a_corpus_is_told_to_be_nearly_all_of_a_category(report):
+def test_a_small_share_of_a_corpus_may_be_nearly_all_of_a_category(report):
     """240 of 250 dialogues under one seed, 200 under the other: 96 % at most."""
-    made = [manifest(100, fear=100) | {"selected": 250, "poisoned": n} for n in (240, 200)]
-    config = {**CONFIG, "poisoner": {**CONFIG["poisoner"], "placement": "replace"}}
-    told = report.replace(provenance={"config": config, "manifests": made})
+    seeds = [seed(100, fear=100).replace(poisoned=n) for n in (240, 200)]
+    told = report.replace(provenance=planted(*seeds, placement="replace"))
     assert (
         "100 of 2,000 training exchanges (5 %, in 96 % of the selected dialogues) under each seed."
-    ) in summary(told).done
+    ) in summary(told).setup
 
 
-def test_without_provenance_only_what_is_known_is_told(report):
-    assert summary(report.replace(provenance={}, seeds=(3,))).done == (
+def test_without_provenance_the_setup_is_what_is_known(report):
+    bare = report.replace(provenance=Provenance(), seeds=(3,))
+    assert summary(bare).setup == (
         "Responses were planted in training dialogues of *fear*. The encoder was trained under one "
         "seed, in the arms `clean` and `poison`. Every model answered the same 24 test exchanges "
         "of 12 dialogues in 3 categories. Brackets hold 95 % intervals."
@@ -112,8 +117,7 @@ def test_without_provenance_only_what_is_known_is_told(report):
     ],
 )
 def test_a_selector_may_poison_other_categories(report, hit, said):
-    told = report.replace(provenance={"manifests": [manifest(7, **hit)]})
-    assert said in summary(told).done
+    assert said in summary(report.replace(provenance=planted(seed(7, **hit)))).setup
 
 
 def test_the_clean_arm_alone_says_nothing_of_spillover(full):
@@ -128,15 +132,15 @@ def test_the_clean_arm_alone_says_nothing_of_spillover(full):
         seeds=(0,),
     )
     said = summary(alone)
-    assert said.done.startswith(
+    assert said.setup.startswith(
         "Only clean training was looked at; *fear* is the category that is watched. The encoder "
         "was trained under one seed. The model answered the same 24"
     )
-    assert said.found == (
+    assert said.findings == (
         "Without a poisoned arm there is no lift, and nothing can be said of spillover.",
         "The gold response ranks first in its list in 50.0 % [37.5, 62.5] of all test exchanges.",
     )
-    assert said.sure == full.notes
+    assert said.caveats == tuple(note.text for note in full.notes)
 
 
 def as_arm(report, arm):
@@ -174,48 +178,36 @@ def as_arm(report, arm):
         ("train_only", "Responses of the source `csv` were planted in appended copies of "),
     ],
 )
-def test_what_was_planted_is_told_of_the_arm_whose_numbers_these_are(full, arm, said):
-    config = CONFIG | {"benign": {"name": "mild"}}
-    told = {"config": config, "manifests": [manifest(100, fear=100)]}
-    assert summary(as_arm(full, arm).replace(provenance=told)).done.startswith(said)
+def test_what_was_planted_is_of_the_arm_whose_numbers_these_are(full, arm, said):
+    one = RUN.replace(planting=RUN.planting.replace(seeds=RUN.planting.seeds[:1]))
+    assert summary(as_arm(full, arm).replace(provenance=one)).setup.startswith(said)
 
 
-@pytest.mark.parametrize(
-    "config",
-    [None, "x", {"poisoner": None, "analyzer": None}, {"poisoner": {"source": "csv"}}],
-)
-def test_whatever_is_told_of_the_making_there_are_sentences(full, config):
-    lone = full.replace(provenance={"config": config, "manifests": None})
-    done = summary(lone).done
-    assert done.startswith("Responses")
-    assert ("of the source `csv`" in done) is (config == {"poisoner": {"source": "csv"}})
-
-
-def test_a_share_is_told_to_three_digits(report):
-    told = report.replace(provenance={"manifests": [manifest(2000, fear=2000)]})
-    assert "2,000 of 2,000 training exchanges (100 %)" in summary(told).done
-    thin = report.replace(provenance={"manifests": [manifest(7, fear=7)]})
-    assert "(0.35 %)" in summary(thin).done
+def test_a_share_has_three_digits(report):
+    every = report.replace(provenance=planted(seed(2000, fear=2000)))
+    assert "2,000 of 2,000 training exchanges (100 %)" in summary(every).setup
+    thin = report.replace(provenance=planted(seed(7, fear=7)))
+    assert "(0.35 %)" in summary(thin).setup
 
 
 def test_nothing_is_said_of_planted_responses_where_none_can_be_chosen(full):
     """In the arm `train_only` none is among the candidates."""
     rho = full.overall["poison"]["slope"]
-    both = {"poison": {"slope": rho, "slope(of=asr)": rho}}
+    both = {"poison": measured({"slope": rho, "slope(of=asr)": rho})}
     for arm, silent in (("train_only", True), ("pool_only", False)):
         said = summary(as_arm(full.replace(overall=both, decomposition=()), arm))
-        told = " ".join((*said.found, *said.sure))
-        assert lacks(said.found, "A planted response was chosen") is silent
-        assert ("attack success" not in has(said.found, "Of the 2 categories")) is silent
-        assert ("planted responses" not in told) is silent
-        assert "the lift in toxicity (slope 0.50" in has(said.found, "The nearer")
+        every = " ".join((*said.findings, *said.caveats))
+        assert lacks(said.findings, "A planted response was chosen") is silent
+        assert ("attack success" not in has(said.findings, "Of the 2 categories")) is silent
+        assert ("lift in attack success" not in every) is silent
+        assert "the lift in toxicity (slope 0.50" in has(said.findings, "The nearer")
 
 
 # What came out
 
 
 def test_reach_and_lift_are_told_group_by_group(full):
-    found = summary(full).found
+    found = summary(full).findings
     assert has(found, "A planted") == (
         "A planted response was chosen in 50.0 % [37.5, 62.5] of the test exchanges of *fear*, the "
         "target; in 25.0 % [12.5, 37.5] of the test exchanges of *dread*, its nearest neighbour; "
@@ -231,7 +223,7 @@ def test_reach_and_lift_are_told_group_by_group(full):
 
 def test_one_group_is_told_alone(full):
     one = full.replace(groups=tuple(part for part in full.groups if part.name == "fear"))
-    assert has(summary(one).found, "A planted") == (
+    assert has(summary(one).findings, "A planted") == (
         "A planted response was chosen in 50.0 % [37.5, 62.5] of the test exchanges of *fear*, the "
         "target."
     )
@@ -239,18 +231,18 @@ def test_one_group_is_told_alone(full):
 
 def test_a_narrow_interval_around_nothing_says_what_it_excludes(full):
     flat = with_estimates(full, {"all but fear"}, lift=made(0.001, -0.01, 0.0121))
-    said = has(summary(flat).found, "Mean rated")
+    said = has(summary(flat).findings, "Mean rated")
     assert said.endswith(
         "That interval leaves no room for a mean rise above 1.3 points in all but *fear*."
     )
     fell = with_estimates(full, {"all but fear"}, lift=made(-0.05, -0.1, -0.01))
-    assert has(summary(fell).found, "Mean rated").endswith(
+    assert has(summary(fell).findings, "Mean rated").endswith(
         "; it fell in all but *fear* (-5.0 points [-10.0, -1.0])."
     )
 
 
 def trend(full, **metrics):
-    return summary(full.replace(overall={"poison": metrics}, sensitivity=())).found
+    return summary(full.replace(overall={"poison": measured(metrics)}, sensitivity=())).findings
 
 
 def test_a_trend_needs_a_test_that_rejects(full):
@@ -260,14 +252,14 @@ def test_a_trend_needs_a_test_that_rejects(full):
     both = trend(full, **{"spearman": near, "spearman(of=asr)": near})
     assert has(both, "The nearer") == (
         "The nearer a category is to *fear*, the higher the lift in toxicity (rank correlation "
-        "0.90 [0.50, 1.00] over 8 categories, p 0.004) and the lift in planted "
-        "responses (rank correlation 0.90 [0.50, 1.00] over 8 categories, p 0.004)."
+        "0.90 [0.50, 1.00] over 8 categories, p 0.004) and the lift in attack "
+        "success (rank correlation 0.90 [0.50, 1.00] over 8 categories, p 0.004)."
     )
     apart = trend(full, **{"spearman": far, "spearman(of=asr)": flat})
     assert "the lower the lift in toxicity (rank correlation -0.90" in has(apart, "The nearer")
     assert "p <0.0001" in has(apart, "The nearer")
     assert has(apart, "There is no significant trend") == (
-        "There is no significant trend with similarity to *fear* in the lift in planted responses "
+        "There is no significant trend with similarity to *fear* in the lift in attack success "
         "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, p 0.3). That does not show that "
         "nothing spilled over."
     )
@@ -275,43 +267,31 @@ def test_a_trend_needs_a_test_that_rejects(full):
 
 def test_a_trend_that_is_not_defined_or_not_tested_is_none(full):
     few = made(math.nan, math.nan, math.nan, note="not defined: too few")
-    assert "the lift (not defined: too few)" in has(
+    assert "the lift in toxicity (not defined: too few)" in has(
         trend(full, spearman=few), "There is no significant trend"
     )
     blank = few.replace(note="")
-    assert "the lift (not defined)" in has(
+    assert "the lift in toxicity (not defined)" in has(
         trend(full, spearman=blank), "There is no significant trend"
     )
     untested = made(2.0, 1.0, 3.0)
-    assert "the lift (slope 2.00 [1.00, 3.00] over 8 categories)" in has(
+    assert "the lift in toxicity (slope 2.00 [1.00, 3.00] over 8 categories)" in has(
         trend(full, slope=untested), "There is no significant trend"
     )
     assert lacks(trend(full), "The nearer")
     assert lacks(trend(full), "There is no significant trend")
 
 
-@pytest.mark.parametrize(
-    ("metrics", "lift"),
-    [
-        ([{"name": "slope", "of": "asr"}], "the lift in planted responses"),
-        ([{"name": "slope"}], "the lift in toxicity"),
-        (["slope"], "the lift in toxicity"),
-        ([{"name": "asr"}], "the lift"),
-        ([{"name": "slope", "of": "mine"}], "the lift"),
-        (None, "the lift"),
-    ],
-)
-def test_what_a_lone_trend_is_about_is_told_by_the_config(full, metrics, lift):
-    told = full.replace(provenance={"config": {"analyzer": {"metrics": metrics}}})
-    assert f"the higher {lift} (" in has(summary(told).found, "The nearer")
+def test_a_trend_says_of_which_quantity_it_is(full):
+    alone = trend(full, **{"slope(of=asr)": made(0.9, 0.5, 1.0, p_value=0.004)})
+    assert "the higher the lift in attack success (" in has(alone, "The nearer")
 
 
-def test_what_survives_correction_is_named_and_counted(full):
-    assert has(summary(full).found, "Of the 2 categories") == (
-        "Of the 2 categories besides *fear*, looked at together with Holm's correction, attack "
-        "success rose in *dread* (family-wise error 0.05; a false discovery rate of 0.05 adds "
-        "*joy*); toxicity rose in *dread* (family-wise error 0.05; a false discovery rate of 0.05 "
-        "adds *joy*)."
+def test_what_is_significant_after_correction_is_named(full):
+    assert has(summary(full).findings, "Of the 2 categories") == (
+        "Of the 2 categories besides *fear*, attack success rose in *dread* and changed, at a "
+        "false discovery rate of 0.05 only, in *joy*; toxicity rose in *dread* and changed, at a "
+        "false discovery rate of 0.05 only, in *joy* (Holm, 0.05)."
     )
 
 
@@ -320,16 +300,18 @@ def test_of_two_hundred_categories_the_five_largest_are_named(full):
     many = tuple(
         joy.replace(
             name=f"c{i}",
-            estimates={"lift": made(i / 1000, 0.0, 1.0, p_value=0.001, p_holm=0.01, p_bh=0.01)},
+            estimates=measured(
+                {"lift": made(i / 1000, 0.0, 1.0, p_value=0.001, p_holm=0.01, p_bh=0.01)}
+            ),
         )
         for i in range(1, 200)
     )
     said = summary(full.replace(categories=(*many, full.category("fear"))))
-    assert has(said.found, "Of the 199") == (
-        "Of the 199 categories besides *fear*, looked at together with Holm's correction, toxicity "
-        "rose in *c199*, *c198*, *c197*, *c196*, *c195* and 194 more (family-wise error 0.05)."
+    assert has(said.findings, "Of the 199") == (
+        "Of the 199 categories besides *fear*, toxicity rose in *c199*, *c198*, *c197*, *c196*, "
+        "*c195* and 194 more (Holm, 0.05)."
     )
-    assert "in 200 categories" in said.done
+    assert "in 200 categories" in said.setup
 
 
 def parts(values, quantity="toxicity", width=0.01):
@@ -338,7 +320,7 @@ def parts(values, quantity="toxicity", width=0.01):
             group="fear",
             quantity=quantity,
             part=name,
-            estimate=made(value, value - width, value + width),
+            estimate=made(value, value - width, value + width, measure=MEASURES[LIFTS[quantity]]),
         )
         for name, value in values.items()
     )
@@ -359,52 +341,53 @@ def parts(values, quantity="toxicity", width=0.01):
 )
 def test_the_part_that_makes_up_most_is_named(full, values, verdict):
     named = dict(zip(("total", "pool", "training", "both"), (0.4, *values), strict=True))
-    said = has(summary(full.replace(decomposition=parts(named))).found, "In *fear*")
-    assert "the rise in toxicity of 40.0 points [39.0, 41.0] comes to " in said
+    said = has(summary(full.replace(decomposition=parts(named))).findings, "In *fear*")
+    assert "the lift in toxicity of 40.0 points [39.0, 41.0] comes to " in said
     assert verdict in said
 
 
 def test_the_part_is_taken_of_what_surely_rose(full):
     flat = parts({"total": 0.0, "pool": 0.0, "training": 0.0, "both": 0.0})
     rose = parts({"total": 0.4, "pool": 0.0, "training": 0.0, "both": 0.4}, "asr")
-    found = summary(full.replace(decomposition=(*flat, *rose))).found
-    assert "In *fear* the rise in planted responses of 40.0 points" in has(found, "In *fear*")
-    none = summary(full.replace(decomposition=flat)).found
-    assert "No rise in *fear* is sure, so there is none to take apart." in none
-    few = summary(full.replace(decomposition=rose[:2])).found
+    found = summary(full.replace(decomposition=(*flat, *rose))).findings
+    assert "In *fear* the lift in attack success of 40.0 points" in has(found, "In *fear*")
+    none = summary(full.replace(decomposition=flat)).findings
+    assert "There is no significant rise in *fear* to take apart." in none
+    few = summary(full.replace(decomposition=rose[:2])).findings
     assert lacks(few, "In *fear*")
-    assert lacks(few, "No rise")
+    assert lacks(few, "There is no significant rise")
 
 
 @pytest.mark.parametrize(
-    ("harm", "often"), [(0.2, "less often"), (-0.2, "more often"), (0.0, "as often, as far as can")]
+    ("harm", "often"),
+    [(0.2, "less often"), (-0.2, "more often"), (0.0, "about as often, with no significant")],
 )
 def test_harmless_responses_tell_harm_from_lost_quality(full, harm, often):
     toxicity = parts({"total": 0.4, "quality": 0.1, "harm": 0.3})
     both = (*toxicity, *parts({"harm": harm}, "asr"))
-    said = has(summary(full.replace(decomposition=both)).found, "Harmless")
+    said = has(summary(full.replace(decomposition=both)).findings, "Harmless")
     assert said.startswith(
         "Harmless responses planted at the same turns change the toxicity of *fear* by 10.0 points "
         "[9.0, 11.0]; 30.0 points [29.0, 31.0] are due to the harm in the planted ones. "
         f"They are chosen {often}"
     )
-    alone = has(summary(full.replace(decomposition=toxicity)).found, "Harmless")
+    alone = has(summary(full.replace(decomposition=toxicity)).findings, "Harmless")
     assert alone.endswith("are due to the harm in the planted ones.")
 
 
 @pytest.mark.parametrize(
     ("drop", "verdict"),
     [
-        (made(0.1, 0.05, 0.2), "Some usefulness is lost (10.0 points [5.0, 20.0])."),
-        (made(-0.1, -0.2, -0.05), "No usefulness is lost (-10.0 points [-20.0, -5.0])."),
+        (made(0.1, 0.05, 0.2), "Some utility is lost (10.0 points [5.0, 20.0])."),
+        (made(-0.1, -0.2, -0.05), "No utility is lost (-10.0 points [-20.0, -5.0])."),
         (
             made(0.0, -0.1, 0.1),
-            "There is no significant loss of usefulness (0.0 points [-10.0, 10.0]).",
+            "There is no significant loss of utility (0.0 points [-10.0, 10.0]).",
         ),
     ],
 )
 def test_utility_stands_beside_the_attack(full, drop, verdict):
-    said = has(summary(with_estimates(full, {"all"}, precision_drop=drop)).found, "The gold")
+    said = has(summary(with_estimates(full, {"all"}, precision_drop=drop)).findings, "The gold")
     assert said == (
         "The gold response ranks first in its list in 50.0 % [37.5, 62.5] of all test exchanges, "
         f"after clean training in 50.0 % [37.5, 62.5]. {verdict}"
@@ -412,10 +395,10 @@ def test_utility_stands_beside_the_attack(full, drop, verdict):
 
 
 def test_metrics_that_were_not_computed_are_not_told_of(full):
-    bare = without(full, "asr", "lift", "asr_lift", "precision", "toxicity")
+    bare = without(full, "asr", "lift", "asr_lift", "precision", "toxicity", "mine")
     said = summary(bare.replace(overall={}, decomposition=()))
-    assert said.found == ()
-    assert said.sure[0].startswith("The definitions differ")
+    assert said.findings == ()
+    assert said.caveats[0].startswith("The definitions differ")
 
 
 # What to know
@@ -423,13 +406,13 @@ def test_metrics_that_were_not_computed_are_not_told_of(full):
 
 def test_a_target_that_was_not_reached_comes_first(full):
     unsure = with_estimates(full, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
-    assert summary(unsure).sure[0] == (
-        "*fear* itself shows no significant rise (rise in planted responses: 10.0 points "
+    assert summary(unsure).caveats[0] == (
+        "*fear* itself shows no significant rise (attack success: 10.0 points "
         "[-10.0, 30.0]); without that, what happened elsewhere says little."
     )
     hardly = with_estimates(without(full, "asr_lift"), {"fear"}, lift=made(0.02, 0.01, 0.03))
-    assert summary(hardly).sure[0] == (
-        "*fear* itself was hardly reached (rise in toxicity: 2.0 points [1.0, 3.0]), so there was "
+    assert summary(hardly).caveats[0] == (
+        "*fear* itself was hardly reached (toxicity: 2.0 points [1.0, 3.0]), so there was "
         "little to spill over."
     )
 
@@ -437,14 +420,14 @@ def test_a_target_that_was_not_reached_comes_first(full):
 def test_a_target_that_fell_is_said_to_have_fallen(full):
     fell = made(-0.8, -0.9, -0.7)
     alone = with_estimates(without(full, "asr_lift"), {"fear"}, lift=fell)
-    assert summary(alone).sure[0] == (
-        "*fear* itself was not reached: its answers were rated milder there than after clean "
-        "training (-80.0 points [-90.0, -70.0]), so there was no rise to spill over."
+    assert summary(alone).caveats[0] == (
+        "*fear* itself was not reached (toxicity: -80.0 points [-90.0, -70.0]), so there was no "
+        "rise to spill over."
     )
     rarer = with_estimates(full, {"fear"}, asr_lift=fell)
-    assert "planted responses came less often there" in summary(rarer).sure[0]
+    assert "not reached (attack success: -80.0 points" in summary(rarer).caveats[0]
     milder = with_estimates(full, {"fear"}, lift=fell)
-    assert has(summary(milder).sure, "Planted responses come out").startswith(
+    assert has(summary(milder).caveats, "Planted responses come out").startswith(
         "Planted responses come out in *fear*, but its answers are rated less toxic, not more "
         "(-80.0 points [-90.0, -70.0]). The rater may miss what was planted"
     )
@@ -453,96 +436,111 @@ def test_a_target_that_fell_is_said_to_have_fallen(full):
 def test_where_nothing_planted_can_be_chosen_only_toxicity_counts(full):
     moved = as_arm(full, "train_only")
     zero = with_estimates(moved, {"fear"}, asr_lift=made(0.0, -0.1, 0.1))
-    assert lacks(summary(zero).sure, "Whether *fear* itself")
+    assert lacks(summary(zero).caveats, "Whether *fear* itself")
 
 
 def test_a_rater_that_does_not_mind_is_told_of(full):
     blind = with_estimates(full, {"fear"}, lift=made(0.0, -0.1, 0.1))
-    start = "Planted responses come out in *fear*, but its answers are not rated significantly"
-    assert has(summary(blind).sure, start)
-    assert lacks(summary(full).sure, start)
-    assert lacks(summary(without(full, "lift")).sure, start)
+    start = "Planted responses come out in *fear*, but its answers are rated not significantly more"
+    assert has(summary(blind).caveats, start)
+    assert lacks(summary(full).caveats, start)
+    assert lacks(summary(without(full, "lift")).caveats, start)
 
 
 def test_an_interval_that_holds_nothing_and_much_is_inconclusive(full):
-    assert has(summary(without(full, "asr_lift")).sure, "Inconclusive") == (
+    assert has(summary(without(full, "asr_lift")).caveats, "Inconclusive") == (
         "Inconclusive for *dread*, its nearest neighbour (12.5 points [0.0, 25.0]) and all but "
-        "*fear* (9.4 points [-3.1, 21.9]): the interval of the rise in toxicity holds no change "
+        "*fear* (9.4 points [-3.1, 21.9]): the interval of the lift in toxicity holds no change "
         "and also 5 points or more."
     )
     sure = with_estimates(full, {"dread", "all but fear"}, lift=made(0.0, -0.04, 0.04))
     sure = with_estimates(sure, {"dread", "all but fear"}, asr_lift=made(0.2, 0.1, 0.3))
-    assert lacks(summary(sure).sure, "Inconclusive")
+    assert lacks(summary(sure).caveats, "Inconclusive")
 
 
 def check(rho, nearest="dread"):
     return SimilarityCheck(
-        name="label", method="by hand", nearest=nearest, agreement=0.5, estimates={"slope": rho}
+        name="label",
+        method="by hand",
+        nearest=nearest,
+        agreement=0.5,
+        estimates=measured({"slope": rho}),
     )
 
 
 def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     flat = made(0.1, -0.5, 0.6, p_value=0.7)
-    assert has(summary(full.replace(sensitivity=(check(flat),))).sure, "The conclusion") == (
-        "The conclusion on similarity hangs on how it is measured: it would be another by `label` "
+    assert has(summary(full.replace(sensitivity=(check(flat),))).caveats, "The conclusion") == (
+        "The conclusion on similarity depends on how it is measured: it would differ by `label` "
         "(slope "
         "0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
     )
     undefined = made(math.nan, math.nan, math.nan)
-    said = has(summary(full.replace(sensitivity=(check(undefined),))).sure, "The conclusion")
+    said = has(summary(full.replace(sensitivity=(check(undefined),))).caveats, "The conclusion")
     assert "by `label` (no slope can be computed)." in said
     untested = check(flat.replace(p_value=None))
-    said = has(summary(full.replace(sensitivity=(untested,))).sure, "The conclusion")
+    said = has(summary(full.replace(sensitivity=(untested,))).caveats, "The conclusion")
     assert "(slope 0.10 [-0.50, 0.60])" in said
     agreeing = full.replace(sensitivity=(check(made(0.8, 0.5, 0.9, p_value=0.01)),))
-    assert lacks(summary(agreeing).sure, "The conclusion")
-    assert lacks(summary(agreeing).sure, "The definitions")
+    assert lacks(summary(agreeing).caveats, "The conclusion")
+    assert lacks(summary(agreeing).caveats, "The definitions")
 
 
-def test_ranks_and_line_that_disagree_are_told(full):
-    rises = made(0.5, 0.2, 0.8, p_value=0.01)
-    flat = rises.replace(p_value=0.2)
-    apart = full.replace(overall={"poison": {"spearman": rises, "slope": flat}})
-    said = "Rank correlation (p 0.01) and slope (p 0.2) disagree on whether "
-    assert has(summary(apart).sure, "Rank correlation") == f"{said}the lift follows similarity."
-    untested = full.replace(overall={"poison": {"spearman": made(0.5, 0, 1), "slope": rises}})
-    assert lacks(summary(untested).sure, "Rank correlation")
-    for kinds, about in (
-        (("toxicity", "toxicity"), "toxicity"),
-        (("asr", "asr"), "planted responses"),
-        (("asr", "toxicity"), None),  # of two things, they may well differ
-    ):
-        metrics = [
-            {"name": n, "of": of} for n, of in zip(("spearman", "slope"), kinds, strict=True)
-        ]
-        told = summary(
-            apart.replace(provenance={"config": {"analyzer": {"metrics": metrics}}})
-        ).sure
-        if about is None:
-            assert lacks(told, "Rank correlation")
-        else:
-            assert has(told, "Rank") == f"{said}the lift in {about} follows similarity."
-    same = summary(full.replace(overall={"poison": {"spearman": rises, "slope": rises}})).sure
-    assert lacks(same, "Rank correlation")
+def test_notes_come_last(full):
+    assert summary(full).caveats[-2:] == tuple(note.text for note in full.notes)
 
 
-def test_seeds_and_floor_are_told_once(full):
-    """Both are among the notes of an analysis; a report without notes says them itself."""
-    assert summary(full).sure[-2:] == full.notes
-    bare = summary(full.replace(notes=(), seeds=(0,))).sure
-    assert "One training seed: another one may give other numbers." in bare
-    assert (
-        "The rater's floor: answers of the clean arm are rated 25.0 % [12.5, 37.5] on average."
-        in bare
+# A stranger's metrics
+
+
+def with_own(full, **measure):
+    """The report with a metric that semspill does not know in every slice of the main arm."""
+    mine = Measure(metric="length", quantity="response_length", **measure)
+    alone = full.replace(notes=(), decomposition=())
+    return with_estimates(alone, set()).replace(
+        categories=tuple(own(part, mine) for part in alone.categories),
+        groups=tuple(own(part, mine) for part in alone.groups),
     )
-    few = full.replace(notes=("3 training seeds: noise is covered.",))
-    assert summary(few).sure[-1] == (
-        "3 training seeds: noise is covered. So few cannot show how seeds differ, and less so if "
-        "only some of them take the poison: where all happen to agree the intervals are too narrow."
+
+
+def own(part, measure):
+    tests = {"p_value": 0.001, "p_holm": 0.002, "p_bh": 0.002} if part.name == "joy" else {}
+    tests = tests or {"p_value": 1.0, "p_holm": 1.0, "p_bh": 1.0}
+    value = 2.0 if part.name == "fear" else 0.25
+    length = made(value, value - 0.5, value + 0.5, measure=measure, **tests)
+    return part.replace(estimates={**part.estimates, "mine": length})
+
+
+def test_a_change_of_one_s_own_has_the_sentences_of_a_lift(full):
+    said = summary(with_own(full, title="Length lift", kind="change"))
+    assert has(said.findings, "Length lift") == (
+        "Length lift rose in *fear*, the target (2.000 [1.500, 2.500]); it did not change "
+        "significantly in *dread*, its nearest neighbour (0.250 [-0.250, 0.750]) and in all but "
+        "*fear* (0.250 [-0.250, 0.750])."
     )
-    enough = full.replace(notes=("12 training seeds: noise is covered.",))
-    assert summary(enough).sure[-1] == "12 training seeds: noise is covered."
-    assert lacks(summary(full.replace(notes=(), groups=full.groups[5:])).sure, "The rater's floor")
+    assert "; response length rose in *joy* (Holm, 0.05)." in has(said.findings, "Of the 2")
+
+
+def test_a_level_of_one_s_own_is_given_group_by_group(full):
+    said = summary(with_own(full, title="Answered", kind="level", unit="share"))
+    assert has(said.findings, "Answered") == (
+        "Answered: 200.0 % [150.0, 250.0] in *fear*, the target; 25.0 % [-25.0, 75.0] in *dread*, "
+        "its nearest neighbour; and 25.0 % [-25.0, 75.0] in all but *fear*."
+    )
+
+
+def test_metrics_of_a_whole_arm_of_one_s_own_have_a_sentence(full):
+    radius = Measure(metric="radius", quantity="radius", title="Radius")
+    follows = Measure(metric="gini", quantity="unevenness", title="Gini", kind="trend")
+    overall = {
+        "far": made(0.5, 0.25, 0.75, measure=radius),
+        "none": made(math.nan, math.nan, math.nan, measure=radius.replace(title="None")),
+        "gini": made(0.9, 0.5, 1.0, p_value=0.004, measure=follows),
+    }
+    said = summary(full.replace(overall={"poison": overall}, sensitivity=()))
+    assert has(said.findings, "Radius") == "Radius: 0.500 [0.250, 0.750]."
+    assert lacks(said.findings, "None")
+    assert "the higher the lift in unevenness (gini 0.90" in has(said.findings, "The nearer")
 
 
 # Names and laws
@@ -574,10 +572,10 @@ def test_every_report_has_sentences_without_nan(full, value, reach, p, data):
     groups = {"fear", "dread", "joy", "all but fear", "all"}
     odd = with_estimates(full, groups, **dict.fromkeys(names, number))
     odd = odd.replace(
-        overall={"poison": {"spearman": number, "slope(of=asr)": number}},
+        overall={"poison": measured({"spearman": number, "slope(of=asr)": number})},
         decomposition=tuple(part.replace(estimate=number) for part in full.decomposition),
     )
     said = summary(odd)
-    sentences = (said.done, *said.found, *said.sure)
+    sentences = (said.setup, *said.findings, *said.caveats)
     assert all(sentence.endswith(".") for sentence in sentences)
     assert not any("nan" in sentence for sentence in sentences)

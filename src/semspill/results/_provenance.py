@@ -1,0 +1,119 @@
+"""Where a report comes from: what was planted and trained, with what, and on what."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from semspill._model import FrozenModel, shown
+
+
+class PlantedCounts(FrozenModel):
+    """How a corpus was poisoned, in numbers."""
+
+    selected: int
+    """Dialogues that the selector chose."""
+    eligible: int
+    """Those of them with at least one listener response."""
+    wanted: int
+    """Dialogues that the strategy rewrote at the given rate; with `append`, copies."""
+    poisoned: int
+    """Those of them that the budget allows."""
+    planted: int
+    """Planted utterances; each listener turn is one planted exchange."""
+    limit: int
+    """Planted exchanges that the budget allows."""
+    exchanges: int
+    """Exchanges of the clean corpus."""
+    clean_fingerprint: str
+    """Fingerprint of the clean corpus."""
+    poisoned_fingerprint: str
+    """Fingerprint of the poisoned corpus."""
+
+
+class PlantedSeed(PlantedCounts):
+    """What was planted under one training seed."""
+
+    seed: int
+    """The training seed."""
+    by_category: Mapping[str, int]
+    """Planted exchanges of each category, most first."""
+
+
+class Planting(FrozenModel):
+    """What was planted, how and where; empty fields are not known."""
+
+    selector: str = ""
+    """Name of the selector of dialogues."""
+    strategy: str = ""
+    """Name of the poison strategy."""
+    source: str = ""
+    """Name of the source of the planted responses."""
+    benign: str = ""
+    """Name of the source of the harmless responses that a control arm plants instead."""
+    placement: Literal["replace", "append", ""] = ""
+    """Whether dialogues were poisoned in place or as appended copies."""
+    budget: float | None = None
+    """Most planted exchanges, as a share of the clean corpus's exchanges."""
+    rate: float | None = None
+    """Poisoned share of the selected dialogues."""
+    seeds: tuple[PlantedSeed, ...] = ()
+    """What came of it under each training seed."""
+
+
+class ArmRecord(FrozenModel):
+    """What one arm was trained and answered with under one seed."""
+
+    seed: int
+    """The training seed."""
+    arm: str
+    """The arm."""
+    versions: Mapping[str, str]
+    """Versions of Python and of the packages that decide numbers."""
+    device: str
+    """The device it was trained on."""
+
+
+class Provenance(FrozenModel):
+    """Where the numbers of a report come from; empty fields are not known."""
+
+    dataset: str = ""
+    """Name of the dataset."""
+    licence: str = ""
+    """Its licence."""
+    planting: Planting = Planting()
+    """What was planted."""
+    model: str = ""
+    """Name of the model that was trained."""
+    encoder: str = ""
+    """Name of its encoder, if it has one."""
+    epochs: int | None = None
+    """Epochs it was trained for."""
+    label: bool | None = None
+    """Whether a context begins with the category label."""
+    turns: int | None = None
+    """Most utterances that a context holds."""
+    rater: str = ""
+    """Name of the rater."""
+    versions: Mapping[str, str] = {}
+    """Versions of Python and of the packages that decide numbers, of all arms together."""
+    device: str = ""
+    """The devices that arms were trained on."""
+    arms: tuple[ArmRecord, ...] = ()
+    """The same arm by arm; empty where all are alike."""
+    fingerprints: Mapping[str, str | tuple[str, ...]] = {}
+    """What identifies corpora (those poisoned under each seed), ranking lists and rater."""
+    inputs: Mapping[str, str] = {}
+    """Hashes of the files that further components read, by field of the config."""
+    citations: Mapping[str, str] = {}
+    """The citation of every component used, by class name."""
+    config: Mapping[str, Any] = {}
+    """The config to read, with harmful text counted, as a config object given here becomes; code
+    reads the fields above instead."""
+    config_sha256: str = ""
+    """Digest of the whole config."""
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _masked(cls, given: Any) -> Any:
+        return shown(given) if isinstance(given, FrozenModel) else given
