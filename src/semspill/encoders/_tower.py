@@ -7,8 +7,8 @@ from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from semspill._tokens import Tokens
 from semspill.corpus import Text
-from semspill.encoders._tokens import Tokens
 
 
 class Tower(nn.Module, ABC):

@@ -11,8 +11,8 @@ import torch
 from detoxify import detoxify
 
 from semspill._device import usable_device
+from semspill._fast.layers import accelerate
 from semspill._hub import first_line, require_vocabulary
-from semspill._onednn import use_onednn
 from semspill.errors import DataError
 from semspill.scoring._classifier import (
     Classifier,
@@ -80,7 +80,7 @@ def load_detoxify(
             f"files of {arch.get('model_type')!r}."
         ) from error
     require_complete(str(checkpoint), model.state_dict().keys() - weights.keys())
-    use_onednn(model)
+    accelerate(model)
     model = model.to(where).eval()
     return Classifier(model, tokenizer, column, "sigmoid", batch_size)
 

@@ -19,9 +19,9 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from semspill._device import usable_device
+from semspill._fast.layers import accelerate
 from semspill._hub import first_line, own_code, require_vocabulary
 from semspill._mask import listing, named
-from semspill._onednn import use_onednn
 from semspill.errors import ConfigError, DataError, did_you_mean
 
 Activation = Literal["softmax", "sigmoid", "none"]
@@ -143,7 +143,7 @@ def load_classifier(name: str, commit: str | None, device: str, *, trust: bool) 
     except Exception as error:  # every format of weights has errors of its own
         raise own_code(f"The classifier {name!r}", error) or not_loaded(name, error) from error
     require_complete(name, loading["missing_keys"])
-    use_onednn(model)
+    accelerate(model)
     return model.to(where).eval(), tokenizer
 
 
