@@ -15,10 +15,9 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
 )
-from transformers.utils import logging
 
 from semspill._fast.generators import seeded
-from semspill._hub import first_line, own_code
+from semspill._hub import first_line, own_code, quiet_transformers
 from semspill.errors import DataError
 
 _CPU = torch.device("cpu")
@@ -107,16 +106,11 @@ def _kind(config: PreTrainedConfig) -> Any:
 @contextmanager
 def _reading(model: str, folder: Path, writer: str, seed: int) -> Iterator[None]:
     """Read without progress bars and with torch seeded, and turn any error into one of ours."""
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
     try:
-        with seeded(_CPU, seed):
+        with quiet_transformers(), seeded(_CPU, seed):
             yield
     except Exception as error:  # every format of weights has errors of its own
         raise own_code(f"Model {model!r}", error) or DataError(
             f"Model {model!r} at {folder} cannot be read ({type(error).__name__}: "
             f"{first_line(error)}); give a folder that {writer} wrote."
         ) from error
-    finally:
-        if shown:
-            logging.enable_progress_bar()
