@@ -60,7 +60,7 @@ class DetoxifyRater(_ClassifierRater):
 
         What base model an own checkpoint has is not looked up, because that takes long.
         """
-        from semspill.scoring._classifier import official_checkpoint
+        from semspill.scoring._checkpoint import official_checkpoint
 
         file = self._own or official_checkpoint(self.model_type)[0]
         if not file.is_file():
@@ -80,6 +80,6 @@ class DetoxifyRater(_ClassifierRater):
         return f"{model} {hash_inputs([self.config]) if self.config else ''}"
 
     def _load(self) -> Any:
-        from semspill.scoring._classifier import fetch_checkpoint, load_checkpoint
+        from semspill.scoring._checkpoint import fetch_checkpoint, load_checkpoint
 
         return load_checkpoint(self._own or fetch_checkpoint(self.model_type), self.config)
