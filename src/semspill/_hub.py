@@ -86,6 +86,17 @@ def require_vocabulary(tokenizer: Any, folder: str, revision: str | None = None)
         raise FileNotFoundError(f"{files} is missing")
 
 
+def positions_of(model: Any) -> int | None:
+    """Return how many tokens a transformer has positions for; None where it reads any length."""
+    for name, part in model.named_modules():
+        # RoBERTa and its kin count positions from behind the padding id.
+        if name.endswith("position_embeddings") and hasattr(part, "num_embeddings"):
+            first = 0 if part.padding_idx is None else part.padding_idx + 1
+            return int(part.num_embeddings - first)
+    most = getattr(model.config, "max_position_embeddings", None)
+    return most if most is not None and most > 0 else None  # XLNet says -1
+
+
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """Keep transformers from drawing progress bars, and leave its setting as it was."""

@@ -78,14 +78,18 @@ def verified(
         fast: Runs the model on a few inputs.
         plain: Runs it on the same inputs, without what is to be checked beside the layers.
     """
-    results: list[Tensor] = []
-    try:
-        results = fast()
-    except Exception as error:  # of a release of torch or transformers that nobody has tried
-        logger.debug("the fast path of %s failed", type(model).__name__, exc_info=error)
+
+    def tried(run: Callable[[], list[Tensor]]) -> list[Tensor]:
+        try:
+            return run()
+        except Exception as error:  # of a release of torch or transformers that nobody has tried
+            logger.debug("a trial of %s failed", type(model).__name__, exc_info=error)
+            return []
+
+    results = tried(fast)
     slow_down(model)
-    right = alike(results, plain())
-    if right:
+    expected = tried(plain)
+    if expected and alike(results, expected):
         accelerate(model)
         return True
     logger.warning(

@@ -77,7 +77,8 @@ def speed_up(model: PreTrainedModel) -> bool:
         return [part.states[i, :n] for part in parts for i, n in enumerate(part.lengths)]
 
     def plain() -> list[Tensor]:
-        model.set_attn_implementation(usual)
+        if packs:
+            model.set_attn_implementation(usual)
         ids = torch.split(torch.from_numpy(tokens.ids), tokens.lengths.tolist())
         return [model(input_ids=text[None]).last_hidden_state[0] for text in ids]
 

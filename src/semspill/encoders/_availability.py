@@ -64,7 +64,9 @@ def _fetch(model: str, repository: str) -> Path:
     from huggingface_hub import snapshot_download  # heavy, and only here
 
     try:
-        folder = Path(snapshot_download(repository, allow_patterns=[*_FILES, "*.safetensors"]))
+        # Weights of further modules, which may be in the older format where the model's are not.
+        weights = ["*.safetensors", "[1-9]*_*/pytorch_model.bin"]
+        folder = Path(snapshot_download(repository, allow_patterns=[*_FILES, *weights]))
         if not any(folder.rglob("*.safetensors")):
             snapshot_download(repository, allow_patterns=[*_FILES, "pytorch_model*.bin"])
         return folder

@@ -15,7 +15,7 @@ from torch.nn import functional
 from semspill._random import torch_seed
 from semspill._tokens import Tokens, shorten
 from semspill.corpus import Text
-from semspill.encoders._tower import Tower
+from semspill.encoders.two_tower import Tower
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 

@@ -34,12 +34,6 @@ def read_weights(model: str, folder: Path, seed: int, *, trust: bool) -> PreTrai
 
     Of an encoder with a decoder, such as T5, the encoder alone is read where transformers can.
 
-    Args:
-        model: What the user called it, for messages.
-        folder: Where its files lie.
-        seed: Seeds torch, inside a fork, in case the model draws numbers while it is made.
-        trust: Whether code that the folder holds may run.
-
     Raises:
         DataError: The files are missing or broken, lack weights, or hold code and no trust.
     """
@@ -64,14 +58,8 @@ def read_weights(model: str, folder: Path, seed: int, *, trust: bool) -> PreTrai
 def read_modules(model: str, folder: Path, seed: int, *, trust: bool) -> SentenceTransformer:
     """Return the model of a sentence-transformers folder, all of its modules in float32.
 
-    Args:
-        model: What the user called it, for messages.
-        folder: Where `SentenceTransformer.save` wrote it.
-        seed: Seeds torch, inside a fork, in case the model draws numbers while it is made.
-        trust: Whether code that the folder holds or names may run.
-
     Raises:
-        DataError: The files are missing or broken, lack weights, or hold code and no trust.
+        DataError: The files are missing or broken, or hold or name code and no trust.
     """
     with _reading(model, folder, "SentenceTransformer.save", seed):
         return SentenceTransformer(
@@ -105,7 +93,7 @@ def _kind(config: PreTrainedConfig) -> Any:
 
 @contextmanager
 def _reading(model: str, folder: Path, writer: str, seed: int) -> Iterator[None]:
-    """Read without progress bars and with torch seeded, and turn any error into one of ours."""
+    """Read without progress bars, torch seeded inside a fork, and name `model` in any error."""
     try:
         with quiet_transformers(), seeded(_CPU, seed):
             yield

@@ -21,7 +21,7 @@ from transformers import PreTrainedModel
 from semspill._atomic import write_text
 from semspill._fast.layers import alike
 from semspill._fast.packing import Part, packed, padded, speed_up
-from semspill._hub import first_line
+from semspill._hub import first_line, positions_of
 from semspill._random import torch_seed
 from semspill._read import parse_json
 from semspill._tokens import Tokens
@@ -35,7 +35,7 @@ from semspill.encoders._pretrained import (
     transformer_folder,
 )
 from semspill.encoders._subwords import Subwords
-from semspill.encoders._tower import Tower
+from semspill.encoders.two_tower import Tower
 from semspill.errors import DataError
 
 _MODULES = "modules"
@@ -110,14 +110,7 @@ class TransformerTower(Tower):
         trust: bool,
         fast: bool,
     ) -> "TransformerTower":
-        """Return a tower with pretrained weights.
-
-        Args:
-            model: What the user called it.
-            rng: Seeds torch while the files are read.
-            pooling: How token vectors become one; `auto` as the model's own modules do it.
-            trust: Whether code that the folder holds may run.
-            fast: Whether it may run by speed-ups.
+        """Return a tower with pretrained weights; `auto` pools as the model's own modules do.
 
         Raises:
             DataError: It cannot be read, or its modules cannot be followed.
@@ -191,7 +184,8 @@ class TransformerTower(Tower):
 
     def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:
         """Return the subwords of each text, special tokens included."""
-        most = min(max_tokens, _positions(self.model), self.subwords.longest or max_tokens)
+        limits = [max_tokens, self.subwords.longest, positions_of(self.model)]
+        most = min(limit for limit in limits if limit is not None)
         return self.subwords.tokenize([self.form.text(text) for text in texts], most, special=True)
 
     @torch.no_grad()
@@ -238,14 +232,3 @@ class TransformerTower(Tower):
         modules = SentenceTransformer(modules=deepcopy(list(self.poolers)), device="cpu")
         modules.save(str(folder / _MODULES), create_model_card=False)
         write_text(folder / "tower.json", json.dumps(asdict(self.form)) + "\n")
-
-
-def _positions(model: PreTrainedModel) -> int:
-    """Return how many tokens the model has positions for."""
-    most = getattr(model.config, "max_position_embeddings", None)
-    for name, part in model.named_modules():
-        # RoBERTa and its kin count positions from behind the padding id.
-        if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
-            first = 0 if part.padding_idx is None else part.padding_idx + 1
-            return part.num_embeddings - first
-    return 10**9 if most is None else most

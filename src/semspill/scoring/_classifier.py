@@ -13,7 +13,13 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from semspill._device import usable_device
 from semspill._fast.layers import accelerate, verified
-from semspill._hub import first_line, own_code, quiet_transformers, require_vocabulary
+from semspill._hub import (
+    first_line,
+    own_code,
+    positions_of,
+    quiet_transformers,
+    require_vocabulary,
+)
 from semspill._mask import listing, named
 from semspill.errors import ConfigError, DataError, did_you_mean
 
@@ -55,14 +61,7 @@ class Classifier:
     def of(
         cls, load: Callable[[], Loaded], label: str, batch_size: int, device: str, fast: bool
     ) -> "Classifier":
-        """Return a classifier that is ready to rate.
-
-        Args:
-            load: Reads it.
-            label: The label whose probability is the rating.
-            batch_size: Texts per forward pass, at most.
-            device: Where the model runs.
-            fast: Whether it may run by speed-ups, where they give the same.
+        """Return what `load` reads, ready to rate; `fast` lets it run by speed-ups that fit.
 
         Raises:
             DataError: It cannot be read.
@@ -137,30 +136,16 @@ def batches_of_one_length(
 
 def longest(classifier: Classifier) -> int | None:
     """Return how many tokens the model reads; None where neither it nor its tokenizer says."""
-    model = classifier.model
-    limits = [classifier.tokenizer.model_max_length]
-    positions = getattr(model.config, "max_position_embeddings", None)
-    # XLNet, which reads any length, says -1.
-    if positions is not None and positions > 0:
-        # RoBERTa and its kin number positions from after the padding token.
-        table = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
-        padding = getattr(table, "padding_idx", None)
-        limits.append(positions if padding is None else positions - padding - 1)
-    most = min(limits)
     # A tokenizer that knows no limit says 10^30.
+    limits = [classifier.tokenizer.model_max_length, positions_of(classifier.model), 10**9]
+    most: int = min(limit for limit in limits if limit is not None)
     return most if most < 10**9 else None
 
 
 def load_classifier(
     name: str, commit: str | None, activation: Activation | Literal["auto"], *, trust: bool
 ) -> Loaded:
-    """Return the classifier of a folder or a hub id.
-
-    Args:
-        name: The folder or the id.
-        commit: Which version of a model on the hub.
-        activation: What makes a probability of the outputs; `auto` as the model's config says.
-        trust: Whether code that comes with the model may run.
+    """Return the classifier of a folder or a hub id, at a commit of the hub.
 
     Raises:
         DataError: It cannot be found or read, holds code and no trust, or the classifying layer
