@@ -40,7 +40,7 @@ from semspill.errors import DataError
 
 _MODULES = "modules"
 # Of various lengths, in upper and lower case.
-_TRIED = ["Oh no!", "I heard a noise.", ""]
+_TRIED = ["Oh no!", "I heard a noise.", "a"]
 
 
 @dataclass(frozen=True)
