@@ -116,8 +116,8 @@ class Classifier:
     def _blank(self) -> int:
         kinds = ("unk", "cls", "bos", "eos", "pad")
         known = [getattr(self.tokenizer, f"{kind}_token_id") for kind in kinds]
-        said = [one for one in known if one is not None] + self.tokenizer(" ")["input_ids"]
-        return int(said[0]) if said else 0
+        ids = [one for one in known if one is not None] + self.tokenizer(" ")["input_ids"]
+        return int(ids[0]) if ids else 0
 
 
 def batches_of_one_length(
