@@ -185,7 +185,7 @@ def sgemm_rate(threads: int) -> float:
 
     import torch
 
-    from semspill._onednn import available, product
+    from semspill._fast.layers import available, product
 
     torch.set_num_threads(threads)
     a, b = torch.randn(4096, 4096), torch.randn(4096, 4096)

@@ -103,7 +103,7 @@ def _place(package: str) -> Path:
 
 def _room(package: str, every: dict[str, Definition]) -> list[str]:
     place = _place(package)
-    own = _defined((place if place.is_dir() else place.parent).rglob("*.py"))
+    own = every | _defined((place if place.is_dir() else place.parent).rglob("*.py"))
     return [
         part
         for name in _exports(place)

@@ -1,6 +1,7 @@
 """Models of the Hugging Face hub: whether one lies on this machine, and what is wrong with one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,42 @@ def require_vocabulary(tokenizer: Any, folder: str, revision: str | None = None)
     if absent or not names:
         files = " or ".join(filter(None, (whole, " and ".join(absent))))
         raise FileNotFoundError(f"{files} is missing")
+
+
+def positions_of(model: Any) -> int | None:
+    """Return how many tokens a transformer has positions for; None where it reads any length."""
+    for name, part in model.named_modules():
+        # RoBERTa and its kin count positions from behind the padding id.
+        if name.endswith("position_embeddings") and hasattr(part, "num_embeddings"):
+            first = 0 if part.padding_idx is None else part.padding_idx + 1
+            return int(part.num_embeddings - first)
+    most = getattr(model.config, "max_position_embeddings", None)
+    return most if most is not None and most > 0 else None  # XLNet says -1
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep transformers from drawing progress bars, and leave its setting as it was."""
+    from huggingface_hub.utils.tqdm import (  # heavy, and only here
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    downloads_hidden = are_progress_bars_disabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+            # That call shows those of the hub as well.
+            if downloads_hidden:
+                disable_progress_bars()
+        elif not downloads_hidden:
+            enable_progress_bars()
 
 
 def first_line(error: BaseException) -> str:

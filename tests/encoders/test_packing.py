@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from transformers import AttentionInterface, AutoModel, AutoTokenizer
+from transformers import AttentionInterface, AutoModel, AutoTokenizer, BertModel
 
 from semspill import Corpus, Dialogue, Utterance
 from semspill.encoders import TransformerEncoder
@@ -118,24 +118,6 @@ def attention():
     AttentionInterface.register("semspill_packed", known)
 
 
-def without_further_arguments(attend):
-    """An attention that transformers gives only what it knows itself."""
-
-    def plain(module, query, key, value, attention_mask, *, dropout=0.0, scaling=None, **_):
-        return attend(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling)
-
-    return plain
-
-
-def test_no_argument_has_to_reach_the_attention(tiny_bert, texts, attention):
-    usual = load(tiny_bert).encode_responses(texts)
-    known = AttentionInterface()["semspill_packed"]
-    attention(without_further_arguments(known))
-    model = load(tiny_bert)
-    assert np.allclose(model.encode_responses(texts), usual, atol=1e-6)
-    assert model.response_tower.packs
-
-
 def passed_by(module, query, key, value, mask, **more):
     """Let all tokens of a row see one another."""
     return AttentionInterface()["sdpa"](module, query, key, value, mask, **more)
@@ -145,17 +127,63 @@ def refusing(*_, **__):
     raise TypeError("unknown attention")
 
 
-@pytest.mark.parametrize("attend", [passed_by, refusing])
-def test_where_packing_does_not_work_texts_are_padded(tiny_bert, texts, attention, caplog, attend):
+def strict(attend):
+    """An attention that transformers gives no keyword that it does not know itself."""
+
+    def plain(module, query, key, value, attention_mask, *, dropout=0.0, scaling=None, **_):
+        return attend(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling)
+
+    return plain
+
+
+def without_scaling(attend):
+    def plain(module, query, key, value, attention_mask, *, scaling=None, **more):
+        return attend(module, query, key, value, attention_mask, **more)
+
+    return plain
+
+
+def test_no_keyword_of_ours_has_to_reach_the_attention(tiny_bert, texts, attention):
     usual = load(tiny_bert).encode_responses(texts)
-    attention(attend)
+    attention(strict(AttentionInterface()["semspill_packed"]))
     model = load(tiny_bert)
+    assert np.allclose(model.encode_responses(texts), usual, atol=1e-6)
+    assert model.response_tower.packs
+
+
+@pytest.mark.parametrize("other", [passed_by, refusing, without_scaling])
+def test_where_the_attention_is_another_the_model_runs_plainly(
+    tiny_bert, texts, attention, caplog, other
+):
+    usual = load(tiny_bert).encode_responses(texts)
+    known = AttentionInterface()["semspill_packed"]
+    attention(without_scaling(known) if other is without_scaling else other)
     with caplog.at_level(logging.WARNING, "semspill"):
-        assert np.allclose(model.encode_responses(texts), usual, atol=1e-5)
-        model.encode_responses(texts)
+        model = load(tiny_bert)
     assert not model.response_tower.packs
-    assert len(caplog.records) == 1
-    assert "texts are padded" in caplog.text
+    assert [record.message.split(" with ")[0] for record in caplog.records] == [
+        "the fast path of BertModel does not give its own vectors"
+    ]
+    assert np.allclose(model.encode_responses(texts), usual, atol=1e-5)
+
+
+@pytest.mark.parametrize("dropped", ["position_ids", "inputs_embeds", "attention_mask"])
+def test_a_stricter_transformers_that_drops_a_keyword_gives_no_wrong_vectors(
+    tiny_bert, texts, monkeypatch, caplog, dropped
+):
+    usual = load(tiny_bert).encode_responses(texts)
+    forward = BertModel.forward
+
+    def stricter(self, *given, **named):
+        return forward(self, *given, **{k: v for k, v in named.items() if k != dropped})
+
+    monkeypatch.setattr(BertModel, "forward", stricter)
+    with caplog.at_level(logging.WARNING, "semspill"):
+        model = load(tiny_bert)
+    # Packing needs no mask; without it, padding would be wrong, and is not used.
+    assert model.response_tower.packs == (dropped == "attention_mask")
+    assert len(caplog.records) == (dropped != "attention_mask")
+    assert np.allclose(model.encode_responses(texts), usual, atol=1e-5)
 
 
 def test_packing_that_stops_working_later_gives_no_vectors(tiny_bert, texts, attention):
@@ -164,3 +192,17 @@ def test_packing_that_stops_working_later_gives_no_vectors(tiny_bert, texts, att
     attention(passed_by)
     with pytest.raises(RuntimeError, match="did not attend to each text"):
         model.encode_responses(texts)
+
+
+@pytest.mark.parametrize("name", ["tiny_bert", "tiny_gpt"])
+def test_fast_false_touches_nothing(name, request, texts, caplog):
+    folder, texts = request.getfixturevalue(name), [text[:30] for text in texts]
+    plain, usual = load(folder, fast=False), load(folder)
+    kinds = {type(part).__module__.split(".")[0] for part in plain.module.modules()}
+    assert kinds == {"torch", "transformers", "semspill", "sentence_transformers"}
+    own = [type(part) for part in plain.module.modules() if "semspill" in type(part).__module__]
+    assert [kind.__name__ for kind in own] == ["TransformerTower"]
+    assert plain.context_tower.model.config._attn_implementation == "sdpa"
+    assert not plain.context_tower.packs
+    assert np.allclose(plain.encode_responses(texts), usual.encode_responses(texts), atol=1e-5)
+    assert plain.fingerprint == usual.fingerprint

@@ -75,27 +75,6 @@ def test_what_is_chosen_wins_over_what_the_files_say(tiny_bert, tmp_path):
     )
 
 
-@pytest.mark.parametrize("mode", ["weightedmean", ("mean", "max")])
-def test_pooling_of_another_kind_is_refused(tiny_bert, tmp_path, mode):
-    folder = sentence_folder(tiny_bert, tmp_path / "model", mode, unit=True)
-    with pytest.raises(DataError, match=r"pools by '.*mean.*', which is not supported; choose"):
-        load(folder)
-    assert load(folder, pooling="mean").encode_responses(TEXTS).shape == (5, 16)
-
-
-@pytest.mark.parametrize(
-    ("kind", "said"), [("sentence_transformers.models.Dense", "Dense"), ("mine.Pooling",) * 2]
-)
-def test_a_module_that_cannot_be_followed_is_refused(tiny_bert, tmp_path, kind, said):
-    folder = sentence_folder(tiny_bert, tmp_path / "model", "mean", unit=True)
-    listed = json.loads((folder / "modules.json").read_text())
-    listed.append({"idx": 3, "name": "3", "path": "3_Dense", "type": kind})
-    (folder / "modules.json").write_text(json.dumps(listed))
-    with pytest.raises(DataError, match=rf"cannot follow \({said}\); choose pooling='mean' or"):
-        load(folder)
-    assert load(folder, pooling="mean").encode_responses(TEXTS).shape == (5, 16)
-
-
 def test_special_tokens_surround_what_survives_the_cut(tiny_bert, exchanges):
     model = load(tiny_bert).with_context(ContextFormat(max_tokens=6, turns=1))
     tokenizer = AutoTokenizer.from_pretrained(tiny_bert)

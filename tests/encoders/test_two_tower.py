@@ -162,7 +162,7 @@ def change(folder, **fields):
 
 def test_a_format_of_the_future_is_refused(saved):
     change(saved, format=99)
-    with pytest.raises(DataError, match="has format 99; this version reads 2"):
+    with pytest.raises(DataError, match="has format 99; this version reads 3"):
         load_biencoder(saved)
 
 
@@ -206,5 +206,5 @@ def test_an_encoder_that_gives_no_towers_cannot_be_loaded(saved):
 def test_a_printed_model_says_what_it_is(rng, tied, weights):
     said = repr(HashingEncoder(buckets=8, dim=4, tied=tied).load(rng))
     kind = "tied" if tied else "separate"
-    assert said.startswith("<TwoTower of HashingEncoder(buckets=8")
+    assert said.startswith(f"<TwoTower of HashingEncoder(tied={tied}, fast=True, buckets=8")
     assert said.endswith(f": {kind}, 4 dimensions, {weights} weights>")

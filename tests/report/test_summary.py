@@ -99,7 +99,7 @@ def test_a_small_share_of_a_corpus_may_be_nearly_all_of_a_category(report):
 def test_without_provenance_the_setup_is_what_is_known(report):
     bare = report.replace(provenance=Provenance(), seeds=(3,))
     assert summary(bare).setup == (
-        "Responses were planted in training dialogues of *fear*. The encoder was trained under one "
+        "Responses were planted in training dialogues of *fear*. The model was trained under one "
         "seed, in the arms `clean` and `poison`. Every model answered the same 24 test exchanges "
         "of 12 dialogues in 3 categories. Brackets hold 95 % intervals."
     )

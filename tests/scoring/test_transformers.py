@@ -27,8 +27,9 @@ from transformers.utils.logging import (
 )
 
 from semspill import raters
+from semspill._fast import layers
 from semspill.errors import ConfigError, DataError
-from semspill.scoring import ToxicityScorer, TransformersRater
+from semspill.scoring import ToxicityScorer, TransformersRater, _classifier
 
 # Numbers of the made-up vocabulary of conftest.py, between [CLS] = 2 and [SEP] = 3.
 TEXTS = ["You grumble", "nice day.", "a", "you you you you grumble."]
@@ -67,6 +68,26 @@ def test_a_regression_is_taken_as_it_is(make_bert, options):
     activation = "auto" if options else "none"
     rater = TransformersRater(model=str(folder), label="toxic", activation=activation)
     np.testing.assert_allclose(rater.rate(TEXTS), by_hand(model, IDS)[:, 0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_fast_changes_the_layers_and_no_rating(make_bert, fast):
+    folder, model = make_bert(["nothate", "hate"])
+    rater = TransformersRater(model=str(folder), fast=fast)
+    rated = rater.rate(TEXTS)
+    np.testing.assert_allclose(rated, by_hand(model, IDS).softmax(1)[:, 1], rtol=0, atol=1e-6)
+    assert rater.fingerprint != rater.replace(fast=not fast).fingerprint
+
+
+def test_a_classifier_that_rates_otherwise_when_fast_runs_plainly(make_bert, monkeypatch, caplog):
+    folder, model = make_bert(["nothate", "hate"])
+    monkeypatch.setattr(layers, "accelerate", lambda model: None)
+    monkeypatch.setattr(_classifier, "accelerate", lambda model: model.classifier.bias.data.add_(1))
+    monkeypatch.setattr(layers, "slow_down", lambda model: model.classifier.bias.data.sub_(1))
+    with caplog.at_level("WARNING", "semspill"):
+        rated = TransformersRater(model=str(folder)).rate(TEXTS)
+    assert "runs plainly" in caplog.text
+    np.testing.assert_allclose(rated, by_hand(model, IDS).softmax(1)[:, 1], rtol=0, atol=1e-6)
 
 
 def test_one_text_and_none(make_bert):

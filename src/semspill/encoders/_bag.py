@@ -1,16 +1,23 @@
-"""A tower that adds up one trained vector per token: fast enough for whole corpora on a CPU."""
+"""Towers that add up one trained vector per token: fast enough for whole corpora on a CPU."""
 
+import math
+import re
 from abc import abstractmethod
 from collections.abc import Sequence
+from zlib import crc32
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from semspill._random import torch_seed
+from semspill._tokens import Tokens, shorten
 from semspill.corpus import Text
-from semspill.encoders._tokens import Tokens
-from semspill.encoders._tower import Tower
+from semspill.encoders.two_tower import Tower
+
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class BagTower(Tower):
@@ -43,3 +50,87 @@ class BagTower(Tower):
         ids = torch.from_numpy(tokens.ids).to(device)
         rows = self.bag(ids, torch.from_numpy(tokens.offsets).to(device))
         return functional.normalize(rows, dim=1)
+
+
+class HashingTower(BagTower):
+    """Adds up the vectors of the buckets that a text's n-grams fall into.
+
+    Args:
+        weights: The vectors to start from; the last row is for a text without any n-gram.
+        word_ngrams: Shortest and longest run of words that has a feature.
+        char_ngrams: Shortest and longest run of characters in a word; None for none.
+    """
+
+    learning_rate = 1e-2
+
+    def __init__(
+        self,
+        weights: Float[Tensor, "rows dim"],
+        word_ngrams: tuple[int, int],
+        char_ngrams: tuple[int, int] | None,
+    ) -> None:
+        super().__init__(weights)
+        self.buckets = len(weights) - 1
+        self.word_ngrams, self.char_ngrams = word_ngrams, char_ngrams
+
+    @classmethod
+    def drawn(
+        cls,
+        buckets: int,
+        dim: int,
+        word_ngrams: tuple[int, int],
+        char_ngrams: tuple[int, int] | None,
+        rng: np.random.Generator,
+    ) -> "HashingTower":
+        """Return a tower with weights drawn from `rng`."""
+        generator = torch.Generator().manual_seed(torch_seed(rng))
+        # One row more than buckets: the vector of a text without any word.
+        weights = torch.randn(buckets + 1, dim, generator=generator)
+        return cls(weights / math.sqrt(dim), word_ngrams, char_ngrams)
+
+    def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:
+        """Return the buckets of each text's n-grams.
+
+        Args:
+            texts: `head` keeps its start and `tail` its end when a text is too long.
+            max_tokens: The most words a text may have; a word gives several buckets.
+        """
+        known: dict[str, list[int]] = {}
+        return Tokens.of(
+            [
+                self._buckets(shorten(_words(text.head), _words(text.tail), max_tokens), known)
+                for text in texts
+            ]
+        )
+
+    def _buckets(self, words: list[str], known: dict[str, list[int]]) -> list[int]:
+        ids: list[int] = []
+        for word in words:
+            if word not in known:
+                known[word] = self._of_word(word)
+            ids += known[word]
+        low, high = self.word_ngrams
+        for size in range(max(low, 2), high + 1):
+            for start in range(len(words) - size + 1):
+                run = " ".join(words[start : start + size])
+                if run not in known:
+                    known[run] = [self._bucket("w" + run)]
+                ids += known[run]
+        return ids or [self.buckets]
+
+    def _of_word(self, word: str) -> list[int]:
+        ids = [self._bucket("w" + word)] if self.word_ngrams[0] == 1 else []
+        if self.char_ngrams is not None:
+            low, high = self.char_ngrams
+            marked = f"<{word}>"
+            for size in range(low, high + 1):
+                starts = range(len(marked) - size + 1)
+                ids += [self._bucket("c" + marked[start : start + size]) for start in starts]
+        return ids
+
+    def _bucket(self, feature: str) -> int:
+        return crc32(feature.encode("utf-8", "surrogatepass")) % self.buckets
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())

@@ -7,11 +7,13 @@ from typing import Annotated, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import Field
 
-from semspill._model import Component
+from semspill._model import Component, PathOrName
 from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import ContextFormat, Exchange
+from semspill.encoders._availability import lacking, model_files
 
 
 class BiEncoder(ABC):
@@ -72,6 +74,39 @@ class Encoder(Component):
             folder: Where `Tower.save_assets` wrote its files.
         """
         return self.load(np.random.default_rng(0))
+
+
+class _TorchEncoder(Encoder):
+    """An encoder whose bi-encoder is a `TwoTower`, with what all of those can choose."""
+
+    tied: bool = False
+    """Whether contexts and responses share one set of weights; separate ones start equal."""
+    fast: bool = True
+    """Whether the model may run and train by speed-ups that reach into private parts of torch and
+    transformers; they give the same up to rounding (dropout: the same on average)."""
+
+
+class _PretrainedEncoder(_TorchEncoder):
+    """An encoder that starts from a pretrained model's files."""
+
+    model: PathOrName = Field("minilm", min_length=1)
+    """A sentence-transformers or transformers model: a folder, an id of the Hugging Face hub, or
+    `minilm`, which is all-MiniLM-L6-v2 from the extra `offline`, else from the hub."""
+    trust_remote_code: bool = False
+    """Whether Python code that the model's folder holds may run; False refuses such a model."""
+
+    def unavailable(self) -> str | None:
+        """Say what must be downloaded or installed to read the model; None where nothing."""
+        return lacking(self.model)
+
+    def reads(self) -> tuple[Path, ...]:
+        """Return the files of the pretrained model.
+
+        Raises:
+            DataError: The model cannot be found.
+            MissingExtraError: The model is `minilm` and neither the extra nor the hub is there.
+        """
+        return model_files(self.model)
 
 
 encoders: Registry[Encoder] = Registry("encoder", group="semspill.encoders", base=Encoder)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, TypeAlias
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from semspill.encoders._base import BiEncoder, Encoder
+from semspill.encoders._base import BiEncoder, _TorchEncoder
 
 
 def _ordered(span: tuple[int, int]) -> tuple[int, int]:
@@ -17,7 +17,7 @@ def _ordered(span: tuple[int, int]) -> tuple[int, int]:
 NgramRange: TypeAlias = Annotated[tuple[int, int], AfterValidator(_ordered)]
 
 
-class HashingEncoder(Encoder):
+class HashingEncoder(_TorchEncoder):
     """Hashed word and character n-grams, one trained vector per bucket, added up.
 
     It starts from random weights, so an untrained one measures shared n-grams and nothing else;
@@ -44,8 +44,6 @@ class HashingEncoder(Encoder):
     char_ngrams: NgramRange | None = (3, 5)
     """Shortest and longest run of characters within a word that has a feature, in characters, at
     least 1; None for words only."""
-    tied: bool = False
-    """Whether contexts and responses share one set of weights; separate ones start equal."""
 
     def load(self, rng: np.random.Generator) -> BiEncoder:
         """Return a bi-encoder with random weights.
@@ -53,6 +51,8 @@ class HashingEncoder(Encoder):
         Args:
             rng: Draws the weights; the same state gives the same weights.
         """
-        from semspill.encoders._hashing_tower import build
+        from semspill.encoders._bag import HashingTower
+        from semspill.encoders.two_tower import TwoTower
 
-        return build(self, rng)
+        tower = HashingTower.drawn(self.buckets, self.dim, self.word_ngrams, self.char_ngrams, rng)
+        return TwoTower.of(self, tower)

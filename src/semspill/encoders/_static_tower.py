@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -13,35 +12,12 @@ from torch import Tensor
 from semspill._atomic import write_text
 from semspill._random import torch_seed
 from semspill._read import parse_json
+from semspill._tokens import Tokens
 from semspill.corpus import Text
+from semspill.encoders._availability import find_model
 from semspill.encoders._bag import BagTower
-from semspill.encoders._layout import Layout
-from semspill.encoders._pretrained import find_model, read_weights
-from semspill.encoders._static import StaticEncoder
+from semspill.encoders._pretrained import read_weights, transformer_folder
 from semspill.encoders._subwords import Subwords
-from semspill.encoders._tokens import Tokens
-from semspill.encoders._two_tower import TwoTower
-
-
-def build(encoder: StaticEncoder, rng: np.random.Generator) -> TwoTower:
-    """Return the bi-encoder of `encoder` with the model's input embeddings."""
-    folder = Layout.of(find_model(encoder.model)).transformer
-    trust = encoder.trust_remote_code
-    subwords = Subwords.read(encoder.model, folder, trust=trust)
-    model = read_weights(encoder.model, folder, torch_seed(rng), trust=trust)
-    weights = model.get_input_embeddings().weight.detach().clone()
-    return _two_tower(encoder, StaticTower(subwords, weights))
-
-
-def restore(encoder: StaticEncoder, folder: Path) -> TwoTower:
-    """Return a bi-encoder of the saved shape, with zeros for weights."""
-    shape = parse_json((folder / "tower.json").read_text(encoding="utf-8"))
-    weights = torch.zeros(shape["rows"], shape["dim"])
-    return _two_tower(encoder, StaticTower(Subwords.restore(folder), weights))
-
-
-def _two_tower(encoder: StaticEncoder, tower: "StaticTower") -> TwoTower:
-    return TwoTower(encoder, tower, None if encoder.tied else deepcopy(tower))
 
 
 class StaticTower(BagTower):
@@ -57,6 +33,20 @@ class StaticTower(BagTower):
     def __init__(self, subwords: Subwords, weights: Float[Tensor, "rows dim"]) -> None:
         super().__init__(weights)
         self.subwords = subwords
+
+    @classmethod
+    def read(cls, model: str, rng: np.random.Generator, *, trust: bool) -> "StaticTower":
+        """Return a tower with a pretrained model's input embeddings."""
+        folder = transformer_folder(find_model(model))
+        subwords = Subwords.read(model, folder, trust=trust)
+        whole = read_weights(model, folder, torch_seed(rng), trust=trust)
+        return cls(subwords, whole.get_input_embeddings().weight.detach().clone())
+
+    @classmethod
+    def restored(cls, folder: Path) -> "StaticTower":
+        """Return a tower of the shape that was saved, with zeros for weights."""
+        shape = parse_json((folder / "tower.json").read_text(encoding="utf-8"))
+        return cls(Subwords.restore(folder), torch.zeros(shape["rows"], shape["dim"]))
 
     def tokenize(self, texts: Sequence[Text], max_tokens: int) -> Tokens:
         """Return the subwords of each text, without special tokens."""

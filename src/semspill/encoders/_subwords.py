@@ -16,8 +16,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from semspill._atomic import write_text
 from semspill._hub import first_line, own_code, require_vocabulary
 from semspill._read import parse_json
+from semspill._tokens import Tokens, shorten, spans
 from semspill.corpus import Text
-from semspill.encoders._tokens import Tokens, shorten, spans
 from semspill.errors import DataError
 
 _BATCH = 4096
@@ -64,13 +64,18 @@ class Subwords:
         try:
             known = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
             require_vocabulary(known, str(folder))
-            backend: Tokenizer = known.backend_tokenizer
+            return cls.of(known)
         except Exception as error:  # every kind of tokenizer file has errors of its own
             raise own_code(f"Model {model!r}", error) or DataError(
                 f"Model {model!r} at {folder} has no fast tokenizer that can be read "
                 f"({type(error).__name__}: {first_line(error)}); give a folder that holds its "
                 "tokenizer.json."
             ) from error
+
+    @classmethod
+    def of(cls, known: PreTrainedTokenizerBase) -> "Subwords":
+        """Return a tokenizer of transformers as one of ours."""
+        backend: Tokenizer = known.backend_tokenizer
         backend.no_truncation()
         backend.no_padding()
         # A tokenizer that knows no limit says 10^30.
@@ -80,14 +85,21 @@ class Subwords:
     @classmethod
     def restore(cls, folder: Path) -> "Subwords":
         """Return the tokenizer that `save` wrote."""
-        said = parse_json((folder / "special.json").read_text(encoding="utf-8"))
-        special = Special(tuple(said["prefix"]), tuple(said["suffix"]), said["pad"], said["blank"])
-        return cls(special, Tokenizer.from_file(str(folder / "tokenizer.json")))
+        held = parse_json((folder / "special.json").read_text(encoding="utf-8"))
+        longest, pad, blank = held["longest"], held["pad"], held["blank"]
+        special = Special(tuple(held["prefix"]), tuple(held["suffix"]), pad, blank)
+        return cls(special, Tokenizer.from_file(str(folder / "tokenizer.json")), longest)
 
     def save(self, folder: Path) -> None:
         """Write all that `restore` needs."""
         write_text(folder / "tokenizer.json", self.backend.to_str())
-        write_text(folder / "special.json", json.dumps(asdict(self.special)) + "\n")
+        held = asdict(self.special) | {"longest": self.longest}
+        write_text(folder / "special.json", json.dumps(held) + "\n")
+
+    def length_of(self, prompt: str) -> int:
+        """Return how many tokens stand before a text that follows a prompt; 0 for no prompt."""
+        tokens = self.tokenize([Text(prompt, "")], 10**9, special=True)
+        return len(tokens.ids) - len(self.special.suffix) if prompt else 0
 
     def tokenize(self, texts: Sequence[Text], most: int, *, special: bool) -> Tokens:
         """Return the ids of each text, at least one for every text.

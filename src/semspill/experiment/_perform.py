@@ -7,7 +7,7 @@ from functools import cached_property, partial
 import numpy as np
 from jaxtyping import Bool, Float
 
-from semspill._garbage import settled
+from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
 from semspill._random import stream
 from semspill.corpus import Candidates

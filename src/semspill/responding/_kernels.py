@@ -51,7 +51,7 @@ def _numpy(dtype: np.dtype[Any]) -> Kernel:
 def _onednn() -> Kernel | None:
     import torch
 
-    from semspill._onednn import available, product
+    from semspill._fast.layers import available, product
 
     def prepared(rows: Float[np.ndarray, "rows dim"]) -> Product:
         wide = torch.tensor(rows).float()

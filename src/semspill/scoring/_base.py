@@ -50,9 +50,9 @@ class Rater(Component):
         """
         cls = type(self)
         read = self.reads()
-        said = [cls.__module__, cls.__qualname__, code_of(cls), self.model_dump(mode="json")]
-        said += [hash_inputs(read)] if read else []
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        parts = [cls.__module__, cls.__qualname__, code_of(cls), self.model_dump(mode="json")]
+        parts += [hash_inputs(read)] if read else []
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @abstractmethod
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:

@@ -3,13 +3,11 @@
 import logging
 import os
 import sqlite3
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
-from zlib import crc32
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +17,7 @@ T = TypeVar("T")
 _WAIT = 30.0
 # An old SQLite takes at most 999 texts in one question.
 _CHUNK = 900
-_ABOUT = "CREATE TABLE IF NOT EXISTS about (rater TEXT PRIMARY KEY) WITHOUT ROWID"
-_TABLE = "CREATE TABLE IF NOT EXISTS ratings (text BLOB PRIMARY KEY, rating BLOB) WITHOUT ROWID"
+_TABLE = "CREATE TABLE IF NOT EXISTS ratings (text BLOB PRIMARY KEY, rating REAL) WITHOUT ROWID"
 
 # What SQLite says of a file that is not, or no longer, what this module wrote.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB)
@@ -35,17 +32,14 @@ class RatingCache:
 
     A cache never stops a run: a damaged file is renamed to `<name>.damaged` and begun anew, and a
     file that cannot be used at all (a read-only folder, a full disk) is done without; both are
-    logged as warnings. Every rating has a checksum, so a damaged one is never returned. Several
-    processes may share a file: each batch is one transaction.
+    logged as warnings. Several processes may share a file: each batch is one transaction.
 
     Args:
         path: The file; made, with its folder, when it is missing.
-        rater: Name of the rater's class, for who looks what the file is.
     """
 
-    def __init__(self, path: Path, rater: str = "") -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.rater = rater
         self._connection: sqlite3.Connection | None = None
         self._usable = True
 
@@ -71,7 +65,7 @@ class RatingCache:
 
     def put(self, ratings: Mapping[bytes, float]) -> None:
         """Add ratings by digest, all of them or, where the disk refuses, none."""
-        self._attempt(lambda connection: _insert(connection, ratings, self.rater), None)
+        self._attempt(lambda connection: _insert(connection, ratings), None)
 
     def _attempt(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         if not self._usable:
@@ -127,30 +121,14 @@ def _select(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[by
         chunk = digests[start : start + _CHUNK]
         marks = ",".join("?" * len(chunk))
         query = f"SELECT text, rating FROM ratings WHERE text IN ({marks})"
-        known.update((text, _unpack(text, kept)) for text, kept in connection.execute(query, chunk))
+        known.update(connection.execute(query, chunk))
+    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in known.values()):
+        raise _DamagedError("a rating is none from 0 to 1")
     return known
 
 
-def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float], rater: str) -> None:
-    rows = [(digest, _pack(digest, rating)) for digest, rating in ratings.items()]
+def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float]) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
-        connection.execute(_ABOUT)
-        connection.execute("INSERT OR IGNORE INTO about VALUES (?)", (rater,))
-        connection.executemany("INSERT OR REPLACE INTO ratings VALUES (?, ?)", rows)
-
-
-def _pack(digest: bytes, rating: float) -> bytes:
-    number = struct.pack("<d", rating)
-    return number + struct.pack("<I", crc32(digest + number))
-
-
-def _unpack(digest: bytes, kept: object) -> float:
-    if not isinstance(kept, bytes) or len(kept) != 12 or kept != _pack(digest, _number(kept)):
-        raise _DamagedError("a checksum does not match")
-    return _number(kept)
-
-
-def _number(kept: bytes) -> float:
-    return float(struct.unpack_from("<d", kept)[0])
+        connection.executemany("INSERT OR REPLACE INTO ratings VALUES (?, ?)", ratings.items())

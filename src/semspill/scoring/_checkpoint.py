@@ -1,25 +1,17 @@
 """Detoxify checkpoints: fetched, verified and opened without running any code in them."""
 
 import pickle
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import torch
-from detoxify import detoxify
+from detoxify.detoxify import MODEL_URLS
+from transformers import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING, AutoConfig, AutoTokenizer
 
-from semspill._device import usable_device
-from semspill._hub import first_line, require_vocabulary
-from semspill._onednn import use_onednn
+from semspill._hub import first_line, quiet_transformers, require_vocabulary
 from semspill.errors import DataError
-from semspill.scoring._classifier import (
-    Classifier,
-    column_of,
-    quiet_transformers,
-    require_complete,
-)
+from semspill.scoring._classifier import Loaded, require_complete
 from semspill.scoring._files import hash_file
 
 # The names Detoxify itself gives to the labels of its first model.
@@ -30,69 +22,51 @@ _RENAMED = {
 }
 
 
-def load_detoxify(
-    checkpoint: Path, config: Path | None, label: str, batch_size: int, device: str
-) -> Classifier:
-    """Return the classifier in a checkpoint, built by Detoxify's own `get_model_and_tokenizer`.
+def load_checkpoint(path: Path, config: Path | None) -> Loaded:
+    """Return the classifier of a Detoxify checkpoint, without running any code in it.
 
-    Detoxify's `load_checkpoint` is passed by, because it unpickles whatever the file holds.
+    Detoxify's own `load_checkpoint` unpickles whatever the file holds.
 
     Args:
-        checkpoint: A file as Detoxify saves it: `config` and `state_dict`.
+        path: A file as Detoxify saves it: `config` and `state_dict`.
         config: Folder of the config and tokenizer files; None fetches what the checkpoint names.
-        label: The label whose probability is the rating.
-        batch_size: Texts per forward pass, at most.
-        device: Where the model runs.
 
     Raises:
         DataError: The checkpoint, the config or the tokenizer cannot be found or used.
-        ConfigError: The checkpoint has no such label, or there is no such device.
     """
-    where = usable_device(device)
-    loaded = open_checkpoint(checkpoint)
+    held = _opened(path)
     try:
-        arch = dict(loaded["config"]["arch"]["args"])
-        labels = [
-            _RENAMED.get(said, said) for said in loaded["config"]["dataset"]["args"]["classes"]
-        ]
-        weights = loaded["state_dict"]
-        # The checkpoint picks classes by name; only these two kinds are let through.
-        known = bool(re.fullmatch(r"\w+ForSequenceClassification", arch["model_name"]))
-        known = known and bool(re.fullmatch(r"\w+Tokenizer(Fast)?", arch["tokenizer_name"]))
-    except (KeyError, TypeError) as error:
-        raise DataError(_malformed(checkpoint, f"{type(error).__name__}: {error}")) from error
-    if not known or not isinstance(weights, Mapping):
-        raise DataError(_malformed(checkpoint, "other classes than a classifier's"))
-    column = column_of(checkpoint.name, label, labels)
-    # Detoxify asks the hub for the config even when it is given a folder; the folder's name
-    # in place of the model's makes it read the folder, with the checkpoint's number of labels.
-    source = str(config.expanduser()) if config else arch["model_type"]
+        arch, weights = held["config"]["arch"]["args"], held["state_dict"]
+        labels = [_RENAMED.get(name, name) for name in held["config"]["dataset"]["args"]["classes"]]
+        base, count, known = str(arch["model_type"]), int(arch["num_classes"]), weights.keys()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{path} is not a Detoxify checkpoint ({type(error).__name__}: {error}); it must hold "
+            "`state_dict` and a `config` with arch.args (model_type, num_classes) and "
+            "dataset.args.classes."
+        ) from error
+    source = str(config.expanduser()) if config else base
     try:
         with quiet_transformers():
-            model, tokenizer = detoxify.get_model_and_tokenizer(
-                **{**arch, "model_type": source}, state_dict=weights
-            )
+            settings = AutoConfig.from_pretrained(source, num_labels=count, trust_remote_code=False)
+            kind = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(settings)]
+            model = kind.from_pretrained(None, config=settings, state_dict=dict(weights))
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
             require_vocabulary(tokenizer, source)
     except Exception as error:  # what a config of noise raises is anybody's guess
         raise DataError(
-            f"The config, tokenizer and weights of {checkpoint} do not come together "
+            f"The config, tokenizer and weights of {path} do not come together "
             f"({first_line(error)}); give `config`, a folder with config.json and the tokenizer "
-            f"files of {arch.get('model_type')!r}."
+            f"files of {base!r}."
         ) from error
-    require_complete(str(checkpoint), model.state_dict().keys() - weights.keys())
-    use_onednn(model)
-    model = model.to(where).eval()
-    return Classifier(model, tokenizer, column, "sigmoid", batch_size)
+    require_complete(str(path), model.state_dict().keys() - known)
+    return Loaded(path.name, model, tokenizer, labels, "sigmoid")
 
 
-def open_checkpoint(path: Path) -> Mapping[str, Any]:
-    """Return what a checkpoint holds, refusing anything but tensors and plain values.
-
-    Raises:
-        DataError: The file is missing, is no checkpoint, or holds other objects.
-    """
+def _opened(path: Path) -> Any:
+    """Return what a checkpoint holds, refusing anything but tensors and plain values."""
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise DataError(
             f"{path} is not a file of tensors and plain values only, and opening any other could "
@@ -103,14 +77,11 @@ def open_checkpoint(path: Path) -> Mapping[str, Any]:
             f"The checkpoint {path} cannot be read ({first_line(error)}); give a file that "
             "Detoxify saved."
         ) from error
-    if not isinstance(loaded, Mapping):
-        raise DataError(_malformed(path, type(loaded).__name__))
-    return loaded
 
 
 def official_checkpoint(model_type: str) -> tuple[Path, str]:
     """Return where an official checkpoint lies or will lie, and where it comes from."""
-    url = detoxify.MODEL_URLS[model_type]
+    url = MODEL_URLS[model_type]
     name = Path(urlparse(url).path).name
     return Path(torch.hub.get_dir()) / "checkpoints" / name, url
 
@@ -140,11 +111,3 @@ def fetch_checkpoint(model_type: str) -> Path:
             "delete it to download it again."
         )
     return path
-
-
-def _malformed(path: Path, got: str) -> str:
-    return (
-        f"{path} is not a Detoxify checkpoint ({got}); it must hold `state_dict` and a `config` "
-        "with arch.args (model_type, model_name, tokenizer_name, num_classes) and "
-        "dataset.args.classes."
-    )

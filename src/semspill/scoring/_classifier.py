@@ -1,7 +1,6 @@
 """Sequence classifiers in torch: loading them safely, and running them in batches by length."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,22 +8,38 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from huggingface_hub import snapshot_download
-from huggingface_hub.utils.tqdm import (
-    are_progress_bars_disabled,
-    disable_progress_bars,
-    enable_progress_bars,
-)
 from jaxtyping import Float, Int
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
 from semspill._device import usable_device
-from semspill._hub import first_line, own_code, require_vocabulary
+from semspill._fast.layers import accelerate, verified
+from semspill._hub import (
+    first_line,
+    own_code,
+    positions_of,
+    quiet_transformers,
+    require_vocabulary,
+)
 from semspill._mask import listing, named
-from semspill._onednn import use_onednn
 from semspill.errors import ConfigError, DataError, did_you_mean
 
 Activation = Literal["softmax", "sigmoid", "none"]
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A classifier as it was read, on the CPU."""
+
+    name: str
+    """What the user called it, for messages."""
+    model: Any
+    """A transformers model for sequence classification."""
+    tokenizer: Any
+    """The tokenizer the model was trained with."""
+    labels: Sequence[str]
+    """The names of its outputs, in order."""
+    activation: Activation
+    """What makes a probability of the outputs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +56,24 @@ class Classifier:
     """What makes a probability of the outputs."""
     batch_size: int
     """Texts per forward pass, at most."""
+
+    @classmethod
+    def of(
+        cls, load: Callable[[], Loaded], label: str, batch_size: int, device: str, fast: bool
+    ) -> "Classifier":
+        """Return what `load` reads, ready to rate; `fast` lets it run by speed-ups that fit.
+
+        Raises:
+            DataError: It cannot be read.
+            ConfigError: It has no such label, or there is no such device.
+        """
+        where = usable_device(device)
+        read = load()
+        column = _column_of(read.name, label, read.labels)
+        model = read.model.eval()
+        if fast:
+            _speed_up(model)
+        return cls(model.to(where), read.tokenizer, column, read.activation, batch_size)
 
     @torch.inference_mode()
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
@@ -83,8 +116,8 @@ class Classifier:
     def _blank(self) -> int:
         kinds = ("unk", "cls", "bos", "eos", "pad")
         known = [getattr(self.tokenizer, f"{kind}_token_id") for kind in kinds]
-        said = [one for one in known if one is not None] + self.tokenizer(" ")["input_ids"]
-        return int(said[0]) if said else 0
+        ids = [one for one in known if one is not None] + self.tokenizer(" ")["input_ids"]
+        return int(ids[0]) if ids else 0
 
 
 def batches_of_one_length(
@@ -103,51 +136,57 @@ def batches_of_one_length(
 
 def longest(classifier: Classifier) -> int | None:
     """Return how many tokens the model reads; None where neither it nor its tokenizer says."""
-    model = classifier.model
-    limits = [classifier.tokenizer.model_max_length]
-    positions = getattr(model.config, "max_position_embeddings", None)
-    # XLNet, which reads any length, says -1.
-    if positions is not None and positions > 0:
-        # RoBERTa and its kin number positions from after the padding token.
-        table = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
-        padding = getattr(table, "padding_idx", None)
-        limits.append(positions if padding is None else positions - padding - 1)
-    most = min(limits)
     # A tokenizer that knows no limit says 10^30.
+    limits = [classifier.tokenizer.model_max_length, positions_of(classifier.model), 10**9]
+    most: int = min(limit for limit in limits if limit is not None)
     return most if most < 10**9 else None
 
 
-def load_classifier(name: str, commit: str | None, device: str, *, trust: bool) -> tuple[Any, Any]:
-    """Return the model and the tokenizer of a folder or a hub id.
-
-    Args:
-        name: The folder or the id.
-        commit: Which version of a model on the hub.
-        device: Where the model runs.
-        trust: Whether code that comes with the model may run.
+def load_classifier(
+    name: str, commit: str | None, activation: Activation | Literal["auto"], *, trust: bool
+) -> Loaded:
+    """Return the classifier of a folder or a hub id, at a commit of the hub.
 
     Raises:
-        ConfigError: There is no such device.
-        DataError: They cannot be found or read, hold code and no trust, or the classifying layer
+        DataError: It cannot be found or read, holds code and no trust, or the classifying layer
             has no weights.
     """
-    where = usable_device(device)
-    said: dict[str, Any] = {"revision": commit, "trust_remote_code": trust}
+    options: dict[str, Any] = {"revision": commit, "trust_remote_code": trust}
     try:
         with quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(name, **said)
+            tokenizer = AutoTokenizer.from_pretrained(name, **options)
             require_vocabulary(tokenizer, name, commit)
             model, loading = AutoModelForSequenceClassification.from_pretrained(
-                name, output_loading_info=True, weights_only=True, **said
+                name, output_loading_info=True, weights_only=True, **options
             )
     except Exception as error:  # every format of weights has errors of its own
-        raise own_code(f"The classifier {name!r}", error) or not_loaded(name, error) from error
+        raise own_code(f"The classifier {name!r}", error) or _not_loaded(name, error) from error
     require_complete(name, loading["missing_keys"])
-    use_onednn(model)
-    return model.to(where).eval(), tokenizer
+    labels = [model.config.id2label[i] for i in range(model.config.num_labels)]
+    if activation == "auto":
+        activation = auto_activation(model.config.problem_type, len(labels))
+    return Loaded(name, model, tokenizer, labels, activation)
 
 
-def require_complete(name: str, missing: Sequence[str] | set[str]) -> None:
+def auto_activation(problem: str | None, labels: int) -> Activation:
+    """Return what turns a model's outputs into ratings, as its config says what they are."""
+    if problem == "regression":
+        return "none"
+    return "sigmoid" if problem == "multi_label_classification" or labels == 1 else "softmax"
+
+
+def _speed_up(model: Any) -> None:
+    """Accelerate a model, if it classifies a short text as it does without."""
+    ids = torch.arange(5)[None] % model.get_input_embeddings().weight.shape[0]
+
+    def logits() -> list[torch.Tensor]:
+        return [model(input_ids=ids).logits]
+
+    accelerate(model)
+    verified(model, logits, logits)
+
+
+def require_complete(name: str, missing: Collection[str]) -> None:
     """Refuse a model that would rate with random weights."""
     if missing:
         raise DataError(
@@ -156,12 +195,7 @@ def require_complete(name: str, missing: Sequence[str] | set[str]) -> None:
         )
 
 
-def column_of(name: str, label: str, labels: Sequence[str]) -> int:
-    """Return which of `labels` is `label`.
-
-    Raises:
-        ConfigError: It is none of them.
-    """
+def _column_of(name: str, label: str, labels: Sequence[str]) -> int:
     if label not in labels:
         raise ConfigError(
             f"The classifier {name!r} has no label {named(label)}.{did_you_mean(label, labels)} "
@@ -181,34 +215,16 @@ def commit_of(name: str, revision: str | None) -> str:
             # Unlike a download of one file, this does not try again for half a minute.
             folder = snapshot_download(name, revision=revision, allow_patterns=["config.json"])
     except (OSError, ValueError) as error:
-        raise not_loaded(name, error) from error
+        raise _not_loaded(name, error) from error
     return Path(folder).name
 
 
-def not_loaded(name: str, error: Exception) -> DataError:
+def _not_loaded(name: str, error: Exception) -> DataError:
     """Return the error for a classifier that cannot be found or read."""
     return DataError(
         f"The classifier {name!r} cannot be loaded ({first_line(error)}); give the id of a text "
         "classifier on the hub and a network, or the folder of a downloaded one."
     )
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Keep transformers from drawing progress bars, and leave its setting as it was."""
-    shown = transformers_logging.is_progress_bar_enabled()
-    downloads_hidden = are_progress_bars_disabled()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()
-            # That call shows those of the hub as well.
-            if downloads_hidden:
-                disable_progress_bars()
-        elif not downloads_hidden:
-            enable_progress_bars()
 
 
 def _probabilities(

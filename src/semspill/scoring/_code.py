@@ -24,12 +24,12 @@ def code_of(cls: type) -> str:
     cannot be seen, as in a notebook, may be other code in the next process and has another
     fingerprint there. Modules that those modules import are not looked at.
     """
-    said = [version("semspill")]
+    parts = [version("semspill")]
     for base in cls.__mro__:
         module = base.__module__
         if module not in _BASES and not _outside(module):
-            said += [module, base.__qualname__, _source(base), _enclosed(base)]
-    return hashlib.sha256(json.dumps(said).encode("utf-8", "surrogatepass")).hexdigest()
+            parts += [module, base.__qualname__, _source(base), _enclosed(base)]
+    return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _outside(module: str) -> bool:

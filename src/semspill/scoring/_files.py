@@ -23,22 +23,6 @@ def hash_file(path: Path) -> str:
         ) from error
 
 
-def hash_folder(folder: Path) -> str:
-    """Return a SHA-256 over the names and content of the files in a folder, not below it.
-
-    Raises:
-        DataError: The folder or a file in it cannot be read.
-    """
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-    except OSError as error:
-        raise DataError(
-            f"The folder {folder} cannot be read ({error}); give one that exists."
-        ) from error
-    said = "".join(f"{path.name} {hash_file(path)}\n" for path in files)
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
 def hash_inputs(paths: Sequence[Path]) -> str:
     """Return a SHA-256 over the content of files and of all files below folders, in order.
 
@@ -48,14 +32,14 @@ def hash_inputs(paths: Sequence[Path]) -> str:
     Raises:
         DataError: A path cannot be read.
     """
-    said = []
+    lines = []
     for path in map(Path.expanduser, paths):
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in below:
             name = file.relative_to(path)
             if not file.is_dir() and not any(part.startswith(".") for part in name.parts):
-                said.append(f"{name.as_posix()} {_hash_once(file, _state(file))}\n")
-    return hashlib.sha256("".join(said).encode("utf-8", "surrogateescape")).hexdigest()
+                lines.append(f"{name.as_posix()} {_hash_once(file, _state(file))}\n")
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +49,7 @@ def _hash_once(file: Path, state: object) -> str:
 
 def _state(file: Path) -> object:
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

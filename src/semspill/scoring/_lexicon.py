@@ -97,8 +97,8 @@ class LexiconRater(Rater):
     def fingerprint(self) -> str:
         """What identifies the ratings: code, words and weights, wherever those were read from."""
         cls, further = type(self), self.model_dump(mode="json", exclude={"words", "path"})
-        said = [cls.__module__, cls.__qualname__, code_of(cls), self.weights, further]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        parts = [cls.__module__, cls.__qualname__, code_of(cls), self.weights, further]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
         """Return the rating of each text, 0 where it holds no listed word.
@@ -125,8 +125,8 @@ class LexiconRater(Rater):
                 f"The lexicon {path} cannot be read ({type(error).__name__}); give a UTF-8 text "
                 "file of words."
             ) from error
-        said = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-        return [_entry(path, number, line) for number, line in said if not line.startswith("#")]
+        filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        return [_entry(path, number, line) for number, line in filled if not line.startswith("#")]
 
 
 def _folded(text: str) -> str:
@@ -135,9 +135,9 @@ def _folded(text: str) -> str:
 
 
 def _entry(path: Path, number: int, line: str) -> tuple[str, float]:
-    word, _, said = line.partition("\t")
+    word, _, rest = line.partition("\t")
     try:
-        weight = float(said or 1)
+        weight = float(rest or 1)
     except ValueError:
         weight = math.nan
     if not _WORD.fullmatch(word.strip()) or not 0 < weight <= 1:

@@ -83,8 +83,7 @@ class ToxicityScorer(FrozenModel):
     def _kept(self) -> RatingCache | nullcontext[None]:
         if self.cache is None:
             return nullcontext()
-        file = self.cache.expanduser() / f"{self.rater.fingerprint}.sqlite3"
-        return RatingCache(file, type(self.rater).__name__)
+        return RatingCache(self.cache.expanduser() / f"{self.rater.fingerprint}.sqlite3")
 
 
 def _digest(text: str) -> bytes:

@@ -1,5 +1,6 @@
 """Training: fine-tune a bi-encoder on the exchanges of a corpus."""
 
-from semspill.training._finetuner import Epoch, Finetuner
+from semspill.training._finetuner import Finetuner
+from semspill.training._settings import Epoch
 
 __all__ = ["Epoch", "Finetuner"]

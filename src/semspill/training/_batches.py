@@ -32,6 +32,15 @@ class Pairs:
             np.array(gold, dtype=np.int64),
         )
 
+    @property
+    def tokens(self) -> tuple[Tokens, Tokens]:
+        """The tokens of contexts and of responses."""
+        return self.contexts, self.responses
+
+    def with_tokens(self, contexts: Tokens, responses: Tokens) -> "Pairs":
+        """Return the same pairs with other ids for the same tokens."""
+        return Pairs(contexts, responses, self.gold)
+
     def take(self, chosen: Int[np.ndarray, " batch"]) -> "Pairs":
         """Return some of the pairs; a response that repeats among them is still held once."""
         distinct, gold = np.unique(self.gold[chosen], return_inverse=True)

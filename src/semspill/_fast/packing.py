@@ -1,6 +1,10 @@
-"""How texts of many lengths go through a transformer in pieces of about as many tokens each."""
+"""Texts of many lengths through a transformer, in pieces of about as many tokens each.
 
-import logging
+Packed texts lie end to end in one row, without padding. Of transformers this needs an attention of
+its own, registered at import, and the arguments `inputs_embeds` and `position_ids` of BERT. What is
+in the row reaches the attention by a context variable, never by an argument.
+"""
+
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeAlias
@@ -13,20 +17,15 @@ from torch.nn import functional
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.masking_utils import sdpa_mask
 
-from semspill.encoders._dropout import drop
-from semspill.encoders._tokens import Tokens
-
-logger = logging.getLogger(__name__)
+from semspill._fast.layers import accelerate, drop, verified
+from semspill._tokens import Tokens
 
 Shapes: TypeAlias = list[tuple[int, int]]
 """How many texts of which length follow one another."""
 
 _PACKED = "semspill_packed"
-# What is in the row that a model is given, and how often its attention asked. No argument of the
-# model: which of those reach its attention differs between releases of transformers.
+# What is in the row that a model is given, and how often its attention asked.
 _ROW: ContextVar["_Row | None"] = ContextVar("semspill_row", default=None)
-# Two paths of one model differ by rounding; texts that see one another differ by more than this.
-_TOLERANCE = 1e-3
 # More gains nothing on a CPU and falls out of its cache; a GPU is idle between short pieces.
 _TOKENS = {"cpu": 1024, "cuda": 16384}
 
@@ -39,6 +38,13 @@ class Part(NamedTuple):
     mask: Bool[Tensor, "texts width"] | None
     """Which of them are of tokens; None for all, where no text was padded."""
 
+    @property
+    def lengths(self) -> list[int]:
+        """Number of tokens of each text."""
+        count, width = self.states.shape[:2]
+        lengths: list[int] = [width] * count if self.mask is None else self.mask.sum(1).tolist()
+        return lengths
+
 
 class _Row:
     """One row of texts laid end to end."""
@@ -48,68 +54,45 @@ class _Row:
         self.asked = 0
 
 
-def let_pack(model: PreTrainedModel) -> bool:
-    """Make `packed` possible for a model, and return whether it is.
+def speed_up(model: PreTrainedModel) -> bool:
+    """Accelerate a model that gives its own vectors then, and return whether `packed` may be used.
 
-    Only BERT itself (MiniLM is one): a text must meet the other texts in attention alone, and its
-    positions must be all that tells it where it begins.
-    """
-    config = model.config
-    if config.model_type != "bert" or config.is_decoder:
-        return False
-    model.set_attn_implementation(_PACKED)
-    return True
-
-
-@torch.no_grad()
-def packs_rightly(model: PreTrainedModel) -> bool:
-    """Return whether `packed` gives a model's own vectors, tried on three short texts.
-
-    Where it does not, a warning is logged and the model attends as transformers lets it.
+    Only BERT itself (MiniLM is one) is packed: a text must meet the other texts in attention alone,
+    and its positions must be all that tells it where it begins. Three short texts are tried;
+    vectors that differ by more than `layers.TOLERANCE` leave the model plain, with a warning.
 
     Args:
-        model: One that `let_pack` agreed to, on the CPU.
+        model: On the CPU, in evaluation mode.
     """
-    ids = np.arange(9) % model.config.vocab_size
-    tokens = Tokens(ids, np.array([0, 2, 4, 9]))
-    training = model.training
-    model.eval()
-    try:
-        pairs = list(zip(packed(model, tokens), _one_by_one(model, tokens), strict=True))
-        right = all(_alike(part.states, alone) for part, alone in pairs)
-        why = "gives other vectors"
-    except Exception as error:  # of a release of transformers that nobody has tried
-        right, why = False, f"fails ({type(error).__name__})"
-    finally:
-        model.train(training)
-    if not right:
-        logger.warning(
-            "encoding without padding %s with this release of transformers; texts are padded, "
-            "which is slower",
-            why,
-        )
-        model.set_attn_implementation("sdpa")
-    return right
+    config = model.config
+    usual = config._attn_implementation
+    packs = config.model_type == "bert" and not config.is_decoder
+    tokens = Tokens(np.arange(9) % config.vocab_size, np.array([0, 2, 4, 9]))
+    if packs:
+        model.set_attn_implementation(_PACKED)
+    accelerate(model)
 
+    def fast() -> list[Tensor]:
+        parts = packed(model, tokens) if packs else padded(model, tokens, 0)
+        return [part.states[i, :n] for part in parts for i, n in enumerate(part.lengths)]
 
-def _one_by_one(model: PreTrainedModel, tokens: Tokens) -> Iterator[Tensor]:
-    """Yield the token vectors of the texts of each length, each text given alone."""
-    for length in np.unique(tokens.lengths):
-        some = tokens.take(np.flatnonzero(tokens.lengths == length))
-        rows = torch.from_numpy(some.ids).view(len(some), 1, int(length))
-        yield torch.cat([model(input_ids=ids).last_hidden_state for ids in rows])
+    def plain() -> list[Tensor]:
+        if packs:
+            model.set_attn_implementation(usual)
+        ids = torch.split(torch.from_numpy(tokens.ids), tokens.lengths.tolist())
+        return [model(input_ids=text[None]).last_hidden_state[0] for text in ids]
 
-
-def _alike(one: Tensor, other: Tensor) -> bool:
-    far = _TOLERANCE * float(other.abs().nan_to_num().max())
-    return one.shape == other.shape and torch.allclose(one, other, 0, far, equal_nan=True)
+    if verified(model, fast, plain) and packs:
+        model.set_attn_implementation(_PACKED)
+        return True
+    return False
 
 
 def packed(model: PreTrainedModel, tokens: Tokens) -> Iterator[Part]:
     """Yield the token vectors of texts laid end to end: no padding, and no mask.
 
     Args:
-        model: One that `let_pack` agreed to, on the CPU.
+        model: One that `speed_up` agreed to, on the CPU.
         tokens: At least one text, shorter ones first.
     """
     # Looked up once: each look-up has a gradient as large as the whole table.
@@ -117,21 +100,19 @@ def packed(model: PreTrainedModel, tokens: Tokens) -> Iterator[Part]:
     within = np.arange(len(tokens.ids)) - np.repeat(tokens.offsets[:-1], tokens.lengths)
     pieces = _pieces(tokens, "cpu")
     sizes = [int(tokens.lengths[piece].sum()) for piece in pieces]
-    rows = zip(torch.split(words, sizes), torch.split(torch.from_numpy(within), sizes), strict=True)
-    for piece, (embeds, place) in zip(pieces, rows, strict=True):
+    inputs = torch.split(words, sizes), torch.split(torch.from_numpy(within), sizes)
+    for piece, embeds, place in zip(pieces, *inputs, strict=True):
         lengths, counts = np.unique(tokens.lengths[piece], return_counts=True)
         shapes = list(zip(counts.tolist(), lengths.tolist(), strict=True))
         row = _Row(shapes)
         token = _ROW.set(row)
         try:
-            states = model(inputs_embeds=embeds[None], position_ids=place[None]).last_hidden_state[
-                0
-            ]
+            rows = model(inputs_embeds=embeds[None], position_ids=place[None]).last_hidden_state
         finally:
             _ROW.reset(token)
         if row.asked != model.config.num_hidden_layers:
             raise RuntimeError("The model did not attend to each text of a row by itself.")
-        for part in _unpack(states, shapes):
+        for part in _unpack(rows[0], shapes):
             yield Part(part, None)
 
 
@@ -185,11 +166,11 @@ def _attend(
         return usual, None
     row.asked += 1
     rows = [_unpack(part[0].transpose(0, 1), row.shapes) for part in (query, key, value)]
-    made = []
+    outputs = []
     for texts in zip(*rows, strict=True):
         q, k, v = (part.transpose(1, 2) for part in texts)
-        made.append(_attended(q, k, v, **more).transpose(1, 2).flatten(0, 1))
-    return torch.cat(made)[None], None
+        outputs.append(_attended(q, k, v, **more).transpose(1, 2).flatten(0, 1))
+    return torch.cat(outputs)[None], None
 
 
 def _attended(

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from semspill._garbage import settled
+from semspill._fast.garbage import settled
 
 
 def test_what_exists_is_left_alone_until_the_block_ends():

@@ -18,8 +18,8 @@ def trained(corpus, start, *, whole=False, **fields):
     return Finetuner(**fields).finetune(start, corpus, np.random.default_rng(0))
 
 
-def loaded(*, tied=False, buckets=512):
-    encoder = HashingEncoder(buckets=buckets, dim=16, tied=tied)
+def loaded(*, tied=False, buckets=512, fast=True):
+    encoder = HashingEncoder(buckets=buckets, dim=16, tied=tied, fast=fast)
     return encoder.load(np.random.default_rng(1))
 
 
@@ -34,6 +34,23 @@ def test_the_weights_are_the_same_bit_for_bit(lessons, tied, optimizer, micro_ba
         for whole in (False, True)
     ]
     assert models[0].fingerprint == models[1].fingerprint != loaded(tied=tied).fingerprint
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_fast_false_trains_the_whole_table(lessons, fast):
+    model = loaded(buckets=4096, fast=fast)
+    shapes = []
+
+    def seen(batches):
+        shapes.extend(model.context_tower.bag.weight.shape for _ in batches[:1])
+        return batches
+
+    class Held(HashingEncoder):
+        def load(self, rng):
+            return model
+
+    Finetuner(epochs=1).finetune(Held(), lessons, np.random.default_rng(0), progress=seen)
+    assert (shapes == [(4097, 16)]) == (not fast)
 
 
 def test_a_clipped_gradient_differs_by_rounding_alone(lessons):

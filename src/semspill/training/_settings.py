@@ -1,0 +1,83 @@
+"""What a fine-tuning can be told, and what it tells after each epoch; light to import."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from semspill._model import FrozenModel
+from semspill.encoders import BiEncoder
+
+
+@dataclass(frozen=True, eq=False)
+class Epoch:
+    """What an observer of `Finetuner.finetune` is told after each epoch."""
+
+    number: int
+    """Which epoch has ended, counted from 1."""
+    model: BiEncoder
+    """The bi-encoder as it stands. It is live, and the next epoch changes it: encode with it or
+    save it now, and keep a copy (`copy.deepcopy`), never this object."""
+    loss: float
+    """Mean negative log-likelihood of the exchanges of this epoch, in nats, each measured just
+    before the step that learned from it; `log(batch_size)` is guessing."""
+    precision: float | None
+    """Validation P@1 after the epoch, 0 to 1; None when nothing was given to validate on."""
+    exchanges: int
+    """How many exchanges were learned from: all, but for those left alone in a batch."""
+    seconds: float
+    """Wall time of the training of this epoch, without validation and observer."""
+
+
+class _TrainingSettings(FrozenModel):
+    """How a bi-encoder is fine-tuned: the fields of a `Finetuner`."""
+
+    epochs: int = Field(3, ge=0)
+    """How often each exchange is learned from; 0 leaves the encoder as it came."""
+    batch_size: int = Field(256, ge=2)
+    """Exchanges per step. All responses of a batch are the negatives of its contexts."""
+    learning_rate: float | None = Field(None, gt=0, allow_inf_nan=False)
+    """Peak step size; None takes what the encoder's tower recommends."""
+    optimizer: Literal["adamw", "adamax"] = "adamw"
+    """The update rule: AdamW (Loshchilov & Hutter 2019) or Adamax (Kingma & Ba 2015)."""
+    weight_decay: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """Pull of each matrix towards zero, as a share of the learning rate; biases and the weights
+    of normalization layers are exempt. AdamW decouples it, Adamax adds it to the gradient."""
+    warmup: float = Field(0.1, ge=0, le=1)
+    """Share of all steps in which the learning rate rises linearly to its peak, 0 to 1."""
+    schedule: Literal["linear", "constant"] = "linear"
+    """What follows the warm-up: a linear fall that ends one step above zero, or the peak."""
+    clip_norm: float | None = Field(1.0, gt=0)
+    """Longest gradient, as the 2-norm over all weights; None for no limit."""
+    scale: float | None = Field(None, gt=0, allow_inf_nan=False)
+    """Factor on the dot products (1 / temperature); None is 20 for unit rows, 1 for raw rows."""
+    duplicates: Literal["mask", "allow", "forbid"] = "mask"
+    """What becomes of a response text that repeats in a batch. `mask`: it is no negative of the
+    exchanges it answers. `allow`: it is. `forbid`: no text is twice in one batch; copies that
+    fit nowhere come last, in shorter batches, and those that would be alone sit the epoch out
+    (`Epoch.exchanges` counts the others)."""
+    micro_batch: int | None = Field(None, ge=1)
+    """Most texts encoded at once while training, to bound memory; None for the whole batch. All
+    in-batch negatives stay, at the price of encoding everything twice."""
+    keep: Literal["last", "best"] = "last"
+    """Whether the last epoch is returned, or the first one of the highest validation P@1."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to train; `auto` is CUDA where there is one. Only the CPU is promised to give the
+    same weights bit for bit when it trains again."""
+
+    def schedule_factor(self, step: int, steps: int) -> float:
+        """Return the learning rate of one step as a share of its peak, above 0 and at most 1.
+
+        Args:
+            step: Which step, counted from 0.
+            steps: How many steps the whole training has.
+
+        Example:
+            >>> settings = _TrainingSettings(warmup=0.5)
+            >>> [settings.schedule_factor(step, 4) for step in range(4)]
+            [0.5, 1.0, 1.0, 0.5]
+        """
+        rising = round(self.warmup * steps)
+        if step < rising:
+            return (step + 1) / rising
+        return 1.0 if self.schedule == "constant" else (steps - step) / (steps - rising)
