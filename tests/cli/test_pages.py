@@ -33,9 +33,9 @@ def quick(tmp_path_factory):
     """An own cache, and no time spent on drawing."""
     cache = tmp_path_factory.mktemp("cache")
     plots = [f"figures._matrix.plot_{name}" for name in ("matrix", "pairs")]
-    plots += [f"_page._comparison.draw_{name}" for name in ("curves", "groups", "matrix", "pairs")]
-    plots += [f"_page._stills.plot_{name}" for name in ("decomposition", "distribution")]
-    plots += ["_page._stills.plot_epochs", "_page._stills.plot_spillover"]
+    plots += [f"_page._comparison.plot_{name}" for name in ("curves", "groups", "matrix", "pairs")]
+    plots += [f"_page._charts.plot_{name}" for name in ("decomposition", "distribution")]
+    plots += ["_page._charts.plot_epochs", "_page._charts.plot_spillover"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("semspill.scoring._scorer.user_cache_dir", lambda name: cache / name)
         for name in plots:

@@ -1,7 +1,7 @@
 """A report as a LaTeX table for a paper: booktabs, with the interval beside every number."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
@@ -9,7 +9,7 @@ from semspill.report._table import ATTACK, UTILITY, topic
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate
 
-_ROWS = ("groups", "categories")
+_ROWS = {"groups": "Group", "categories": "Category"}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _TITLES = {
@@ -54,24 +54,34 @@ def to_latex(
     Raises:
         DataError: A kind of row, a metric or an arm is unknown.
     """
+    import pandas as pd
+
     slices = _rows(report, rows, (report.main_arm,) if arms is None else arms)
     names = _columns(slices, metrics)
     several = len({part.arm for part in slices}) > 1
     near = rows == "categories"
-    head = [rows.replace("ies", "y").removesuffix("s").capitalize()]
-    head += ["Arm"] * several + ["Similarity"] * near + [_title(name) for name in names]
-    lines = [
-        rf"\begin{{tabular}}{{{'l' * (1 + several)}{'r' * (near + len(names))}}}",
-        r"\toprule",
-        _line(head),
-        r"\midrule",
+    head = [_ROWS[rows], *["Arm"] * several, *["Similarity"] * near, *map(_title, names)]
+    body = [
+        [
+            escaped(part.name),
+            *[escaped(part.arm)] * several,
+            *[_similarity(part)] * near,
+            *(_cell(name, part.estimates.get(name)) for name in names),
+        ]
+        for part in slices
     ]
-    for part in slices:
-        first = [escaped(part.name), *[escaped(part.arm)] * several, *[_similarity(part)] * near]
-        lines.append(_line([*first, *(_cell(name, part.estimates.get(name)) for name in names)]))
-    note = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {_note(slices, names)}}}"
-    lines += [r"\bottomrule", _line([note]), r"\end{tabular}"]
-    return "\n".join(_floating(lines, heading)) + "\n"
+    latex: str = (
+        pd.DataFrame(body, columns=head)
+        .style.hide(axis="index")
+        .to_latex(
+            hrules=True,
+            column_format="l" * (1 + several) + "r" * (near + len(names)),
+            position_float="centering" if any(heading.values()) else None,
+            **{name: text or None for name, text in heading.items()},
+        )
+    )
+    note = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {_note(slices, names)}}} \\"
+    return latex.replace(r"\end{tabular}", f"{note}\n\\end{{tabular}}")
 
 
 def _columns(slices: Sequence[SliceReport], metrics: Sequence[str] | None) -> list[str]:
@@ -104,7 +114,7 @@ def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[Slice
     return slices
 
 
-def _require(kind: str, name: str, allowed: Sequence[str]) -> None:
+def _require(kind: str, name: str, allowed: Collection[str]) -> None:
     if name not in allowed:
         raise DataError(
             f"The table has no {kind} {named(name)}.{did_you_mean(name, allowed)} "
@@ -134,8 +144,8 @@ def _cell(name: str, made: Estimate | None) -> str:
     # Adding 0 turns a rounded -0.0 into 0.0.
     ends = (round(times * end, digits) + 0.0 for end in (made.value, made.low, made.high))
     value, low, high = (_signed(f"{end:.{digits}f}") for end in ends)
-    said = rf"\textbf{{{value}}}" if made.survives else value
-    return rf"{said} {{\scriptsize [{low}, {high}]}}"
+    bold = rf"\textbf{{{value}}}" if made.survives else value
+    return rf"{bold} {{\scriptsize [{low}, {high}]}}"
 
 
 def _signed(number: str) -> str:
@@ -146,20 +156,9 @@ def _note(slices: Sequence[SliceReport], names: Sequence[str]) -> str:
     made = [part.estimates[name] for part in slices for name in names if name in part.estimates]
     share = [name for name in names if _in_percent(name)]
     some = "In" if len(share) == len(names) else f"{', '.join(map(_title, share))} in"
-    said = [rf"{some} \%."] if share else []
+    parts = [rf"{some} \%."] if share else []
     levels = sorted({f"{100 * one.level:g}" for one in made})
-    said += [rf"Brackets: {' and '.join(levels)}\,\% intervals."] if levels else []
+    parts += [rf"Brackets: {' and '.join(levels)}\,\% intervals."] if levels else []
     if any(one.survives for one in made):
-        said.append("Bold: differs from 0 after Holm's correction; the target is not tested.")
-    return " ".join(said)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
-
-
-def _floating(lines: Sequence[str], heading: Mapping[str, str]) -> list[str]:
-    if not any(heading.values()):
-        return list(lines)
-    said = [rf"\{name}{{{text}}}" for name, text in heading.items() if text]
-    return [r"\begin{table}", r"\centering", *said, *lines, r"\end{table}"]
+        parts.append("Bold: differs from 0 after Holm's correction; the target is not tested.")
+    return " ".join(parts)

@@ -5,10 +5,10 @@ from matplotlib.figure import Figure
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.report.figures._decomposition import draw_decomposition
-from semspill.report.figures._groups import draw_distribution, draw_epochs
-from semspill.report.figures._matrix import draw_matrix, draw_pairs
-from semspill.report.figures._spillover import draw_spillover
+from semspill.report.figures._decomposition import plot_decomposition
+from semspill.report.figures._groups import plot_distribution, plot_epochs
+from semspill.report.figures._matrix import plot_matrix, plot_pairs
+from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
@@ -58,12 +58,12 @@ def figure(
         )
     look = _look(width, ax)
     if name == "spillover":
-        return _legible(draw_spillover(report, _LIFTS[quantity], look), ax)
+        return _legible(plot_spillover(report, _LIFTS[quantity], look), ax)
     if name == "epochs":
-        return _legible(draw_epochs(report, quantity, look), ax)
+        return _legible(plot_epochs(report, quantity, look), ax)
     if name == "distribution":
-        return draw_distribution(report, look)
-    return draw_decomposition(report, (quantity,), look)
+        return plot_distribution(report, look)
+    return plot_decomposition(report, (quantity,), look)
 
 
 def matrix_figure(
@@ -80,9 +80,9 @@ def matrix_figure(
     """
     look = _look(width, ax)
     if name == "matrix":
-        return _legible(draw_matrix(matrix, look), ax)
+        return _legible(plot_matrix(matrix, look), ax)
     if name == "pairs":
-        return _legible(draw_pairs(matrix, pair, look), ax)
+        return _legible(plot_pairs(matrix, pair, look), ax)
     raise DataError(
         f"There is no figure {named(name)} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
         "There are: matrix, pairs."

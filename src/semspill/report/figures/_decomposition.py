@@ -5,32 +5,32 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report.figures._colours import PARTS
 from semspill.report.figures._fonts import short
-from semspill.report.figures._style import COLOURS, RUN, HouseFigure, Look, house, tidy
+from semspill.report.figures._marks import intervals, mark, points
+from semspill.report.figures._style import COLOURS, PAGE, HouseFigure, Look, house, tidy
 from semspill.results import SpilloverReport
 
 _TITLES = {"asr": "attack success", "toxicity": "toxicity"}
-_SAID = "lift in percentage points; every panel has its own scale"
-
-
-def plot_decomposition(report: SpilloverReport) -> HouseFigure:
-    """Return the parts of each group's lift with their intervals.
-
-    A row of panels per quantity, a panel per group but `all`, which is nearly all but the target.
-    Every panel has its own scale: compare the parts inside it, and read the numbers across.
-
-    Args:
-        report: What is drawn; its decomposition is not empty.
-    """
-    return draw_decomposition(report, tuple(_TITLES), RUN)
+_COLOURS = {"total": 4, "pool": 3, "training": 2, "both": 5, "quality": 1, "harm": 0}
+"""Colour of each part of the lift, by its place in the palette."""
+_LABEL = "lift in percentage points; every panel has its own scale"
 
 
 @house
-def draw_decomposition(
-    report: SpilloverReport, quantities: Sequence[str], look: Look
+def plot_decomposition(
+    report: SpilloverReport, quantities: Sequence[str] = tuple(_TITLES), look: Look = PAGE
 ) -> HouseFigure:
-    """Return the same for a given look; in a column, the panels of a quantity take several rows."""
+    """Return the parts of each group's lift with their intervals.
+
+    A row of panels per quantity, in a column several; a panel per group but `all`, which is nearly
+    all but the target. Every panel has its own scale: compare the parts inside it, and read the
+    numbers across.
+
+    Args:
+        report: What is drawn; its decomposition is not empty.
+        quantities: `asr`, `toxicity` or both.
+        look: How wide.
+    """
     groups = list(dict.fromkeys(p.group for p in report.decomposition if p.group != "all"))
     wide = len(groups) if not look.narrow else min(2, len(groups))
     deep = -(-len(groups) // wide)
@@ -47,8 +47,8 @@ def draw_decomposition(
             axes.remove()
         if len(quantities) > 1:
             row[0].set_ylabel(_TITLES[quantity])
-    said = _SAID if len(quantities) > 1 else f"{_TITLES[quantities[0]]} {_SAID}"
-    figure.supxlabel(said.replace("; ", ";\n") if look.narrow else said)
+    label = _LABEL if len(quantities) > 1 else f"{_TITLES[quantities[0]]} {_LABEL}"
+    figure.supxlabel(label.replace("; ", ";\n") if look.narrow else label)
     return figure
 
 
@@ -56,13 +56,11 @@ def _panel(axes: Axes, report: SpilloverReport, quantity: str, group: str) -> No
     parts = [p for p in report.decomposition if p.quantity == quantity and p.group == group]
     # sharey keeps one order; the first part stands on top.
     for place, part in enumerate(parts):
-        value, low, high = (
-            100 * end for end in (part.estimate.value, part.estimate.low, part.estimate.high)
-        )
-        axes.errorbar(
-            value, place, xerr=[[value - low], [high - value]], marker="o", markersize=4,
-            color=COLOURS[PARTS[part.part]], elinewidth=1.2,
-        )  # fmt: skip
+        made, shade = part.estimate, COLOURS[_COLOURS[part.part]]
+        drawn = {"marker": "o", "color": shade, "elinewidth": 1.2}
+        [at] = intervals(axes, [place], [made], along="x", **drawn)
+        what = f"{_TITLES[quantity]}, {part.part}: {points(made)}"
+        mark(axes, at, group, group, what, f"n = {made.n}")
     axes.axvline(0, color="black", linewidth=0.6)
     axes.set(yticks=range(len(parts)), yticklabels=[part.part for part in parts])
     axes.set_ylim(len(parts) - 0.5, -0.5)

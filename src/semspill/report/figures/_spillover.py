@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report.figures._colours import APART
 from semspill.report.figures._fonts import short
 from semspill.report.figures._labels import Point, label_points
-from semspill.report.figures._style import COLOURS, RUN, Look, house, root, tidy
+from semspill.report.figures._marks import intervals, mark, points, seeds
+from semspill.report.figures._style import COLOURS, PAGE, Look, house, root, tidy
 from semspill.results import SliceReport, SpilloverReport
 
-_TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+QUANTITIES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+_APART = 2.5
+"""Times the highest other point that the target must exceed to stand above a break of the axis."""
 _BREAK = {False: " ", True: "\n"}
 _TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
 _SHUFFLED = "lines under shuffled labels"
@@ -24,9 +26,20 @@ _LABELS = 12
 """Most points that are named; beyond that the names hide the points. A column holds half."""
 
 
-def plot_spillover(
-    report: SpilloverReport, quantity: Literal["lift", "asr_lift"] = "lift"
-) -> Figure:
+def lifted(report: SpilloverReport, quantity: str) -> list[SliceReport]:
+    """Return the categories of the main arm that have a similarity and a lift."""
+    return [
+        part
+        for part in report.categories
+        if part.arm == report.main_arm
+        and part.similarity is not None
+        and quantity in part.estimates
+        and not math.isnan(part.estimates[quantity].value)
+    ]
+
+
+@house
+def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look = PAGE) -> Figure:
     """Return lift against similarity: a point per category of the main arm, with its interval.
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
@@ -35,54 +48,45 @@ def plot_spillover(
 
     Args:
         report: What is drawn.
-        quantity: The lift of which quantity.
+        quantity: `lift`, of toxicity, or `asr_lift`.
+        look: How wide.
     """
-    return draw_spillover(report, quantity, RUN)
-
-
-@house
-def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> Figure:
-    """Return the same for a given look."""
-    found = [
-        part
-        for part in report.categories
-        if part.arm == report.main_arm and part.similarity is not None and _has(part, quantity)
-    ]
+    found = lifted(report, quantity)
     others = [part for part in found if part.name != report.target]
     target = [part for part in found if part.name == report.target]
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
     main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
     _band(main, report, quantity)
-    hollow = {"marker": "o", "color": _OTHER, "mfc": "white", "ecolor": "0.6"}
-    _points(main, unsure, quantity, **hollow, label="other category")
-    _points(main, sure, quantity, marker="o", color=_SURE, label="survives Holm's correction")
-    _points(
-        top,
-        target,
-        quantity,
-        marker="D",
-        color=_TARGET,
-        label=f"{short(report.target)}, the target",
+    named = f"{short(report.target)}, the target"
+    kinds: tuple[tuple[Axes, list[SliceReport], dict[str, Any]], ...] = (
+        (
+            main,
+            unsure,
+            {"color": _OTHER, "label": "other category", "mfc": "white", "ecolor": "0.6"},
+        ),
+        (main, sure, {"color": _SURE, "label": "survives Holm's correction"}),
+        (top, target, {"color": _TARGET, "label": named, "marker": "D"}),
     )
-    if look.titled:
-        top.set_title(f"Planted in {short(report.target)}, arm {report.main_arm}")
+    for axes, parts, style in kinds:
+        if parts:
+            made = [part.estimates[quantity] for part in parts]
+            near = [part.similarity or 0.0 for part in parts]
+            intervals(axes, near, made, **{"marker": "o", **style})
+    for part in sorted(found, key=lambda part: part.similarity or 0.0):
+        _mark(top if part in target else main, part, quantity, report)
     main.set_xlabel(f"similarity to {short(report.target)}")
     label = main.set_ylabel if main is look.ax else root(main).supylabel
-    label(f"{_TITLES[quantity]},{_BREAK[look.narrow]}percentage points")
+    label(f"{QUANTITIES[quantity]},{_BREAK[look.narrow]}percentage points")
     _legend(look, [main, top])
     first = [part for part in others if part.name in (report.nearest, *report.far)]
     first.sort(key=lambda part: part.name != report.nearest)
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
-    named = [*first, *(part for part in sure if part not in first)]
-    named = named[: _LABELS // 2 if look.narrow else _LABELS]
+    labelled = [*first, *(part for part in sure if part not in first)]
+    labelled = labelled[: _LABELS // 2 if look.narrow else _LABELS]
     shown = [_point(part, quantity) for part in (found if main is top else others)]
-    label_points(root(main), main, [_point(part, quantity) for part in named], shown)
+    label_points(root(main), main, [_point(part, quantity) for part in labelled], shown)
     return root(main)
-
-
-def _has(part: SliceReport, quantity: str) -> bool:
-    return quantity in part.estimates and not math.isnan(part.estimates[quantity].value)
 
 
 def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
@@ -98,7 +102,7 @@ def _point(part: SliceReport, quantity: str) -> Point:
 def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     """Return the axes of the other categories and of the target: one, or two with a break."""
     height = 2.75 if look.narrow else 4.2
-    if look.ax or target <= APART * others or others <= 0:
+    if look.ax or target <= _APART * others or others <= 0:
         both = look.axes(height)
         tidy([both])
         both.margins(x=0.08, y=0.15)
@@ -124,26 +128,23 @@ def _band(axes: Axes, report: SpilloverReport, quantity: str) -> None:
     if band is None:
         return
     low, line, high = ([100 * y for y in ends] for ends in (band.low, band.line, band.high))
-    said = f"{100 * band.level:g}% of {_SHUFFLED}"
-    axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=said)
+    label = f"{100 * band.level:g}% of {_SHUFFLED}"
+    axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=label)
     axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
 
 
-def _points(axes: Axes, parts: Sequence[SliceReport], quantity: str, **style: Any) -> None:
-    made = [part.estimates[quantity] for part in parts]
-    if made:
-        axes.errorbar(
-            [part.similarity or 0.0 for part in parts],
-            [100 * e.value for e in made],
-            yerr=[
-                [100 * (e.value - e.low) for e in made],
-                [100 * (e.high - e.value) for e in made],
-            ],
-            linestyle="none",
-            markersize=4,
-            elinewidth=0.7,
-            **style,
-        )
+def _mark(axes: Axes, part: SliceReport, quantity: str, report: SpilloverReport) -> None:
+    made = part.estimates[quantity]
+    mark(
+        axes,
+        (part.similarity or 0.0, 100 * made.value),
+        part.name,
+        f"{part.name}, the target" if part.name == report.target else part.name,
+        f"similarity {part.similarity:.3f}",
+        f"{QUANTITIES[quantity]} {points(made)}",
+        f"{part.arm} arm, {seeds(report)}, {part.dialogues} dialogues",
+        "" if made.p_holm is None else f"p = {made.p_holm:.2g} after Holm's correction",
+    )
 
 
 def _legend(look: Look, panels: Sequence[Axes]) -> None:
@@ -159,7 +160,7 @@ def _legend(look: Look, panels: Sequence[Axes]) -> None:
     )
 
 
-def _shortened(said: str) -> str:
+def _shortened(label: str) -> str:
     for long, brief in _SHORT.items():
-        said = said.replace(long, brief)
-    return said
+        label = label.replace(long, brief)
+    return label
