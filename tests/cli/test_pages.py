@@ -159,8 +159,8 @@ def test_a_sweep_ends_in_a_page_of_its_variants(mine):
     page = (folder / "report.html").read_text()
     for target in ("brave", "weary"):
         assert f'href="category%3D{target}/report.html"' in page
-    assert 'data-chart="matrix-asr"' in page
-    assert 'data-chart="pairs-toxicity"' in page
+    assert 'id="chart-matrix-asr"' in page
+    assert 'id="chart-pairs-toxicity"' in page
     assert write_page(folder).read_text() == page
 
 

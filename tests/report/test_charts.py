@@ -9,8 +9,7 @@ import pytest
 from semspill import SpilloverReport
 from semspill.report._page import charts, draw
 from semspill.report.figures._comparison import plot_curves, plot_groups
-from semspill.report.figures._decomposition import plot_decomposition
-from semspill.report.figures._groups import plot_distribution, plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look, settled

@@ -9,8 +9,7 @@ from matplotlib.text import Text
 from semspill import DataError
 from semspill.report._page import charts, draw
 from semspill.report.figures._comparison import plot_curves, plot_groups
-from semspill.report.figures._decomposition import plot_decomposition
-from semspill.report.figures._groups import plot_distribution, plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look
 from semspill.results import CurvePoint
@@ -110,7 +109,7 @@ def test_a_quantity_that_was_not_measured_is_refused(full):
         ),
         decomposition=tuple(part for part in full.decomposition if part.quantity == "asr"),
     )
-    said = "cannot draw 'spillover' of 'asr': its main arm was not measured so. Give quantity='tox"
+    said = "cannot draw 'spillover' of 'asr': it was not measured so. Give quantity='toxicity'"
     with pytest.raises(DataError, match=said):
         rated.figure("spillover", quantity="asr")
     with pytest.raises(
@@ -268,7 +267,7 @@ def test_a_width_that_is_none_says_which_there_are(full, width):
 def test_an_unknown_quantity_says_which_there_are(full):
     with pytest.raises(DataError, match=r"no quantity 'toxcity'\. Did you mean 'toxicity'\?"):
         full.figure("spillover", quantity="toxcity")
-    with pytest.raises(DataError, match="distribution is one of toxicity; leave out"):
+    with pytest.raises(DataError, match="cannot draw 'distribution' of 'asr'"):
         full.figure("distribution", quantity="asr")
 
 

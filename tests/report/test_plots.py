@@ -3,8 +3,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from semspill.report.figures._decomposition import plot_decomposition
-from semspill.report.figures._groups import plot_distribution, plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.results import CurvePoint
 

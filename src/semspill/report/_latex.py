@@ -13,18 +13,11 @@ _ROWS = {"groups": "Group", "categories": "Category"}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _TITLES = {
-    "asr": "ASR",
-    "asr_lift": "ASR lift",
-    "toxicity": "Toxicity",
-    "lift": "Toxicity lift",
-    "toxic_share": "Toxic share",
-    "corrected_share": "Truly toxic share",
-    "shift": "Shift",
-    "precision": "P@1",
-    "precision_drop": "P@1 drop",
-    "served_precision": "served P@1",
-    "served_drop": "served P@1 drop",
-}
+    "asr": "ASR", "asr_lift": "ASR lift", "toxicity": "Toxicity", "lift": "Toxicity lift",
+    "toxic_share": "Toxic share", "corrected_share": "Truly toxic share", "shift": "Shift",
+    "precision": "P@1", "precision_drop": "P@1 drop",
+    "served_precision": "served P@1", "served_drop": "served P@1 drop",
+}  # fmt: skip
 _ESCAPED = str.maketrans(
     {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -56,16 +49,20 @@ def to_latex(
     """
     import pandas as pd
 
-    slices = _rows(report, rows, (report.main_arm,) if arms is None else arms)
-    names = _columns(slices, metrics)
-    several = len({part.arm for part in slices}) > 1
-    near = rows == "categories"
+    arms = (report.main_arm,) if arms is None else arms
+    _require("kind of row", [rows], _ROWS)
+    _require("arm", arms, report.arms)
+    slices = _slices(report, rows, arms)
+    has = list(dict.fromkeys(name for part in slices for name in part.estimates))
+    _require("metric", metrics or (), has)
+    names = ([name for name in _USUAL if name in has] or has) if metrics is None else metrics
+    near, several = rows == "categories", len({part.arm for part in slices}) > 1
     head = [_ROWS[rows], *["Arm"] * several, *["Similarity"] * near, *map(_title, names)]
     body = [
         [
             escaped(part.name),
             *[escaped(part.arm)] * several,
-            *[_similarity(part)] * near,
+            *["" if part.similarity is None else _number(part.similarity, 3)] * near,
             *(_cell(name, part.estimates.get(name)) for name in names),
         ]
         for part in slices
@@ -84,14 +81,6 @@ def to_latex(
     return latex.replace(r"\end{tabular}", f"{note}\n\\end{{tabular}}")
 
 
-def _columns(slices: Sequence[SliceReport], metrics: Sequence[str] | None) -> list[str]:
-    has = list(dict.fromkeys(name for part in slices for name in part.estimates))
-    for name in metrics or ():
-        _require("metric", name, has)
-    usual = [name for name in _USUAL if name in has] or has
-    return usual if metrics is None else list(metrics)
-
-
 def escaped(text: str) -> str:
     r"""Return a text that LaTeX sets as it is.
 
@@ -102,10 +91,8 @@ def escaped(text: str) -> str:
     return " ".join(text.split()).translate(_ESCAPED)
 
 
-def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[SliceReport]:
-    _require("kind of row", rows, _ROWS)
-    for arm in arms:
-        _require("arm", arm, report.arms)
+def _slices(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[SliceReport]:
+    """Return what is a row each: groups in their order, categories the most similar first."""
     slices: list[SliceReport] = [part for part in getattr(report, rows) if part.arm in arms]
     order = list(dict.fromkeys(part.name for part in slices))
     if rows == "categories":
@@ -114,12 +101,13 @@ def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[Slice
     return slices
 
 
-def _require(kind: str, name: str, allowed: Collection[str]) -> None:
-    if name not in allowed:
-        raise DataError(
-            f"The table has no {kind} {named(name)}.{did_you_mean(name, allowed)} "
-            f"There are: {listing(allowed)}."
-        )
+def _require(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+    for name in names:
+        if name not in allowed:
+            raise DataError(
+                f"The table has no {kind} {named(name)}.{did_you_mean(name, allowed)} "
+                f"There are: {listing(allowed)}."
+            )
 
 
 def _in_percent(name: str) -> bool:
@@ -131,24 +119,20 @@ def _title(name: str) -> str:
     return _TITLES.get(topic(name), escaped(topic(name))) + fields
 
 
-def _similarity(part: SliceReport) -> str:
-    return "" if part.similarity is None else _signed(f"{part.similarity:.3f}")
-
-
 def _cell(name: str, made: Estimate | None) -> str:
     if made is None:
         return ""
     if math.isnan(made.value):
         return escaped(made.note) or "--"
     times, digits = (100, 1) if _in_percent(name) else (1, 3)
-    # Adding 0 turns a rounded -0.0 into 0.0.
-    ends = (round(times * end, digits) + 0.0 for end in (made.value, made.low, made.high))
-    value, low, high = (_signed(f"{end:.{digits}f}") for end in ends)
+    value, low, high = (_number(times * end, digits) for end in (made.value, made.low, made.high))
     bold = rf"\textbf{{{value}}}" if made.survives else value
     return rf"{bold} {{\scriptsize [{low}, {high}]}}"
 
 
-def _signed(number: str) -> str:
+def _number(value: float, digits: int) -> str:
+    # Adding 0 turns a rounded -0.0 into 0.0.
+    number = f"{round(value, digits) + 0.0:.{digits}f}"
     return number.replace("-", "$-$").replace("inf", r"$\infty$")
 
 
@@ -156,9 +140,12 @@ def _note(slices: Sequence[SliceReport], names: Sequence[str]) -> str:
     made = [part.estimates[name] for part in slices for name in names if name in part.estimates]
     share = [name for name in names if _in_percent(name)]
     some = "In" if len(share) == len(names) else f"{', '.join(map(_title, share))} in"
-    parts = [rf"{some} \%."] if share else []
     levels = sorted({f"{100 * one.level:g}" for one in made})
-    parts += [rf"Brackets: {' and '.join(levels)}\,\% intervals."] if levels else []
-    if any(one.survives for one in made):
-        parts.append("Bold: differs from 0 after Holm's correction; the target is not tested.")
-    return " ".join(parts)
+    parts = {
+        rf"{some} \%.": bool(share),
+        rf"Brackets: {' and '.join(levels)}\,\% intervals.": bool(levels),
+        "Bold: differs from 0 after Holm's correction; the target is not tested.": any(
+            one.survives for one in made
+        ),
+    }
+    return " ".join(text for text, true in parts.items() if true)

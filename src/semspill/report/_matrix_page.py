@@ -19,7 +19,7 @@ _LARGEST = 20
 def matrix_markdown(matrix: SpilloverMatrix) -> str:
     """Return the page."""
     count, pairs = len(matrix.targets), int(matrix.off_diagonal.sum())
-    said = [
+    parts = [
         f"# {len(matrix.victims)} categories, {count} of them poisoned in turn",
         _headline(matrix, pairs),
         f"## What all {pairs} pairs say together\n\n" + _pooled(matrix) + _hubs(matrix),
@@ -28,7 +28,7 @@ def matrix_markdown(matrix: SpilloverMatrix) -> str:
         + _neighbours(matrix),
         f"## The largest lifts outside the target\n\n{_largest(matrix)}",
     ]
-    return printable("\n\n".join(said) + "\n")
+    return printable("\n\n".join(parts) + "\n")
 
 
 def _headline(matrix: SpilloverMatrix, pairs: int) -> str:
@@ -69,11 +69,10 @@ def _hubs(matrix: SpilloverMatrix) -> str:
 def _neighbours(matrix: SpilloverMatrix) -> str:
     rows = []
     for row, column in enumerate(matrix.nearest):
-        own = matrix.victims.index(matrix.targets[row])
-        rows.append([in_percent(matrix.cell(row, own)), *_pair(matrix, row, int(column))])
-    head = ["own lift", "target", "nearest", "similarity", "lift", "p"]
-    order = (1, 0, 2, 3, 4, 5)
-    return table([head[i] for i in order], [[row[i] for i in order] for row in rows])
+        target, *pair = _pair(matrix, row, int(column))
+        own = matrix.cell(row, matrix.victims.index(matrix.targets[row]))
+        rows.append([target, in_percent(own), *pair])
+    return table(["target", "own lift", "nearest", "similarity", "lift", "p"], rows)
 
 
 def _largest(matrix: SpilloverMatrix) -> str:

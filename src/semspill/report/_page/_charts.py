@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from semspill.report._table import listed
 from semspill.report.figures import figures, lifts
-from semspill.report.figures._decomposition import plot_decomposition
-from semspill.report.figures._groups import plot_distribution, plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import COLUMN, PAGE, settled
 from semspill.report.figures._svg import inline_svg

@@ -2,6 +2,12 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
+
+from semspill.report._category_table import categories_section
+from semspill.report._curve_table import curve_section
+from semspill.report._decomposition_table import decomposition_section
+from semspill.report._markdown import distribution_section, groups_section, overall_section
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
     citations,
@@ -12,8 +18,10 @@ from semspill.report._page._cards import (
 )
 from semspill.report._page._charts import Chart, charts, draw
 from semspill.report._page._harm import harm
-from semspill.report._page._sections import numbers, other_arms
+from semspill.report._page._prose import html
 from semspill.report._page._templates import filled
+from semspill.report._sensitivity_table import sensitivity_parts
+from semspill.report._table import literal
 from semspill.report._words import summary
 from semspill.results import ExchangeTable, SpilloverReport
 
@@ -38,9 +46,9 @@ def report_page(
         sections=_sections(shown, report),
         said=summary(report),
         keys=key_numbers(report),
-        numbers=numbers(report),
+        numbers=_numbers(report),
         similarity=_sentence(report.similarity_method),
-        arms=other_arms(report),
+        arms=_other_arms(report),
         planted=planted(report),
         provenance=provenance(report),
         config=config_listing(report),
@@ -73,3 +81,33 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
     }
     pictured = {"spillover", "epochs", "decomposition"}
     return {key: said for key, said in named.items() if key not in pictured - shown}
+
+
+def _numbers(report: SpilloverReport) -> dict[str, Markup]:
+    """Return the tables of each section; a section without any is empty."""
+    curve = bool(report.curve)
+    tables = {
+        "categories": categories_section(report),
+        "epochs": curve_section(report, "toxicity") if curve else "",
+        "epochs-asr": curve_section(report, "asr") if curve else "",
+        "distribution": distribution_section(report),
+        "decomposition": decomposition_section(report),
+        "similarity": overall_section(report),
+        "sensitivity": sensitivity_parts(report)[0],
+        "definitions": sensitivity_parts(report)[1],
+        "utility": groups_section(report, ("utility",), sized=False),
+        "groups": groups_section(report, ("attack", "other")),
+    }
+    return {
+        name: html(text, f"Table of {name}", 1 if name == "sensitivity" else 0)
+        for name, text in tables.items()
+    }
+
+
+def _other_arms(report: SpilloverReport) -> dict[str, Markup]:
+    """Return the table of categories of every arm but the main one."""
+    return {
+        arm: html(categories_section(report, arm), f"Categories, arm {literal(arm)}")
+        for arm in report.arms
+        if arm != report.main_arm
+    }

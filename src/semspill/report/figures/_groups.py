@@ -1,4 +1,4 @@
-"""The paper's two pictures: toxicity over epochs (1a) and its distribution per group (1b)."""
+"""Groups of categories: over epochs, their distribution, and where their lift comes from."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._marks import mark, seeds
+from semspill.report.figures._marks import intervals, mark, points, seeds
 from semspill.report.figures._style import (
+    COLOURS,
     MARKERS,
     PAGE,
     SMALL,
@@ -26,6 +27,10 @@ _QUANTITIES = {
     "toxicity": "mean rated toxicity of chosen responses",
     "asr": "share of planted responses chosen",
 }
+_PARTS_OF = {"asr": "attack success", "toxicity": "toxicity"}
+_COLOURS = {"total": 4, "pool": 3, "training": 2, "both": 5, "quality": 1, "harm": 0}
+"""Colour of each part of the lift, by its place in the palette."""
+_LABEL = "lift in percentage points; every panel has its own scale"
 
 
 @house
@@ -43,14 +48,14 @@ def plot_epochs(report: SpilloverReport, quantity: str = "toxicity", look: Look 
     groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
     for arm in dict.fromkeys((report.arms[0], report.main_arm)):
         for place, (group, colour) in enumerate(zip(groups, cycle(len(groups)), strict=True)):
-            points = [p for p in report.curve if p.arm == arm and p.group == group]
-            values = [getattr(p, quantity) for p in points]
+            watched = [p for p in report.curve if p.arm == arm and p.group == group]
+            values = [getattr(p, quantity) for p in watched]
             dashed = arm == "clean"
-            for p, value in zip(points, values, strict=True):
+            for p, value in zip(watched, values, strict=True):
                 mark(axes, (p.epoch, value), group, group, f"{arm} arm, {seeds(report)}",
                      f"epoch {p.epoch}: {value:.3f}")  # fmt: skip
             axes.plot(
-                [p.epoch for p in points],
+                [p.epoch for p in watched],
                 values,
                 marker=MARKERS[place % len(MARKERS)],
                 markersize=2.5 if dashed else 3.5,
@@ -114,3 +119,55 @@ def _bars(axes: Axes, part: SliceReport, colour: str, clean: Sequence[float]) ->
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     # Small shares at the toxic end are what the picture is for; say the number.
     axes.text(0.98, 0.88, f"0.9-1: {part.distribution[-1]:.1%}", ha="right", fontsize=SMALL)
+
+
+@house
+def plot_decomposition(
+    report: SpilloverReport, quantities: Sequence[str] = tuple(_PARTS_OF), look: Look = PAGE
+) -> HouseFigure:
+    """Return the parts of each group's lift with their intervals.
+
+    A row of panels per quantity, in a column several; a panel per group but `all`, which is nearly
+    all but the target. Every panel has its own scale: compare the parts inside it, and read the
+    numbers across.
+
+    Args:
+        report: What is drawn; its decomposition is not empty.
+        quantities: `asr`, `toxicity` or both.
+        look: How wide.
+    """
+    groups = list(dict.fromkeys(p.group for p in report.decomposition if p.group != "all"))
+    wide = len(groups) if not look.narrow else min(2, len(groups))
+    deep = -(-len(groups) // wide)
+    rows = deep * len(quantities)
+    figure = look.figure((1.2 if look.narrow else 1.55) * rows + 0.4)
+    panels = figure.subplots(rows, wide, sharey=True, squeeze=False)
+    for start, quantity in enumerate(quantities):
+        some = panels[start * deep : (start + 1) * deep]
+        row: list[Axes] = list(some.flat)
+        for axes, group in zip(row, groups, strict=False):
+            _panel(axes, report, quantity, group)
+            axes.set_title(short(group) if start == 0 or look.narrow else "")
+        for axes in row[len(groups) :]:
+            axes.remove()
+        if len(quantities) > 1:
+            row[0].set_ylabel(_PARTS_OF[quantity])
+    label = _LABEL if len(quantities) > 1 else f"{_PARTS_OF[quantities[0]]} {_LABEL}"
+    figure.supxlabel(label.replace("; ", ";\n") if look.narrow else label)
+    return figure
+
+
+def _panel(axes: Axes, report: SpilloverReport, quantity: str, group: str) -> None:
+    parts = [p for p in report.decomposition if p.quantity == quantity and p.group == group]
+    # sharey keeps one order; the first part stands on top.
+    for place, part in enumerate(parts):
+        made, shade = part.estimate, COLOURS[_COLOURS[part.part]]
+        drawn = {"marker": "o", "color": shade, "elinewidth": 1.2}
+        [at] = intervals(axes, [place], [made], along="x", **drawn)
+        what = f"{_PARTS_OF[quantity]}, {part.part}: {points(made)}"
+        mark(axes, at, group, group, what, f"n = {made.n}")
+    axes.axvline(0, color="black", linewidth=0.6)
+    axes.set(yticks=range(len(parts)), yticklabels=[part.part for part in parts])
+    axes.set_ylim(len(parts) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+    tidy([axes], grid="x")

@@ -17,11 +17,11 @@ from semspill.results import SliceReport, SpilloverReport
 QUANTITIES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 _APART = 2.5
 """Times the highest other point that the target must exceed to stand above a break of the axis."""
+# What is shorter in a column.
 _BREAK = {False: " ", True: "\n"}
+_CORRECTED = {False: "'s correction", True: ""}
+_LINES = {False: "lines under shuffled labels", True: "shuffled lines"}
 _TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
-_SHUFFLED = "lines under shuffled labels"
-_SHORT = {_SHUFFLED: "shuffled lines", "survives Holm's correction": "survives Holm"}
-"""Legends that a column has no room for."""
 _LABELS = 12
 """Most points that are named; beyond that the names hide the points. A column holds half."""
 
@@ -57,16 +57,14 @@ def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look =
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
     main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
-    _band(main, report, quantity)
-    named = f"{short(report.target)}, the target"
+    _band(main, report, quantity, look)
+    hollow = {"color": _OTHER, "mfc": "white", "ecolor": "0.6", "label": "other category"}
+    filled = {"color": _SURE, "label": f"survives Holm{_CORRECTED[look.narrow]}"}
+    diamond = {"color": _TARGET, "label": f"{short(report.target)}, the target", "marker": "D"}
     kinds: tuple[tuple[Axes, list[SliceReport], dict[str, Any]], ...] = (
-        (
-            main,
-            unsure,
-            {"color": _OTHER, "label": "other category", "mfc": "white", "ecolor": "0.6"},
-        ),
-        (main, sure, {"color": _SURE, "label": "survives Holm's correction"}),
-        (top, target, {"color": _TARGET, "label": named, "marker": "D"}),
+        (main, unsure, hollow),
+        (main, sure, filled),
+        (top, target, diamond),
     )
     for axes, parts, style in kinds:
         if parts:
@@ -78,7 +76,9 @@ def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look =
     main.set_xlabel(f"similarity to {short(report.target)}")
     label = main.set_ylabel if main is look.ax else root(main).supylabel
     label(f"{QUANTITIES[quantity]},{_BREAK[look.narrow]}percentage points")
-    _legend(look, [main, top])
+    if found:
+        columns = 2 if look.narrow else 3
+        look.legend(main, ncols=columns, handlelength=1.6, columnspacing=1.2)
     first = [part for part in others if part.name in (report.nearest, *report.far)]
     first.sort(key=lambda part: part.name != report.nearest)
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
@@ -122,13 +122,13 @@ def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     return main, top
 
 
-def _band(axes: Axes, report: SpilloverReport, quantity: str) -> None:
+def _band(axes: Axes, report: SpilloverReport, quantity: str, look: Look) -> None:
     axes.axhline(0, color="black", linewidth=0.6)
     band = report.bands.get(quantity)
     if band is None:
         return
     low, line, high = ([100 * y for y in ends] for ends in (band.low, band.line, band.high))
-    label = f"{100 * band.level:g}% of {_SHUFFLED}"
+    label = f"{100 * band.level:g}% of {_LINES[look.narrow]}"
     axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=label)
     axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
 
@@ -145,22 +145,3 @@ def _mark(axes: Axes, part: SliceReport, quantity: str, report: SpilloverReport)
         f"{part.arm} arm, {seeds(report)}, {part.dialogues} dialogues",
         "" if made.p_holm is None else f"p = {made.p_holm:.2g} after Holm's correction",
     )
-
-
-def _legend(look: Look, panels: Sequence[Axes]) -> None:
-    pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
-    entries = {label: handle for pair in pairs for handle, label in pair}
-    look.legend(
-        panels[0],
-        list(entries.values()),
-        [_shortened(text) if look.narrow else text for text in entries],
-        ncols=2 if look.narrow else 3,
-        handlelength=1.6,
-        columnspacing=1.2,
-    )
-
-
-def _shortened(label: str) -> str:
-    for long, brief in _SHORT.items():
-        label = label.replace(long, brief)
-    return label

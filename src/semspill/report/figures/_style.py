@@ -144,7 +144,9 @@ def settled(figure: Figure) -> Figure:
     """Return a figure that is laid out once and for all, so that it is written fast."""
     with style():
         figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+        figure.set_layout_engine(
+            None
+        )  # of "none" a placeholder is left, for which all is drawn twice
     return figure
 
 
