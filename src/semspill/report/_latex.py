@@ -119,14 +119,16 @@ def _title(name: str) -> str:
     return _TITLES.get(topic(name), escaped(topic(name))) + fields
 
 
-def _cell(name: str, made: Estimate | None) -> str:
-    if made is None:
+def _cell(name: str, estimate: Estimate | None) -> str:
+    if estimate is None:
         return ""
-    if math.isnan(made.value):
-        return escaped(made.note) or "--"
+    if math.isnan(estimate.value):
+        return escaped(estimate.note) or "--"
     times, digits = (100, 1) if _in_percent(name) else (1, 3)
-    value, low, high = (_number(times * end, digits) for end in (made.value, made.low, made.high))
-    bold = rf"\textbf{{{value}}}" if made.survives else value
+    value, low, high = (
+        _number(times * end, digits) for end in (estimate.value, estimate.low, estimate.high)
+    )
+    bold = rf"\textbf{{{value}}}" if estimate.survives else value
     return rf"{bold} {{\scriptsize [{low}, {high}]}}"
 
 
@@ -137,15 +139,17 @@ def _number(value: float, digits: int) -> str:
 
 
 def _note(slices: Sequence[SliceReport], names: Sequence[str]) -> str:
-    made = [part.estimates[name] for part in slices for name in names if name in part.estimates]
+    estimates = [
+        part.estimates[name] for part in slices for name in names if name in part.estimates
+    ]
     share = [name for name in names if _in_percent(name)]
     some = "In" if len(share) == len(names) else f"{', '.join(map(_title, share))} in"
-    levels = sorted({f"{100 * one.level:g}" for one in made})
+    levels = sorted({f"{100 * one.level:g}" for one in estimates})
     parts = {
         rf"{some} \%.": bool(share),
         rf"Brackets: {' and '.join(levels)}\,\% intervals.": bool(levels),
         "Bold: differs from 0 after Holm's correction; the target is not tested.": any(
-            one.survives for one in made
+            one.survives for one in estimates
         ),
     }
     return " ".join(text for text, true in parts.items() if true)

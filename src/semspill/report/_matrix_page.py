@@ -50,8 +50,15 @@ def _headline(matrix: SpilloverMatrix, pairs: int) -> str:
 
 def _pooled(matrix: SpilloverMatrix) -> str:
     rows = [
-        [name, _MEANINGS.get(name, ""), str(made), p_text(made.p_value), str(made.n), made.method]
-        for name, made in matrix.pooled.items()
+        [
+            name,
+            _MEANINGS.get(name, ""),
+            str(estimate),
+            p_text(estimate.p_value),
+            str(estimate.n),
+            estimate.method,
+        ]
+        for name, estimate in matrix.pooled.items()
     ]
     return table(["name", "what it is", "estimate", "p", "n", "method"], rows)
 
@@ -90,11 +97,11 @@ def _largest(matrix: SpilloverMatrix) -> str:
 
 
 def _pair(matrix: SpilloverMatrix, row: int, column: int) -> list[str]:
-    made = matrix.cell(row, column)
+    estimate = matrix.cell(row, column)
     return [
         literal(matrix.targets[row]),
         literal(matrix.victims[column]),
         f"{matrix.similarities[row, column]:.3f}",
-        in_percent(made),
-        p_text(made.p_holm),
+        in_percent(estimate),
+        p_text(estimate.p_holm),
     ]

@@ -68,9 +68,9 @@ def _main(exchanges: ExchangeTable) -> str:
 def _highest(exchanges: ExchangeTable, seed: int) -> list[dict[str, Any]]:
     """Return the highest rated answer of the main arm in each category, highest first."""
     answered = exchanges.answers[seed, _main(exchanges)]
-    found: dict[str, dict[str, Any]] = {}
+    highest: dict[str, dict[str, Any]] = {}
     for place in np.argsort(-answered.toxicity, kind="stable").tolist():
-        found.setdefault(
+        highest.setdefault(
             exchanges.categories[place],
             {
                 "category": exchanges.categories[place],
@@ -81,7 +81,7 @@ def _highest(exchanges: ExchangeTable, seed: int) -> list[dict[str, Any]]:
                 "planted": bool(answered.planted[place]),
             },
         )
-    return list(found.values())
+    return list(highest.values())
 
 
 def _used(exchanges: ExchangeTable, seeds: Sequence[int]) -> np.ndarray:
@@ -141,4 +141,4 @@ def _contexts(contexts: Sequence[Sequence[str]] | None) -> Mapping[str, Any] | N
         return None
     place_of: dict[str, int] = {}
     before = [[place_of.setdefault(one, len(place_of)) for one in context] for context in contexts]
-    return {"said": list(place_of), "before": before}
+    return {"utterances": list(place_of), "before": before}

@@ -51,15 +51,15 @@ def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _signed(made: Estimate) -> str:
-    text = in_percent(made)
+def _signed(estimate: Estimate) -> str:
+    text = in_percent(estimate)
     return text if text.startswith(("-", "0.0 ")) else f"+{text}"
 
 
-def _key(name: str, made: Estimate | None, more: str, unit: str = "%") -> list[Key]:
-    if made is None or not usable(made):
+def _key(name: str, estimate: Estimate | None, more: str, unit: str = "%") -> list[Key]:
+    if estimate is None or not usable(estimate):
         return []
-    value, _, interval = in_percent(made).partition(" ")
+    value, _, interval = in_percent(estimate).partition(" ")
     return [Key(name, f"{value} {unit}", interval, more)]
 
 
@@ -67,15 +67,15 @@ def planted(report: SpilloverReport) -> str:
     """Return what was planted under each seed, and in which categories, in markdown."""
     if set(report.arms) <= {"clean"}:
         return "Nothing: only clean training was looked at."
-    made = manifests(report)
-    if not made:
+    plantings = manifests(report)
+    if not plantings:
         return "The report does not say: it was not made by a run."
     names = ("selected", "eligible", "wanted", "poisoned", "planted", "limit", "exchanges")
-    rows = [[str(m.get("seed")), *[_count(m.get(n)) for n in names], _share(m)] for m in made]
-    kinds = sorted({name for m in made for name in m.get("by_category", {})})
-    seeds = [f"seed {m.get('seed')}" for m in made]
+    rows = [[str(m.get("seed")), *[_count(m.get(n)) for n in names], _share(m)] for m in plantings]
+    kinds = sorted({name for m in plantings for name in m.get("by_category", {})})
+    seeds = [f"seed {m.get('seed')}" for m in plantings]
     cells = [
-        [literal(kind), *[_count(m.get("by_category", {}).get(kind, 0)) for m in made]]
+        [literal(kind), *[_count(m.get("by_category", {}).get(kind, 0)) for m in plantings]]
         for kind in kinds
     ]
     return "\n\n".join([
@@ -93,8 +93,8 @@ def _count(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else ""
 
 
-def _share(made: Mapping[str, Any]) -> str:
-    planted, total = made.get("planted"), made.get("exchanges")
+def _share(planting: Mapping[str, Any]) -> str:
+    planted, total = planting.get("planted"), planting.get("exchanges")
     return f"{planted / total:.2%}" if planted is not None and total else ""
 
 
@@ -111,32 +111,32 @@ def provenance(report: SpilloverReport) -> dict[str, str]:
         "Licence of the data": literal(str(known.get("licence", ""))),
         "Fingerprints": "\n".join(f"- {name} `{_listing(of)}`" for name, of in prints.items()),
     }
-    return {name: said for name, said in rows.items() if said}
+    return {name: text for name, text in rows.items() if text}
 
 
 def _made_with(arm: Mapping[str, Any]) -> str:
-    versions = ", ".join(f"{name} {said}" for name, said in arm["versions"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in arm["versions"].items())
     return f"- seed {arm['seed']}, `{arm['arm']}`: {literal(arm['device'])}; {versions}"
 
 
 def citations(report: SpilloverReport) -> str:
     """Return the citation of every component used, as a table in markdown."""
     citations = _plain(report).get("citations", {})
-    rows = [[name, literal(said)] for name, said in citations.items()]
+    rows = [[name, literal(citation)] for name, citation in citations.items()]
     return table(["component", "source: please cite it"], rows) if rows else ""
 
 
 def config_listing(report: SpilloverReport) -> str:
     """Return the config to read, harmful words counted; empty where there is none."""
-    told = safe(_plain(report).get("config"))
-    text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, default_flow_style=None)
-    return text if told else ""
+    config = safe(_plain(report).get("config"))
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    return text if config else ""
 
 
 def _plain(report: SpilloverReport) -> dict[str, Any]:
     # Whatever was put into it, as JSON has it.
-    made: dict[str, Any] = json.loads(report.model_dump_json(include={"provenance"}))["provenance"]
-    return made
+    plain: dict[str, Any] = json.loads(report.model_dump_json(include={"provenance"}))
+    return dict(plain["provenance"])
 
 
 def _listing(of: Any) -> str:

@@ -64,7 +64,7 @@ def compared(
         differing=differences_table(reports),
         shared=shared_table(reports),
         cautions=cautions(reports, targets=not matrices),
-        found=_found(reports),
+        ranges=_ranges(reports),
         links=links,
         overlaid=len(reports) <= _OVERLAID,
         many=len(reports) > 1,
@@ -85,15 +85,15 @@ def _title(reports: Runs, matrices: Sequence[SpilloverMatrix]) -> str:
     return "One run" if len(reports) == 1 else f"{len(reports)} runs side by side"
 
 
-def _found(reports: Runs) -> list[str]:
+def _ranges(reports: Runs) -> list[str]:
     """Return a sentence per measure: in which run it is largest, in which smallest."""
-    said = []
+    sentences = []
     for measure, role, title, unit in _ASKED:
-        made = {label: in_role(report, role, measure) for label, report in reports.items()}
-        known = {label: one for label, one in made.items() if one is not None}
+        estimates = {label: in_role(report, role, measure) for label, report in reports.items()}
+        known = {label: one for label, one in estimates.items() if one is not None}
         if known:
-            said.append(f"{title}: {_range(known, unit)}")
-    return said
+            sentences.append(f"{title}: {_range(known, unit)}")
+    return sentences
 
 
 def _range(known: Mapping[str, Estimate], unit: str) -> str:
@@ -112,7 +112,7 @@ def _range(known: Mapping[str, Estimate], unit: str) -> str:
 
 
 def _tables(reports: Runs) -> dict[str, str]:
-    made = {}
+    tables = {}
     for measure, title in _TABLES.items():
         rows = [
             [
@@ -124,8 +124,8 @@ def _tables(reports: Runs) -> dict[str, str]:
             for label, report in reports.items()
         ]
         if any(any(row[3:]) for row in rows):
-            made[title] = table(["run", "target", "nearest", *_HEADS], rows)
-    return made
+            tables[title] = table(["run", "target", "nearest", *_HEADS], rows)
+    return tables
 
 
 _HEADS = ("in the target", "in its nearest", "all but the target", "all")
@@ -133,11 +133,11 @@ _HEADS = ("in the target", "in its nearest", "all but the target", "all")
 
 def _charts(runs: Runs) -> dict[str, Chart]:
     """Return the charts that overlay runs, by name; what no run has is left out."""
-    made = {}
+    charts = {}
     for name, quantity in _LIFTS.items():
         if any(lifted(report, quantity) for report in runs.values()):
             what = QUANTITIES[quantity].capitalize()
-            made[name] = chart(
+            charts[name] = chart(
                 name,
                 f"{what} of every category against its similarity to the target, run by run.",
                 "A point is a category, its bar the interval, the line a run's least squares line "
@@ -145,14 +145,14 @@ def _charts(runs: Runs) -> dict[str, Chart]:
                 partial(plot_curves, runs, quantity),
             )
     if any(in_role(report, "all", name) for report in runs.values() for name in MEASURES):
-        made["groups"] = chart(
+        charts["groups"] = chart(
             "groups",
             "Groups of every run with intervals: the target, its nearest, all but the target, all.",
             "Each run's groups side by side. The bars are intervals of single runs; whether they "
             "overlap is no test of the difference.",
             partial(plot_groups, runs),
         )
-    return made
+    return charts
 
 
 def _matrix_charts(matrix: SpilloverMatrix) -> dict[str, Chart]:
@@ -182,9 +182,9 @@ def _curve_table(runs: Runs, quantity: str) -> str:
         parts = lifted(report, quantity)
         parts.sort(key=lambda part: (part.name != report.target, -(part.similarity or 0.0)))
         lifts[label] = {part.name: part.estimates[quantity] for part in parts}
-    order = dict.fromkeys(category for made in lifts.values() for category in made)
+    order = dict.fromkeys(category for estimates in lifts.values() for category in estimates)
     rows = [
-        [literal(category), *[in_percent(made.get(category)) for made in lifts.values()]]
+        [literal(category), *[in_percent(estimates.get(category)) for estimates in lifts.values()]]
         for category in order
     ]
     return table(["category", *map(literal, runs)], rows)

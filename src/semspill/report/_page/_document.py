@@ -44,7 +44,7 @@ def report_page(
         title=f"Spillover from {report.target}",
         charts=shown,
         sections=_sections(shown, report),
-        said=summary(report),
+        summary=summary(report),
         keys=key_numbers(report),
         numbers=_numbers(report),
         similarity=_sentence(report.similarity_method),
@@ -80,7 +80,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "harm": "Harm",
     }
     pictured = {"spillover", "epochs", "decomposition"}
-    return {key: said for key, said in named.items() if key not in pictured - shown}
+    return {key: heading for key, heading in named.items() if key not in pictured - shown}
 
 
 def _numbers(report: SpilloverReport) -> dict[str, Markup]:

@@ -39,7 +39,7 @@ def figures(report: SpilloverReport) -> tuple[str, ...]:
 def lifts(report: SpilloverReport) -> set[str]:
     """Return the quantities that the main arm has a lift of."""
     slices = [part.estimates for part in report.categories if part.arm == report.main_arm]
-    return {name for name, lift in _LIFTS.items() if any(lift in made for made in slices)}
+    return {name for name, lift in _LIFTS.items() if any(lift in estimates for estimates in slices)}
 
 
 def figure(

@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from semspill.report._table import in_percent
 from semspill.report.figures._fonts import short
 from semspill.report.figures._marks import intervals, mark, points, seeds
 from semspill.report.figures._spillover import QUANTITIES, lifted
@@ -31,12 +32,12 @@ def plot_curves(
     apart = _shifts(runs, quantity)
     for place, (label, report) in enumerate(runs.items()):
         parts = lifted(report, quantity)
-        made = [part.estimates[quantity] for part in parts]
+        estimates = [part.estimates[quantity] for part in parts]
         near = [(part.similarity or 0.0) + apart[label] for part in parts]
         if not parts:
             continue
         drawn = {**_style(place, label), "alpha": 0.8, "elinewidth": 0.6}
-        for part, at in zip(parts, intervals(axes, near, made, **drawn), strict=True):
+        for part, at in zip(parts, intervals(axes, near, estimates, **drawn), strict=True):
             mark(
                 axes,
                 at,
@@ -69,13 +70,13 @@ def plot_groups(runs: Mapping[str, SpilloverReport], look: Look = PAGE) -> House
     panels: list[Axes] = list(grid.flat)
     for axes, measure in zip(panels, shown, strict=True):
         for place, (label, report) in enumerate(runs.items()):
-            found = {role: in_role(report, role, measure) for role in ROLES}
-            here = {role: made for role, made in found.items() if made is not None}
+            roles = {role: in_role(report, role, measure) for role in ROLES}
+            here = {role: estimate for role, estimate in roles.items() if estimate is not None}
             where = [ROLES.index(role) + _spread(place, len(runs)) for role in here]
             drawn = intervals(axes, where, [*here.values()], along="x", **_style(place, label))
-            for (role, made), at in zip(here.items(), drawn, strict=True):
-                ends = f"{100 * made.value:.1f} [{100 * made.low:.1f}, {100 * made.high:.1f}]"
-                value = f"{MEASURES[measure].removesuffix(', %')} {ends} %, n = {made.n}"
+            for (role, estimate), at in zip(here.items(), drawn, strict=True):
+                what = MEASURES[measure].removesuffix(", %")
+                value = f"{what} {in_percent(estimate)} %, n = {estimate.n}"
                 name = _group(report, role)
                 mark(axes, at, name, f"{role}: {name}" * (role != name) or name,
                      f"{label}, {seeds(report)}", value)  # fmt: skip
@@ -92,8 +93,8 @@ def in_role(report: SpilloverReport, role: str, measure: str) -> Estimate | None
     name = _group(report, role)
     for part in report.groups:
         if part.arm == report.main_arm and part.name == name:
-            made = part.estimates.get(measure)
-            return None if made is None or math.isnan(made.value) else made
+            estimate = part.estimates.get(measure)
+            return None if estimate is None or math.isnan(estimate.value) else estimate
     return None
 
 

@@ -161,11 +161,11 @@ def _panel(axes: Axes, report: SpilloverReport, quantity: str, group: str) -> No
     parts = [p for p in report.decomposition if p.quantity == quantity and p.group == group]
     # sharey keeps one order; the first part stands on top.
     for place, part in enumerate(parts):
-        made, shade = part.estimate, COLOURS[_COLOURS[part.part]]
+        estimate, shade = part.estimate, COLOURS[_COLOURS[part.part]]
         drawn = {"marker": "o", "color": shade, "elinewidth": 1.2}
-        [at] = intervals(axes, [place], [made], along="x", **drawn)
-        what = f"{_PARTS_OF[quantity]}, {part.part}: {points(made)}"
-        mark(axes, at, group, group, what, f"n = {made.n}")
+        [at] = intervals(axes, [place], [estimate], along="x", **drawn)
+        what = f"{_PARTS_OF[quantity]}, {part.part}: {points(estimate)}"
+        mark(axes, at, group, group, what, f"n = {estimate.n}")
     axes.axvline(0, color="black", linewidth=0.6)
     axes.set(yticks=range(len(parts)), yticklabels=[part.part for part in parts])
     axes.set_ylim(len(parts) - 0.5, -0.5)

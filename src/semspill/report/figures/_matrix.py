@@ -130,15 +130,15 @@ def _bar(
 
 
 def _point_at(axes: Axes, matrix: SpilloverMatrix, target: str, victim: str) -> None:
-    made = matrix.pair(target, victim).lift
+    lift = matrix.pair(target, victim).lift
     near = matrix.similarities[matrix.targets.index(target), matrix.victims.index(victim)]
-    error = [[made.value - made.low], [made.high - made.value]]
-    axes.errorbar(near, made.value, error, fmt="D", color=COLOURS[0], capsize=3)
+    error = [[lift.value - lift.low], [lift.high - lift.value]]
+    axes.errorbar(near, lift.value, error, fmt="D", color=COLOURS[0], capsize=3)
     # Beside it, on the side where there is room.
     right = near > matrix.similarities[matrix.off_diagonal].mean()
     axes.annotate(
         f"{short(target)} → {short(victim)}",
-        (near, made.value),
+        (near, lift.value),
         xytext=(-8 if right else 8, 5),
         textcoords="offset points",
         ha="right" if right else "left",
@@ -150,15 +150,15 @@ def _mark(
     axes: Axes, matrix: SpilloverMatrix, at: tuple[float, float], cell: tuple[int, int], **size: Any
 ) -> None:
     target, victim = matrix.targets[cell[0]], matrix.victims[cell[1]]
-    made = matrix.cell(*cell)
+    estimate = matrix.cell(*cell)
     mark(
         axes,
         at,
         f"{target} \N{RIGHTWARDS ARROW} {victim}",
         f"{target} poisoned, {victim} looked at",
-        f"{_QUANTITIES[matrix.quantity]} {points(made)}",
-        f"similarity {matrix.similarities[cell]:.3f}, {made.n} dialogues",
-        "" if made.p_holm is None else f"p = {made.p_holm:.2g} after Holm's correction",
+        f"{_QUANTITIES[matrix.quantity]} {points(estimate)}",
+        f"similarity {matrix.similarities[cell]:.3f}, {estimate.n} dialogues",
+        "" if estimate.p_holm is None else f"p = {estimate.p_holm:.2g} after Holm's correction",
         **size,
     )
 

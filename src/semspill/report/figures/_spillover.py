@@ -51,9 +51,9 @@ def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look =
         quantity: `lift`, of toxicity, or `asr_lift`.
         look: How wide.
     """
-    found = lifted(report, quantity)
-    others = [part for part in found if part.name != report.target]
-    target = [part for part in found if part.name == report.target]
+    lifts = lifted(report, quantity)
+    others = [part for part in lifts if part.name != report.target]
+    target = [part for part in lifts if part.name == report.target]
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
     main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
@@ -68,15 +68,15 @@ def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look =
     )
     for axes, parts, style in kinds:
         if parts:
-            made = [part.estimates[quantity] for part in parts]
+            estimates = [part.estimates[quantity] for part in parts]
             near = [part.similarity or 0.0 for part in parts]
-            intervals(axes, near, made, **{"marker": "o", **style})
-    for part in sorted(found, key=lambda part: part.similarity or 0.0):
+            intervals(axes, near, estimates, **{"marker": "o", **style})
+    for part in sorted(lifts, key=lambda part: part.similarity or 0.0):
         _mark(top if part in target else main, part, quantity, report)
     main.set_xlabel(f"similarity to {short(report.target)}")
     label = main.set_ylabel if main is look.ax else root(main).supylabel
     label(f"{QUANTITIES[quantity]},{_BREAK[look.narrow]}percentage points")
-    if found:
+    if lifts:
         columns = 2 if look.narrow else 3
         look.legend(main, ncols=columns, handlelength=1.6, columnspacing=1.2)
     first = [part for part in others if part.name in (report.nearest, *report.far)]
@@ -84,7 +84,7 @@ def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look =
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
     labelled = [*first, *(part for part in sure if part not in first)]
     labelled = labelled[: _LABELS // 2 if look.narrow else _LABELS]
-    shown = [_point(part, quantity) for part in (found if main is top else others)]
+    shown = [_point(part, quantity) for part in (lifts if main is top else others)]
     label_points(root(main), main, [_point(part, quantity) for part in labelled], shown)
     return root(main)
 
@@ -94,8 +94,8 @@ def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
 
 
 def _point(part: SliceReport, quantity: str) -> Point:
-    made = part.estimates[quantity]
-    ends = (100 * end for end in (made.value, made.low, made.high))
+    estimate = part.estimates[quantity]
+    ends = (100 * end for end in (estimate.value, estimate.low, estimate.high))
     return Point(part.name, part.similarity or 0.0, *ends)
 
 
@@ -134,14 +134,14 @@ def _band(axes: Axes, report: SpilloverReport, quantity: str, look: Look) -> Non
 
 
 def _mark(axes: Axes, part: SliceReport, quantity: str, report: SpilloverReport) -> None:
-    made = part.estimates[quantity]
+    estimate = part.estimates[quantity]
     mark(
         axes,
-        (part.similarity or 0.0, 100 * made.value),
+        (part.similarity or 0.0, 100 * estimate.value),
         part.name,
         f"{part.name}, the target" if part.name == report.target else part.name,
         f"similarity {part.similarity:.3f}",
-        f"{QUANTITIES[quantity]} {points(made)}",
+        f"{QUANTITIES[quantity]} {points(estimate)}",
         f"{part.arm} arm, {seeds(report)}, {part.dialogues} dialogues",
-        "" if made.p_holm is None else f"p = {made.p_holm:.2g} after Holm's correction",
+        "" if estimate.p_holm is None else f"p = {estimate.p_holm:.2g} after Holm's correction",
     )

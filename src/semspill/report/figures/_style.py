@@ -18,7 +18,7 @@ from semspill.report.figures._fonts import FONT, families_for, printable
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Okabe and Ito's palette: told apart by colour-blind readers.
+# Okabe and Ito's palette: distinct for colour-blind readers.
 COLOURS = ("#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#000000", "#009E73", "#CC79A7", "#999999")
 MARKERS = ("o", "s", "^", "v", "P", "X", "p", "d")
 """One per colour, for readers who see no colour."""
@@ -101,9 +101,9 @@ class HouseFigure(Figure):
             super().savefig(fname, **options)
 
     def _repr_png_(self) -> bytes:  # what a notebook shows
-        made = io.BytesIO()
-        self.savefig(made, format="png", dpi=150)
-        return made.getvalue()
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=150)
+        return buffer.getvalue()
 
 
 @dataclass(frozen=True)

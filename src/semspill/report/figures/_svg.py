@@ -39,9 +39,9 @@ def inline_svg(figure: Figure, name: str, label: str, *, spoken: bool = True) ->
         spoken: Whether marks hold their texts and names; else they are in the order of those of
             another picture of the same figure, which does.
     """
-    made = io.StringIO()
-    figure.savefig(made, format="svg", metadata=_BARE)
-    svg = ElementTree.fromstring(made.getvalue())
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata=_BARE)
+    svg = ElementTree.fromstring(buffer.getvalue())
     svg.attrib = {
         "viewBox": svg.attrib["viewBox"], "role": "img", "aria-label": printable(label),
     }  # fmt: skip
@@ -58,20 +58,20 @@ def inline_svg(figure: Figure, name: str, label: str, *, spoken: bool = True) ->
 
 def _themed(element: ElementTree.Element, name: str) -> dict[str, str]:
     """Return the attributes of an element: short, in the page's colours, with ids of its own."""
-    found = dict(element.attrib)
+    attributes = dict(element.attrib)
     if element.tag == "g":
-        found.pop("id", None)
+        attributes.pop("id", None)
     for key in ("id", "clip-path", _LINK):
-        if key in found and element.tag != "image":
-            found[key] = re.sub(r"^(url\(#|#|)", rf"\g<1>{name}-", found[key])
-    if _LINK in found:
-        found["href"] = found.pop(_LINK)
+        if key in attributes and element.tag != "image":
+            attributes[key] = re.sub(r"^(url\(#|#|)", rf"\g<1>{name}-", attributes[key])
+    if _LINK in attributes:
+        attributes["href"] = attributes.pop(_LINK)
     for key in _GEOMETRY:
-        if key in found:
-            found[key] = _LONG.sub(r"\1", _LEVEL.sub("", " ".join(found[key].split())))
-    if "style" in found:
-        found["style"] = _COLOUR.sub(_variable, _FONT.sub("", found["style"]))
-    return {key: value for key, value in found.items() if value}
+        if key in attributes:
+            attributes[key] = _LONG.sub(r"\1", _LEVEL.sub("", " ".join(attributes[key].split())))
+    if "style" in attributes:
+        attributes["style"] = _COLOUR.sub(_variable, _FONT.sub("", attributes["style"]))
+    return {key: value for key, value in attributes.items() if value}
 
 
 def _variable(colour: re.Match[str]) -> str:
