@@ -120,7 +120,7 @@ def nested() -> Figure:
             categories=("brave",) * len(names), dialogues=names,
             toxicity=none, planted=part, correct=none.astype(bool),
         )  # fmt: skip
-        found = outcome.mean(part.astype(float), kind="rate", source="docs")
+        found = outcome.mean(part.astype(float), kind="rate", citation="docs")
         naive = 1.96 * np.sqrt(part.mean() * (1 - part.mean()) / part.size)
         interval(right, row - 0.12, found.value, (found.low, found.high), BLUE)
         interval(right, row + 0.2, found.value, (found.value - naive, found.value + naive), GREY)

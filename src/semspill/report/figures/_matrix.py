@@ -9,6 +9,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import AsinhNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist
@@ -42,6 +43,9 @@ def plot_matrix(matrix: SpilloverMatrix, look: Look = PAGE) -> Figure:
     size = min(SMALL, 0.9 * 72 * side)
     axes = look.axes(side * len(rows) + 2.8, layout="compressed")
     figure = root(axes)
+    engine = figure.get_layout_engine()
+    if look.ax is None and isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(h_pad=0.08)  # or the label of the lower bar is cut
     reach = reach_of(lift[outside])
     norm = AsinhNorm(reach / 4, vmin=-reach, vmax=reach)
     rest = axes.imshow(np.ma.masked_array(lift, ~outside), cmap="RdBu_r", norm=norm)
