@@ -120,7 +120,7 @@ def nested() -> Figure:
             categories=("brave",) * len(names), dialogues=names,
             toxicity=none, planted=part, correct=none.astype(bool),
         )  # fmt: skip
-        found = outcome.mean(part.astype(float), kind="rate", source="docs")
+        found = outcome.mean(part.astype(float), kind="rate", citation="docs")
         naive = 1.96 * np.sqrt(part.mean() * (1 - part.mean()) / part.size)
         interval(right, row - 0.12, found.value, (found.low, found.high), BLUE)
         interval(right, row + 0.2, found.value, (found.value - naive, found.value + naive), GREY)
@@ -156,7 +156,7 @@ SHOTS = {
     "gallery-arms": ("arms", "#decomposition", 620),
     "gallery-inconclusive": ("inconclusive", "#summary", 620),
     "gallery-targets": ("targets", "#chart-matrix-asr", 620),
-    "gallery-compared": ("compared", "#chart-compare", 620),
+    "gallery-compared": ("compared", "#chart-compare-asr", 620),
 }
 
 
@@ -171,7 +171,6 @@ def screenshots(gallery: Path, folder: Path) -> None:
         page = browser.new_page(viewport={"width": 1180, "height": 1000}, color_scheme="light")
         for name, (report, part, height) in SHOTS.items():
             page.goto((gallery / f"{report}.html").resolve().as_uri())
-            page.wait_for_timeout(2000)  # charts take a moment to be drawn
             shown = page.locator(part)
             shown.scroll_into_view_if_needed()
             page.wait_for_timeout(500)

@@ -1,6 +1,4 @@
-"""The page of several runs in a browser: names that plotly or the page could misread."""
-
-import json
+"""The page of several runs in a browser: names that a page could misread."""
 
 import pytest
 
@@ -10,7 +8,7 @@ from semspill.results import SpilloverMatrix
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
-LABELS = ("@ink", "2", "10")
+LABELS = ("@ink", "<b>", "10")
 LIFT = ((0.5, 0.1, 0.0), (0.1, 0.6, 0.0), (0.0, 0.02, 0.4))
 
 
@@ -37,50 +35,34 @@ def compared(finished, tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def page(compared, show):
-    return show(compared)
+@pytest.mark.parametrize(("width", "kind"), [(1280, "wide"), (390, "narrow")])
+def test_every_label_is_in_the_pictures_as_it_is_written(compared, show, tmp_path, width, kind):
+    page = show(compared, width)
+    page.screenshot(path=tmp_path / f"comparison-{width}.png", full_page=True)
+    for name in ("compare-asr", "groups", "matrix-asr"):
+        svg = page.locator(f"#chart-{name} .{kind} svg")
+        assert svg.is_visible()
+        assert set(LABELS) <= set(svg.locator("text").all_text_contents())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def live(page, name):
-    page.locator(f"#chart-{name}").scroll_into_view_if_needed()
-    page.locator(f"#chart-{name} .still[hidden]").wait_for(state="attached")
-    return page.locator(f"#chart-{name} .live")
-
-
-def test_every_label_is_in_the_legend_as_it_is_written(page):
-    for name in ("compare", "compare-asr", "groups"):
-        assert live(page, name).locator(".legendtext").all_text_contents() == list(LABELS)
-
-
-def test_a_click_in_the_legend_hides_the_whole_run(page):
-    """Its points and its line, and nothing of the others."""
-    chart = live(page, "compare")
-    chart.locator(".legendtoggle").first.click()
-    page.wait_for_function(
-        "chart => chart.data.some((trace) => trace.visible === 'legendonly')",
-        arg=chart.element_handle(),
+def test_a_pair_is_highlighted_in_both_charts(compared, show):
+    page = show(compared)
+    cell = page.locator("#chart-matrix-asr .wide .mark[data-name='<b> → @ink']")
+    cell.hover()
+    assert page.locator(".tip").text_content().startswith("<b> poisoned, @ink looked at\n")
+    lit = page.locator(".wide .mark.on").evaluate_all(
+        "marks => marks.map(mark => [mark.closest('.chart').id, mark.tagName])"
     )
-    seen = chart.evaluate("chart => chart.data.map((trace) => [trace.legendgroup, trace.visible])")
-    assert {group for group, visible in seen if visible == "legendonly"} == {"&#64;ink"}
-    assert {group for group, visible in seen if visible != "legendonly"} == {"2", "10"}
+    assert lit == [["chart-matrix-asr", "rect"], ["chart-pairs-asr", "circle"]]
 
 
-def test_categories_of_a_heat_map_keep_their_places(page):
-    chart = live(page, "matrix-asr")
-    names = json.loads(page.locator("#charts").text_content())["matrix-asr"]["data"][0]["x"]
-    assert chart.evaluate("chart => chart._fullLayout.xaxis.type") == "category"
-    for side in "xy":
-        said = [
-            tick.replace("@", "&#64;")
-            for tick in chart.locator(f".{side}tick text").all_text_contents()
-        ]
-        assert sorted(said) == sorted(names)
-
-
-def test_the_numbers_stand_below_the_charts(page):
+def test_the_numbers_stand_below_the_charts(compared, show):
     """What every chart is said to have, for a reader who hears the page."""
-    assert live(page, "compare").get_attribute("aria-label").endswith("in the table below.")
+    page = show(compared)
+    for svg in page.locator(".chart svg").all():
+        assert svg.get_attribute("aria-label").endswith(" Its numbers are in the table below.")
     assert page.locator("#curves .chart + details table").count() == 2
     tables = page.locator("#targets-asr .chart ~ details table")
     assert tables.last.locator("thead th").all_text_contents() == ["poisoned", *LABELS]
+    assert page.locator("#groups .chart ~ .scroll table").count() == 4

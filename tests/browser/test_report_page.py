@@ -9,12 +9,16 @@ expect = pytest.importorskip("playwright.sync_api").expect
 CHARTS = ("spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "decomposition")
 
 
-def chart(page, name):
-    """The live chart of that name, drawn."""
-    page.locator(f"#chart-{name}").scroll_into_view_if_needed()
-    live = page.locator(f"#chart-{name} .live")
-    page.locator(f"#chart-{name} .still[hidden]").wait_for(state="attached")
-    return live
+def marks(page, name, kind="wide"):
+    return page.locator(f"#chart-{name} .{kind} .mark")
+
+
+def at(page):
+    """The names of the marks that are highlighted, as charts have them, and what is said."""
+    found = page.locator(".mark.on").evaluate_all(
+        "marks => marks.map(mark => [mark.closest('.chart').id, mark.dataset.name])"
+    )
+    return {(chart, name) for chart, name in found if name}, page.locator(".tip").text_content()
 
 
 def unmask(page):
@@ -25,80 +29,65 @@ def unmask(page):
 # Charts
 
 
-def test_every_chart_is_drawn_in_place_of_its_picture(finished, show):
+def test_a_mark_says_what_it_is_and_its_name_is_highlighted_in_every_chart(finished, show):
     page = show(finished.masked)
-    for name in CHARTS:
-        live = chart(page, name)
-        assert live.is_visible()
-        assert not page.locator(f"#chart-{name} .still").is_visible()
-        assert live.get_attribute("role") == "group"
-        assert live.get_attribute("aria-label").endswith("its numbers are in the table below.")
+    target = page.locator('#chart-spillover .wide .mark[data-name="brave"]')
+    target.hover()
+    names, text = at(page)
+    assert text.startswith("brave, the target\nsimilarity 1.000\ntoxicity lift ")
+    assert "percentage points\npoison arm, seeds 0, 2, 8 dialogues" in text
+    assert names == {(f"chart-{name}", "brave") for name in CHARTS}
+    box, tip = target.bounding_box(), page.locator(".tip").bounding_box()
+    assert tip["y"] + tip["height"] <= box["y"] or tip["y"] >= box["y"] + box["height"]
+    page.mouse.move(0, 0)
+    assert at(page) == (set(), "")
+    assert page.locator(".mark title").count() == 0  # it would show beside ours
 
 
-def test_a_point_says_what_it_is_when_it_is_looked_at(finished, show):
+def test_a_switch_chooses_the_quantity(finished, show):
     page = show(finished.masked)
-    live = chart(page, "spillover-asr")
-    box = live.locator(".scatterlayer .trace .point").last.bounding_box()
-    label = live.locator(".hoverlayer .hovertext")
-    for _ in range(100):  # a chart that is still busy looks at no mouse
-        page.mouse.move(0, 0)
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(100)
-        if label.is_visible():
-            break
-    label.wait_for()
-    assert "brave" in label.text_content()
-    assert "percentage points" in label.text_content()
+    for name in ("spillover", "epochs"):
+        first, other = (page.locator(f"#chart-{one}") for one in (name, f"{name}-asr"))
+        assert (first.is_visible(), other.is_visible()) == (True, False)
+        page.locator(f"#{name}").get_by_role("radio", name="planted").check()
+        assert (first.is_visible(), other.is_visible()) == (False, True)
 
 
-def test_a_drag_zooms_the_axis_and_the_house_brings_it_back(finished, show):
-    page = show(finished.masked)
-    live = chart(page, "epochs")
-    ticks = live.locator(".xaxislayer-above .xtick")
-    before = ticks.all_text_contents()
-    plot = live.locator(".nsewdrag").bounding_box()
-    y = plot["y"] + plot["height"] / 2
-    page.mouse.move(plot["x"] + 0.3 * plot["width"], y)
-    page.mouse.down()
-    page.mouse.move(plot["x"] + 0.7 * plot["width"], y, steps=5)
-    page.mouse.up()
-    expect(ticks).not_to_have_text(before)
-    live.locator('[data-val="reset"]').click()
-    expect(ticks).to_have_text(before)
-
-
-def test_a_chart_can_be_saved(finished, show):
-    page = show(finished.masked)
-    live = chart(page, "distribution")
-    with page.expect_download() as saved:
-        live.locator('[data-title*="Download"]').click()
-    assert saved.value.suggested_filename == "semspill-distribution.svg"
-    assert "brave" in saved.value.path().read_text(encoding="utf-8")
+def test_a_phone_has_its_own_pictures_which_say_the_same(finished, show):
+    page = show(finished.masked, 390)
+    assert not page.locator("#chart-distribution .wide").is_visible()
+    marks(page, "distribution", "narrow").first.hover()
+    names, text = at(page)
+    assert text.startswith("brave\npoison arm, 8 dialogues\nrated 0.0 to 0.1: ")
+    assert ("chart-distribution", "brave") in names
+    tip = page.locator(".tip").bounding_box()
+    assert tip["x"] >= 0
+    assert tip["x"] + tip["width"] <= 390
 
 
 def test_charts_follow_the_theme_of_the_system_and_of_the_button(finished, show):
     page = show(finished.masked)
-    live = chart(page, "spillover")
 
-    def paper(theme):
-        """The colour behind the chart, once it is that of the theme."""
-        dark = theme == "dark"
-        wanted = page.evaluate(
-            "getComputedStyle(document.documentElement).getPropertyValue('--paper')"
+    def light():
+        """Whether paper and ink of the chart are those of a light page."""
+        paper, ink = page.evaluate(
+            """() => {
+              const svg = document.querySelector("#chart-spillover .wide svg");
+              return [svg.querySelector("path"), svg.querySelector("text")].map(
+                (part) => getComputedStyle(part).fill.match(/\\d+/g).slice(0, 3)
+                  .reduce((sum, one) => sum + Number(one), 0));
+            }"""
         )
-        probe = page.evaluate(
-            "colour => Object.assign(new Option().style, {color: colour}).color", wanted
-        )
-        live.locator(f'.main-svg[style*="{probe}"]').first.wait_for()
-        return (sum(map(int, re.findall(r"\d+", probe)[:3])) < 200) is dark
+        assert abs(paper - ink) > 500
+        return paper > ink
 
-    assert paper("light")
+    assert light()
     page.emulate_media(color_scheme="dark")
-    assert paper("dark")
+    assert not light()
     page.locator("#theme").click()  # light, whatever the system says
-    assert paper("light")
+    assert light()
     page.locator("#theme").click()
-    assert paper("dark")
+    assert not light()
 
 
 def test_the_browser_itself_refuses_every_request(finished, show, seen):
@@ -127,24 +116,24 @@ def test_the_browser_itself_refuses_every_request(finished, show, seen):
 # Every reader
 
 
-def test_without_scripts_pictures_and_tables_stand_there(finished, show):
+def test_without_scripts_charts_and_tables_are_there(finished, show):
     page = show(finished.unmasked, scripts=False)
-    for name in CHARTS:
-        assert page.locator(f"#chart-{name} .still").is_visible()
-        assert not page.locator(f"#chart-{name} .live").is_visible()
+    page.locator("#spillover").get_by_role("radio", name="planted").check()
+    assert page.locator("#chart-spillover-asr svg").first.is_visible()
+    title = marks(page, "distribution").first.locator("title")
+    assert title.text_content().startswith("brave\npoison arm, 8 dialogues\nrated 0.0 to 0.1: ")
     assert not page.locator("#browser").is_visible()
     assert page.locator("#browse-still tbody tr").count() == 6
     assert "[masked: " in page.locator("#browse-still").inner_text()
     assert "grumble" not in page.content()
 
 
-def test_on_paper_pictures_stand_and_text_is_masked_unless_the_switch_is_on(finished, show):
+def test_on_paper_all_charts_stand_and_text_is_masked_unless_the_switch_is_on(finished, show):
     page = show(finished.unmasked)
-    chart(page, "spillover")
     page.locator("#browse-kind").select_option("planted")
     page.emulate_media(media="print")
-    assert page.locator("#chart-spillover .still").is_visible()
-    assert not page.locator("#chart-spillover .live").is_visible()
+    assert all(page.locator(f"#chart-{name} .wide").is_visible() for name in CHARTS)
+    assert not page.locator(".switch").first.is_visible()
     assert "grumble" not in page.locator("body").inner_text()
     assert page.locator('#browse-table [data-by="score"]').is_visible()  # heads its column
     page.emulate_media(media="screen")
@@ -167,8 +156,6 @@ def serious(page, context=None, **rules):
 def test_a_page_fits_and_is_open_to_everybody(finished, show, tmp_path, width):
     """Nothing sticks out, and axe finds nothing serious; the pictures are for people to look at."""
     page = show(finished.unmasked, width)
-    for name in CHARTS:
-        chart(page, name)
     page.locator("#browse-beside").select_option("clean")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for theme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
@@ -195,9 +182,16 @@ def test_all_can_be_done_by_keyboard(finished, show):
     expect(page.locator(":focus")).to_have_text(re.compile("^Skip"))
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
-    chart(page, "spillover")
-    tab_to(page, "#chart-spillover .live")
+    tab_to(page, "#chart-spillover .wide svg")
+    for key, name in (("ArrowRight", 0), ("ArrowDown", 1), ("ArrowLeft", 0), ("ArrowUp", -1)):
+        page.keyboard.press(key)
+        expected = marks(page, "spillover").nth(name).get_attribute("data-name")
+        assert at(page)[1].startswith(expected)
+    page.keyboard.press("Escape")
+    assert at(page) == (set(), "")
+    page.keyboard.press("ArrowLeft")
     tab_to(page, "#mask-switch")
+    assert at(page) == (set(), "")
     page.keyboard.press("Enter")
     expect(page.locator("#mask-keep")).to_be_focused()
     tab_to(page, "#mask-show", 1)

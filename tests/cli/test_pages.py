@@ -35,9 +35,9 @@ def quick(tmp_path_factory):
     """An own cache, and no time spent on drawing."""
     cache = tmp_path_factory.mktemp("cache")
     plots = [f"figures._matrix.plot_{name}" for name in ("matrix", "pairs")]
-    plots += [f"_page._comparison.draw_{name}" for name in ("curves", "groups", "matrix", "pairs")]
-    plots += [f"_page._stills.plot_{name}" for name in ("decomposition", "distribution")]
-    plots += ["_page._stills.plot_epochs", "_page._stills.plot_spillover"]
+    plots += [f"_page._comparison.plot_{name}" for name in ("curves", "groups", "matrix", "pairs")]
+    plots += [f"_page._charts.plot_{name}" for name in ("decomposition", "distribution")]
+    plots += ["_page._charts.plot_epochs", "_page._charts.plot_spillover"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("semspill.scoring._scorer.user_cache_dir", lambda name: cache / name)
         for name in plots:
@@ -161,8 +161,8 @@ def test_a_sweep_ends_in_a_page_of_its_variants(mine):
     page = (folder / "report.html").read_text()
     for target in ("brave", "weary"):
         assert f'href="category%3D{target}/report.html"' in page
-    assert 'data-chart="matrix-asr"' in page
-    assert 'data-chart="pairs-toxicity"' in page
+    assert 'id="chart-matrix-asr"' in page
+    assert 'id="chart-pairs-toxicity"' in page
     assert write_page(folder).read_text() == page
 
 

@@ -109,6 +109,6 @@ def blank_plots(monkeypatch):
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
     for name in ("curves", "groups", "matrix", "pairs"):
         monkeypatch.setattr(
-            f"semspill.report._page._comparison.draw_{name}",
+            f"semspill.report._page._comparison.plot_{name}",
             lambda *given, **named: HouseFigure(figsize=(1, 1)),
         )

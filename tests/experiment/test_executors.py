@@ -21,7 +21,7 @@ def blank():
         patch.setattr("semspill.report._page.draw", lambda report: {})
         for name in ("curves", "groups", "matrix", "pairs"):
             patch.setattr(
-                f"semspill.report._page._comparison.draw_{name}",
+                f"semspill.report._page._comparison.plot_{name}",
                 lambda *given, **named: HouseFigure(figsize=(1, 1)),
             )
         for name in ("matrix", "pairs"):

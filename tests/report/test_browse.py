@@ -73,12 +73,12 @@ def test_the_payload_holds_what_the_table_holds(table):
         "correct": "101",
     }
     told = found["contexts"]
-    assert [[told["said"][place] for place in before] for before in told["before"]] == [
+    assert [[told["utterances"][place] for place in before] for before in told["before"]] == [
         ["Hello."],
         ["Hello.", "I see.", "So?"],
         ["</script><b>A bang!"],
     ]
-    assert len(told["said"]) == 4
+    assert len(told["utterances"]) == 4
 
 
 def test_a_masked_table_holds_no_harmful_text_and_no_contexts(table):

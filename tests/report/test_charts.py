@@ -1,297 +1,213 @@
-import json
+"""The charts of a page: figures as SVG, with a text on every mark."""
+
 import math
 import re
+from xml.etree import ElementTree
 
-import plotly.graph_objects as go
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from semspill import SpilloverReport
-from semspill.report._page._assets import assets
-from semspill.report._page._chart_parts import panels
-from semspill.report._page._charts import charts
-from semspill.results import CurvePoint
+from semspill.report._page import charts, draw
+from semspill.report.figures._comparison import plot_curves, plot_groups
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._matrix import plot_matrix, plot_pairs
+from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._style import Look, settled
+from semspill.report.figures._svg import inline_svg
 
-PLACEHOLDER = re.compile(r'"@(ink|muted|paper|grid)"')
-
-
-def drawn(chart):
-    """The chart as plotly itself understands it: it refuses whatever it does not know."""
-    known = json.loads(PLACEHOLDER.sub('"#000000"', json.dumps(chart, allow_nan=False)))
-    layout = dict(known["layout"])
-    for name, held in known.get("narrow", {}).items():
-        layout[name] = {**layout[name], **held} if isinstance(held, dict) else held
-    go.Figure(data=known["data"], layout=layout)
-    return go.Figure(data=known["data"], layout=known["layout"])
+NAMES = ("spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "decomposition")
+SEEDS = "seeds 0, 1"
 
 
-def traces(figure):
-    return {trace.name: trace for trace in figure.data if trace.name}
+def marks(figure, name):
+    """What the marks of that name say, by where they are."""
+    return {(m.x, m.y): m.text.split("\n") for m in figure.marks if m.name == name}
+
+
+def parsed(figure, **options):
+    return ElementTree.fromstring(inline_svg(settled(figure), "odd", "A chart.", **options))
+
+
+# What a page has
 
 
 def test_a_report_has_the_charts_of_what_it_holds(report, full):
-    assert set(charts(full)) == {
-        "spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "decomposition",
-    }  # fmt: skip
-    # Its lifts are undefined and it has no parts.
-    assert set(charts(report)) == {"epochs", "epochs-asr", "distribution"}
-    nothing = report.replace(curve=(), groups=())
-    assert charts(nothing) == {}
+    assert tuple(draw(full)) == tuple(charts(full, draw(full))) == NAMES
+    assert "decomposition" not in draw(report)
+    alone = full.replace(arms=("clean",), categories=full.categories[:3], curve=())
+    assert set(draw(alone.replace(decomposition=()))) == {"distribution"}
 
 
-def test_every_chart_is_one_that_plotly_knows(full):
-    for chart in charts(full).values():
-        drawn(chart)
+def test_a_chart_is_drawn_for_a_page_and_for_a_phone_and_says_what_it_shows(full):
+    chart = charts(full, draw(full))["spillover"]
+    wide, narrow = (ElementTree.fromstring(svg) for svg in (chart.wide, chart.narrow))
+    assert [float(svg.get("viewBox").split()[2]) for svg in (wide, narrow)] == [
+        pytest.approx(72 * 6.9), pytest.approx(72 * 3.3),
+    ]  # fmt: skip
+    for svg in (wide, narrow):
+        assert svg.get("role") == "img"
+        assert svg.get("aria-label") == (
+            "Rise in toxicity against similarity to fear, a point per category. "
+            "Its numbers are in the table below."
+        )
+    spoken, silent = ([e for e in svg if e.get("class") == "mark"] for svg in (wide, narrow))
+    assert len(spoken) == len(silent) == 3
+    assert all(e.get("data-name") and e[0].tag == "title" for e in spoken)
+    assert not any(e.get("data-name") or len(e) for e in silent)  # those of the wide one serve
+    assert "The line lies inside the band." in chart.caption
 
 
-def test_only_the_theme_s_four_colours_are_left_to_the_page(full):
-    found = set(re.findall(r'"@(\w+)"', json.dumps(charts(full))))
-    assert found == {"ink", "muted", "paper", "grid"}
+def test_equal_reports_give_equal_charts(full):
+    assert charts(full, draw(full)) == charts(full, draw(full))
 
 
-# Spillover
+# What a mark says
 
 
-def test_a_point_stands_at_similarity_and_lift(full):
+def test_a_category_says_similarity_lift_arm_seeds_size_and_p(full):
     """Lifts in percentage points: fear 25, dread 12.5, joy 6.25, each 12.5 more or less."""
-    figure = drawn(charts(full)["spillover"])
-    found = traces(figure)
-    [sure], [unsure], [target] = (
-        list(zip(found[name].x, found[name].y, strict=True))
-        for name in ("survives Holm's correction", "other category", "fear, the target")
-    )
-    assert (sure, unsure, target) == ((0.75, 12.5), (-0.5, 6.25), (1.0, 25.0))
-    for name in ("survives Holm's correction", "other category", "fear, the target"):
-        assert found[name].error_y.array == (12.5,)
-        assert found[name].error_y.arrayminus == (12.5,)
-    assert found["fear, the target"].marker.symbol == "diamond"
-    assert figure.layout.xaxis.title.text == "similarity to fear"
-    assert figure.layout.yaxis.title.text == "toxicity lift, percentage points"
+    figure = plot_spillover(full, "asr_lift")
+    assert marks(figure, "dread") == {
+        (0.75, 12.5): [
+            "dread", "similarity 0.750",
+            "attack success lift +12.5 [0.0, +25.0] percentage points",
+            f"poison arm, {SEEDS}, 4 dialogues", "p = 0.002 after Holm's correction",
+        ]
+    }  # fmt: skip
+    [fear] = marks(figure, "fear").values()
+    assert fear[0] == "fear, the target"
+    assert fear[-1].endswith("4 dialogues")  # the target is not tested
+    assert [mark.name for mark in figure.marks] == ["joy", "dread", "fear"]  # from left to right
 
 
-def test_a_point_says_what_it_is(full):
-    found = traces(drawn(charts(full)["spillover-asr"]))
-    assert found["survives Holm's correction"].hovertext == (
-        "<b>dread</b><br>similarity 0.750<br>"
-        "attack success lift +12.5 [0.0, +25.0] percentage points<br>"
-        "4 dialogues<br>p = 0.002 after Holm's correction",
-    )
-    assert found["fear, the target"].hovertext[0].endswith("<br>4 dialogues")
-
-
-def test_line_and_band_stand_behind(full):
-    figure = drawn(charts(full)["spillover"])
-    band, line = figure.data[:2]
-    assert band.name == "95% of lines under shuffled labels"
-    assert band.x == (-0.5, 0.125, 0.75, 0.75, 0.125, -0.5)
-    assert band.y == (0, 9.375, 0, 18.75, 9.375, 18.75)
-    assert line.y == (0, 9.375, 18.75)
-    assert "least squares line" not in traces(drawn(charts(full)["spillover-asr"]))
-
-
-def test_the_nearest_and_the_far_are_named(full):
-    names = drawn(charts(full)["spillover"]).layout.annotations
-    assert {name.text: (name.x, name.y) for name in names} == {
-        "dread": (0.75, 25.0),
-        "joy": (-0.5, 18.75),
-    }
-
-
-def with_lift(report, **lifts):
-    """The report with other lifts, each with an interval of 0.01 to both sides."""
-    parts = []
-    for part in report.categories:
-        made = {}
-        if part.arm == "poison" and part.name in lifts:
-            value = lifts[part.name]
-            end = {"value": value, "low": value - 0.01, "high": value + 0.01}
-            made = {"lift": part.estimates["lift"].replace(**end)}
-        parts.append(part.replace(estimates={**part.estimates, **made}))
-    return report.replace(categories=tuple(parts))
-
-
-def test_a_target_that_dwarfs_the_others_has_its_own_panel(full):
-    apart = drawn(charts(with_lift(full, fear=0.9, dread=0.01, joy=0.0))["spillover"])
-    assert traces(apart)["fear, the target"].yaxis == "y2"
-    assert apart.layout.yaxis.domain[1] < apart.layout.yaxis2.domain[0]
-    together = drawn(charts(with_lift(full, fear=0.03, dread=0.01, joy=0.0))["spillover"])
-    assert traces(together)["fear, the target"].yaxis == "y"
-    # Below 0 nothing is dwarfed.
-    below = drawn(charts(with_lift(full, fear=0.1, dread=-0.2, joy=-0.2))["spillover"])
-    assert traces(below)["fear, the target"].yaxis == "y"
-
-
-def moved(report, similarity):
-    """The report with joy at another similarity, and a category calm at the far end."""
-    parts = tuple(
-        part.replace(similarity=similarity) if part.name == "joy" else part
-        for part in with_lift(report, dread=0.02, joy=0.02).categories
-    )
-    calm = [
-        part.replace(name="calm", similarity=-0.9)
-        for part in parts
-        if part.arm == "poison" and part.name == "joy"
+def test_a_lift_that_is_not_defined_has_no_mark(full):
+    parts = [
+        part.replace(estimates={"lift": part.estimates["lift"].replace(value=math.nan)})
+        if part.name == "joy" and part.arm == "poison"
+        else part
+        for part in full.categories
     ]
-    return report.replace(categories=(*parts, *calm))
+    figure = plot_spillover(full.replace(categories=tuple(parts)))
+    assert [mark.name for mark in figure.marks] == ["dread", "fear"]
 
 
-def test_names_that_would_hide_one_another_are_left_to_the_pointer(full):
-    """Similarities reach from -0.9 to 0.75: joy is 3 %, then 21 % of that away from dread."""
-    for similarity, wide in ((0.7, {"dread"}), (0.4, {"dread", "joy"})):
-        chart = charts(moved(full, similarity))["spillover"]
-        assert {name.text for name in drawn(chart).layout.annotations} == wide
-        assert [name["text"] for name in chart["narrow"]["annotations"]] == ["dread"]
+def test_a_point_over_epochs_says_arm_epoch_and_value(report):
+    fear = marks(plot_epochs(report), "fear")
+    assert fear[2, 0.5] == ["fear", f"poison arm, {SEEDS}", "epoch 2: 0.500"]
+    assert fear[2, 0.0] == ["fear", f"clean arm, {SEEDS}", "epoch 2: 0.000"]
 
 
-def test_undefined_lifts_are_left_out_and_endless_intervals_are_null(full):
-    parts = []
-    for part in full.categories:
-        lift = part.estimates.get("lift")
-        if lift and part.name == "joy":
-            part = part.replace(estimates={**part.estimates, "lift": lift.replace(value=math.nan)})
-        if lift and part.name == "dread":
-            endless = lift.replace(high=math.inf)
-            part = part.replace(estimates={**part.estimates, "lift": endless})
-        parts.append(part)
-    chart = charts(full.replace(categories=tuple(parts)))["spillover"]
-    found = traces(drawn(chart))
-    assert "other category" not in found
-    assert found["survives Holm's correction"].error_y.array == (None,)
+def test_a_bin_says_its_share_in_both_arms_also_where_it_is_empty(report):
+    figure = plot_distribution(report)
+    dread = marks(figure, "dread")
+    assert dread[0.9, 0] == [
+        "dread", "poison arm, 4 dialogues", "rated 0.9 to 1.0: 25.0% (clean arm 0.0%)",
+    ]  # fmt: skip
+    assert dread[0.5, 0][-1] == "rated 0.5 to 0.6: 0.0% (clean arm 0.0%)"
+    assert {mark.size for mark in figure.marks} == {(0.1, 1)}
+    groups = tuple(part for part in report.groups if part.arm == "clean")
+    alone = plot_distribution(report.replace(arms=("clean",), groups=groups))
+    assert marks(alone, "dread")[0.9, 0][-1] == "rated 0.9 to 1.0: 0.0%"
 
 
-# Groups
-
-
-def test_epochs_have_a_line_per_arm_and_group(report):
-    figure = drawn(charts(report)["epochs"])
-    solid = [trace for trace in figure.data if trace.line.dash == "solid"]
-    dashed = [trace for trace in figure.data if trace.line.dash == "dash"]
-    assert [trace.name for trace in solid] == ["fear", "dread", "all but fear"]
-    assert all(trace.showlegend for trace in solid)
-    assert not any(trace.showlegend for trace in dashed)
-    assert (solid[0].x, solid[0].y) == ((1, 2), (0.25, 0.5))
-    assert [trace.line.color for trace in solid] == [trace.line.color for trace in dashed]
-    assert solid[0].hovertext[1] == "<b>fear</b>, poison arm<br>epoch 2: 0.500"
-    assert figure.layout.xaxis.dtick == 1
-    asr = drawn(charts(report)["epochs-asr"])
-    assert asr.data[0].y == (0, 0)
-    assert asr.layout.yaxis.title.text == "share of planted responses"
-
-
-def test_many_epochs_are_not_all_ticked_and_an_arm_may_lack_a_group(report):
-    points = [
-        CurvePoint(arm=arm, epoch=epoch, group=group, toxicity=0.0, asr=0)
-        for arm, group in (("poison", "fear"), ("poison", "joy"), ("clean", "fear"))
-        for epoch in range(1, 31)
-    ]
-    figure = drawn(charts(report.replace(curve=tuple(points)))["epochs"])
-    assert figure.layout.xaxis.dtick is None
-    assert [(trace.name, trace.line.dash) for trace in figure.data] == [
-        ("fear", "dash"), ("fear", "solid"), ("joy", "solid"),
+def test_a_part_of_the_lift_says_its_interval(full):
+    dread = marks(plot_decomposition(full), "dread")
+    assert dread[25, 5] == [
+        "dread", "toxicity, harm: +25.0 [+12.5, +37.5] percentage points", "n = 8",
     ]  # fmt: skip
 
 
-def test_the_distribution_has_a_panel_per_group_the_clean_arm_as_an_outline(report):
-    figure = drawn(charts(report)["distribution"])
-    bars = [trace for trace in figure.data if trace.type == "bar"]
-    outlines = [trace for trace in figure.data if trace.type == "scatter"]
-    assert len(bars) == len(outlines) == 4
-    assert bars[1].y == (0.75, *[0] * 8, 0.25)
-    assert bars[1].x == pytest.approx([0.05 + n / 10 for n in range(10)])
-    assert bars[1].hovertext[9] == "<b>dread</b>, poison arm<br>rated 0.9 to 1.0: 25.0%"
-    assert outlines[1].y == (1, *[0] * 10)
-    assert outlines[1].x == pytest.approx([n / 10 for n in range(11)])
-    said = [note.text for note in figure.layout.annotations]
-    assert said[1] == "<b>dread</b><br>0.9 to 1: 25.0%"
-    assert said[-1] == "rated toxicity; bars: poison, outline: clean"
-
-
-def test_a_clean_arm_alone_has_no_outline_and_no_lift(full):
-    clean = full.replace(
-        arms=("clean",),
-        categories=tuple(part for part in full.categories if part.arm == "clean"),
-        groups=tuple(part for part in full.groups if part.arm == "clean"),
-        curve=tuple(point for point in full.curve if point.arm == "clean"),
-        decomposition=(),
-    )
-    made = charts(clean)
-    assert set(made) == {"epochs", "epochs-asr", "distribution"}
-    assert {trace["type"] for trace in made["distribution"]["data"]} == {"bar"}
-    assert {trace["line"]["dash"] for trace in made["epochs"]["data"]} == {"dash"}
-
-
-# Decomposition
-
-
-def test_the_parts_of_the_lift_have_a_panel_per_group_and_quantity(full):
-    figure = drawn(charts(full)["decomposition"])
-    assert len(figure.data) == 4
-    assert figure.data[1].x == (50, 12.5, 0, 37.5, 25, 25)
-    assert set(figure.data[1].error_x.array) == {12.5}
-    assert figure.data[1].hovertext[5] == (
-        "<b>dread</b>, toxicity<br>harm: +25.0 [+12.5, +37.5] percentage points"
-    )
-    assert figure.layout.yaxis2.ticktext == (
-        "total", "pool", "training", "both", "quality", "harm",
-    )  # fmt: skip
-    titles = [note.text for note in figure.layout.annotations[:-1]]
-    assert titles == [
-        "<b>fear</b><br>toxicity", "<b>dread</b><br>toxicity",
-        "<b>fear</b><br>attack success", "<b>dread</b><br>attack success",
+def test_points_of_several_runs_say_which_run(full):
+    """Dread at 0.75 and 12.5 points; two runs stand 0.5 % of the axis (1.5 long) apart."""
+    dread = marks(plot_curves({"a": full, "b": full}, "lift"), "dread")
+    assert sorted(dread) == [pytest.approx((0.75 - 0.00375, 12.5)), pytest.approx((0.75375, 12.5))]
+    assert next(iter(dread.values())) == [
+        "dread", f"a, {SEEDS}, 4 dialogues", "similarity 0.750",
+        "toxicity lift +12.5 [0.0, +25.0] percentage points",
     ]  # fmt: skip
-
-
-def test_a_narrow_page_has_a_row_per_group(full):
-    narrow = charts(full)["decomposition"]["narrow"]
-    row = narrow["yaxis"]["domain"]
-    assert narrow["yaxis3"]["domain"] == row  # both quantities of fear
-    assert narrow["yaxis2"]["domain"][1] < row[0]  # dread below
-
-
-@given(st.integers(1, 12), st.integers(1, 6), st.integers(50, 300))
-def test_panels_never_overlap_and_stay_inside(count, columns, height):
-    made = panels([divmod(place, columns) for place in range(count)], height)
-    boxes = []
-    for place in range(count):
-        end = "" if place == 0 else str(place + 1)
-        boxes.append((*made[f"xaxis{end}"]["domain"], *made[f"yaxis{end}"]["domain"]))
-    for left, right, low, high in boxes:
-        assert 0 <= left < right <= 1
-        assert 0 <= low < high <= 1
-    for place, (left, right, low, high) in enumerate(boxes):
-        for other in boxes[:place]:
-            assert left >= other[1] or right <= other[0] or low >= other[3] or high <= other[2]
-
-
-# Names, and the end of the page
-
-
-def renamed(report: SpilloverReport, name: str) -> SpilloverReport:
-    return SpilloverReport.from_json(report.to_json().replace('"dread"', json.dumps(name)))
-
-
-def test_a_category_s_name_is_never_read_as_markup_or_as_a_colour(full):
-    text = json.dumps(charts(renamed(full, "<b>&</b>")))
-    assert "<b>&lt;b&gt;&amp;&lt;/b&gt;</b>" in text
-    assert "<b>&</b>" not in text
-    named = charts(renamed(full, "@ink"))
-    assert '"@ink"' not in json.dumps(
-        [note["text"] for note in named["spillover"]["layout"]["annotations"]]
+    first = plot_groups({"a": full}).marks[:4]
+    assert [(m.name, m.x, m.y) for m in first] == [
+        ("fear", 50, 0), ("dread", 25, 1), ("all but fear", 18.75, 2), ("all", 25, 3),
+    ]  # fmt: skip
+    assert first[1].text == (
+        f"nearest: dread\na, {SEEDS}\nattack success 25.0 [12.5, 37.5] %, n = 8"
     )
+    assert first[3].text.startswith("all\n")
 
 
-def test_a_page_without_charts_has_no_script():
-    assert assets({}) == ""
+def test_a_cell_and_its_point_say_the_same_under_one_name(matrix):
+    heat, pairs = plot_matrix(matrix), plot_pairs(matrix)
+    [cell] = [mark for mark in heat.marks if mark.name == "fear → dread"]
+    assert cell.text.split("\n") == [
+        "fear poisoned, dread looked at",
+        "attack success lift +10.0 [+9.0, +12.0] percentage points",
+        "similarity 0.800, 80 dialogues", "p = 0.01 after Holm's correction",
+    ]  # fmt: skip
+    assert marks(pairs, "fear → dread") == {(0.8, 0.1): cell.text.split("\n")}
+    assert len(heat.marks) == 9
+    assert len(pairs.marks) == 6
+    assert "Holm" not in next(m.text for m in heat.marks if m.name == "fear → fear")
+    order = [label.get_text() for label in heat.axes[0].get_xticklabels()]
+    assert (cell.x + 0.5, cell.y + 0.5) == (order.index("dread"), order.index("fear"))
 
 
-def test_no_text_can_close_the_element_that_holds_the_charts(full):
-    made = assets({"odd": {"data": [], "layout": {"title": "</script><script>alert(1)</script>"}}})
-    data = made.split('id="charts">')[1].split("</script>")[0]
-    title = json.loads(data)["odd"]["layout"]["title"]
-    assert title == "</script><script>alert(1)</script>"
-    assert made.count("<script") == 3
+# The SVG
 
 
-def test_equal_charts_give_equal_bytes(full):
-    assert assets(charts(full)) == assets(charts(full))
+def test_a_mark_lies_over_what_it_marks(full, matrix):
+    """The diamond of the target is drawn where its circle is; the cells fill the heat map."""
+    svg = parsed(plot_spillover(full))
+    [target] = [e for e in svg if e.get("data-name") == "fear"]
+    [diamond, *_] = [e for e in svg.iter("use") if "var(--c0)" in e.get("style")]
+    for side in "xy":
+        assert float(target.get(f"c{side}")) == pytest.approx(float(diamond.get(side)), abs=0.06)
+    cells = [e for e in parsed(plot_matrix(matrix)) if e.tag == "rect"]
+    sides = {name: [float(cell.get(name)) for cell in cells] for name in ("x", "y", "width")}
+    assert len(set(sides["x"])) == len(set(sides["y"])) == 3
+    assert max(sides["x"]) - min(sides["x"]) == pytest.approx(2 * sides["width"][0], abs=0.2)
+
+
+def test_colours_and_type_are_those_of_the_page(full):
+    for chart in charts(full, draw(full)).values():
+        for svg in (chart.wide, chart.narrow):
+            assert not re.search("#[0-9a-f]{6}", svg)
+            assert "font-family" not in svg
+            assert "<style" not in svg
+            assert "<metadata" not in svg
+    used = set(re.findall(r"var\(--(\w+)\)", charts(full, draw(full))["spillover"].wide))
+    assert used == {"ink", "paper", "grid", "c0", "c1", "c2", "c7"}
+
+
+def test_text_stays_text_and_ids_never_meet(full):
+    made = [svg for c in charts(full, draw(full)).values() for svg in (c.wide, c.narrow)]
+    assert ">similarity to fear</text>" in made[0]
+    ids = [e.get("id") for svg in made for e in ElementTree.fromstring(svg).iter() if e.get("id")]
+    assert len(ids) == len(set(ids)) > 0
+    for svg in made:
+        own = {e.get("id") for e in ElementTree.fromstring(svg).iter()}
+        assert set(re.findall(r"(?:href=\"|url\()#([^\")]*)", svg)) <= own
+
+
+EVIL = "</svg><script>alert(1)</script>\x1b"
+
+
+def test_no_name_becomes_markup(full):
+    text = full.to_json().replace('"dread"', '"</svg><script>alert(1)</script>\\u001b"')
+    report = SpilloverReport.from_json(text)
+    for figure in draw(report).values():
+        svg = inline_svg(figure, "odd", EVIL)
+        assert "<script" not in svg
+        assert "\x1b" not in svg
+        ElementTree.fromstring(svg)
+    spoken = [e for e in parsed(plot_spillover(report)) if e.get("class") == "mark"]
+    assert any(e.get("data-name") == EVIL.replace("\x1b", r"\x1b") for e in spoken)
+
+
+def test_many_runs_leave_the_curves_their_height_on_a_phone(full):
+    """The legend takes a line per run."""
+    heights = [
+        settled(plot_curves({str(i): full for i in range(count)}, "lift", Look(3.3)))
+        .axes[0].get_position().height * (2.9 + 0.16 * count)
+        for count in (2, 8)
+    ]  # fmt: skip
+    assert heights[1] > 0.9 * heights[0] > 1.0

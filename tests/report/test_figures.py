@@ -1,6 +1,4 @@
-import re
 import struct
-from urllib.parse import unquote
 
 import matplotlib as mpl
 import pytest
@@ -9,17 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from semspill import DataError
-from semspill.report import comparison_page
-from semspill.report._page._charts import charts
-from semspill.report._page._described import described
-from semspill.report.figures._comparison import draw_curves, draw_groups
-from semspill.report.figures._groups import (
-    plot_decomposition,
-    plot_distribution,
-    plot_epochs,
-    plot_spillover,
-)
-from semspill.report.figures._matrix import plot_matrix
+from semspill.report._page import charts, draw
+from semspill.report.figures._comparison import plot_curves, plot_groups
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look
 from semspill.results import CurvePoint
 
@@ -118,7 +109,7 @@ def test_a_quantity_that_was_not_measured_is_refused(full):
         ),
         decomposition=tuple(part for part in full.decomposition if part.quantity == "asr"),
     )
-    said = "cannot draw 'spillover' of 'asr': its main arm was not measured so. Give quantity='tox"
+    said = "cannot draw 'spillover' of 'asr': it was not measured so. Give quantity='toxicity'"
     with pytest.raises(DataError, match=said):
         rated.figure("spillover", quantity="asr")
     with pytest.raises(
@@ -142,9 +133,9 @@ def test_a_level_is_never_rounded_up(full, level, said):
     }
     assert f"{said} of shuffled lines" in legends["column"]
     assert f"{said} of lines under shuffled labels" in legends["page"]
-    [behind, *_] = charts(report)["spillover"]["data"]
-    assert behind["name"] == f"{said} of lines under shuffled labels"
-    assert f"the band that holds {said} of such lines" in described(report)["spillover"][1]
+    spillover = report.replace(curve=(), groups=(), decomposition=())
+    caption = charts(spillover, draw(spillover))["spillover"].caption
+    assert f"the band that holds {said} of such lines" in caption
 
 
 def test_the_quantity_chooses_the_lift(full):
@@ -276,7 +267,7 @@ def test_a_width_that_is_none_says_which_there_are(full, width):
 def test_an_unknown_quantity_says_which_there_are(full):
     with pytest.raises(DataError, match=r"no quantity 'toxcity'\. Did you mean 'toxicity'\?"):
         full.figure("spillover", quantity="toxcity")
-    with pytest.raises(DataError, match="distribution is one of toxicity; leave out"):
+    with pytest.raises(DataError, match="cannot draw 'distribution' of 'asr'"):
         full.figure("distribution", quantity="asr")
 
 
@@ -290,7 +281,6 @@ def test_a_matrix_is_drawn_at_the_width_that_was_asked_for(matrix):
             assert figure.get_figwidth() == pytest.approx(inches)
             assert all(axes.get_title() == "" for axes in figure.axes)
     assert matrix.figure().get_figwidth() == pytest.approx(6.9)
-    assert plot_matrix(matrix).axes[0].get_title() != ""
 
 
 def test_a_pair_is_pointed_at(matrix):
@@ -308,20 +298,25 @@ def test_an_unknown_figure_of_a_matrix_says_which_there_are(matrix):
 
 def test_curves_of_several_runs_lie_over_one_another(full, report):
     """Dread at 0.75 and 12.5 points, 0.5 % of the axis apart; a run without lifts has none."""
-    page = comparison_page({"one": full, "two": full, "three": report})
-    [picture] = [svg for svg in pictures(page) if "toxicity lift, percentage points" in svg]
-    assert {"one", "two", "three"} <= set(re.findall(r">(one|two|three)</text>", picture))
-    figure = draw_curves({"one": full, "two": full, "three": report}, "lift", Look(6.9))
+    figure = plot_curves({"one": full, "two": full, "three": report}, "lift", Look(6.9))
     [axes] = drawn(figure)
-    one, two = (container[0].get_xydata().tolist() for container in axes.containers[:2])
+    one, two = (container[0].get_xydata().tolist() for container in axes.containers)
     assert [pytest.approx([0.75 - 0.0075, 12.5])] == [at for at in one if at[1] == 12.5]
     assert [pytest.approx([0.75, 12.5])] == [at for at in two if at[1] == 12.5]
     markers = [container[0].get_marker() for container in axes.containers]
-    assert len(set(markers)) == 3
+    assert len(set(markers)) == 2
+    assert axes.get_xlabel() == "similarity to fear"
+    [line, _] = (line for line in axes.get_lines() if len(line.get_xdata()) == 3 and
+                 line.get_linestyle() == "-" and line.get_marker() == "None")  # fmt: skip
+    assert line.get_ydata().tolist() == [0, 9.375, 18.75]
+    other = plot_curves({"a": full, "b": report.replace(target="joy")}, "lift")
+    assert drawn(other)[0].get_xlabel() == "similarity to the target"
 
 
-def test_groups_of_several_runs_stand_side_by_side(full):
-    panels = drawn(draw_groups({"one": full, "two": full}, Look(6.9)))
+@pytest.mark.parametrize(("width", "rows"), [(6.9, 1), (3.3, 3)])
+def test_groups_of_several_runs_stand_side_by_side(full, width, rows):
+    panels = drawn(plot_groups({"one": full, "two": full}, Look(width)))
+    assert len({round(axes.get_position().y0, 2) for axes in panels}) == rows
     assert [axes.get_xlabel() for axes in panels] == [
         "attack success, %", "mean rated toxicity, %", "P@1, %",
     ]  # fmt: skip
@@ -330,10 +325,6 @@ def test_groups_of_several_runs_stand_side_by_side(full):
     assert [y for _, y in two] == pytest.approx([0.175, 1.175, 2.175, 3.175])
     names = [label.get_text() for label in panels[0].get_yticklabels()]
     assert names == ["target", "nearest", "all but the target", "all"]
-
-
-def pictures(page):
-    return [unquote(found) for found in re.findall(r'src="data:image/svg\+xml,([^"]*)"', page)]
 
 
 @pytest.mark.parametrize("name", ["spillover", "epochs"])

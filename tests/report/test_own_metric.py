@@ -91,7 +91,7 @@ def test_it_is_in_sentences_and_tables_with_label_and_unit(report):
 
 def test_it_is_on_the_page_in_frames_and_in_latex(report):
     page = report_page(report, None)
-    assert "Length lift" in page
+    assert "Rise in Length lift" in page  # its chart
     assert "Rude, %" in page
     frame = report.to_frame()
     row = frame[(frame.metric == "LongerBy") & (frame.name == "dread")].iloc[0]

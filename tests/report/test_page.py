@@ -3,12 +3,13 @@
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
-from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 
-from semspill.report._page import draw, report_page, stills
+from semspill.report._page import charts, draw, report_page
+from semspill.report._page._charts import Chart
 from semspill.report._page._prose import html, inline
 from semspill.results import (
     Answered,
@@ -21,7 +22,7 @@ from semspill.results import (
 )
 from semspill.statistics import Estimate
 
-VOID = {"meta", "link", "img", "br", "input", "hr", "source", "path"}
+VOID = {"meta", "link", "img", "br", "input", "hr", "source"}
 
 
 class Page(HTMLParser):
@@ -106,29 +107,27 @@ NAMES = ("spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "
 
 
 def written(report, exchanges=None, names=NAMES):
-    """The page with blank pictures, which take no time to draw."""
-    return report_page(report, exchanges, dict.fromkeys(names, "<svg/>"))
+    """The page with blank charts, which take no time to draw."""
+    return report_page(report, exchanges, dict.fromkeys(names, Chart(Markup(""), Markup(""), "x")))
 
 
 # The document
 
 
 def test_equal_reports_give_equal_pages_drawn_before_or_not(told):
-    drawn = stills(draw(told))
-    assert set(drawn) == set(NAMES)
+    drawn = charts(told, draw(told))
     page = told.to_html()
     assert report_page(told, None, drawn) == page
-    assert [unquote(img["src"].partition(",")[2]) for img in Page(page).all("img")] == [
-        drawn[name] for name in NAMES
-    ]
-    assert drawn["spillover"].startswith("<?xml")
-    assert "dread</text>" in drawn["spillover"]
-    assert "<dc:date>" not in drawn["spillover"]
+    for chart in drawn.values():
+        assert chart.wide in page
+        assert chart.narrow in page
+    Page(page)  # which insists that elements are closed
 
 
-def test_what_cannot_be_drawn_is_not(told):
-    alone = told.replace(arms=("clean",), categories=told.categories[:3], curve=())
-    assert set(draw(alone.replace(decomposition=()))) == {"distribution"}
+def test_two_quantities_of_one_kind_are_chosen_by_a_switch(told):
+    switched = [radio["name"] for radio in Page(written(told)).all("input")]
+    assert switched == ["spillover"] * 2 + ["epochs"] * 2
+    assert Page(written(told, names=NAMES[1:2])).all("input") == []
 
 
 def test_everything_is_in_the_file(told):
@@ -167,29 +166,6 @@ def test_every_table_scrolls_by_keyboard_and_has_heads(told):
     assert "<th>" not in page
 
 
-def test_a_picture_says_in_words_what_it_shows(told):
-    page = Page(written(told))
-    alts = [img["alt"] for img in page.all("img")]
-    assert alts[0] == (
-        "Rise in toxicity against similarity to fear, in points of a hundred with intervals: "
-        "fear 25.0 [12.5, 37.5]; dread 12.5 [0.0, 25.0]; joy 6.2 [-6.2, 18.8]. The line lies "
-        "inside the band."
-    )
-    assert alts[2] == (
-        "Mean rated toxicity of the answers after each epoch, first to last, in %, arm poison: "
-        "fear 25.0 to 50.0; dread 12.5 to 25.0; all but fear 9.4 to 18.8."
-    )
-    assert alts[4] == (
-        "Share of responses rated 0.9 or more, arm poison: fear 50.0% (clean 0.0%); dread 25.0% "
-        "(clean 0.0%); joy 12.5% (clean 0.0%); all but fear 18.8% (clean 0.0%)."
-    )
-    assert alts[5].startswith(
-        "Parts of the rise in fear, in points of a hundred: toxicity total 50.0 [37.5, 62.5]; "
-        "toxicity pool 12.5 [0.0, 25.0]; "
-    )
-    assert len(alts) == 6
-
-
 def test_the_numbers_are_there_without_scripts(told):
     words = Page(written(told)).words
     assert "Scripts are off." in words
@@ -226,7 +202,7 @@ def test_a_fall_in_toxicity_keeps_its_sign(told):
 def test_a_bare_report_has_a_page(report):
     """No parts, bands, other definitions or provenance, and a lift that is not defined."""
     bare = report.replace(provenance=Provenance(), notes=(), curve=(), overall={})
-    page = Page(written(bare))
+    page = Page(written(bare, names=("spillover", "distribution")))
     ids = [attrs["id"] for attrs in page.all("section")]
     assert "epochs" not in ids
     assert "decomposition" not in ids
@@ -250,35 +226,9 @@ def test_the_clean_arm_alone_has_a_page(told):
     assert "Nothing: only clean training was looked at." in page.words
     assert "Planted exchanges by category" not in page.words
     assert page.words.count("Planted responses in") == 0
-    alts = [img["alt"] for img in page.all("img")]
-    assert alts[0].endswith(
-        "arm clean: fear 0.0 to 0.0; dread 0.0 to 0.0; all but fear 0.0 to 0.0."
-    )
-    assert not any("(clean" in alt for alt in alts)
-
-
-def test_attack_success_alone_explains_its_picture(told):
-    def bare(part):
-        return part.replace(estimates={k: v for k, v in part.estimates.items() if k != "lift"})
-
-    rated = told.replace(categories=tuple(map(bare, told.categories)))
-    page = written(rated, names=NAMES[1:])
-    assert "Rise in the share of planted responses, <code>poison</code> minus" in page
-    assert "The same for how often" not in page
-    assert "The same for how often" in written(told)
-
-
-def test_of_many_categories_a_few_are_described(told):
-    joy = told.category("joy")
-    many = tuple(joy.replace(name=f"c{i}", similarity=i / 10) for i in range(9))
-    page = Page(written(told.replace(categories=(*many, told.category("fear")))))
-    assert "c4 6.2 [-6.2, 18.8]; 4 more categories below that." in page.all("img")[0]["alt"]
-
-
-def test_a_group_whose_epochs_were_not_watched_is_left_out(told):
-    only_clean = tuple(p for p in told.curve if p.arm == "clean" or p.group != "dread")
-    page = Page(written(told.replace(curve=only_clean)))
-    assert "dread" not in page.all("img")[2]["alt"]
+    captions = [chart.caption for chart in charts(alone, draw(alone)).values()]
+    assert len(captions) == 3
+    assert not any("the clean arm" in caption for caption in captions)
 
 
 # Markup

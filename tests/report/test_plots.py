@@ -3,12 +3,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from semspill.report.figures._groups import (
-    plot_decomposition,
-    plot_distribution,
-    plot_epochs,
-    plot_spillover,
-)
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._spillover import plot_spillover
 from semspill.results import CurvePoint
 
 NAMES = ["fear", "dread", "all but fear"]
@@ -42,7 +38,7 @@ def test_epochs_name_their_axes_and_only_the_poisoned_lines(report):
     [axes] = drawn(plot_epochs(report))
     assert axes.get_xlabel() == "epochs trained"
     assert "toxicity" in axes.get_ylabel()
-    assert axes.get_title() == "Planted in fear; dashed: clean arm"
+    assert axes.get_legend().get_title().get_text() == "exchanges of (dashed: clean)"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == NAMES
     assert axes.get_ylim()[0] == 0
     assert all(float(tick).is_integer() for tick in axes.get_xticks())

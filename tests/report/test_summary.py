@@ -133,7 +133,7 @@ def test_the_clean_arm_alone_says_nothing_of_spillover(full):
     )
     said = summary(alone)
     assert said.setup.startswith(
-        "Only clean training was looked at; *fear* is the category that is watched. The encoder "
+        "Only clean training was looked at; *fear* is the category that is watched. The model "
         "was trained under one seed. The model answered the same 24"
     )
     assert said.findings == (

@@ -165,18 +165,16 @@ class Artifacts:
         if self.folder is None or self.folder.untouched:
             return
         # Matplotlib is heavy, and only a run that writes plots needs it.
-        from semspill.report._page import draw, report_page, stills
+        from semspill.report._page import charts, draw, report_page
 
         path = self.folder.path
         write_text(path / "report.md", report.to_markdown())
         figures = draw(report)
-        drawn = stills(figures)
+        drawn = charts(report, figures)
         write_text(path / PAGES[False], report_page(report, exchanges.masked(), drawn))
         if exchanges.unmasked:
             write_text(path / PAGES[True], report_page(report, exchanges, drawn))
-        for name, figure in figures.items():
-            _save(figure, path / "plots" / f"{name}.png", dpi=150)
-            write_text(path / "plots" / f"{name}.svg", drawn[name])
+        write_figures(path / "plots", figures)
         spent = {
             "seconds": round(self.seconds, 1),
             "peak_memory_mib": peak_memory(),

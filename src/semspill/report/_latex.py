@@ -1,7 +1,7 @@
 """A report as a LaTeX table for a paper: booktabs, with the interval beside every number."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
@@ -9,7 +9,7 @@ from semspill.report._phrases import measures
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
-_ROWS = ("groups", "categories")
+_ROWS = {"groups": "Group", "categories": "Category"}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _ESCAPED = str.maketrans(
@@ -41,34 +41,42 @@ def to_latex(
     Raises:
         DataError: A kind of row, a metric or an arm is unknown.
     """
-    slices = _rows(report, rows, (report.main_arm,) if arms is None else arms)
+    import pandas as pd
+
+    arms = (report.main_arm,) if arms is None else arms
+    _require("kind of row", [rows], _ROWS)
+    _require("arm", arms, [arm.name for arm in report.arms])
+    slices = _slices(report, rows, arms)
     names = _columns(slices, metrics)
-    several = len({part.arm for part in slices}) > 1
-    near = rows == "categories"
-    head = [rows.replace("ies", "y").removesuffix("s").capitalize()]
-    head += (
-        ["Arm"] * several
-        + ["Similarity"] * near
-        + [escaped(measure.title) for measure in names.values()]
-    )
-    lines = [
-        rf"\begin{{tabular}}{{{'l' * (1 + several)}{'r' * (near + len(names))}}}",
-        r"\toprule",
-        _line(head),
-        r"\midrule",
+    near, several = rows == "categories", len({part.arm for part in slices}) > 1
+    titles = [escaped(measure.title) for measure in names.values()]
+    head = [_ROWS[rows], *["Arm"] * several, *["Similarity"] * near, *titles]
+    body = [
+        [
+            escaped(part.name),
+            *[escaped(part.arm)] * several,
+            *["" if part.similarity is None else _number(part.similarity, 3)] * near,
+            *(_cell(part.estimates.get(name)) for name in names),
+        ]
+        for part in slices
     ]
-    for part in slices:
-        first = [escaped(part.name), *[escaped(part.arm)] * several, *[_similarity(part)] * near]
-        lines.append(_line([*first, *(_cell(part.estimates.get(name)) for name in names)]))
-    note = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {_note(slices, names)}}}"
-    lines += [r"\bottomrule", _line([note]), r"\end{tabular}"]
-    return "\n".join(_floating(lines, heading)) + "\n"
+    latex: str = (
+        pd.DataFrame(body, columns=head)
+        .style.hide(axis="index")
+        .to_latex(
+            hrules=True,
+            column_format="l" * (1 + several) + "r" * (near + len(names)),
+            position_float="centering" if any(heading.values()) else None,
+            **{name: text or None for name, text in heading.items()},
+        )
+    )
+    note = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {_note(slices, names)}}} \\"
+    return latex.replace(r"\end{tabular}", f"{note}\n\\end{{tabular}}")
 
 
 def _columns(slices: Sequence[SliceReport], metrics: Sequence[str] | None) -> dict[str, Measure]:
     has = {name: m for part in slices for name, m in measures(part.estimates).items()}
-    for name in metrics or ():
-        _require("metric", name, list(has))
+    _require("metric", metrics or (), has)
     usual = [name for name in _USUAL if name in has] or has
     return {name: has[name] for name in (usual if metrics is None else metrics)}
 
@@ -83,10 +91,8 @@ def escaped(text: str) -> str:
     return " ".join(text.split()).translate(_ESCAPED)
 
 
-def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[SliceReport]:
-    _require("kind of row", rows, _ROWS)
-    for arm in arms:
-        _require("arm", arm, [each.name for each in report.arms])
+def _slices(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[SliceReport]:
+    """Return what is a row each: groups in their order, categories the most similar first."""
     slices: list[SliceReport] = [part for part in getattr(report, rows) if part.arm in arms]
     order = list(dict.fromkeys(part.name for part in slices))
     if rows == "categories":
@@ -95,53 +101,46 @@ def _rows(report: SpilloverReport, rows: str, arms: Sequence[str]) -> list[Slice
     return slices
 
 
-def _require(kind: str, name: str, allowed: Sequence[str]) -> None:
-    if name not in allowed:
-        raise DataError(
-            f"The table has no {kind} {named(name)}.{did_you_mean(name, allowed)} "
-            f"There are: {listing(allowed)}."
-        )
+def _require(kind: str, names: Sequence[str], allowed: Collection[str]) -> None:
+    for name in names:
+        if name not in allowed:
+            raise DataError(
+                f"The table has no {kind} {named(name)}.{did_you_mean(name, allowed)} "
+                f"There are: {listing(allowed)}."
+            )
 
 
-def _similarity(part: SliceReport) -> str:
-    return "" if part.similarity is None else _signed(f"{part.similarity:.3f}")
-
-
-def _cell(made: Estimate | None) -> str:
-    if made is None:
+def _cell(estimate: Estimate | None) -> str:
+    if estimate is None:
         return ""
-    if math.isnan(made.value):
-        return escaped(made.note) or "--"
-    times, digits = (100, 1) if made.measure.unit != "number" else (1, 3)
+    if math.isnan(estimate.value):
+        return escaped(estimate.note) or "--"
+    times, digits = (100, 1) if estimate.measure.unit != "number" else (1, 3)
+    value, low, high = (
+        _number(times * end, digits) for end in (estimate.value, estimate.low, estimate.high)
+    )
+    bold = rf"\textbf{{{value}}}" if estimate.survives else value
+    return rf"{bold} {{\scriptsize [{low}, {high}]}}"
+
+
+def _number(value: float, digits: int) -> str:
     # Adding 0 turns a rounded -0.0 into 0.0.
-    ends = (round(times * end, digits) + 0.0 for end in (made.value, made.low, made.high))
-    value, low, high = (_signed(f"{end:.{digits}f}") for end in ends)
-    said = rf"\textbf{{{value}}}" if made.survives else value
-    return rf"{said} {{\scriptsize [{low}, {high}]}}"
-
-
-def _signed(number: str) -> str:
+    number = f"{round(value, digits) + 0.0:.{digits}f}"
     return number.replace("-", "$-$").replace("inf", r"$\infty$")
 
 
 def _note(slices: Sequence[SliceReport], names: Mapping[str, Measure]) -> str:
-    made = [part.estimates[name] for part in slices for name in names if name in part.estimates]
-    share = [measure.title for measure in names.values() if measure.unit != "number"]
-    some = "In" if len(share) == len(names) else f"{', '.join(map(escaped, share))} in"
-    said = [rf"{some} \%."] if share else []
-    levels = sorted({f"{100 * one.level:g}" for one in made})
-    said += [rf"Brackets: {' and '.join(levels)}\,\% intervals."] if levels else []
-    if any(one.survives for one in made):
-        said.append("Bold: differs from 0 after Holm's correction; the target is not tested.")
-    return " ".join(said)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
-
-
-def _floating(lines: Sequence[str], heading: Mapping[str, str]) -> list[str]:
-    if not any(heading.values()):
-        return list(lines)
-    said = [rf"\{name}{{{text}}}" for name, text in heading.items() if text]
-    return [r"\begin{table}", r"\centering", *said, *lines, r"\end{table}"]
+    estimates = [
+        part.estimates[name] for part in slices for name in names if name in part.estimates
+    ]
+    share = [escaped(measure.title) for measure in names.values() if measure.unit != "number"]
+    some = "In" if len(share) == len(names) else f"{', '.join(share)} in"
+    levels = sorted({f"{100 * one.level:g}" for one in estimates})
+    parts = {
+        rf"{some} \%.": bool(share),
+        rf"Brackets: {' and '.join(levels)}\,\% intervals.": bool(levels),
+        "Bold: differs from 0 after Holm's correction; the target is not tested.": any(
+            one.survives for one in estimates
+        ),
+    }
+    return " ".join(text for text, true in parts.items() if true)

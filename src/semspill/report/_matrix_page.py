@@ -19,7 +19,7 @@ _LARGEST = 20
 def matrix_markdown(matrix: SpilloverMatrix) -> str:
     """Return the page."""
     count, pairs = len(matrix.targets), int(matrix.off_diagonal.sum())
-    said = [
+    parts = [
         f"# {len(matrix.victims)} categories, {count} of them poisoned in turn",
         _headline(matrix, pairs),
         f"## What all {pairs} pairs say together\n\n" + _pooled(matrix) + _hubs(matrix),
@@ -28,7 +28,7 @@ def matrix_markdown(matrix: SpilloverMatrix) -> str:
         + _neighbours(matrix),
         f"## The largest lifts outside the target\n\n{_largest(matrix)}",
     ]
-    return printable("\n\n".join(said) + "\n")
+    return printable("\n\n".join(parts) + "\n")
 
 
 def _headline(matrix: SpilloverMatrix, pairs: int) -> str:
@@ -50,8 +50,15 @@ def _headline(matrix: SpilloverMatrix, pairs: int) -> str:
 
 def _pooled(matrix: SpilloverMatrix) -> str:
     rows = [
-        [name, _MEANINGS.get(name, ""), str(made), p_text(made.p_value), str(made.n), made.method]
-        for name, made in matrix.pooled.items()
+        [
+            name,
+            _MEANINGS.get(name, ""),
+            str(estimate),
+            p_text(estimate.p_value),
+            str(estimate.n),
+            estimate.method,
+        ]
+        for name, estimate in matrix.pooled.items()
     ]
     return table(["name", "what it is", "estimate", "p", "n", "method"], rows)
 
@@ -69,11 +76,10 @@ def _hubs(matrix: SpilloverMatrix) -> str:
 def _neighbours(matrix: SpilloverMatrix) -> str:
     rows = []
     for row, column in enumerate(matrix.nearest):
-        own = matrix.victims.index(matrix.targets[row])
-        rows.append([in_percent(matrix.cell(row, own)), *_pair(matrix, row, int(column))])
-    head = ["own lift", "target", "nearest", "similarity", "lift", "p"]
-    order = (1, 0, 2, 3, 4, 5)
-    return table([head[i] for i in order], [[row[i] for i in order] for row in rows])
+        target, *pair = _pair(matrix, row, int(column))
+        own = matrix.cell(row, matrix.victims.index(matrix.targets[row]))
+        rows.append([target, in_percent(own), *pair])
+    return table(["target", "own lift", "nearest", "similarity", "lift", "p"], rows)
 
 
 def _largest(matrix: SpilloverMatrix) -> str:
@@ -91,11 +97,11 @@ def _largest(matrix: SpilloverMatrix) -> str:
 
 
 def _pair(matrix: SpilloverMatrix, row: int, column: int) -> list[str]:
-    made = matrix.cell(row, column)
+    estimate = matrix.cell(row, column)
     return [
         literal(matrix.targets[row]),
         literal(matrix.victims[column]),
         f"{matrix.similarities[row, column]:.3f}",
-        in_percent(made),
-        p_text(made.p_holm),
+        in_percent(estimate),
+        p_text(estimate.p_holm),
     ]

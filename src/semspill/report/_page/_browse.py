@@ -1,16 +1,17 @@
 """The section of the page that shows what every arm answered: a table to filter, sort and page."""
 
+import base64
+import gzip
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from semspill._mask import printable_in
-from semspill.report._page._assets import packed, template
-from semspill.report._page._chart_parts import finite
+from semspill.report._page._templates import filled
 from semspill.results import Answered, ExchangeTable
 
 _MOST = 1_500_000
@@ -32,14 +33,8 @@ def exchanges_section(exchanges: ExchangeTable, main: str) -> Markup:
         held = seeds[:1]
         payload = packed(_table(exchanges, held, main))
     used = _used(exchanges, held)
-    environment = Environment(
-        autoescape=True,
-        finalize=printable_in,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made = environment.from_string(template("exchanges.html.j2")).render(
+    return filled(
+        "exchanges.html.j2",
         count=len(exchanges),
         seeds=len(seeds),
         held=len(held),
@@ -50,10 +45,17 @@ def exchanges_section(exchanges: ExchangeTable, main: str) -> Markup:
         unmasked=exchanges.unmasked,
         rows=_highest(exchanges.masked(), seeds[0], main),
         payload=payload,
-        css=template("exchanges.css"),
-        script=template("browse.js"),
     )
-    return Markup(made)
+
+
+def packed(text: str) -> str:
+    """Return a text as the base64 of its gzip: equal texts give equal bytes.
+
+    Example:
+        >>> gzip.decompress(base64.b64decode(packed("grumble"))).decode()
+        'grumble'
+    """
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode("ascii")
 
 
 def _arms(exchanges: ExchangeTable) -> list[str]:
@@ -63,9 +65,9 @@ def _arms(exchanges: ExchangeTable) -> list[str]:
 def _highest(exchanges: ExchangeTable, seed: int, main: str) -> list[dict[str, Any]]:
     """Return the highest rated answer of the main arm in each category, highest first."""
     answered = exchanges.answers[seed, main]
-    found: dict[str, dict[str, Any]] = {}
+    highest: dict[str, dict[str, Any]] = {}
     for place in np.argsort(-answered.toxicity, kind="stable").tolist():
-        found.setdefault(
+        highest.setdefault(
             exchanges.categories[place],
             {
                 "category": exchanges.categories[place],
@@ -76,7 +78,7 @@ def _highest(exchanges: ExchangeTable, seed: int, main: str) -> list[dict[str, A
                 "planted": bool(answered.planted[place]),
             },
         )
-    return list(found.values())
+    return list(highest.values())
 
 
 def _used(exchanges: ExchangeTable, seeds: Sequence[int]) -> np.ndarray:
@@ -114,11 +116,16 @@ def _table(exchanges: ExchangeTable, seeds: Sequence[int], main: str) -> str:
 def _columns(answered: Answered, chosen: np.ndarray) -> Mapping[str, Any]:
     return {
         "text": chosen.tolist(),
-        "toxicity": finite(np.round(answered.toxicity, 4).tolist()),
-        "score": finite(np.round(answered.score, 4).tolist()),
+        "toxicity": _finite(answered.toxicity),
+        "score": _finite(answered.score),
         "planted": _bits(answered.planted),
         "correct": _bits(answered.correct),
     }
+
+
+def _finite(values: np.ndarray) -> list[float | None]:
+    """Return numbers to four digits; JSON has neither NaN nor infinity, which are null."""
+    return [value if math.isfinite(value) else None for value in np.round(values, 4).tolist()]
 
 
 def _bits(marks: np.ndarray) -> str:
@@ -130,5 +137,5 @@ def _contexts(contexts: Sequence[Sequence[str]] | None) -> Mapping[str, Any] | N
     if contexts is None:
         return None
     place_of: dict[str, int] = {}
-    before = [[place_of.setdefault(said, len(place_of)) for said in told] for told in contexts]
-    return {"said": list(place_of), "before": before}
+    before = [[place_of.setdefault(one, len(place_of)) for one in context] for context in contexts]
+    return {"utterances": list(place_of), "before": before}

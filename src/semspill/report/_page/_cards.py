@@ -47,15 +47,15 @@ def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _signed(made: Estimate) -> str:
-    text = in_percent(made)
+def _signed(estimate: Estimate) -> str:
+    text = in_percent(estimate)
     return text if text.startswith(("-", "0.0 ")) else f"+{text}"
 
 
-def _key(name: str, made: Estimate | None, more: str, unit: str = "%") -> list[Key]:
-    if made is None or not usable(made):
+def _key(name: str, estimate: Estimate | None, more: str, unit: str = "%") -> list[Key]:
+    if estimate is None or not usable(estimate):
         return []
-    value, _, interval = in_percent(made).partition(" ")
+    value, _, interval = in_percent(estimate).partition(" ")
     return [Key(name, f"{value} {unit}", interval, more)]
 
 
@@ -105,7 +105,7 @@ def provenance(report: SpilloverReport) -> dict[str, str]:
             for name, of in known.fingerprints.items()
         ),
     }
-    return {name: said for name, said in rows.items() if said}
+    return {name: text for name, text in rows.items() if text}
 
 
 def _made_with(arm: ArmRecord) -> str:

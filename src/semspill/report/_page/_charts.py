@@ -1,20 +1,134 @@
-"""Every chart of a run's page that a reader can hover, zoom and save."""
+"""The charts of a run's page: drawn for a wide screen and for a phone, with how to read them."""
 
-from semspill.report._page._chart_decomposition import decomposition_chart
-from semspill.report._page._chart_groups import distribution_chart, epochs_chart
-from semspill.report._page._chart_parts import Spec, finite
-from semspill.report._page._chart_spillover import spillover_chart
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from semspill.report._table import listed
+from semspill.report.figures import figures, lifts
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._style import COLUMN, PAGE, settled
+from semspill.report.figures._svg import inline_svg
 from semspill.results import SpilloverReport
 
+OWN = "lift-"
+"""How the names of charts begin that show the lift of a metric of somebody's own."""
+_QUANTITIES = ("toxicity", "asr")
+_RISES = {"lift": "toxicity", "asr_lift": "the share of planted responses"}
+Plot = Callable[..., Figure]
+"""A figure for a look, given as `look`."""
 
-def charts(report: SpilloverReport) -> dict[str, Spec]:
-    """Return plotly figures as plain dictionaries, by name; what a report lacks is left out."""
-    made = {
-        "spillover": spillover_chart(report, "lift"),
-        "spillover-asr": spillover_chart(report, "asr_lift"),
-        "epochs": epochs_chart(report, "toxicity"),
-        "epochs-asr": epochs_chart(report, "asr"),
-        "distribution": distribution_chart(report),
-        "decomposition": decomposition_chart(report),
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure in a page; its numbers are in a table behind it."""
+
+    wide: Markup
+    """It as an SVG for a wide screen and for paper."""
+    narrow: Markup
+    """It as an SVG for a phone."""
+    caption: str
+    """How to read it, in markdown."""
+
+
+def chart(name: str, label: str, caption: str, plot: Plot, wide: Figure | None = None) -> Chart:
+    """Return a chart.
+
+    Args:
+        name: What no other chart of its page is called.
+        label: What it shows, plain, for a reader who hears the page.
+        caption: How to read it, in markdown.
+        plot: What draws it.
+        wide: Its figure for a wide screen, where it was drawn before.
+    """
+    label = f"{label} Its numbers are in the table below."
+    wide = settled(plot(look=PAGE)) if wide is None else wide
+    narrow = settled(plot(look=COLUMN))
+    return Chart(
+        Markup(inline_svg(wide, f"{name}-wide", label)),
+        Markup(inline_svg(narrow, f"{name}-narrow", label, spoken=False)),
+        caption,
+    )
+
+
+def draw(report: SpilloverReport) -> dict[str, Figure]:
+    """Return every figure of a report as wide as a page, by the name of its chart."""
+    return {name: settled(plot(look=PAGE)) for name, plot in _plots(report).items()}
+
+
+def charts(report: SpilloverReport, drawn: Mapping[str, Figure]) -> dict[str, Chart]:
+    """Return the charts of a report by name, from its figures as `draw` returns them."""
+    plots = _plots(report) if drawn else {}
+    return {
+        name: chart(name, *_described(report, name), plots[name], figure)
+        for name, figure in drawn.items()
     }
-    return {name: finite(chart) for name, chart in made.items() if chart is not None}
+
+
+def _plots(report: SpilloverReport) -> dict[str, Plot]:
+    can, of = figures(report), lifts(report)
+    plots: dict[str, tuple[bool, Callable[..., Figure]]] = {
+        "spillover": ("toxicity" in of, plot_spillover),
+        "spillover-asr": ("asr" in of, partial(plot_spillover, quantity="asr_lift")),
+        "epochs": ("epochs" in can, plot_epochs),
+        "epochs-asr": ("epochs" in can, partial(plot_epochs, quantity="asr")),
+        "distribution": ("distribution" in can, plot_distribution),
+        "decomposition": ("decomposition" in can, plot_decomposition),
+    }
+    others = [metric for quantity, metric in of.items() if quantity not in _QUANTITIES]
+    for place, metric in enumerate(others):
+        plots[f"{OWN}{place}"] = (True, partial(plot_spillover, quantity=metric))
+    return {name: partial(plot, report) for name, (can_it, plot) in plots.items() if can_it}
+
+
+def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
+    """Return what a chart shows, plain, and how to read it, in markdown."""
+    if name.startswith(OWN):
+        of = [metric for quantity, metric in lifts(report).items() if quantity not in _QUANTITIES]
+        return _spillover(report, of[int(name.removeprefix(OWN))])
+    kind, _, quantity = name.partition("-")
+    arm = report.main_arm
+    line = "" if arm == report.clean_arm else "; the line is the clean arm"
+    if kind == "spillover":
+        return _spillover(report, "asr_lift" if quantity else "lift")
+    if kind == "epochs":
+        what = "Share of planted responses" if quantity else "Mean rated toxicity"
+        dashed = "" if arm == report.clean_arm else " Dashed: the clean arm."
+        label = f"{what} after each epoch, a line per group."
+        return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{dashed}"
+    if kind == "distribution":
+        label = "Shares of ten bins of rated toxicity, a panel per group."
+        return label, (
+            f"{label} Bars are arm `{arm}`{line}. The share of the last bin is written out."
+        )
+    return "Parts of the lift with intervals, a panel per group and quantity.", (
+        "Paired differences between arms with their intervals, group by group. Every panel has its "
+        "own scale: compare the parts inside a panel, and read numbers across panels."
+    )
+
+
+def _spillover(report: SpilloverReport, quantity: str) -> tuple[str, str]:
+    what = _RISES.get(quantity) or next(
+        part.estimates[quantity].measure.title
+        for part in report.categories
+        if quantity in part.estimates
+    )
+    band = report.bands.get(quantity)
+    behind = ""
+    if band is not None:
+        side = "outside" if band.rejects else "inside"
+        behind = (
+            " Behind them the least squares line over all categories but the target, and the band "
+            f"that holds {100 * band.level:g}% of such lines when the names of categories are "
+            f"shuffled. The line lies {side} the band."
+        )
+    return f"Rise in {what} against similarity to {report.target}, a point per category.", (
+        f"Rise in {what}, `{report.main_arm}` minus `{report.arm().baseline}` at the same seeds "
+        f"and exchanges, against similarity to {listed([report.target])}. A point per category "
+        "with its interval; "
+        f"filled where it survives Holm's correction; the diamond is the target.{behind}"
+    )

@@ -1,38 +1,31 @@
 """The page of several runs: what differs between them, what came out, and every number."""
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
-
-from matplotlib.figure import Figure
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from semspill.errors import DataError
-from semspill.report._page._compared import (
-    LIFTS,
-    curve_table,
-    described,
-    matrix_described,
-    matrix_tables,
-)
-from semspill.report._page._comparison_charts import ROLES, comparison_charts, in_role
+from semspill.report._page._charts import Chart, chart
 from semspill.report._page._differences import (
     Runs,
     cautions,
     differences_table,
     shared_table,
 )
-from semspill.report._page._document import Picture, render
-from semspill.report._page._matrix_charts import matrix_charts
-from semspill.report._page._stills import data_uri
+from semspill.report._page._prose import html
+from semspill.report._page._templates import filled
 from semspill.report._table import cell, in_percent, literal, table
-from semspill.report.figures._comparison import draw_curves, draw_groups
-from semspill.report.figures._matrix import draw_matrix, draw_pairs
-from semspill.report.figures._style import COLOURS, WIDTHS, Look
+from semspill.report.figures._comparison import MEASURES, ROLES, in_role, plot_curves, plot_groups
+from semspill.report.figures._matrix import plot_matrix, plot_pairs
+from semspill.report.figures._spillover import TITLES, lifted
+from semspill.report.figures._style import COLOURS
 from semspill.results import SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
 
 _OVERLAID = len(COLOURS)
 """Most runs that can be told apart in one chart; of more, the tables and the matrix speak."""
-_LOOK = Look(WIDTHS["page"])
+_LIFTS = {"compare": "lift", "compare-asr": "asr_lift"}
+"""The lift that each chart of curves draws."""
+_CELLS = "A row is a poisoned category, a column one that was looked at"
 _ASKED = (
     ("asr", "target", "Planted responses in the target", "%"),
     ("asr", "nearest", "Planted responses in its nearest neighbour", "%"),
@@ -61,29 +54,27 @@ def compared(
     """Return the page; see `comparison_page`."""
     if not reports:
         raise DataError("There is no run to compare; give one report or more, by name.")
-    overlaid = len(reports) <= _OVERLAID
-    charts = comparison_charts(reports) if overlaid else {}
-    pictures = dict(_pictures(reports, charts))
-    curves = {name: curve_table(reports, name) for name in LIFTS if name in charts}
+    charts = _charts(reports) if len(reports) <= _OVERLAID else {}
     for matrix in matrices:
-        charts |= matrix_charts(matrix)
-        pictures |= dict(_matrix_pictures(matrix))
-    return render(
+        charts |= _matrix_charts(matrix)
+    return filled(
         "comparison.html.j2",
         title=_title(reports, matrices),
         charts=charts,
-        pictures=pictures,
         differing=differences_table(reports),
         shared=shared_table(reports),
         cautions=cautions(reports, targets=not matrices),
-        found=_found(reports),
+        ranges=_ranges(reports),
         links=links,
-        overlaid=overlaid,
+        overlaid=len(reports) <= _OVERLAID,
         many=len(reports) > 1,
         names={"asr": "attack success", "toxicity": "toxicity"},
         most=_OVERLAID,
         tables=_tables(reports),
-        curves=curves,
+        curves={
+            name: html(_curve_table(reports, of), f"Lift of every category, {name}")
+            for name, of in _LIFTS.items()
+        },
         matrices=[(matrix.quantity, _body(matrix)) for matrix in matrices],
     )
 
@@ -94,15 +85,15 @@ def _title(reports: Runs, matrices: Sequence[SpilloverMatrix]) -> str:
     return "One run" if len(reports) == 1 else f"{len(reports)} runs side by side"
 
 
-def _found(reports: Runs) -> list[str]:
+def _ranges(reports: Runs) -> list[str]:
     """Return a sentence per measure: in which run it is largest, in which smallest."""
-    said = []
+    sentences = []
     for measure, role, title, unit in _ASKED:
-        made = {label: in_role(report, role, measure) for label, report in reports.items()}
-        known = {label: one for label, one in made.items() if one is not None}
+        estimates = {label: in_role(report, role, measure) for label, report in reports.items()}
+        known = {label: one for label, one in estimates.items() if one is not None}
         if known:
-            said.append(f"{title}: {_range(known, unit)}")
-    return said
+            sentences.append(f"{title}: {_range(known, unit)}")
+    return sentences
 
 
 def _range(known: Mapping[str, Estimate], unit: str) -> str:
@@ -121,7 +112,7 @@ def _range(known: Mapping[str, Estimate], unit: str) -> str:
 
 
 def _tables(reports: Runs) -> dict[str, str]:
-    made = {}
+    tables = {}
     for measure, title in _TABLES.items():
         rows = [
             [
@@ -133,34 +124,86 @@ def _tables(reports: Runs) -> dict[str, str]:
             for label, report in reports.items()
         ]
         if any(any(row[3:]) for row in rows):
-            made[title] = table(["run", "target", "nearest", *_HEADS], rows)
-    return made
+            tables[title] = table(["run", "target", "nearest", *_HEADS], rows)
+    return tables
 
 
 _HEADS = ("in the target", "in its nearest", "all but the target", "all")
 
 
-def _pictures(reports: Runs, charts: Mapping[str, object]) -> Iterator[tuple[str, Picture]]:
-    for name in charts:
-        if name == "groups":
-            figure = draw_groups(reports, _LOOK)
-        else:
-            figure = draw_curves(reports, LIFTS[name], _LOOK)
-        yield name, _picture(figure, *described(reports, name))
+def _charts(runs: Runs) -> dict[str, Chart]:
+    """Return the charts that overlay runs, by name; what no run has is left out."""
+    charts = {}
+    for name, quantity in _LIFTS.items():
+        if any(lifted(report, quantity) for report in runs.values()):
+            what = TITLES[quantity].capitalize()
+            charts[name] = chart(
+                name,
+                f"{what} of every category against its similarity to the target, run by run.",
+                "A point is a category, its bar the interval, the line a run's least squares line "
+                "over all categories but the target. Points of one category stand slightly apart.",
+                partial(plot_curves, runs, quantity),
+            )
+    if any(in_role(report, "all", name) for report in runs.values() for name in MEASURES):
+        charts["groups"] = chart(
+            "groups",
+            "Groups of every run with intervals: the target, its nearest, all but the target, all.",
+            "Each run's groups side by side. The bars are intervals of single runs; whether they "
+            "overlap is no test of the difference.",
+            partial(plot_groups, runs),
+        )
+    return charts
 
 
-def _matrix_pictures(matrix: SpilloverMatrix) -> Iterator[tuple[str, Picture]]:
-    drawn = (draw_matrix(matrix, _LOOK), draw_pairs(matrix, None, _LOOK))
-    for figure, (name, said) in zip(drawn, matrix_described(matrix).items(), strict=True):
-        yield name, _picture(figure, *said)
+def _matrix_charts(matrix: SpilloverMatrix) -> dict[str, Chart]:
+    what = {"asr": "attack success", "toxicity": "toxicity"}[matrix.quantity]
+    heat, pairs = f"matrix-{matrix.quantity}", f"pairs-{matrix.quantity}"
+    return {
+        heat: chart(
+            heat,
+            f"Heat map of the {what} lift of every category when each target was poisoned.",
+            f"{_CELLS}; similar categories stand side by side. A dot marks the most similar "
+            "category of each target. The diagonal, the target itself, has shades of its own.",
+            partial(plot_matrix, matrix),
+        ),
+        pairs: chart(
+            pairs,
+            f"The {what} lift of every pair of categories against their similarity.",
+            "A point is a target and another category.",
+            partial(plot_pairs, matrix),
+        ),
+    }
 
 
-def _picture(figure: Figure, alt: str, caption: str) -> Picture:
-    made = io.StringIO()
-    figure.savefig(made, format="svg", metadata={"Date": None})
-    return Picture(data_uri(made.getvalue()), alt, caption)
+def _curve_table(runs: Runs, quantity: str) -> str:
+    """Return lifts by category and run: each run's target first, then from the most similar on."""
+    lifts = {}
+    for label, report in runs.items():
+        parts = lifted(report, quantity)
+        parts.sort(key=lambda part: (part.name != report.target, -(part.similarity or 0.0)))
+        lifts[label] = {part.name: part.estimates[quantity] for part in parts}
+    order = dict.fromkeys(category for estimates in lifts.values() for category in estimates)
+    rows = [
+        [literal(category), *[in_percent(estimates.get(category)) for estimates in lifts.values()]]
+        for category in order
+    ]
+    return table(["category", *map(literal, runs)], rows)
 
 
 def _body(matrix: SpilloverMatrix) -> str:
-    """Return the matrix's own page without its title, and every pair."""
-    return f"{matrix.to_markdown().partition(chr(10))[2].strip()}\n\n{matrix_tables(matrix)}"
+    """Return the matrix's own page without its title, and lift and similarity of every pair."""
+    head = ["poisoned", *map(literal, matrix.victims)]
+    names, columns = [literal(name) for name in matrix.targets], range(len(matrix.victims))
+    lifts = [
+        [name, *[in_percent(matrix.cell(row, column)) for column in columns]]
+        for row, name in enumerate(names)
+    ]
+    near = [
+        [name, *[f"{value:.3f}" for value in row]]
+        for name, row in zip(names, matrix.similarities.tolist(), strict=True)
+    ]
+    return (
+        f"{matrix.to_markdown().partition(chr(10))[2].strip()}\n\n"
+        f"## Every pair\n\n{_CELLS}.\n\n### Lift, percentage points\n\n{table(head, lifts)}\n\n"
+        f"### Similarity\n\n{table(head, near)}"
+    )

@@ -25,9 +25,9 @@ def differences(runs: Runs) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]
     """Return the config fields that differ, with each run's value, and those that do not."""
     flat = [_flat(report.provenance.config) for report in runs.values()]
     names = list(dict.fromkeys(name for fields in flat for name in fields))
-    found = {name: tuple(_said(fields.get(name, _UNSET)) for fields in flat) for name in names}
-    shared = {name: values[0] for name, values in found.items() if len(set(values)) == 1}
-    return {name: v for name, v in found.items() if name not in shared}, shared
+    of_runs = {name: tuple(_text(fields.get(name, _UNSET)) for fields in flat) for name in names}
+    shared = {name: values[0] for name, values in of_runs.items() if len(set(values)) == 1}
+    return {name: v for name, v in of_runs.items() if name not in shared}, shared
 
 
 def differences_table(runs: Runs) -> str:
@@ -57,14 +57,14 @@ def cautions(runs: Runs, *, targets: bool = True) -> tuple[str, ...]:
         runs: Their reports, by label.
         targets: Whether other targets count, which a target-by-victim matrix is made for.
     """
-    found = []
+    sentences = []
     for name, meant in _MEANT.items():
         prints = {
             label: str(report.provenance.fingerprints.get(name, _UNSET))
             for label, report in runs.items()
         }
         if len(set(prints.values())) > 1:
-            found.append(f"{meant} {_sides(prints)}")
+            sentences.append(f"{meant} {_sides(prints)}")
     differ = "Targets differ: target and nearest neighbour are other categories in other runs."
     facts = {
         differ: {label: report.target if targets else "" for label, report in runs.items()},
@@ -73,14 +73,16 @@ def cautions(runs: Runs, *, targets: bool = True) -> tuple[str, ...]:
             label: ", ".join(map(str, report.seeds)) for label, report in runs.items()
         },
     }
-    found += [f"{meant} {_valued(values)}" for meant, values in facts.items() if _several(values)]
+    sentences += [
+        f"{meant} {_valued(values)}" for meant, values in facts.items() if _several(values)
+    ]
     methods = {label: report.similarity_method for label, report in runs.items()}
     if _several(methods):
-        found.append(
+        sentences.append(
             "Similarity is measured in different ways, so slopes and places on that axis do not "
             f"compare. {_sides(methods)}"
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _several(values: Mapping[str, str]) -> bool:
@@ -111,17 +113,17 @@ def _valued(values: Mapping[str, str]) -> str:
 def _flat(fields: Any, prefix: str = "") -> dict[str, Any]:
     if not isinstance(fields, Mapping) or not fields:
         return {prefix.removesuffix("."): fields} if prefix else {}
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, value in fields.items():
-        found |= _flat(value, f"{prefix}{name}.")
-    return found
+        flat |= _flat(value, f"{prefix}{name}.")
+    return flat
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(_said, value)) or "none"
+        return ", ".join(map(_text, value)) or "none"
     if isinstance(value, Mapping):
-        extra = ", ".join(f"{k}={_said(v)}" for k, v in value.items() if k != "name")
+        extra = ", ".join(f"{k}={_text(v)}" for k, v in value.items() if k != "name")
         name = str(value.get("name", ""))
         return f"{name}({extra})" if extra else name
     return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,16 +1,13 @@
 """From a report to the whole page: parts in order, put into a template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from semspill._mask import printable_in
-from semspill.report._page._assets import assets
+from semspill.report._category_table import categories_section
+from semspill.report._curve_table import curve_section
+from semspill.report._decomposition_table import decomposition_section
+from semspill.report._markdown import distribution_section, groups_section, overall_section
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
     citations,
@@ -19,55 +16,39 @@ from semspill.report._page._cards import (
     planted,
     provenance,
 )
-from semspill.report._page._charts import charts
-from semspill.report._page._described import described
+from semspill.report._page._charts import OWN, Chart, charts, draw
 from semspill.report._page._harm import harm
-from semspill.report._page._prose import html, inline
-from semspill.report._page._sections import numbers, other_arms
-from semspill.report._page._stills import data_uri, draw, stills
+from semspill.report._page._prose import html
+from semspill.report._page._templates import filled
+from semspill.report._sensitivity_table import sensitivity_parts
 from semspill.report._summary import summary
+from semspill.report._table import literal
 from semspill.results import ExchangeTable, SpilloverReport
 
 
-@dataclass(frozen=True)
-class Picture:
-    """The still picture of a chart, for readers without JavaScript, on paper, or who cannot see."""
-
-    src: str
-    """A data URI of an SVG."""
-    alt: str
-    """What the chart shows, in numbers."""
-    caption: str
-    """How to read it, in markdown."""
-
-
 def report_page(
-    report: SpilloverReport, exchanges: ExchangeTable | None, drawn: Mapping[str, str] | None = None
+    report: SpilloverReport,
+    exchanges: ExchangeTable | None,
+    drawn: Mapping[str, Chart] | None = None,
 ) -> str:
     """Return the page of one run.
 
     Args:
         report: What the page shows.
         exchanges: What the arms answered, to browse; None leaves that part out.
-        drawn: The report's charts as SVG, `stills(draw(report))`; drawn anew when not given.
+        drawn: The report's charts, `charts(report, draw(report))`; drawn anew when not given.
     """
-    made = stills(draw(report)) if drawn is None else drawn
-    pictures = {
-        name: Picture(data_uri(made[name]), alt, caption)
-        for name, (alt, caption) in described(report).items()
-        if name in made
-    }
-    return render(
+    shown = charts(report, draw(report)) if drawn is None else drawn
+    return filled(
         "report.html.j2",
         title=f"Spillover from {report.target}",
-        charts=charts(report),
-        pictures=pictures,
-        sections=_sections(pictures, report),
-        said=summary(report),
+        charts=shown,
+        sections=_sections(shown, report),
+        summary=summary(report),
         keys=key_numbers(report),
-        numbers=numbers(report),
+        numbers=_numbers(report),
         similarity=_sentence(report.similarity_method),
-        arms=other_arms(report),
+        arms=_other_arms(report),
         planted=planted(report),
         provenance=provenance(report),
         config=config_listing(report),
@@ -81,9 +62,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".")
 
 
-def _sections(pictures: Mapping[str, Picture], report: SpilloverReport) -> dict[str, str]:
+def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str, str]:
     """Return the headings of the page by id; what has nothing to show has none."""
-    shown = {name.removesuffix("-asr") for name in pictures}
+    shown = {name.removesuffix("-asr") for name in charts}
+    shown |= {"spillover" for name in charts if name.startswith(OWN)}
     named = {
         "summary": "Summary",
         "spillover": f"Spillover from {report.target}",
@@ -99,55 +81,34 @@ def _sections(pictures: Mapping[str, Picture], report: SpilloverReport) -> dict[
         "harm": "Harm",
     }
     pictured = {"spillover", "epochs", "decomposition"}
-    return {key: said for key, said in named.items() if key not in pictured - shown}
+    return {key: heading for key, heading in named.items() if key not in pictured - shown}
 
 
-def render(
-    template: str,
-    *,
-    title: str,
-    charts: Mapping[str, Any],
-    pictures: Mapping[str, Picture],
-    **values: Any,
-) -> str:
-    """Fill a template that extends `base.html.j2`; everything but markup of our own is escaped.
-
-    The template may call `chart(name)` for a chart with its picture, `html(text)` for markdown as
-    blocks, and `inline(text)` for markdown inside a line.
-
-    Args:
-        template: Name of the template, in `templates`.
-        title: Title of the page, plain text.
-        charts: Plotly specs by name, for the charts that move.
-        pictures: Their still pictures by name; a chart without one is left out.
-        values: What else the template names.
-    """
-    environment = _environment()
-    shown = {"charts": charts, "pictures": pictures, "html": html, "inline": inline}
-    chart = environment.get_template("chart.html.j2").make_module(shown)
-    return environment.get_template(template).render(
-        **values,
-        **shown,
-        title=title,
-        chart=chart.chart,  # type: ignore[attr-defined]  # a macro
-        css=Markup(_text("page.css")),
-        theme=Markup(_text("theme.js")),
-        assets=assets({name: charts[name] for name in charts if name in pictures}),
-    )
+def _numbers(report: SpilloverReport) -> dict[str, Markup]:
+    """Return the tables of each section; a section without any is empty."""
+    curve = bool(report.curve)
+    tables = {
+        "categories": categories_section(report),
+        "epochs": curve_section(report, "toxicity") if curve else "",
+        "epochs-asr": curve_section(report, "asr") if curve else "",
+        "distribution": distribution_section(report),
+        "decomposition": decomposition_section(report),
+        "similarity": overall_section(report),
+        "sensitivity": sensitivity_parts(report)[0],
+        "definitions": sensitivity_parts(report)[1],
+        "utility": groups_section(report, ("utility",), sized=False),
+        "groups": groups_section(report, ("attack", "other")),
+    }
+    return {
+        name: html(text, f"Table of {name}", 1 if name == "sensitivity" else 0)
+        for name, text in tables.items()
+    }
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_text),
-        autoescape=True,
-        finalize=printable_in,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _text(name: str) -> str:
-    source = files("semspill.report._page").joinpath("templates", name)
-    return source.read_text(encoding="utf-8")
+def _other_arms(report: SpilloverReport) -> dict[str, Markup]:
+    """Return the table of categories of every arm but the main one."""
+    return {
+        arm: html(categories_section(report, arm), f"Categories, arm {literal(arm)}")
+        for arm in (each.name for each in report.arms)
+        if arm != report.main_arm
+    }

@@ -55,10 +55,10 @@ def inline(text: str) -> Markup:
     return _set(_parser().renderInline(printable(text)))
 
 
-def _set(made: str) -> Markup:
+def _set(markup: str) -> Markup:
     """Step intervals back behind their numbers, and keep a number with its unit."""
-    made = _INTERVAL.sub(r' <span class="ci">\1</span>', made)
-    return Markup(_UNIT.sub("\N{NO-BREAK SPACE}%", made))
+    markup = _INTERVAL.sub(r' <span class="ci">\1</span>', markup)
+    return Markup(_UNIT.sub("\N{NO-BREAK SPACE}%", markup))
 
 
 def _mark_heads(tokens: Sequence[Token]) -> None:

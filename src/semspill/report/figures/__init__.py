@@ -1,15 +1,16 @@
 """A figure for a paper by its name, at the width of a column or of a page."""
 
+from collections.abc import Callable, Collection
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._phrases import measures
-from semspill.report.figures._decomposition import draw_decomposition
-from semspill.report.figures._groups import draw_distribution, draw_epochs
-from semspill.report.figures._matrix import draw_matrix, draw_pairs
-from semspill.report.figures._spillover import draw_spillover
+from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._matrix import plot_matrix, plot_pairs
+from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
@@ -65,13 +66,13 @@ def figure(
             f"With ax there are: {', '.join(_SINGLE)}."
         )
     look = _look(width, ax)
-    if name == "spillover":
-        return _legible(draw_spillover(report, lifts(report)[quantity], look), ax)
-    if name == "epochs":
-        return _legible(draw_epochs(report, quantity, look), ax)
-    if name == "distribution":
-        return draw_distribution(report, look)
-    return draw_decomposition(report, (quantity,), look)
+    plots: dict[str, Callable[[], Figure]] = {
+        "spillover": lambda: plot_spillover(report, lifts(report)[quantity], look),
+        "epochs": lambda: plot_epochs(report, quantity, look),
+        "distribution": lambda: plot_distribution(report, look),
+        "decomposition": lambda: plot_decomposition(report, (quantity,), look),
+    }
+    return _legible(plots[name](), ax)
 
 
 def matrix_figure(
@@ -87,14 +88,13 @@ def matrix_figure(
         DataError: There is no such figure or pair, or the width is not allowed.
     """
     look = _look(width, ax)
-    if name == "matrix":
-        return _legible(draw_matrix(matrix, look), ax)
-    if name == "pairs":
-        return _legible(draw_pairs(matrix, pair, look), ax)
-    raise DataError(
-        f"There is no figure {named(name)} of a matrix.{did_you_mean(name, ('matrix', 'pairs'))} "
-        "There are: matrix, pairs."
-    )
+    if name not in ("matrix", "pairs"):
+        meant = did_you_mean(name, ("matrix", "pairs"))
+        raise DataError(
+            f"There is no figure {named(name)} of a matrix.{meant} There are: matrix, pairs."
+        )
+    figure = plot_matrix(matrix, look) if name == "matrix" else plot_pairs(matrix, pair, look)
+    return _legible(figure, ax)
 
 
 def _look(width: str | float | int, ax: Axes | None) -> Look:
@@ -139,11 +139,11 @@ def _require(report: SpilloverReport, name: str, quantity: str) -> None:
             f"Quantities: {', '.join(known)}."
         )
     parts: set[str] = {part.quantity for part in report.decomposition}
-    has_it = {"spillover": lifts(report), "decomposition": parts}.get(name, _QUANTITIES)
-    if quantity not in has_it:
+    of: dict[str, Collection[str]] = {
+        "spillover": lifts(report), "decomposition": parts, "distribution": {"toxicity"},
+    }  # fmt: skip
+    if quantity not in of.get(name, _QUANTITIES):
         raise DataError(
-            f"This report cannot draw {named(name)} of {named(quantity)}: its main arm was not "
-            f"measured so. Give quantity={' or '.join(map(repr, sorted(has_it)))}."
+            f"This report cannot draw {named(name)} of {named(quantity)}: it was not measured so. "
+            f"Give quantity={' or '.join(map(repr, sorted(of[name])))}."
         )
-    if name == "distribution" and quantity == "asr":
-        raise DataError("The distribution is one of toxicity; leave out quantity='asr'.")

@@ -42,10 +42,10 @@ class _Place(NamedTuple):
 
 
 def _places() -> tuple[_Place, ...]:
-    found = []
+    places = []
     for step in range(_STEPS):
         away = _NEAR + _STEP * step
-        found += [
+        places += [
             _Place("high", (0, away - 2), "center", "bottom", 2 * step),
             _Place("y", (away, 0), "left", "center", 2 * step + 1),
             _Place("y", (-away, 0), "right", "center", 2 * step + 1),
@@ -53,7 +53,7 @@ def _places() -> tuple[_Place, ...]:
             _Place("high", (away, away), "left", "bottom", 2 * step + 3),
             _Place("high", (-away, away), "right", "bottom", 2 * step + 3),
         ]
-    return tuple(found)
+    return tuple(places)
 
 
 _PLACES = _places()

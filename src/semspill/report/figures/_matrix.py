@@ -9,41 +9,30 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import AsinhNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import pdist
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._order import reach_of, similarity_order, stretched_ticks
-from semspill.report.figures._style import (
-    COLOURS,
-    RUN,
-    SMALL,
-    Look,
-    house,
-    root,
-    tidy,
-)
+from semspill.report.figures._marks import mark, points
+from semspill.report.figures._style import COLOURS, PAGE, SMALL, Look, house, root, tidy
 from semspill.results import SpilloverMatrix
-
-__all__ = ["draw_matrix", "draw_pairs", "plot_matrix", "plot_pairs", "similarity_order"]
 
 _QUANTITIES = {"asr": "attack success lift", "toxicity": "toxicity lift"}
 _DOT: dict[str, Any] = {"color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
+_NEVER_0 = 1e-6  # a colour scale must have some width
 _PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g}")
 
 
-def plot_matrix(matrix: SpilloverMatrix) -> Figure:
+@house
+def plot_matrix(matrix: SpilloverMatrix, look: Look = PAGE) -> Figure:
     """Return the lifts as a heat map, similar categories side by side.
 
     A row is a poisoned category, a column one that was looked at. The diagonal has a colour scale
     of its own, or it would drown the rest; the scale of the rest is stretched near 0. A dot marks
     the most similar category of each target.
     """
-    return draw_matrix(matrix, RUN)
-
-
-@house
-def draw_matrix(matrix: SpilloverMatrix, look: Look) -> Figure:
-    """Return the same for a given look."""
     order = similarity_order(matrix)
     rows = [matrix.targets.index(name) for name in order if name in matrix.targets]
     columns = [matrix.victims.index(name) for name in order]
@@ -54,6 +43,9 @@ def draw_matrix(matrix: SpilloverMatrix, look: Look) -> Figure:
     size = min(SMALL, 0.9 * 72 * side)
     axes = look.axes(side * len(rows) + 2.8, layout="compressed")
     figure = root(axes)
+    engine = figure.get_layout_engine()
+    if look.ax is None and isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(h_pad=0.08)  # or the label of the lower bar is cut
     reach = reach_of(lift[outside])
     norm = AsinhNorm(reach / 4, vmin=-reach, vmax=reach)
     rest = axes.imshow(np.ma.masked_array(lift, ~outside), cmap="RdBu_r", norm=norm)
@@ -66,31 +58,30 @@ def draw_matrix(matrix: SpilloverMatrix, look: Look) -> Figure:
     axes.set(xlabel="looked at", ylabel="poisoned")
     axes.spines[:].set_visible(False)
     axes.tick_params(width=0.6, length=2)
-    if look.titled:
-        axes.set_title(f"{_said(matrix)}; dots: most similar category")
-    unit = "lift, percentage points:" + ("\n" if look.narrow else " ")
+    for y, row in enumerate(rows):
+        for x, column in enumerate(columns):
+            _mark(axes, matrix, (x - 0.5, y - 0.5), (row, column), size=(1, 1))
+    unit = f"{_QUANTITIES[matrix.quantity]}, percentage points:" + ("\n" if look.narrow else " ")
     bar = _bar(figure, rest, f"{unit}other categories (stretched near 0)", lift[outside])
     bar.set_ticks(stretched_ticks(lift[outside]))
     _bar(figure, own, f"{unit}the target itself", lift[~outside])
     return figure
 
 
-def plot_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None = None) -> Figure:
+@house
+def plot_pairs(
+    matrix: SpilloverMatrix, named: tuple[str, str] | None = None, look: Look = PAGE
+) -> Figure:
     """Return the lift of every pair against its similarity, targets themselves left out.
 
     Args:
         matrix: The matrix.
         named: A target and a victim to point at.
+        look: How wide.
 
     Raises:
         DataError: The named pair is not in the matrix.
     """
-    return draw_pairs(matrix, named, RUN)
-
-
-@house
-def draw_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None, look: Look) -> Figure:
-    """Return the same for a given look."""
     axes = look.axes(2.5 if look.narrow else 4.0)
     near, lift = matrix.similarities, matrix.lifts
     outside = matrix.off_diagonal
@@ -102,8 +93,15 @@ def draw_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None, look: Loo
         "label": "every pair",
     }
     axes.scatter(near[outside], lift[outside], s=9, **every)
-    said = "a target and its most similar category"
-    axes.scatter(near[nearest], lift[nearest], s=20, color=COLOURS[1], label=said)
+    axes.scatter(
+        near[nearest],
+        lift[nearest],
+        s=20,
+        color=COLOURS[1],
+        label="a target and its most similar category",
+    )
+    for row, column in np.argwhere(outside).tolist():
+        _mark(axes, matrix, (near[row, column], lift[row, column]), (row, column))
     if named is not None:
         _point_at(axes, matrix, *named)
     # Most lifts lie near 0 and a few far from it.
@@ -112,20 +110,22 @@ def draw_pairs(matrix: SpilloverMatrix, named: tuple[str, str] | None, look: Loo
     axes.set_yticks([], minor=True)
     axes.yaxis.set_major_formatter(_PERCENT)
     unit = "% points" if look.narrow else "percentage points"
-    said = f"{_QUANTITIES[matrix.quantity]}, {unit}\n(stretched near 0)"
-    axes.set(xlabel="similarity to the target", ylabel=said)
+    axes.set(
+        xlabel="similarity to the target",
+        ylabel=f"{_QUANTITIES[matrix.quantity]}, {unit}\n(stretched near 0)",
+    )
     look.legend(axes, ncols=2, handletextpad=0.1, columnspacing=1.0)
     tidy([axes])
     return root(axes)
 
 
 def _bar(
-    figure: Figure, image: AxesImage, said: str, shown: Float[np.ndarray, " cells"]
+    figure: Figure, image: AxesImage, label: str, shown: Float[np.ndarray, " cells"]
 ) -> Colorbar:
     bar = figure.colorbar(
         image, location="bottom", shrink=0.8, aspect=40, pad=0.02, format=_PERCENT
     )
-    bar.set_label(said, fontsize=SMALL)
+    bar.set_label(label, fontsize=SMALL)
     # A scale that reaches below 0 for the sake of symmetry only would waste half its bar.
     bar.ax.set_xlim(left=min(float(shown.min()), 0.0))
     bar.ax.tick_params(labelsize=SMALL, width=0.6, length=2)
@@ -134,15 +134,15 @@ def _bar(
 
 
 def _point_at(axes: Axes, matrix: SpilloverMatrix, target: str, victim: str) -> None:
-    made = matrix.pair(target, victim).lift
+    lift = matrix.pair(target, victim).lift
     near = matrix.similarities[matrix.targets.index(target), matrix.victims.index(victim)]
-    error = [[made.value - made.low], [made.high - made.value]]
-    axes.errorbar(near, made.value, error, fmt="D", color=COLOURS[0], capsize=3)
+    error = [[lift.value - lift.low], [lift.high - lift.value]]
+    axes.errorbar(near, lift.value, error, fmt="D", color=COLOURS[0], capsize=3)
     # Beside it, on the side where there is room.
     right = near > matrix.similarities[matrix.off_diagonal].mean()
     axes.annotate(
         f"{short(target)} → {short(victim)}",
-        (near, made.value),
+        (near, lift.value),
         xytext=(-8 if right else 8, 5),
         textcoords="offset points",
         ha="right" if right else "left",
@@ -150,5 +150,52 @@ def _point_at(axes: Axes, matrix: SpilloverMatrix, target: str, victim: str) -> 
     )
 
 
-def _said(matrix: SpilloverMatrix) -> str:
-    return f"{_QUANTITIES[matrix.quantity]}, percentage points"
+def _mark(
+    axes: Axes, matrix: SpilloverMatrix, at: tuple[float, float], cell: tuple[int, int], **size: Any
+) -> None:
+    target, victim = matrix.targets[cell[0]], matrix.victims[cell[1]]
+    estimate = matrix.cell(*cell)
+    mark(
+        axes,
+        at,
+        f"{target} \N{RIGHTWARDS ARROW} {victim}",
+        f"{target} poisoned, {victim} looked at",
+        f"{_QUANTITIES[matrix.quantity]} {points(estimate)}",
+        f"similarity {matrix.similarities[cell]:.3f}, {estimate.n} dialogues",
+        "" if estimate.p_holm is None else f"p = {estimate.p_holm:.2g} after Holm's correction",
+        **size,
+    )
+
+
+def similarity_order(matrix: SpilloverMatrix) -> list[str]:
+    """Return all categories in an order that puts similar ones side by side.
+
+    They are the leaves of an average-linkage tree, ordered so that neighbours are as near as can
+    be (Bar-Joseph, Gifford and Jaakkola 2001). Where not all were poisoned, two are alike when
+    they are alike to the targets.
+    """
+    tree = linkage(_distances(matrix), "average", optimal_ordering=True)
+    return [matrix.victims[leaf] for leaf in leaves_list(tree)]
+
+
+def reach_of(lift: Float[np.ndarray, " cells"]) -> float:
+    """Return the largest size of a lift, and never 0."""
+    return max(float(np.abs(lift).max()), _NEVER_0)
+
+
+def stretched_ticks(lift: Float[np.ndarray, " cells"]) -> list[float]:
+    """Return places on a stretched scale whose labels do not run into each other."""
+    reach = reach_of(lift)
+    steps = [digit * 10.0**power for power in range(-8, 1) for digit in (1, 2, 5)]
+    wide = [step for step in steps if reach / 15 < step <= reach]
+    both = [*(-step for step in wide[::-1]), 0.0, *wide]
+    return [tick for tick in both if tick >= min(float(lift.min()), 0.0)]
+
+
+def _distances(matrix: SpilloverMatrix) -> Float[np.ndarray, " distances"]:
+    near = matrix.similarities
+    if len(matrix.targets) < len(matrix.victims):
+        return np.asarray(pdist(near.T))
+    square = near[[matrix.targets.index(name) for name in matrix.victims]]
+    both = ((square + square.T) / 2)[np.triu_indices(len(square), 1)]
+    return np.asarray(both.max() - both)

@@ -2,33 +2,45 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from semspill.report.figures._colours import APART
 from semspill.report.figures._fonts import short
 from semspill.report.figures._labels import Point, label_points
-from semspill.report.figures._style import COLOURS, RUN, Look, house, root, tidy
+from semspill.report.figures._marks import intervals, mark, points, scale_of, seeds
+from semspill.report.figures._style import COLOURS, PAGE, Look, house, root, tidy
 from semspill.results import SliceReport, SpilloverReport
-from semspill.statistics import Estimate
 
-_TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
 """How an axis calls them; other lifts go by the title of their metric."""
+_APART = 2.5
+"""Times the highest other point that the target must exceed to stand above a break of the axis."""
+# What is shorter in a column.
 _BREAK = {False: " ", True: "\n"}
+_CORRECTED = {False: "'s correction", True: ""}
+_LINES = {False: "lines under shuffled labels", True: "shuffled lines"}
 _TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
-_SHUFFLED = "lines under shuffled labels"
-_SHORT = {_SHUFFLED: "shuffled lines", "survives Holm's correction": "survives Holm"}
-"""Legends that a column has no room for."""
 _LABELS = 12
 """Most points that are named; beyond that the names hide the points. A column holds half."""
 
 
-def plot_spillover(
-    report: SpilloverReport, quantity: Literal["lift", "asr_lift"] = "lift"
-) -> Figure:
+def lifted(report: SpilloverReport, quantity: str) -> list[SliceReport]:
+    """Return the categories of the main arm that have a similarity and a lift."""
+    return [
+        part
+        for part in report.categories
+        if part.arm == report.main_arm
+        and part.similarity is not None
+        and quantity in part.estimates
+        and not math.isnan(part.estimates[quantity].value)
+    ]
+
+
+@house
+def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look = PAGE) -> Figure:
     """Return lift against similarity: a point per category of the main arm, with its interval.
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
@@ -37,62 +49,51 @@ def plot_spillover(
 
     Args:
         report: What is drawn.
-        quantity: The lift of which quantity.
+        quantity: `lift`, of toxicity, or `asr_lift`.
+        look: How wide.
     """
-    return draw_spillover(report, quantity, RUN)
-
-
-@house
-def draw_spillover(report: SpilloverReport, quantity: str, look: Look) -> Figure:
-    """Return the same for a given look."""
-    found = [
-        part
-        for part in report.categories
-        if part.arm == report.main_arm and part.similarity is not None and _has(part, quantity)
-    ]
-    others = [part for part in found if part.name != report.target]
-    target = [part for part in found if part.name == report.target]
+    lifts = lifted(report, quantity)
+    others = [part for part in lifts if part.name != report.target]
+    target = [part for part in lifts if part.name == report.target]
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
     main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
-    _band(main, report, quantity)
-    hollow = {"marker": "o", "color": _OTHER, "mfc": "white", "ecolor": "0.6"}
-    _points(main, unsure, quantity, **hollow, label="other category")
-    _points(main, sure, quantity, marker="o", color=_SURE, label="survives Holm's correction")
-    _points(
-        top,
-        target,
-        quantity,
-        marker="D",
-        color=_TARGET,
-        label=f"{short(report.target)}, the target",
+    _band(main, report, quantity, look)
+    hollow = {"color": _OTHER, "mfc": "white", "ecolor": "0.6", "label": "other category"}
+    filled = {"color": _SURE, "label": f"survives Holm{_CORRECTED[look.narrow]}"}
+    diamond = {"color": _TARGET, "label": f"{short(report.target)}, the target", "marker": "D"}
+    kinds: tuple[tuple[Axes, list[SliceReport], dict[str, Any]], ...] = (
+        (main, unsure, hollow),
+        (main, sure, filled),
+        (top, target, diamond),
     )
-    if look.titled:
-        top.set_title(f"Planted in {short(report.target)}, arm {report.main_arm}")
+    for axes, parts, style in kinds:
+        if parts:
+            estimates = [part.estimates[quantity] for part in parts]
+            near = [part.similarity or 0.0 for part in parts]
+            intervals(axes, near, estimates, **{"marker": "o", **style})
+    for part in sorted(lifts, key=lambda part: part.similarity or 0.0):
+        _mark(top if part in target else main, part, quantity, report)
     main.set_xlabel(f"similarity to {short(report.target)}")
     label = main.set_ylabel if main is look.ax else root(main).supylabel
-    lift = found[0].estimates[quantity] if found else None
-    title = _TITLES.get(quantity) or (lift.measure.title if lift else "")
-    points = lift is None or _scale(lift) == 100
-    label(f"{title},{_BREAK[look.narrow]}percentage points" if points else title)
-    _legend(look, [main, top])
+    label(_axis_label(lifts, quantity, _BREAK[look.narrow]))
+    if lifts:
+        columns = 2 if look.narrow else 3
+        look.legend(main, ncols=columns, handlelength=1.6, columnspacing=1.2)
     first = [part for part in others if part.name in (report.nearest, *report.far)]
     first.sort(key=lambda part: part.name != report.nearest)
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
-    named = [*first, *(part for part in sure if part not in first)]
-    named = named[: _LABELS // 2 if look.narrow else _LABELS]
-    shown = [_point(part, quantity) for part in (found if main is top else others)]
-    label_points(root(main), main, [_point(part, quantity) for part in named], shown)
+    labelled = [*first, *(part for part in sure if part not in first)]
+    labelled = labelled[: _LABELS // 2 if look.narrow else _LABELS]
+    shown = [_point(part, quantity) for part in (lifts if main is top else others)]
+    label_points(root(main), main, [_point(part, quantity) for part in labelled], shown)
     return root(main)
 
 
-def _has(part: SliceReport, quantity: str) -> bool:
-    return quantity in part.estimates and not math.isnan(part.estimates[quantity].value)
-
-
-def _scale(lift: Estimate) -> int:
-    """Return 100 for a difference of shares, which is drawn in percentage points."""
-    return 1 if lift.metric and lift.measure.unit == "number" else 100
+def _axis_label(lifts: Sequence[SliceReport], quantity: str, gap: str) -> str:
+    lift = lifts[0].estimates[quantity] if lifts else None
+    title = TITLES.get(quantity) or (lift.measure.title if lift else "")
+    return title if lift and scale_of(lift) == 1 else f"{title},{gap}percentage points"
 
 
 def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
@@ -100,15 +101,16 @@ def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
 
 
 def _point(part: SliceReport, quantity: str) -> Point:
-    made = part.estimates[quantity]
-    ends = (_scale(made) * end for end in (made.value, made.low, made.high))
+    estimate = part.estimates[quantity]
+    times = scale_of(estimate)
+    ends = (times * end for end in (estimate.value, estimate.low, estimate.high))
     return Point(part.name, part.similarity or 0.0, *ends)
 
 
 def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     """Return the axes of the other categories and of the target: one, or two with a break."""
     height = 2.75 if look.narrow else 4.2
-    if look.ax or target <= APART * others or others <= 0:
+    if look.ax or target <= _APART * others or others <= 0:
         both = look.axes(height)
         tidy([both])
         both.margins(x=0.08, y=0.15)
@@ -128,50 +130,28 @@ def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     return main, top
 
 
-def _band(axes: Axes, report: SpilloverReport, quantity: str) -> None:
+def _band(axes: Axes, report: SpilloverReport, quantity: str, look: Look) -> None:
     axes.axhline(0, color="black", linewidth=0.6)
     band = report.bands.get(quantity)
     if band is None:
         return
-    lift = next(part.estimates[quantity] for part in report.categories if _has(part, quantity))
-    times = _scale(lift)
+    lift = next(part.estimates[quantity] for part in lifted(report, quantity))
+    times = scale_of(lift)
     low, line, high = ([times * y for y in ends] for ends in (band.low, band.line, band.high))
-    said = f"{100 * band.level:g}% of {_SHUFFLED}"
-    axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=said)
+    label = f"{100 * band.level:g}% of {_LINES[look.narrow]}"
+    axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=label)
     axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
 
 
-def _points(axes: Axes, parts: Sequence[SliceReport], quantity: str, **style: Any) -> None:
-    made = [part.estimates[quantity] for part in parts]
-    if made:
-        axes.errorbar(
-            [part.similarity or 0.0 for part in parts],
-            [_scale(e) * e.value for e in made],
-            yerr=[
-                [_scale(e) * (e.value - e.low) for e in made],
-                [_scale(e) * (e.high - e.value) for e in made],
-            ],
-            linestyle="none",
-            markersize=4,
-            elinewidth=0.7,
-            **style,
-        )
-
-
-def _legend(look: Look, panels: Sequence[Axes]) -> None:
-    pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
-    entries = {label: handle for pair in pairs for handle, label in pair}
-    look.legend(
-        panels[0],
-        list(entries.values()),
-        [_shortened(text) if look.narrow else text for text in entries],
-        ncols=2 if look.narrow else 3,
-        handlelength=1.6,
-        columnspacing=1.2,
+def _mark(axes: Axes, part: SliceReport, quantity: str, report: SpilloverReport) -> None:
+    estimate = part.estimates[quantity]
+    mark(
+        axes,
+        (part.similarity or 0.0, scale_of(estimate) * estimate.value),
+        part.name,
+        f"{part.name}, the target" if part.name == report.target else part.name,
+        f"similarity {part.similarity:.3f}",
+        f"{TITLES.get(quantity) or estimate.measure.title} {points(estimate)}",
+        f"{part.arm} arm, {seeds(report)}, {part.dialogues} dialogues",
+        "" if estimate.p_holm is None else f"p = {estimate.p_holm:.2g} after Holm's correction",
     )
-
-
-def _shortened(said: str) -> str:
-    for long, brief in _SHORT.items():
-        said = said.replace(long, brief)
-    return said

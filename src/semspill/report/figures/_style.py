@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -13,12 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semspill.report.figures._colours import COLOURS as COLOURS
 from semspill.report.figures._fonts import FONT, families_for, printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Okabe and Ito's palette: distinct for colour-blind readers.
+COLOURS = ("#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#000000", "#009E73", "#CC79A7", "#999999")
 MARKERS = ("o", "s", "^", "v", "P", "X", "p", "d")
 """One per colour, for readers who see no colour."""
 WIDTHS = {"column": 3.3, "page": 6.9}
@@ -61,13 +62,32 @@ def legible(artist: Artist) -> None:
     """Set every text of an artist in fonts that have its script."""
     for text in artist.findobj(Text):
         content = text.get_text()
-        if not content.isascii():
+        if not (content.isascii() and content.isprintable()):
             text.set_text(printable(content))
             text.set_fontfamily(families_for(content))
 
 
+class Mark(NamedTuple):
+    """A place in a figure that says what it shows when it is pointed at."""
+
+    axes: Axes
+    x: float
+    y: float
+    """Its lower left corner, or the point itself, in data coordinates."""
+    name: str
+    """The category, group or pair that it shows; marks of one name are highlighted together."""
+    text: str
+    """What it says, in lines."""
+    size: tuple[float, float] = (0.0, 0.0)
+    """Width and height in data coordinates; of a point 0."""
+
+
 class HouseFigure(Figure):
     """A figure that is drawn and written in the house style."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.marks: list[Mark] = []
 
     def draw(self, renderer: Any) -> None:
         """Draw the figure, names in scripts that its font lacks by other fonts."""
@@ -81,19 +101,17 @@ class HouseFigure(Figure):
             super().savefig(fname, **options)
 
     def _repr_png_(self) -> bytes:  # what a notebook shows
-        made = io.BytesIO()
-        self.savefig(made, format="png", dpi=150)
-        return made.getvalue()
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=150)
+        return buffer.getvalue()
 
 
 @dataclass(frozen=True)
 class Look:
     """What one figure is drawn for."""
 
-    width: float
+    width: float = WIDTHS["page"]
     """Width in inches."""
-    titled: bool = False
-    """Whether it stands alone; beside a caption a title would say everything twice."""
     ax: Axes | None = None
     """The caller's own axes to draw into, instead of a new figure."""
 
@@ -122,13 +140,22 @@ class Look:
             axes.legend(*args, **{**options, "ncols": 1})
 
 
+def settled(figure: Figure) -> Figure:
+    """Return a figure that is laid out once and for all, so that it is written fast."""
+    with style():
+        figure.draw_without_rendering()
+        figure.set_layout_engine(
+            None
+        )  # of "none" a placeholder is left, for which all is drawn twice
+    return figure
+
+
 def root(axes: Axes) -> Figure:
     """Return the outermost figure that holds the axes."""
     return axes.figure.figure
 
 
-RUN = Look(WIDTHS["page"], titled=True)
-"""How the files beside a run's report look."""
+PAGE, COLUMN = Look(), Look(WIDTHS["column"])
 
 
 def house(draw: Callable[P, T]) -> Callable[P, T]:

@@ -21,10 +21,10 @@
   const characters = (text) => [...text].length;
 
   function element(tag, text, attributes = {}) {
-    const made = document.createElement(tag);
-    if (text !== null) made.textContent = text;
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
+    const node = document.createElement(tag);
+    if (text !== null) node.textContent = text;
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    return node;
   }
 
   // What a reader may see now: harmful text only after the switch.
@@ -34,8 +34,8 @@
   }
 
   function contextOf(place) {
-    const said = data.contexts.before[place].map((index) => data.contexts.said[index]);
-    return unmasked ? said : [`[masked: ${said.reduce((sum, one) => sum + characters(one), 0)} characters]`];
+    const context = data.contexts.before[place].map((index) => data.contexts.utterances[index]);
+    return unmasked ? context : [`[masked: ${context.reduce((sum, one) => sum + characters(one), 0)} characters]`];
   }
 
   function searchable(place) {
@@ -44,7 +44,7 @@
     return [words[answersOf(chosen("arm")).text[place]], ...beside, ...context].join("\n");
   }
 
-  function kept() {
+  function filtered() {
     const answers = answersOf(chosen("arm"));
     const category = data.categories.indexOf(chosen("category"));
     const kinds = {
@@ -57,11 +57,11 @@
       const text = searchable(place);
       return wanted.every((word) => text.includes(word));
     };
-    const found = all.filter(
+    const matching = all.filter(
       (place) => (category < 0 || data.category[place] === category) && kinds[chosen("kind")](place) && (!wanted.length || has(place)),
     );
     const keys = order.by === "place" ? all : answers[order.by];
-    return found.sort((one, other) => (order.down ? keys[other] - keys[one] : keys[one] - keys[other]) || one - other);
+    return matching.sort((one, other) => (order.down ? keys[other] - keys[one] : keys[one] - keys[other]) || one - other);
   }
 
   const columns = () => [
@@ -130,26 +130,26 @@
   }
 
   function show() {
-    const found = kept();
+    const matching = filtered();
     const rows = Number(chosen("rows"));
-    start = Math.max(0, Math.min(start, Math.floor((found.length - 1) / rows) * rows));
-    const end = Math.min(start + rows, found.length);
+    start = Math.max(0, Math.min(start, Math.floor((matching.length - 1) / rows) * rows));
+    const end = Math.min(start + rows, matching.length);
     const table = find("table");
     const beside = chosen("beside") ? `, beside the ${chosen("beside")} arm` : "";
     table.caption.textContent = `Answers of the ${chosen("arm")} arm, seed ${chosen("seed")}${beside}`;
     const focused = document.activeElement?.dataset?.by;
     table.tHead.replaceChildren(head());
     if (focused) table.tHead.querySelector(`[data-by="${focused}"]`)?.focus();
-    table.tBodies[0].replaceChildren(...found.slice(start, end).map(rowOf));
-    const here = found.length ? `Rows ${number(start + 1)} to ${number(end)} of ${number(found.length)}` : "No exchange fits";
-    find("status").textContent = found.length < all.length ? `${here}, of ${number(all.length)} in all` : here;
+    table.tBodies[0].replaceChildren(...matching.slice(start, end).map(rowOf));
+    const here = matching.length ? `Rows ${number(start + 1)} to ${number(end)} of ${number(matching.length)}` : "No exchange fits";
+    find("status").textContent = matching.length < all.length ? `${here}, of ${number(all.length)} in all` : here;
     // Not `disabled`: a button that is pressed must keep the focus.
     for (const name of ["first", "previous"]) find(name).setAttribute("aria-disabled", String(start === 0));
-    for (const name of ["next", "last"]) find(name).setAttribute("aria-disabled", String(end === found.length));
-    const moves = { first: 0, previous: start - rows, next: end < found.length ? end : start, last: Infinity };
+    for (const name of ["next", "last"]) find(name).setAttribute("aria-disabled", String(end === matching.length));
+    const moves = { first: 0, previous: start - rows, next: end < matching.length ? end : start, last: Infinity };
     for (const [name, to] of Object.entries(moves)) {
       find(name).onclick = () => {
-        start = to === Infinity ? found.length : to;
+        start = to === Infinity ? matching.length : to;
         show();
       };
     }

@@ -1,0 +1,72 @@
+"""Points and intervals of a figure, and what each says when it is pointed at."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+
+from semspill.report.figures._style import HouseFigure, Mark, root
+from semspill.results import SpilloverReport
+from semspill.statistics import Estimate
+
+
+def mark(axes: Axes, at: tuple[float, float], name: str, *lines: str, **size: Any) -> None:
+    """Let a place say what it shows, where the figure is ours; see `Mark`."""
+    figure = root(axes)
+    if isinstance(figure, HouseFigure):
+        figure.marks.append(Mark(axes, *at, name, "\n".join(filter(None, lines)), **size))
+
+
+def scale_of(estimate: Estimate) -> int:
+    """Return 100 for a share or a difference of shares, which is drawn in percent, else 1."""
+    return 1 if estimate.metric and estimate.measure.unit == "number" else 100
+
+
+def points(estimate: Estimate) -> str:
+    """Return a lift with its interval, that of a share in percentage points.
+
+    Example:
+        >>> points(Estimate(value=0.0871, low=-0.00001, high=0.129, n=80, method="t"))
+        '+8.7 [0.0, +12.9] percentage points'
+    """
+    times = scale_of(estimate)
+    digits = 1 if times == 100 else 3
+    # Adding 0 turns a rounded -0.0 into 0.0.
+    ends = (
+        round(times * end, digits) + 0.0 for end in (estimate.value, estimate.low, estimate.high)
+    )
+    value, low, high = (f"{end:+.{digits}f}" if end else f"{end:.{digits}f}" for end in ends)
+    return f"{value} [{low}, {high}]" + (" percentage points" if times == 100 else "")
+
+
+def seeds(report: SpilloverReport) -> str:
+    """Return the training seeds of a report, for what a mark says."""
+    return f"seed{'s' * (len(report.seeds) > 1)} {', '.join(map(str, report.seeds))}"
+
+
+def intervals(
+    axes: Axes,
+    places: Sequence[float],
+    estimates: Sequence[Estimate],
+    *,
+    along: Literal["x", "y"] = "y",
+    **options: Any,
+) -> list[tuple[float, float]]:
+    """Draw estimates with their intervals, shares in percent, and return where each point is.
+
+    Args:
+        axes: Where they are drawn.
+        places: The place of each on the other axis.
+        estimates: The estimates.
+        along: The axis of their values.
+        options: Of `Axes.errorbar`.
+    """
+    values = [scale_of(e) * e.value for e in estimates]
+    ends = [
+        [scale_of(e) * (e.value - e.low) for e in estimates],
+        [scale_of(e) * (e.high - e.value) for e in estimates],
+    ]
+    x, y = (places, values) if along == "y" else (values, places)
+    drawn = {"linestyle": "none", "markersize": 4, "elinewidth": 0.8, **options}
+    axes.errorbar(x, y, **{f"{along}err": ends, **drawn})
+    return list(zip(x, y, strict=True))
