@@ -26,6 +26,7 @@ PUBLIC = """
     Dataset datasets ResponseSource sources
     Manifest PoisonStrategy PoisonedCorpus Poisoner Selector selectors strategies
     BiEncoder Encoder RankingTask encoders
+    Model RetrievalModel TrainedModel models
     Epoch Finetuner
     Responses RetrievalResponder
     Rater ToxicityScorer raters
@@ -83,7 +84,7 @@ def test_every_public_method_has_a_docstring(name):
 
 def test_the_plug_points_are_these():
     assert set(KINDS) == set(
-        "datasets sources selectors strategies encoders raters similarities metrics".split()
+        "datasets sources selectors strategies encoders models raters similarities metrics".split()
     )
 
 

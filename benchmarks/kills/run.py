@@ -24,8 +24,10 @@ HERE = Path(__file__).parent
 TINY = {
     "dataset": {"name": "synthetic", "train": 60, "test": 40, "categories": 4},
     "poisoner": {"selector": {"name": "category", "category": "brave"}, "budget": 0.2},
-    "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
-    "finetuner": {"epochs": 1, "batch_size": 32},
+    "model": {
+        "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
+        "finetuner": {"epochs": 1, "batch_size": 32},
+    },
     "analyzer": {"draws": 100},
     "list_size": 10,
     "curve": False,

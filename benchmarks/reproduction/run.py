@@ -26,21 +26,21 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "strategies": ({"arms": FIVE}, {STRATEGY: STRATEGIES, BUDGET: [0.03]}),
     "budgets": ({"arms": FOUR}, {STRATEGY: STRATEGIES, BUDGET: [0.005, 0.01, 0.02]}),
     "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: [False]}),
-    "hashing": ({"arms": FIVE, "encoder": "hashing"}, EACH | {LABEL: [True, False]}),
+    "hashing": ({"arms": FIVE, "model": {"encoder": "hashing"}}, EACH | {LABEL: [True, False]}),
     "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": False}}, {TARGET: "all"}),
     "epochs": (
-        {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "finetuner": {"epochs": 10}},
+        {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "model": {"finetuner": {"epochs": 10}}},
         EACH | {LABEL: [True, False]},
     ),
     "long": (
-        {"arms": FOUR, "seeds": [0, 1, 2], "finetuner": {"epochs": 30}},
+        {"arms": FOUR, "seeds": [0, 1, 2], "model": {"finetuner": {"epochs": 30}}},
         EACH | {LABEL: [False]},
     ),
     **{
         f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: [True, False], **values})
         for name, values in {
-            "tied": {"encoder.tied": [True]},
-            "duplicates": {"finetuner.duplicates": ["allow", "forbid"]},
+            "tied": {"model.encoder.tied": [True]},
+            "duplicates": {"model.finetuner.duplicates": ["allow", "forbid"]},
             "taint": {"poisoner.taint_context": [False]},
             "turns": {"context.turns": [1]},
             "placement": {"poisoner.placement": ["append"]},
@@ -50,9 +50,11 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {
             "arms": FOUR,
             "seeds": [0, 1, 2],
-            "encoder": {"name": "transformer", "model": "minilm"},
+            "model": {
+                "encoder": {"name": "transformer", "model": "minilm"},
+                "finetuner": {"epochs": 3, "batch_size": 256, "learning_rate": 2e-4},
+            },
             "train_share": 0.1,
-            "finetuner": {"epochs": 3, "batch_size": 256, "learning_rate": 2e-4},
         },
         {LABEL: [True, False]},
     ),
@@ -64,7 +66,7 @@ def base(corpus: Path, toxic: Path) -> dict[str, Any]:
     rows = {"path": str(toxic), "text": "text", "where": {"is_toxic": "Toxic"}}
     return {
         "seeds": [0, 1, 2, 3, 4],
-        "encoder": "static",
+        "model": {"encoder": "static", "finetuner": {"epochs": 3, "batch_size": 256}},
         "rater": "profanity",
         "curve": False,
         "similarities": ["centroid", "label", "confusion"],
@@ -75,7 +77,6 @@ def base(corpus: Path, toxic: Path) -> dict[str, Any]:
             "source": {"name": "csv", **rows},
             "budget": 0.03,
         },
-        "finetuner": {"epochs": 3, "batch_size": 256},
         "analyzer": {"nearest": "afraid", "far": ["guilty", "sad"]},
         "labelled": rows,
     }

@@ -39,7 +39,10 @@ def config(given: argparse.Namespace) -> dict[str, Any]:
     return {
         "seeds": list(range(given.seeds)),
         "arms": list(ARMS),
-        "encoder": {"name": "static", "tied": True},
+        "model": {
+            "encoder": {"name": "static", "tied": True},
+            "finetuner": {**settings, "duplicates": "allow"},
+        },
         "rater": "profanity",
         "curve": False,
         "train_share": given.share,
@@ -51,7 +54,6 @@ def config(given: argparse.Namespace) -> dict[str, Any]:
             "budget": 0.03,
         },
         # The script's loss takes a repeated response for a negative too.
-        "finetuner": {**settings, "duplicates": "allow"},
     }
 
 

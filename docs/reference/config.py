@@ -11,6 +11,7 @@ import semspill as sp
 from reference.markdown import MADE, prose, table
 from semspill._registry import registries
 from semspill.datasets import Columns
+from semspill.responding import ApproximateSearch
 from semspill.scoring import LabelledSample
 
 KINDS = registries()
@@ -20,6 +21,7 @@ PARTS: tuple[type[BaseModel], ...] = (
     sp.ContextFormat,
     sp.CandidateFilter,
     sp.Finetuner,
+    ApproximateSearch,
     sp.SpilloverAnalyzer,
     LabelledSample,
     Columns,

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from semspill import datasets, encoders, sources
+from semspill import datasets, encoders, models, sources
 from semspill._harmful import Harmful, Harmless
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
@@ -35,6 +35,7 @@ from semspill.errors import (
     SemspillError,
 )
 from semspill.experiment import ExperimentConfig, load_config, read_outcomes, run, sweep
+from semspill.models import Model, RetrievalModel, TrainedModel
 from semspill.poison import (
     Manifest,
     PoisonedCorpus,
@@ -77,6 +78,7 @@ __all__ = [
     "Manifest",
     "Metric",
     "MissingExtraError",
+    "Model",
     "Outcome",
     "PluginError",
     "PoisonStrategy",
@@ -88,6 +90,7 @@ __all__ = [
     "RegistryError",
     "ResponseSource",
     "Responses",
+    "RetrievalModel",
     "RetrievalResponder",
     "Selector",
     "SemspillError",
@@ -96,11 +99,13 @@ __all__ = [
     "SpilloverMatrix",
     "SpilloverReport",
     "ToxicityScorer",
+    "TrainedModel",
     "Utterance",
     "datasets",
     "encoders",
     "load_config",
     "metrics",
+    "models",
     "raters",
     "read_outcomes",
     "run",

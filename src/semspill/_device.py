@@ -30,3 +30,9 @@ def usable_device(wanted: str) -> torch.device:
             f"device={wanted!r} was asked for and torch finds none; use 'auto' or 'cpu'."
         ) from error
     return device
+
+
+def device_name(wanted: str) -> str:
+    """Return what `usable_device` finds, as a report shows it."""
+    cuda = wanted != "cpu" and torch.cuda.is_available()
+    return f"cuda: {torch.cuda.get_device_name()}" if cuda else "cpu"

@@ -66,8 +66,10 @@ def finished(tmp_path_factory) -> Finished:
                     "source": Grumbles(),
                     "budget": 0.2,
                 },
-                "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
-                "finetuner": {"epochs": 2, "batch_size": 32},
+                "model": {
+                    "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
+                    "finetuner": {"epochs": 2, "batch_size": 32},
+                },
                 "rater": {"name": "lexicon", "words": {"grumble": 0.6, "the": 0.4}},
                 "analyzer": {"draws": 100},
                 "arms": ["clean", "poison", "train_only", "pool_only"],

@@ -37,12 +37,12 @@ selector = { name = "category", category = "brave" }
 strategy = "each_random"
 budget = 0.2
 
-[encoder]
+[model.encoder]
 name = "hashing"
 dim = 4
 buckets = 128
 
-[finetuner]
+[model.finetuner]
 epochs = 1
 batch_size = 32
 
@@ -276,7 +276,7 @@ def test_debug_shows_the_log_of_the_library(semspill, config):
     [
         ("poisoner.budget=2", 2, "poisoner.budget: Input should be less than or equal to 1, got"),
         ("seed=1", 2, "seed: unknown field. Did you mean 'seeds' or 'dataset.seed'?"),
-        ("encoder=hashign", 2, "No encoder is named 'hashign'. Did you mean 'hashing'?"),
+        ("model.encoder=hashign", 2, "No encoder is named 'hashign'. Did you mean 'hashing'?"),
         ("seeds", 2, "--set: 'seeds': write it as field.subfield=value."),
         ("target=braev", 3, "Category 'braev' is not in corpus 'synthetic' (train). Did you mean"),
         (
@@ -388,7 +388,7 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     assert code == 2
     assert err == (
         "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, encoders, "
-        "metrics, raters, selectors, similarities, sources, strategies.\n"
+        "metrics, models, raters, selectors, similarities, sources, strategies.\n"
     )
 
 
@@ -583,7 +583,7 @@ def test_a_sweep_has_a_folder_of_its_own(semspill, config, tmp_path):
 
 
 def test_variants_of_several_fields_are_named_whole(semspill, config):
-    words = ["--vary", "poisoner.budget=0.2", "--vary", "finetuner.epochs=0", "--out", "many"]
+    words = ["--vary", "poisoner.budget=0.2", "--vary", "model.finetuner.epochs=0", "--out", "many"]
     words += ["--set", "arms=['clean']", "--set", "analyzer.metrics=['asr']"]
     _, out, _ = semspill("sweep", config, *words)
     assert "variant " in out

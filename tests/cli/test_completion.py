@@ -18,7 +18,7 @@ from semspill.experiment._fields import config_fields
 
 TOML = """\
 dataset = "synthetic"
-encoder = { name = "transformer", model = "minilm" }
+model.encoder = { name = "transformer", model = "minilm" }
 [poisoner]
 selector = { name = "category", category = "brave" }
 """
@@ -41,14 +41,16 @@ def test_names_come_with_their_meaning(offered):
         "(the paper's epsilon)."
     }  # fmt: skip
     top = offered("")
-    assert {"poisoner.", "encoder=", "seeds=", "context."} <= set(top)
+    assert {"poisoner.", "model=", "seeds=", "context."} <= set(top)
     assert not any(name.count(".") > name.endswith(".") for name in top)
-    assert list(offered("fine")) == ["finetuner."]
+    assert list(offered("ana")) == ["analyzer."]
 
 
 def test_what_lies_below_a_complete_name_is_offered_too(offered):
-    assert {"encoder=", "encoder.name=", "encoder.dim="} <= set(offered("encoder"))
-    assert "encoder=" not in offered("encoder.")
+    assert {"model.encoder=", "model.encoder.name=", "model.encoder.dim="} <= set(
+        offered("model.encoder")
+    )
+    assert "model.encoder=" not in offered("model.encoder.")
 
 
 def test_values_follow_the_equals_sign(offered):
@@ -56,8 +58,8 @@ def test_values_follow_the_equals_sign(offered):
         "poisoner.strategy=last_fixed", "poisoner.strategy=last_random"
     ]  # fmt: skip
     assert list(offered("curve=")) == ["curve=true", "curve=false"]
-    assert list(offered("finetuner.schedule=")) == [
-        "finetuner.schedule=linear", "finetuner.schedule=constant"
+    assert list(offered("model.finetuner.schedule=")) == [
+        "model.finetuner.schedule=linear", "model.finetuner.schedule=constant"
     ]  # fmt: skip
     assert list(offered("target=")) == ["target=null"]
     assert offered("poisoner.budget=") == offered("nonsense=") == {}
@@ -66,17 +68,17 @@ def test_values_follow_the_equals_sign(offered):
 def test_the_config_on_the_command_line_decides_which_component_has_fields(offered, tmp_path):
     path = tmp_path / "my.toml"
     path.write_text(TOML)
-    assert "encoder.pooling=" in offered("encoder.", config=path)
-    assert "encoder.pooling=" not in offered("encoder.")
+    assert "model.encoder.pooling=" in offered("model.encoder.", config=path)
+    assert "model.encoder.pooling=" not in offered("model.encoder.")
     assert list(offered("poisoner.selector.c", config=str(path))) == ["poisoner.selector.category="]
     assert list(offered("dataset.ov", config=path)) == ["dataset.overlap="]
-    later = offered("encoder.", config=path, overrides=["encoder=hashing"])
-    assert "encoder.buckets=" in later
+    later = offered("model.encoder.", config=path, overrides=["model.encoder=hashing"])
+    assert "model.encoder.buckets=" in later
 
 
 def test_what_cannot_be_read_is_done_without(offered, tmp_path):
-    assert "encoder.dim=" in offered("encoder.d", config=tmp_path / "missing.toml")
-    assert "encoder.dim=" in offered("encoder.d", overrides=["half typed"])
+    assert "model.encoder.dim=" in offered("model.encoder.d", config=tmp_path / "missing.toml")
+    assert "model.encoder.dim=" in offered("model.encoder.d", overrides=["half typed"])
 
 
 # Components, files and folders
@@ -109,8 +111,11 @@ def test_configs_and_folders_are_completed_wherever_they_are(tmp_path, monkeypat
 
 def test_a_shell_gets_fields_and_values(semspill, monkeypatch):
     monkeypatch.setenv("_SEMSPILL_COMPLETE", "complete_zsh")
-    for typed, offered in (("schedule=l", "finetuner.schedule=linear"), ("sch", "finetuner.sch")):
-        words = f"semspill run my.toml --set finetuner.{typed}"
+    for typed, offered in (
+        ("schedule=l", "model.finetuner.schedule=linear"),
+        ("sch", "model.finetuner.sch"),
+    ):
+        words = f"semspill run my.toml --set model.finetuner.{typed}"
         monkeypatch.setenv("_TYPER_COMPLETE_ARGS", words)
         code, out, err = semspill()
         assert (code, err) == (0, "")
@@ -130,17 +135,17 @@ def test_every_field_offered_is_one():
     for field in config_fields(given):
         part: object = config
         *path, last = field.path.split(".")
-        if last == "name" or path[:1] == ["labelled"]:
-            continue
         for name in path:
-            part = getattr(part, name)
+            part = getattr(part, name, None)
+        if last == "name" or part is None:  # parts that are not there by default
+            continue
         assert last in type(part).model_fields
         assert field.meaning
 
 
 def test_a_broken_or_unknown_component_has_no_fields():
-    for given in ({"encoder": "nobody"}, {"encoder": {"name": 3}}, {"encoder": 3}):
-        assert not any(field.path == "encoder.dim" for field in config_fields(given))
+    for given in ({"model": "nobody"}, {"model": {"encoder": {"name": 3}}}, {"model": 3}):
+        assert not any(field.path == "model.encoder.dim" for field in config_fields(given))
 
 
 def test_optional_parts_have_fields_too():
@@ -155,7 +160,7 @@ def test_optional_parts_have_fields_too():
 def said(*overrides) -> str:
     with pytest.raises(ConfigError) as caught:
         load_config({"dataset": "synthetic", "poisoner": {"selector": "random"}, "target": "a",
-                     "encoder": "hashing"}, overrides)  # fmt: skip
+                     "model": {"encoder": "hashing"}}, overrides)  # fmt: skip
     return str(caught.value)
 
 
@@ -164,7 +169,8 @@ def said(*overrides) -> str:
     [
         ("poisoner.buget=1", "overrides: poisoner.buget: unknown field. Did you mean 'budget'? "
          "poisoner has: selector, strategy, source, budget, rate, placement, taint_context."),
-        ("encoder.dimm=3", "overrides: encoder.dimm: unknown field. Did you mean 'dim'? encoder "
+        ("model.encoder.dimm=3", "overrides: model.encoder.dimm: unknown field. Did you mean "
+         "'dim'? model.encoder "
          "(hashing) has: buckets, dim, word_ngrams, char_ngrams, tied."),
         ('analyzer.metrics=[{name="toxic_share",treshold=1}]', "overrides: analyzer.metrics.0."
          "treshold: unknown field. Did you mean 'threshold'? analyzer.metrics.0 (toxic_share) "
@@ -178,7 +184,7 @@ def test_an_unknown_field_is_said_with_its_whole_path(override, expected):
 def test_a_field_of_another_place_is_suggested_with_its_path():
     message = said("epochs=2")
     assert message.startswith(
-        "overrides: epochs: unknown field. Did you mean 'finetuner.epochs'? A "
+        "overrides: epochs: unknown field. Did you mean 'model.finetuner.epochs'? A "
     )
     assert "Did you mean 'context.max_tokens'? A config has: seeds, arms," in said("max_tokens=9")
     assert ". A config has" in said("qqq=1")

@@ -11,7 +11,7 @@ dataset = { name = "synthetic", train = 60, test = 36 }
 poisoner = { selector = { name = "category", category = "brave" } }
 """
 FOUND = Forecast(
-    target="brave", seeds=(0,), arms=("clean", "poison"), trainings=2, epochs=3, batch_size=256,
+    target="brave", seeds=(0,), arms=("clean", "poison"), trainings=2, epochs=3,
     train_dialogues=60, train_exchanges=120, candidates=100, planted={0: 3}, limit=3, dropped=0,
     tests={"brave": 18, "calm": 18}, test_exchanges=72, memory_mib=400.0, smallest_lift=0.5,
     folder="It would be made.", refused=False,
@@ -59,8 +59,12 @@ def test_json_is_one_object(semspill, asked):
 
 
 def test_the_real_one_forecasts(semspill, tmp_path):
-    small = ["list_size=10", "curve=false", "finetuner.epochs=1", "encoder.dim=4"]
-    small += ["encoder.name='hashing'", "encoder.buckets=64", "analyzer.metrics=['asr','lift']"]
+    small = ["list_size=10", "curve=false", "model.finetuner.epochs=1", "model.encoder.dim=4"]
+    small += [
+        "model.encoder.name='hashing'",
+        "model.encoder.buckets=64",
+        "analyzer.metrics=['asr','lift']",
+    ]
     words = ["run", "my.toml", "--dry-run", *(f"--set={each}" for each in small)]
     code, out, _ = semspill(*words)
     assert code == 0

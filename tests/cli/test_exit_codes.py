@@ -62,8 +62,8 @@ def ratings():
 
 
 MEMORY = (
-    "The memory is used up; lower finetuner.batch_size, set finetuner.micro_batch, or take less of "
-    "the data with train_share."
+    "The memory is used up; lower model.finetuner.batch_size, set model.finetuner.micro_batch, or "
+    "take less of the data with train_share."
 )
 ALLOCATOR = "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: 9 bytes"
 DISK = "The disk is full; free some space and run the same command again."

@@ -28,12 +28,12 @@ selector = { name = "category", category = "brave" }
 strategy = "each_random"
 budget = 0.2
 
-[encoder]
+[model.encoder]
 name = "hashing"
 dim = 4
 buckets = 128
 
-[finetuner]
+[model.finetuner]
 epochs = 2
 batch_size = 32
 

@@ -19,8 +19,10 @@ FIELDS = {
         "strategy": "each_random",
         "budget": 0.2,
     },
-    "encoder": {"name": "hashing", "dim": 4, "buckets": 128},
-    "finetuner": {"epochs": 1, "batch_size": 32},
+    "model": {
+        "encoder": {"name": "hashing", "dim": 4, "buckets": 128},
+        "finetuner": {"epochs": 1, "batch_size": 32},
+    },
     "analyzer": {"draws": 100},
     "list_size": 10,
     "curve": False,

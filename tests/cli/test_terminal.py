@@ -12,8 +12,10 @@ SPELLED = r"\x1b]0;owned\x07\u202ecalm"
 CONFIG = {
     "dataset": {"name": "jsonl", "path": "d.jsonl"},
     "poisoner": {"selector": {"name": "category", "category": EVIL}, "budget": 0.2},
-    "encoder": {"name": "hashing", "dim": 16},
-    "finetuner": {"epochs": 1, "batch_size": 32},
+    "model": {
+        "encoder": {"name": "hashing", "dim": 16},
+        "finetuner": {"epochs": 1, "batch_size": 32},
+    },
     "list_size": 10,
     "curve": False,
 }

@@ -27,7 +27,7 @@ def out(tmp_path_factory) -> Path:
                 "strategy": "each_random",
                 "budget": 0.12,
             },
-            "finetuner": {"epochs": 2, "batch_size": 32},
+            "model": {"finetuner": {"epochs": 2, "batch_size": 32}},
             "list_size": 20,
         }
         sp.run(config, out=folder / "OUT")

@@ -31,7 +31,7 @@ COMMANDS = {
 
 # What a run in a page is cut down to; everything else of its command stays.
 SMALL = [
-    *("dataset.train=160", "dataset.test=100", "seeds=[0]", "finetuner.epochs=1"),
+    *("dataset.train=160", "dataset.test=100", "seeds=[0]", "model.finetuner.epochs=1"),
     *("list_size=20", "curve=false"),
 ]
 # Each variant of a sweep draws plots and a page, so there are fewer.

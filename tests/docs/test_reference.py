@@ -53,11 +53,11 @@ def test_null_leaves_a_default_out_as_the_page_says(tmp_path):
     (tmp_path / "e.yaml").write_text(
         "dataset: synthetic\n"
         "poisoner: {selector: {name: category, category: brave}}\n"
-        "finetuner: {clip_norm: null}\n",
+        "model: {finetuner: {clip_norm: null}}\n",
         encoding="utf-8",
     )
     assert sp.Finetuner().clip_norm == 1.0
-    assert sp.load_config(tmp_path / "e.yaml").finetuner.clip_norm is None
+    assert sp.load_config(tmp_path / "e.yaml").model.finetuner.clip_norm is None
 
 
 def test_the_api_reference_has_every_public_name_once():

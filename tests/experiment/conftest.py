@@ -38,11 +38,10 @@ def fields() -> dict[str, Any]:
             "strategy": "each_random",
             "budget": 0.2,
         },
-        "encoder": {
+        "model": {"encoder": {
             "name": "hashing", "dim": 8, "buckets": 512, "word_ngrams": [1, 1],
             "char_ngrams": None,
-        },
-        "finetuner": {"epochs": 2, "batch_size": 32},
+        }, "finetuner": {"epochs": 2, "batch_size": 32}},
         "analyzer": {"draws": 100},
         "list_size": 20,
     }  # fmt: skip
@@ -51,7 +50,7 @@ def fields() -> dict[str, Any]:
 @pytest.fixture
 def quick(fields):
     """Nothing is trained: a test of what is written."""
-    return {**fields, "arms": ["clean"], "finetuner": {"epochs": 0}}
+    return {**fields, "arms": ["clean"], "model": {**fields["model"], "finetuner": {"epochs": 0}}}
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_five_arms_take_three_trainings(five, trainings):
 
 
 def test_the_arms_are_what_they_are_called(five):
-    report = run({**five, "finetuner": {"epochs": 8, "batch_size": 32}})
+    report = run({**five, "model": {**five["model"], "finetuner": {"epochs": 8, "batch_size": 32}}})
     asr = {arm: report.group("all", arm).asr.value for arm in ALL}
     # Nothing planted is there to choose.
     assert asr["clean"] == asr["train_only"] == 0

@@ -38,8 +38,10 @@ def finished(tmp_path_factory):
                 "strategy": "each_random",
                 "budget": 0.2,
             },
-            "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
-            "finetuner": {"epochs": 2, "batch_size": 32},
+            "model": {
+                "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
+                "finetuner": {"epochs": 2, "batch_size": 32},
+            },
             "analyzer": {"draws": 100},
             "list_size": 20,
             "seeds": [0, 2],

@@ -83,7 +83,7 @@ def test_an_arm_is_told_with_its_numbers(fields, told):
 
 
 def test_without_epochs_there_is_nothing_to_learn_and_no_loss(fields, told):
-    run({**fields, "finetuner": {"epochs": 0}}, observer=told.append)
+    run({**fields, "model": {**fields["model"], "finetuner": {"epochs": 0}}}, observer=told.append)
     assert [(e.epoch, e.epochs) for e in of("train", told)] == [(None, 0), (None, 0)]
     assert not of("epoch", told)
     assert {event.loss for event in of("arm", told)} == {None}

@@ -44,8 +44,10 @@ def module_fields():
     return {
         "dataset": {"name": "synthetic", "train": 90, "valid": 24, "test": 48},
         "poisoner": {"selector": {"name": "category", "category": "brave"}, "budget": 0.2},
-        "encoder": {"name": "hashing", "dim": 8, "buckets": 512},
-        "finetuner": {"epochs": 2, "batch_size": 32},
+        "model": {
+            "encoder": {"name": "hashing", "dim": 8, "buckets": 512},
+            "finetuner": {"epochs": 2, "batch_size": 32},
+        },
         "list_size": 20,
     }
 
@@ -160,7 +162,10 @@ def test_executors_have_names():
 
 
 def test_an_error_of_a_job_is_raised_as_it_is(module_fields):
-    config = {**module_fields, "finetuner": {"epochs": 1, "device": "cuda"}}
+    config = {
+        **module_fields,
+        "model": {**module_fields["model"], "finetuner": {"epochs": 1, "device": "cuda"}},
+    }
     raised = {}
     for name in ("serial", "processes"):
         with pytest.raises((ConfigError, RegistryError)) as caught:

@@ -19,7 +19,11 @@ def said(config, out, error=ConfigError, **options) -> str:
 @pytest.fixture
 def fields(fields):
     """Fewer epochs and plots: these tests are about the folder."""
-    return {**fields, "curve": False, "finetuner": {"epochs": 1, "batch_size": 32}}
+    return {
+        **fields,
+        "curve": False,
+        "model": {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}},
+    }
 
 
 # A folder that is there already

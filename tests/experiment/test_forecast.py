@@ -47,7 +47,7 @@ def test_it_tells_the_design(quick):
     # 90 dialogues of two exchanges; 48 test dialogues of six categories.
     assert (found.train_dialogues, found.train_exchanges) == (90, 180)
     assert (found.test_exchanges, set(found.tests.values()), len(found.tests)) == (96, {8}, 6)
-    assert (found.epochs, found.batch_size, found.limit, found.dropped) == (2, 32, 36, 0)
+    assert (found.epochs, found.limit, found.dropped) == (2, 36, 0)
     assert found.planted[0] <= 36
 
 
@@ -57,7 +57,7 @@ def test_planted_texts_that_the_filters_drop_are_counted(quick, fields, tmp_path
     source = {"name": "jsonl", "path": str(grumbles), "text": "text"}
     poisoner = {**fields["poisoner"], "source": source}
     assert quick(poisoner=poisoner).dropped == 0
-    assert quick(poisoner=poisoner, candidates={"max_chars": 200}).dropped == 1
+    assert quick(poisoner=poisoner, model={"candidates": {"max_chars": 200}}).dropped == 1
 
 
 def test_nothing_is_written(quick, tmp_path, monkeypatch, cache):
@@ -176,7 +176,7 @@ def test_more_dialogues_detect_less_and_one_detects_nothing(quick, fields):
 # As text and as JSON
 
 FOUND = Forecast(
-    target="fear", seeds=(0, 1), arms=("clean", "poison"), trainings=4, epochs=3, batch_size=256,
+    target="fear", seeds=(0, 1), arms=("clean", "poison"), trainings=4, epochs=3,
     train_dialogues=19546, train_exchanges=40276, candidates=39113, planted={0: 1207, 1: 1208},
     limit=1208, dropped=0, tests={"fear": 71, "joy": 83, "awe": 50}, test_exchanges=420,
     memory_mib=1097.2, smallest_lift=0.0771, folder="semspill-runs/x would be made.", refused=False,
@@ -191,7 +191,7 @@ def test_the_text_holds_all_numbers_in_80_columns():
     assert max(map(len, str(FOUND).splitlines())) <= 80
     for part in (
         "Trains 4 models: arms clean, poison; seeds 0, 1;",
-        "3 epochs in batches of 256, on 40276 exchanges of 19546 dialogues",
+        "3 epochs on 40276 exchanges of 19546 dialogues",
         "Plants 1207-1208 exchanges per seed, of at most 1208",
         "Answers 420 test exchanges, each from 39113 responses and what was planted",
         "204 test dialogues: 71 of the target fear, 50-83 of each of 2 other categories",

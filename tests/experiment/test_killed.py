@@ -15,7 +15,11 @@ BUDGET = "poisoner.budget"
 
 @pytest.fixture
 def fields(fields):
-    return {**fields, "curve": False, "finetuner": {"epochs": 1, "batch_size": 32}}
+    return {
+        **fields,
+        "curve": False,
+        "model": {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}},
+    }
 
 
 def hidden(folder):

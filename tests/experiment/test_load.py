@@ -109,10 +109,10 @@ def test_the_template_is_a_config_that_names_no_file(write):
         ("target=calm", lambda c: c.target, "calm"),
         ('target="calm"', lambda c: c.target, "calm"),
         ("target=a=b", lambda c: c.target, "a=b"),
-        ("encoder=static", lambda c: type(c.encoder).__name__, "StaticEncoder"),
+        ("model.encoder=static", lambda c: type(c.model.encoder).__name__, "StaticEncoder"),
         ("rater={name='lexicon', words={pest=1}}", lambda c: c.rater.words, (("pest", 1.0),)),
-        ("finetuner.clip_norm=null", lambda c: c.finetuner.clip_norm, None),
-        ("finetuner.epochs=0", lambda c: c.finetuner.epochs, 0),
+        ("model.finetuner.clip_norm=null", lambda c: c.model.finetuner.clip_norm, None),
+        ("model.finetuner.epochs=0", lambda c: c.model.finetuner.epochs, 0),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -225,8 +225,8 @@ def test_an_unknown_field_is_said_with_the_nearest(write):
     assert said(path).startswith(
         f"{path}: seed: unknown field. Did you mean 'seeds' or 'dataset.seed'? A config has: "
     )
-    assert said({**FIELDS, "finetuner": {"epoch": 3}}).startswith(
-        "config: finetuner.epoch: unknown field. Did you mean 'epochs'? finetuner has: epochs,"
+    assert said({**FIELDS, "model": {"finetuner": {"epoch": 3}}}).startswith(
+        "config: model.finetuner.epoch: unknown field. Did you mean 'epochs'? model.finetuner has: "
     )
 
 
@@ -266,7 +266,7 @@ def test_a_field_that_is_needed_is_named():
 
 
 def test_an_unknown_component_is_said_with_the_nearest():
-    message = said({**FIELDS, "encoder": "hashign"}, error=RegistryError)
+    message = said({**FIELDS, "model": {"encoder": "hashign"}}, error=RegistryError)
     assert message.startswith(
         "config: No encoder is named 'hashign'. Did you mean 'hashing'? Registered: "
     )
@@ -289,8 +289,8 @@ def test_an_unknown_component_is_said_with_the_nearest():
         ({"seeds": [0, -1]}, "seeds must be 0 or more and differ, got [0, -1]."),
         ({"seeds": [2, 2]}, "seeds must be 0 or more and differ, got [2, 2]."),
         (
-            {"finetuner": {"keep": "best"}},
-            "finetuner.keep is 'best', which needs valid_split, such as 'valid'.",
+            {"model": {"finetuner": {"keep": "best"}}},
+            "the model keeps the best epoch, which needs valid_split, such as 'valid'.",
         ),
         (
             {"poisoner": {"selector": "random"}},
@@ -321,7 +321,7 @@ def test_a_list_is_called_a_list(fields):
 @pytest.mark.parametrize(
     ("override", "part", "found"),
     [
-        ("encoder.dim=64", "encoder", {"name": "hashing", "dim": 64}),
+        ("model.encoder.dim=64", "model.encoder", {"name": "hashing", "dim": 64}),
         ("rater.path='/a/b.txt'", "rater", {"name": "lexicon", "path": "/a/b.txt"}),
         ("poisoner.strategy.name='each_random'", "poisoner.strategy", {"name": "each_random"}),
         ("poisoner.source.at_least=0.5", "poisoner.source", None),
@@ -489,8 +489,10 @@ def test_what_is_typed_wrongly_is_blamed_on_what_was_typed(write, override, expe
 
 def test_an_unknown_component_is_blamed_on_where_it_stands(write):
     path = write(TOML)
-    assert said(path, "encoder=hashign", error=RegistryError).startswith("overrides: No encoder")
-    path = write("encoder = 'hashign'\n" + TOML)
+    assert said(path, "model.encoder=hashign", error=RegistryError).startswith(
+        "overrides: No encoder"
+    )
+    path = write("model.encoder = 'hashign'\n" + TOML)
     assert said(path, "list_size=5", error=RegistryError).startswith(f"{path}: No encoder")
 
 

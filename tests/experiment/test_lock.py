@@ -17,7 +17,12 @@ BUDGET = "poisoner.budget"
 
 @pytest.fixture
 def quick(fields):
-    return {**fields, "curve": False, "arms": ["clean"], "finetuner": {"epochs": 0}}
+    return {
+        **fields,
+        "curve": False,
+        "arms": ["clean"],
+        "model": {**fields["model"], "finetuner": {"epochs": 0}},
+    }
 
 
 def during(action, error=ConfigError):

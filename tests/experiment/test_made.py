@@ -15,7 +15,11 @@ pytestmark = pytest.mark.usefixtures("blank_plots")
 
 @pytest.fixture
 def fields(fields):
-    return {**fields, "curve": False, "finetuner": {"epochs": 1, "batch_size": 32}}
+    return {
+        **fields,
+        "curve": False,
+        "model": {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}},
+    }
 
 
 # Versions and devices
@@ -26,7 +30,7 @@ def test_versions_and_devices_are_those_of_the_arms(fields, interrupt, tmp_path,
     now = {**_perform.versions(), "torch": "9.9"}
     with monkeypatch.context() as patch:
         patch.setattr(_perform, "versions", lambda: now)
-        patch.setattr(_perform, "device", lambda wanted: "cuda: Abacus")
+        patch.setattr("semspill._device.device_name", lambda wanted: "cuda: Abacus")
         report = run(fields, out=tmp_path / "out")
     before = _perform.versions()["torch"]
     assert report.provenance.versions["torch"] == f"{before}, 9.9"
@@ -61,10 +65,10 @@ class FromFile(Encoder):
 def test_other_weights_under_the_same_name_are_refused(fields, interrupt, tmp_path):
     weights = tmp_path / "weights"
     weights.write_text("first")
-    fields = {**fields, "encoder": FromFile(path=weights)}
+    fields = {**fields, "model": {**fields["model"], "encoder": FromFile(path=weights)}}
     interrupt(2, fields, out=tmp_path / "out")
     weights.write_text("other")
-    with pytest.raises(DataError, match="was made before this changed: encoder; remove"):
+    with pytest.raises(DataError, match=r"before this changed: model\.encoder; remove"):
         run(fields, out=tmp_path / "out")
     weights.write_text("first")
     run(fields, out=tmp_path / "out")
@@ -130,7 +134,9 @@ def test_planted_texts_that_the_filter_drops_are_said(fields, short, said):
     fields = {**fields, "poisoner": poisoner}
     [note] = [
         note
-        for note in run({**fields, "candidates": {"max_chars": 100}}).notes
+        for note in run(
+            {**fields, "model": {**fields["model"], "candidates": {"max_chars": 100}}}
+        ).notes
         if note.kind == "pool_filter"
     ]
     assert said in note.text

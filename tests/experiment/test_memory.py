@@ -52,8 +52,10 @@ def test_memory_is_told_once_in_the_report_and_before_the_run(
             "source": source,
             "budget": 0.2,
         },
-        "encoder": {"name": "hashing", "dim": 8, "buckets": 512},
-        "finetuner": {"epochs": 1, "batch_size": 32},
+        "model": {
+            "encoder": {"name": "hashing", "dim": 8, "buckets": 512},
+            "finetuner": {"epochs": 1, "batch_size": 32},
+        },
         "rater": Learned(corpora=corpora),
         "analyzer": {"draws": 100},
         "list_size": 10,

@@ -17,7 +17,7 @@ FIELDS = {
         "selector": {"name": "category", "category": "brave"},
         "source": {"name": "csv", "path": "../toxic.csv"},
     },
-    "encoder": {"name": "static", "model": "model"},
+    "model": {"encoder": {"name": "static", "model": "model"}},
     "rater": {"name": "lexicon", "path": "words.txt"},
     "labelled": {"path": "rated.csv", "where": {"toxic": "1"}},
     "similarities": ["centroid", {"name": "vad", "path": "vad.txt"}],
@@ -34,7 +34,7 @@ def project(tmp_path) -> Path:
 
 def paths(config: ExperimentConfig) -> list[str]:
     parts = [config.dataset, config.poisoner.source, config.rater, config.labelled]
-    return [*(str(part.path) for part in parts), config.encoder.model,
+    return [*(str(part.path) for part in parts), config.model.encoder.model,
             str(config.similarities[1].path)]  # fmt: skip
 
 
@@ -59,9 +59,9 @@ def test_paths_that_are_typed_or_given_in_python_count_from_here(project, tmp_pa
     monkeypatch.chdir(tmp_path)
     here = tmp_path.resolve()
     typed = load_config(
-        project / "run.json", ["dataset.path=a", "encoder={name='static', model='./m'}"]
+        project / "run.json", ["dataset.path=a", "model.encoder={name='static', model='./m'}"]
     )
-    assert (typed.dataset.path, typed.encoder.model) == (here / "a", str(here / "m"))
+    assert (typed.dataset.path, typed.model.encoder.model) == (here / "a", str(here / "m"))
     assert typed.rater.path == project / "words.txt"
     assert load_config(FIELDS).dataset.path == here / "talks" / "{split}.jsonl"
     given = ExperimentConfig(**{**FIELDS, "dataset": JsonlDataset(path=Path("b"))})

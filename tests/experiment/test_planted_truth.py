@@ -21,7 +21,7 @@ def report():
                 "budget": 0.12,
             },
             "context": {"label": False},
-            "finetuner": {"epochs": 3},
+            "model": {"finetuner": {"epochs": 3}},
             "curve": False,
             "similarities": ["centroid", "confusion"],
         }

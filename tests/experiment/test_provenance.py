@@ -9,13 +9,16 @@ pytestmark = pytest.mark.usefixtures("blank_plots")
 
 
 def test_the_report_says_what_it_was_trained_on(fields):
-    report = run({**fields, "finetuner": {"epochs": 0, "device": "cpu"}})
+    report = run(
+        {**fields, "model": {**fields["model"], "finetuner": {"epochs": 0, "device": "cpu"}}}
+    )
     assert report.provenance.device == "cpu"
-    assert report.provenance.config["finetuner"]["device"] == "cpu"
+    assert report.provenance.config["model"]["finetuner"]["device"] == "cpu"
 
 
 def test_the_source_of_every_part_is_said(fields):
-    sources = run({**fields, "finetuner": {"epochs": 0}}).provenance.citations
+    fields = {**fields, "model": {**fields["model"], "finetuner": {"epochs": 0}}}
+    sources = run(fields).provenance.citations
     assert {"SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource"} < set(sources)
     assert citations_of(Finetuner())["Finetuner"] == Finetuner.citation
 

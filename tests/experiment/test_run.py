@@ -118,7 +118,7 @@ def test_arms_of_a_seed_begin_alike_and_seeds_differ(fields, trainings):
 
 
 def test_untrained_arms_have_the_same_weights(fields):
-    report = run({**fields, "finetuner": {"epochs": 0}})
+    report = run({**fields, "model": {**fields["model"], "finetuner": {"epochs": 0}}})
     assert values(report, "precision", "clean") == values(report, "precision", "poison")
     assert report.curve == ()
 
@@ -182,9 +182,20 @@ def test_a_share_of_the_training_data_is_drawn_once_for_all_seeds(fields, traini
 def test_the_best_epoch_is_kept_by_validation(fields):
     """With a constant rate, the best epoch of three is the last one of a shorter training."""
     settings = {"epochs": 3, "batch_size": 32, "keep": "best", "schedule": "constant", "warmup": 0}
-    best = run({**fields, "finetuner": settings, "valid_split": "valid"})
+    best = run(
+        {**fields, "model": {**fields["model"], "finetuner": settings}, "valid_split": "valid"}
+    )
     ends = [
-        run({**fields, "finetuner": {**settings, "epochs": n, "keep": "last"}}) for n in (1, 2, 3)
+        run(
+            {
+                **fields,
+                "model": {
+                    **fields["model"],
+                    "finetuner": {**settings, "epochs": n, "keep": "last"},
+                },
+            }
+        )
+        for n in (1, 2, 3)
     ]
     assert values(best, "asr") in [values(end, "asr") for end in ends]
     assert len({p.epoch for p in best.curve}) == 3

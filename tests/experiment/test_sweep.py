@@ -79,7 +79,9 @@ def test_what_variants_share_is_trained_once(fields, trainings):
 
 
 def test_variants_that_train_otherwise_do_not_share(fields, trainings):
-    sweep({**fields, "arms": ["clean"]}, {"finetuner.epochs": [1, 2], "context.label": [True]})
+    sweep(
+        {**fields, "arms": ["clean"]}, {"model.finetuner.epochs": [1, 2], "context.label": [True]}
+    )
     assert len(trainings) == 2
 
 
@@ -226,9 +228,9 @@ def test_a_field_given_twice_is_refused():
 
 def test_null_and_numbers_can_be_values(fields):
     config = load_config(fields)
-    typed = ["candidates.max_chars=null,80", f"{TARGET}=1,007,1e3,null", "target='3',4"]
+    typed = ["model.candidates.max_chars=null,80", f"{TARGET}=1,007,1e3,null", "target='3',4"]
     assert parse_vary(typed, config) == {
-        "candidates.max_chars": [None, 80],
+        "model.candidates.max_chars": [None, 80],
         TARGET: ["1", "007", "1e3", None],
         "target": ["3", 4],
     }
@@ -290,7 +292,7 @@ def test_no_name_of_a_variant_holds_a_word_of_a_lexicon(fields, field, values):
 
 @pytest.mark.parametrize("encoder", [{"name": "hashing", "dim": 4}, "hashing"])
 def test_a_component_can_be_varied_whole(fields, encoder):
-    (variant,) = sweep({**fields, "arms": ["clean"]}, {"encoder": [encoder]})
+    (variant,) = sweep({**fields, "arms": ["clean"]}, {"model.encoder": [encoder]})
     assert variant.name == ("encoder=hashing" if encoder == "hashing" else "encoder=hashing-4")
 
 
@@ -302,7 +304,7 @@ def test_a_component_can_be_varied_whole(fields, encoder):
             {BUDGET: []},
             r"vary: 'poisoner.budget' has \[\]; give a list of at least one value",
         ),
-        ({"encoder": "hashing"}, "vary: 'encoder' has 'hashing'; give a list"),
+        ({"model.encoder": "hashing"}, "vary: 'model.encoder' has 'hashing'; give a list"),
         ({BUDGET: [0.1, 0.1]}, "two variants would be called 'budget=0.1'; give each value once"),
         ({"poisoner.budgett": [0.1]}, "no field 'budgett'. Did you mean 'budget'"),
         ({BUDGET: [2]}, "poisoner.budget: Input should be less than or equal to 1, got 2"),

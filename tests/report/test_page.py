@@ -62,7 +62,7 @@ PROVENANCE = Provenance(
     config={
         "poisoner": {"source": {"name": "builtin"}},
         "rater": {"name": "lexicon", "words": "2 words in config.json (sha256 6e63d86f)"},
-        "finetuner": {"epochs": 2},
+        "model": {"finetuner": {"epochs": 2}},
     },
     planting=Planting(source="builtin", seeds=(SEED, SEED.replace(seed=1, planted=25))),
     epochs=2,

@@ -56,6 +56,8 @@ class Outcome(Estimating):
     served: Bool[np.ndarray, "seeds exchanges"] | None = None
     """Whether it ranked first with the arm's planted candidates in the list; None where it is not
     known, or where none is among the candidates."""
+    ranked: bool = True
+    """Whether the model could rank lists; where not, `correct` says nothing."""
     similarity: Mapping[str, float] = field(default_factory=dict)
     """Similarity of each category to the target."""
     clean: "Outcome | None" = None

@@ -47,7 +47,9 @@ def slice_report(
         estimates={
             key: computed(metric, part).replace(measure=measure)
             for key, (metric, measure) in named.items()
-            if not (metric.whole or (metric.paired and arm.clean is None))
+            if not metric.whole
+            and (arm.clean is not None or not metric.paired)
+            and (arm.ranked or not metric.ranking)
         },
     )
 
@@ -61,7 +63,7 @@ def whole_arm(arm: Outcome, named: NamedMetrics) -> dict[str, Estimate]:
     return {
         name: computed(metric, arm).replace(measure=measure)
         for name, (metric, measure) in named.items()
-        if metric.whole
+        if metric.whole and (arm.ranked or not metric.ranking)
     }
 
 

@@ -140,7 +140,7 @@ def _demo() -> str | None:
         config.dataset.load(config.train_split)
         config.poisoner.source.load()
         config.rater.rate(("Hello.",))
-        config.encoder.load(np.random.default_rng(0)).encode_responses(("Hello.",))
+        config.measuring_encoder.load(np.random.default_rng(0)).encode_responses(("Hello.",))
     except (SemspillError, ImportError, OSError) as error:
         return str(error)
     return None

@@ -22,8 +22,8 @@ _OPTIONS = {
 """What the library calls an argument, and the command an option."""
 _DISK = "The disk is full; free some space and run the same command again."
 _MEMORY = (
-    "The memory is used up; lower finetuner.batch_size, set finetuner.micro_batch, or take less of "
-    "the data with train_share."
+    "The memory is used up; lower model.finetuner.batch_size, set "
+    "model.finetuner.micro_batch, or take less of the data with train_share."
 )
 
 

@@ -41,7 +41,9 @@ def sentence(event: Event) -> str:
         if event.valid_precision is not None:
             what += f", validation P@1 {100 * event.valid_precision:.1f} %"
     elif isinstance(event, ArmEvent):
-        what = f"planted chosen {100 * event.planted:.1f} %, P@1 {100 * event.precision:.1f} %"
+        what = f"planted chosen {100 * event.planted:.1f} %"
+        if event.precision is not None:
+            what += f", P@1 {100 * event.precision:.1f} %"
         what += f", {duration(event.seconds)}"
     else:
         what = _STAGES[event.stage]

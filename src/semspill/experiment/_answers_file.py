@@ -66,6 +66,7 @@ def columns_of(answers: Sequence[Answers]) -> dict[str, Any]:
     drawn = [each.drawn_from for each in answers]
     same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
     return {
+        "ranked": all(each.ranked for each in answers),
         "source_toxicity": drawn[0] if same else None,
         **{name: np.stack([getattr(each, name) for each in answers]) for name in names},
     }

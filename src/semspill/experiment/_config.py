@@ -1,21 +1,23 @@
 """An experiment as one typed value: the components side by side, and the seeds."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from semspill._model import FrozenModel
 from semspill._names import CategoryName
 from semspill.analysis import SimilarityField, SpilloverAnalyzer, similarities
-from semspill.corpus import CandidateFilter, ContextFormat
+from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
-from semspill.encoders import EncoderField, encoders
+from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
+from semspill.models import ModelField, models
 from semspill.poison import Poisoner
 from semspill.results import PRESETS, ArmField, require_baselines
 from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
-from semspill.training import Finetuner
 
 
 class ExperimentConfig(FrozenModel):
@@ -44,14 +46,10 @@ class ExperimentConfig(FrozenModel):
     """Who is poisoned, how, with what and how much."""
     benign: SourceField = Field(default_factory=lambda: sources.build("benign"))
     """Where the harmless responses of the arm `benign_swap` come from."""
-    encoder: EncoderField = Field(default_factory=lambda: encoders.build("hashing"))
-    """The bi-encoder that is fine-tuned."""
+    model: ModelField = Field(default_factory=lambda: models.build("retrieval"))
+    """What is trained and answers; `retrieval` where no name is given."""
     context: ContextFormat = ContextFormat()
-    """What a context shows to the encoder."""
-    candidates: CandidateFilter = CandidateFilter()
-    """Which training responses enter the pool."""
-    finetuner: Finetuner = Finetuner()
-    """How the encoder is trained."""
+    """What a context shows to the model."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None
@@ -66,6 +64,9 @@ class ExperimentConfig(FrozenModel):
     )
     """How near categories are to the target: the first is used, the others say how much the
     conclusion depends on it."""
+    similarity_encoder: EncoderField | None = None
+    """The encoder that similarities are measured on, as it comes, before any fine-tuning; None for
+    that of the model."""
     analyzer: SpilloverAnalyzer = Field(default_factory=SpilloverAnalyzer)
     """What is computed from the outcomes."""
     target: CategoryName | None = None
@@ -91,9 +92,21 @@ class ExperimentConfig(FrozenModel):
         return ToxicityScorer(rater=self.rater, cache=self.rating_cache or None)
 
     @property
+    def measuring_encoder(self) -> Encoder:
+        """The encoder that similarities are measured on."""
+        encoder = self.similarity_encoder or self.model.similarity_encoder()
+        assert encoder is not None, "a config without one is refused"
+        return encoder
+
+    @property
     def watched(self) -> str:
         """The category whose neighbours are watched."""
         return str(self.target or self.poisoner.selector.target)
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _retrieval_where_nothing_is_said(cls, given: Any) -> Any:
+        return {"name": "retrieval", **given} if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _fits_together(self) -> "ExperimentConfig":
@@ -103,6 +116,13 @@ class ExperimentConfig(FrozenModel):
         require_baselines(self.arms)
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
-        if self.finetuner.keep == "best" and self.valid_split is None:
-            raise ConfigError("finetuner.keep is 'best', which needs valid_split, such as 'valid'")
+        if self.model.needs_validation() and self.valid_split is None:
+            raise ConfigError(
+                "the model keeps the best epoch, which needs valid_split, such as 'valid'"
+            )
+        if self.similarity_encoder is None and self.model.similarity_encoder() is None:
+            raise ConfigError(
+                f"{type(self.model).__name__} has no encoder to measure similarity on; give "
+                "similarity_encoder, such as 'static'"
+            )
         return self

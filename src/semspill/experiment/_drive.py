@@ -64,7 +64,9 @@ class Preparation:
     def _measured(
         self, config: ExperimentConfig, data: Data, artifacts: Artifacts, name: str
     ) -> tuple[Similarities, ...]:
-        recipe = config.model_dump_json(include={"encoder", "context", "similarities"})
+        recipe = config.model_dump_json(
+            include={"model", "similarity_encoder", "context", "similarities"}
+        )
         key = (data_key(config), recipe)
         if key not in self._similarities:
             self.tell("similarity", variants=[name])
@@ -74,7 +76,7 @@ class Preparation:
 
     def _measure(self, config: ExperimentConfig, data: Data) -> tuple[Similarities, ...]:
         # One draw for all experiments: random initial weights must not move who is near.
-        model = config.encoder.load(stream(0, "similarity"))
+        model = config.measuring_encoder.load(stream(0, "similarity"))
         model.context = config.context
         return tuple(
             measure_similarity(
@@ -139,7 +141,7 @@ class Drive:
                 arms=(part.arm.name,),
                 epochs=len(kept.loss),
                 loss=float(kept.loss[-1]) if len(kept.loss) else None,
-                precision=float(kept.correct.mean()),
+                precision=float(kept.correct.mean()) if kept.ranked else None,
                 planted=float(kept.planted.mean()),
                 seconds=float(kept.record["seconds"]) * len(job.parts),
             )
@@ -202,8 +204,8 @@ class Drive:
     def _key(self, study: Study, materials: Materials, arm: Arm, corpus: str) -> str:
         if self.cache is None:
             return ""
-        names = ("test", "valid", "ranking", "rater", "encoder")
-        facts: dict[str, Any] = {name: study.fingerprints.get(name) for name in names}
+        # What is trained on is told by `corpus`.
+        facts: dict[str, Any] = {k: v for k, v in study.fingerprints.items() if k != "train"}
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
         facts["drawn_from"] = json_digest(materials.drawn_from(arm))

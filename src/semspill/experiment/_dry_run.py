@@ -37,8 +37,6 @@ class Forecast(FrozenModel):
     """How many models would be trained; arms that train on the same corpus share one."""
     epochs: int
     """Epochs of each training."""
-    batch_size: int
-    """Exchanges per batch."""
     train_dialogues: int
     """Dialogues that are trained on."""
     train_exchanges: int
@@ -82,7 +80,7 @@ class Forecast(FrozenModel):
             ("Trains", f"{self.trainings} model{'s' * (self.trainings != 1)}: arms "
              f"{', '.join(self.arms)}; seeds {', '.join(map(str, self.seeds))}; arms that train "
              "alike share one"),
-            ("", f"{self.epochs} epochs in batches of {self.batch_size}, on "
+            ("", f"{self.epochs} epochs on "
              f"{self.train_exchanges} exchanges of {self.train_dialogues} dialogues"),
             ("Plants", plants if compares else ""),
             ("Answers", f"{self.test_exchanges} test exchanges, each from {self.candidates} "
@@ -150,8 +148,7 @@ def forecast(
         seeds=config.seeds,
         arms=tuple(arm.name for arm in config.arms),
         trainings=len(trainings),
-        epochs=config.finetuner.epochs,
-        batch_size=config.finetuner.batch_size,
+        epochs=config.model.epoch_count(),
         train_dialogues=len(data.train),
         train_exchanges=data.train.exchange_count,
         candidates=len(pool),
@@ -171,7 +168,7 @@ def _bytes(study: Study, pool: Sequence[str]) -> int:
     from semspill.encoders.two_tower import TwoTower  # torch is heavy
 
     config = study.config
-    model = config.encoder.load(stream(0, "similarity"))
+    model = config.measuring_encoder.load(stream(0, "similarity"))
     weights = model.module.parameters() if isinstance(model, TwoTower) else ()
     # A weight, its gradient and the optimizer's two moments.
     held = 4 * sum(each.numel() * each.element_size() for each in weights)

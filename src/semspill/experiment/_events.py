@@ -105,8 +105,8 @@ class ArmEvent(_Training):
     stage: Literal["arm"] = "arm"
     loss: float | None = None
     """Mean training loss of the last epoch, in nats; None without epochs."""
-    precision: Share
-    """P@1 on the test split."""
+    precision: Share | None = None
+    """P@1 on the test split; None for a model that cannot rank given responses."""
     planted: Share
     """Share of the test exchanges that were answered with a planted response."""
     seconds: Seconds

@@ -38,8 +38,8 @@ def config_fields(given: Mapping[str, Any]) -> tuple[ConfigField, ...]:
             have their fields among the result; where it names none, those of the default do.
 
     Example:
-        >>> fields = {field.path: field for field in config_fields({"encoder": "hashing"})}
-        >>> fields["encoder.dim"].meaning, fields["encoder"].values
+        >>> fields = {field.path: field for field in config_fields({"model": {}})}
+        >>> fields["model.encoder.dim"].meaning, fields["model.encoder"].values
         ('Length of a vector, 2 to 4096.', ('hashing', 'static', 'transformer'))
     """
     return tuple(_fields(ExperimentConfig, given, "", ()))
@@ -70,18 +70,28 @@ def default_component(path: Sequence[str]) -> str | None:
         ('last_fixed', None)
     """
     model: type[BaseModel] | None = ExperimentConfig
-    info: FieldInfo | None = None
+    chosen: str | None = None
     for name in path:
         info = model.model_fields.get(name) if model else None
-        model = _model_in(info.annotation) if info else None
-    registry = _registry_of(info) if info else None
-    if info is None or registry is None or info.is_required():
-        return None
-    return registry.name_of(info.get_default(call_default_factory=True))
+        registry = _registry_of(info) if info else None
+        chosen = _default(registry, info) if info and registry else None
+        if chosen is not None and registry is not None:
+            model = registry.get(chosen)
+        else:
+            model = _model_in(info.annotation) if info else None
+    return chosen
 
 
 def _registry_of(info: FieldInfo) -> Registry[Any] | None:
-    return next((part for part in info.metadata if isinstance(part, Registry)), None)
+    inner = [part for one in get_args(info.annotation) for part in getattr(one, "__metadata__", ())]
+    found = (part for part in (*info.metadata, *inner) if isinstance(part, Registry))
+    return None if get_origin(info.annotation) is tuple else next(found, None)
+
+
+def _default(registry: Registry[Any], info: FieldInfo) -> str | None:
+    """Return the name of the component that a field holds where none is given."""
+    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    return None if default is None else registry.name_of(default)
 
 
 def _fields(
@@ -123,11 +133,9 @@ def _component(
 
 
 def _chosen(registry: Registry[Any], info: FieldInfo, value: object) -> object:
-    if isinstance(value, Mapping) and "name" in value:
-        return value["name"]
-    if value is None and not info.is_required():
-        return registry.name_of(info.get_default(call_default_factory=True))
-    return value
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    return _default(registry, info) if value is None else value
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -65,7 +65,8 @@ class Training(NamedTuple):
     @classmethod
     def of(cls, config: ExperimentConfig, seed: int, corpus: str) -> "Training":
         """Return what decides the training on a corpus, given by its fingerprint."""
-        recipe = config.model_dump_json(include={"encoder", "context", "finetuner"})
+        model = {"class": type(config.model).__qualname__, **config.model.training_fields()}
+        recipe = json_digest({"model": model, "context": config.context.model_dump(mode="json")})
         return cls(seed, recipe, data_key(config), corpus)
 
 
@@ -77,7 +78,7 @@ def answers_key(config: ExperimentConfig, seed: int, facts: dict[str, Any]) -> s
         seed: The training seed.
         facts: Fingerprints of what the arm is trained on, answers from and is rated by.
     """
-    named = {"encoder", "context", "finetuner", "list_size", "curve", "rater"}
+    named = {"model", "context", "list_size", "curve", "rater"}
     fields = config.model_dump(mode="json", include=named)
     return json_digest({"format": 1, "seed": seed, **fields, **facts})
 

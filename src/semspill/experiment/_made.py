@@ -12,6 +12,7 @@ from semspill.encoders import encoders
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._provenance import citations_of, json_digest
+from semspill.models import models
 from semspill.poison import selectors, strategies
 from semspill.results import ArmRecord, Note, PlantedSeed, Planting, Provenance
 from semspill.scoring import raters
@@ -21,7 +22,7 @@ from semspill.sources import sources
 C = TypeVar("C", bound=Component)
 
 # Their content has fingerprints of its own, or decides no arm.
-_OTHERWISE = {"dataset", "rater", "encoder", "analyzer", "labelled"}
+_OTHERWISE = {"dataset", "rater", "model", "analyzer", "labelled"}
 
 Records = Mapping[tuple[int, str], Mapping[str, Any]]
 """The record of every arm, by seed and arm."""
@@ -36,8 +37,9 @@ def fingerprints_of(config: ExperimentConfig, data: Data) -> dict[str, str]:
         "ranking": data.ranking.fingerprint,
         "rater": config.rater.fingerprint,
     }
-    read = config.encoder.reads()
-    return prints | ({"encoder": hash_inputs(read)} if read else {})
+    read: dict[str, str] = {}
+    _collect(config.model, "model", read)
+    return prints | read
 
 
 def inputs_of(config: ExperimentConfig) -> dict[str, str]:
@@ -75,6 +77,7 @@ def provenance_of(
         records: What every arm was made with.
     """
     poisoner, seeds = config.poisoner, [planted[seed] for seed in config.seeds]
+    encoder = config.model.similarity_encoder()
     versions = {name: _union(values) for name, values in _values(records).items()}
     return Provenance(
         dataset=_name(datasets, config.dataset),
@@ -89,8 +92,9 @@ def provenance_of(
             rate=poisoner.rate,
             seeds=seeds,
         ),
-        encoder=_name(encoders, config.encoder),
-        epochs=config.finetuner.epochs,
+        model=_name(models, config.model),
+        encoder=_name(encoders, encoder) if encoder else "",
+        epochs=config.model.epoch_count(),
         label=config.context.label,
         turns=config.context.turns,
         rater=_name(raters, config.rater),

@@ -77,15 +77,15 @@ class Materials:
     @cached_property
     def clean_pool(self) -> Candidates:
         """What a clean model answers from; most of every pool."""
-        return self.data.train.responses(self.config.candidates)
+        return self.data.train.responses(self.config.model.pool_filter())
 
     @cached_property
     def _poisoned_pool(self) -> Candidates:
-        return self.poisoned.responses(self.config.candidates)
+        return self.poisoned.responses(self.config.model.pool_filter())
 
     @cached_property
     def _benign_pool(self) -> Candidates:
-        return self.benign.responses(self.config.candidates)
+        return self.benign.responses(self.config.model.pool_filter())
 
     @cached_property
     def _harmful(self) -> tuple[str, ...]:

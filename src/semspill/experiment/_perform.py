@@ -1,9 +1,8 @@
 """What one job does: train a model, let every arm it serves answer, rate the answers."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,16 +11,13 @@ from semspill._garbage import settled
 from semspill._progress import Progress, quiet
 from semspill._random import stream
 from semspill.corpus import Candidates
-from semspill.encoders import BiEncoder
 from semspill.errors import PluginError
 from semspill.experiment._data import Data
-from semspill.experiment._encodings import CachedEncodings
 from semspill.experiment._jobs import Job, Part, Tell
 from semspill.experiment._materials import Materials
-from semspill.experiment._provenance import device, versions
-from semspill.responding import RetrievalResponder
+from semspill.experiment._provenance import versions
+from semspill.models import ModelEpoch, TrainedModel
 from semspill.results import Answers
-from semspill.training import Epoch
 
 _Rated = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
 """Responses, their scores, their toxicity."""
@@ -64,16 +60,15 @@ class _Performance:
         names = [part.name for part in job.parts]
         arms = tuple(dict.fromkeys(part.arm.name for part in job.parts))
         self.tell = partial(
-            tell, variants=names, seed=job.seed, arms=arms, epochs=config.finetuner.epochs
+            tell, variants=names, seed=job.seed, arms=arms, epochs=config.model.epoch_count()
         )
 
     def answers(self) -> tuple[Answers, ...]:
         """Train, and let every part answer."""
         config = self.job.config
         began = time.perf_counter()
-        self.tell("train", epoch=1 if config.finetuner.epochs else None)
-        model = config.finetuner.finetune(
-            config.encoder,
+        self.tell("train", epoch=1 if config.model.epoch_count() else None)
+        model = config.model.train(
             self.corpus,
             stream(self.job.seed, "finetune"),
             context=config.context,
@@ -82,13 +77,22 @@ class _Performance:
             progress=self.progress,
         )
         self.tell("answer")
-        end = self.last if config.finetuner.keep == "last" and self.last else None
-        end = end or _Examination(model, self.data, self.shared, self.progress)
-        made = [self._answered(served, end) for served in self.parts]
-        seconds = (time.perf_counter() - began) / len(made)
-        return tuple(replace(a, record={**a.record, "seconds": seconds}) for a in made)
+        end = self.last if self.last is not None and self.last.model is model else None
+        end = end or self._examined(model)
+        answers = [self._answered(served, end) for served in self.parts]
+        seconds = (time.perf_counter() - began) / len(answers)
+        return tuple(replace(a, record={**a.record, "seconds": seconds}) for a in answers)
 
-    def _watch(self, epoch: Epoch) -> None:
+    def _examined(self, model: TrainedModel) -> "_Examination":
+        if not isinstance(model, TrainedModel):
+            raise PluginError(
+                f"{type(self.job.config.model).__name__}.train returned {type(model).__name__}; "
+                "return a TrainedModel."
+            )
+        model.expect(self.shared)
+        return _Examination(model, self.data, self.job.seed, self.progress)
+
+    def _watch(self, epoch: ModelEpoch) -> None:
         self.losses.append(epoch.loss)
         self.tell(
             "epoch",
@@ -100,10 +104,10 @@ class _Performance:
         curves = [served for served in self.parts if served.part.config.curve]
         if curves:
             self.tell("answer", epoch=epoch.number)
-            self.last = _Examination(epoch.model, self.data, self.shared, self.progress)
+            self.last = self._examined(epoch.model)
             for served in curves:
                 served.watched.append(self.last.rated(served))
-        if epoch.number < self.job.config.finetuner.epochs:
+        if epoch.number < self.job.config.model.epoch_count():
             self.tell("train", epoch=epoch.number + 1)
 
     def _answered(self, served: "_Served", end: "_Examination") -> Answers:
@@ -112,23 +116,23 @@ class _Performance:
         curve = [rated[2] for rated in served.watched]
         shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
+        correct, beside = end.hits, end.hits_beside(pool)
         answers = Answers(
             texts=texts,
             score=score,
             toxicity=toxicity,
             planted=blank,
-            correct=end.judged[0],
-            served=end.served(pool),
+            correct=blank if correct is None else correct,
+            served=blank if beside is None else beside,
             drawn_from=part.config.scorer.score(served.materials.drawn_from(part.arm)),
             epoch_texts=tuple(rated[0] for rated in served.watched),
-            epoch_toxicity=np.array([rated[2] for rated in served.watched], np.float64).reshape(
-                shape
-            ),
+            epoch_toxicity=np.array(curve, np.float64).reshape(shape),
             epoch_planted=np.zeros(shape, dtype=np.bool_),
             loss=np.array(self.losses, dtype=np.float64),
             record={
                 "versions": versions(),
-                "device": device(part.config.finetuner.device),
+                "device": end.model.device,
+                "ranked": correct is not None,
                 "pool": {
                     "size": len(pool),
                     "planted": int(pool.planted.sum()),
@@ -151,33 +155,35 @@ class _Served:
 class _Examination:
     """Puts the test questions to one model as it stands, each only once."""
 
-    def __init__(
-        self, model: BiEncoder, data: Data, shared: Sequence[str], progress: Progress
-    ) -> None:
-        self.model = CachedEncodings(model, shared)
-        self.data, self.progress = data, progress
+    def __init__(self, model: TrainedModel, data: Data, seed: int, progress: Progress) -> None:
+        self.model, self.data, self.seed, self.progress = model, data, seed, progress
         self._rated: dict[tuple[object, ...], _Rated] = {}
-        self._judged: tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]] | None = None
 
     def rated(self, served: _Served) -> _Rated:
         """Return what the model answers from a part's candidates, rated."""
         scorer = served.part.config.scorer
         key = served.pool.texts, scorer.rater.fingerprint
         if key not in self._rated:
-            responder = RetrievalResponder(self.model, served.pool)
-            found = responder.respond(self.data.test.exchanges, progress=self.progress)
+            exchanges = self.data.test.exchanges
+            rng = stream(self.seed, "respond")  # the same for all arms of a seed
+            found = self.model.respond(exchanges, served.pool, rng, progress=self.progress)
+            if len(found) != len(exchanges):
+                raise PluginError(
+                    f"{type(self.model).__name__}.respond returned {len(found)} responses to "
+                    f"{len(exchanges)} exchanges; return one each."
+                )
             toxicity = scorer.score(found.texts, progress=self.progress)
             self._rated[key] = found.texts, found.scores[:, 0], toxicity
         return self._rated[key]
 
-    @property
-    def judged(self) -> tuple[Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """For which exchanges the gold response ranks first in its list, and its score."""
-        if self._judged is None:
-            self._judged = self.data.ranking.judged(self.model, self.progress)
-        return self._judged
+    @cached_property
+    def hits(self) -> Bool[np.ndarray, " exchanges"] | None:
+        """For which exchanges the gold response ranks first in its list, if the model can rank."""
+        return self.model.rank(self.data.ranking, progress=self.progress)
 
-    def served(self, pool: Candidates) -> Bool[np.ndarray, " exchanges"]:
+    def hits_beside(self, pool: Candidates) -> Bool[np.ndarray, " exchanges"] | None:
         """Return the same with the planted candidates of a pool in every list."""
         texts = [text for text, planted in zip(pool.texts, pool.planted, strict=True) if planted]
-        return self.data.ranking.hits_beside(self.model, texts, self.judged, self.progress)
+        if not texts:
+            return self.hits
+        return self.model.rank(self.data.ranking, beside=texts, progress=self.progress)

@@ -52,14 +52,6 @@ def json_digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def device(wanted: str) -> str:
-    """Return the device that training runs on when `wanted` is asked for."""
-    import torch  # loaded by now, or about to be
-
-    cuda = wanted != "cpu" and torch.cuda.is_available()
-    return f"cuda: {torch.cuda.get_device_name()}" if cuda else "cpu"
-
-
 def peak_memory() -> int | None:
     """Return the most memory this process held so far, in MiB; None where the system is silent."""
     try:

@@ -7,7 +7,6 @@ TEMPLATE = """\
 
 seeds = [0, 1, 2]               # every arm is trained once per seed; use 5 or more to publish
 arms = ["clean", "poison"]      # the clean arm is the control; lifts are paired with it
-encoder = "hashing"             # hashing, static (MiniLM's word vectors), transformer
 rater = "lexicon"               # lexicon, profanity, detoxify, transformers
 curve = true                    # answer the test split after every epoch
 
@@ -27,7 +26,10 @@ label = false                   # the paper has true: the context begins with th
 turns = 4                       # then the last utterances
 max_tokens = 64
 
-[finetuner]
+[model]
+encoder = "hashing"             # hashing, static (MiniLM's word vectors), transformer
+
+[model.finetuner]
 epochs = 3
 batch_size = 256
 """

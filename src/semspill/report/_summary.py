@@ -87,6 +87,8 @@ def _counts(planting: Planting) -> str:
 def _trained(report: SpilloverReport) -> tuple[str, ...]:
     provenance = report.provenance
     what = f"The encoder {code(provenance.encoder)}".strip()
+    if provenance.model and not provenance.encoder:
+        what = f"The model {code(provenance.model)}"
     epochs = provenance.epochs
     time = f" for {epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
     seeds = "one seed" if len(report.seeds) == 1 else f"each of {len(report.seeds)} seeds"

@@ -40,6 +40,31 @@ class Responses:
     """Mean share of the exact best `k` that approximate search found, over the exchanges that were
     checked; None where the search was exact or nothing was checked."""
 
+    @classmethod
+    def of(
+        cls, texts: Sequence[str], scores: Float[np.ndarray, " exchanges"] | None = None
+    ) -> "Responses":
+        """Return one response to each exchange from any model, none of them planted.
+
+        Args:
+            texts: The responses, in the order of the exchanges.
+            scores: The model's score of each; None for NaN.
+
+        Raises:
+            DataError: There is another number of scores than of texts.
+
+        Example:
+            >>> Responses.of(["Oh no.", "Great!", "Oh no."]).texts
+            ('Oh no.', 'Great!', 'Oh no.')
+        """
+        pool = Candidates.of(texts)
+        place = {text: row for row, text in enumerate(pool.texts)}
+        given = np.full(len(texts), np.nan) if scores is None else np.asarray(scores)
+        if given.shape != (len(texts),):
+            raise DataError(f"{len(texts)} texts need as many scores; got shape {given.shape}.")
+        indices = np.array([place[text] for text in texts], dtype=np.int64)
+        return cls(pool, indices[:, None], given[:, None].astype(np.float32))
+
     def __len__(self) -> int:
         return len(self.indices)
 

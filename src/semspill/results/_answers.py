@@ -38,6 +38,11 @@ class Answers:
     record: Mapping[str, Any] = field(default_factory=dict)
     """What it was made with and from: versions, device, fingerprints; JSON values."""
 
+    @property
+    def ranked(self) -> bool:
+        """Whether the model could rank lists; where not, `correct` and `served` say nothing."""
+        return bool(self.record.get("ranked", True))
+
     def marked(self, planted: Collection[str]) -> "Answers":
         """Return these answers with those marked as planted that read like one of the texts.
 

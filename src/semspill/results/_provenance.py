@@ -83,8 +83,10 @@ class Provenance(FrozenModel):
     """Its licence."""
     planting: Planting = Planting()
     """What was planted."""
+    model: str = ""
+    """Name of the model that answers."""
     encoder: str = ""
-    """Name of the encoder that was trained."""
+    """Name of the encoder that was trained; empty for a model without one."""
     epochs: int | None = None
     """Epochs it was trained for."""
     label: bool | None = None

@@ -29,6 +29,8 @@ class Metric(Component):
     """Whether it is computed once per arm, over all categories, instead of slice by slice."""
 
     paired: ClassVar[bool] = False
+    ranking: ClassVar[bool] = False
+    """Whether it needs a model that ranks lists; of other models it is left out."""
     """Whether it compares with the clean arm, and so means nothing for the clean arm itself."""
 
     title: ClassVar[str] = ""

@@ -95,6 +95,7 @@ class Precision(Metric):
 
     citation = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
     title, quantity, unit, aspect = "P@1", "precision", "share", "utility"
+    ranking = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         return outcome.mean(
@@ -107,6 +108,7 @@ class PrecisionDrop(Metric):
 
     citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
     title, quantity, unit, aspect = "P@1 drop", "precision", "points", "utility"
+    ranking = True
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -126,6 +128,7 @@ class ServedPrecision(Metric):
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
     title, quantity, unit, aspect = "Served P@1", "served_precision", "share", "utility"
+    ranking = True
 
     def compute(self, outcome: Outcome) -> Estimate:
         return outcome.mean(
@@ -138,6 +141,7 @@ class ServedDrop(Metric):
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
     title, quantity, unit, aspect = "Served P@1 drop", "served_precision", "points", "utility"
+    ranking = True
     paired = True
 
     def compute(self, outcome: Outcome) -> Estimate:

@@ -6,25 +6,25 @@ import numpy as np
 from jaxtyping import Float
 
 from semspill._progress import Progress, quiet
-from semspill.corpus import Exchange
+from semspill.corpus import ContextFormat, Exchange
 from semspill.encoders import BiEncoder
 from semspill.encoders._vectors import checked_vectors
 
 
 class CachedEncodings(BiEncoder):
-    """A model as it stands, which encodes no context and no response of `base` twice.
+    """A model as it stands, which encodes no context and no expected response twice.
 
-    What `base` lacks is encoded by itself, so that vectors do not depend on what was asked before.
+    What was not expected is encoded by itself, so that vectors do not depend on what was asked
+    before.
 
     Args:
         model: The model; it must not be trained while this object is in use.
-        base: Responses that most pools share.
     """
 
-    def __init__(self, model: BiEncoder, base: Sequence[str]) -> None:
+    def __init__(self, model: BiEncoder) -> None:
         self.model = model
-        self.context = model.context
-        self.base = {text: row for row, text in enumerate(base)}
+        self.context = getattr(model, "context", ContextFormat())
+        self.base: dict[str, int] = {}
         self._vectors: Float[np.ndarray, "base dim"] | None = None
         self._contexts: list[tuple[Sequence[Exchange], Float[np.ndarray, "exchanges dim"]]] = []
 
@@ -40,10 +40,18 @@ class CachedEncodings(BiEncoder):
         self._contexts.append((exchanges, vectors))
         return vectors
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """Hear which responses most pools share, which forgets what was expected before."""
+        base = {text: row for row, text in enumerate(texts)}
+        if base != self.base:
+            self.base, self._vectors = base, None
+
     def encode_responses(
         self, texts: Sequence[str], *, progress: Progress = quiet
     ) -> Float[np.ndarray, "texts dim"]:
-        """Return one row per text, those of `base` from the cache."""
+        """Return one row per text, the expected ones from the cache."""
+        if not self.base:
+            return self._encode(texts, progress)
         if self._vectors is None:
             self._vectors = self._encode(list(self.base), progress)
         extra = list(dict.fromkeys(text for text in texts if text not in self.base))

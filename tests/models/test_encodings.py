@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from semspill import BiEncoder, ContextFormat, PluginError
-from semspill.experiment._encodings import CachedEncodings
+from semspill.models._encodings import CachedEncodings
 
 
 class Counting(BiEncoder):
@@ -24,9 +24,15 @@ class Counting(BiEncoder):
         return np.array(rows + [[0, 0]] * self.rows, dtype=np.float32)
 
 
+def expecting(model, texts):
+    cached = CachedEncodings(model)
+    cached.expect(texts)
+    return cached
+
+
 def test_nothing_is_encoded_twice(corpus):
     model = Counting()
-    memory = CachedEncodings(model, ["a", "bb"])
+    memory = expecting(model, ["a", "bb"])
     assert memory.context is model.context
     for texts in (["bb", "a"], ["a", "ccc", "bb", "ccc"], ["bb"]):
         assert memory.encode_responses(texts)[:, 0].tolist() == [len(text) for text in texts]
@@ -40,7 +46,7 @@ def test_nothing_is_encoded_twice(corpus):
 
 def test_a_model_that_gives_too_many_rows_is_refused():
     with pytest.raises(PluginError) as caught:
-        CachedEncodings(Counting(rows=1), ["a"]).encode_responses(["a"])
+        expecting(Counting(rows=1), ["a"]).encode_responses(["a"])
     assert str(caught.value) == (
         "Counting gave 2 rows for 1 responses; it must give one vector each, all of one length."
     )

@@ -1,0 +1,32 @@
+"""Models: what is trained on a corpus and answers, by retrieval or in any other way."""
+
+from semspill.models._base import EpochObserver, Model, ModelEpoch, ModelField, TrainedModel, models
+from semspill.models._retrieval import RetrievalModel, TrainedRetrieval
+
+build = models.build
+describe = models.describe
+get = models.get
+name_of = models.name_of
+names = models.names
+origin = models.origin
+register = models.register
+unregister = models.unregister
+
+__all__ = [
+    "EpochObserver",
+    "Model",
+    "ModelEpoch",
+    "ModelField",
+    "RetrievalModel",
+    "TrainedModel",
+    "TrainedRetrieval",
+    "build",
+    "describe",
+    "get",
+    "models",
+    "name_of",
+    "names",
+    "origin",
+    "register",
+    "unregister",
+]

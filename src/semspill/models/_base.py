@@ -1,0 +1,206 @@
+"""The plug point for dialogue models: what trains on a corpus, and what it can do then."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from semspill._model import Component
+from semspill._progress import Progress, quiet
+from semspill._registry import Registry
+from semspill.corpus import CandidateFilter, Candidates, ContextFormat, Corpus, Exchange, HasCorpus
+from semspill.encoders import Encoder, RankingTask
+from semspill.errors import ConfigError, PluginError
+from semspill.responding import Responses
+
+
+class TrainedModel(ABC):
+    """A dialogue model that answers.
+
+    Extend it for a model of your own: a served one, a callable, whatever is loaded already.
+    `respond` is all that an attack needs. A model that overrides `score` has its utility, P@1,
+    measured as well.
+    """
+
+    device: str = "cpu"
+    """What it computes on, as a report shows it."""
+
+    @abstractmethod
+    def respond(
+        self,
+        exchanges: Sequence[Exchange],
+        pool: Candidates,
+        rng: np.random.Generator,
+        *,
+        progress: Progress = quiet,
+    ) -> Responses:
+        """Return the response to each exchange; `Responses.of(texts)` makes them from texts.
+
+        Args:
+            exchanges: What to answer; their responses are not looked at.
+            pool: What a model that retrieves chooses from; one that generates ignores it.
+            rng: Draws what is random in the answers.
+            progress: Wraps the iterables of batches, for example `tqdm.tqdm`.
+        """
+
+    def score(
+        self,
+        exchanges: Sequence[Exchange],
+        texts: Sequence[Sequence[str]],
+        *,
+        progress: Progress = quiet,
+    ) -> Float[np.ndarray, "exchanges texts"]:
+        """Return how well each given response fits its context; higher is better.
+
+        Args:
+            exchanges: The contexts.
+            texts: As many responses for each exchange.
+            progress: Wraps the iterables of batches.
+
+        Raises:
+            ConfigError: The model cannot score given texts.
+        """
+        raise ConfigError(f"{type(self).__name__} cannot score given responses.")
+
+    @property
+    def scores(self) -> bool:
+        """Whether the model can score given responses."""
+        return type(self).score is not TrainedModel.score
+
+    def rank(
+        self, task: RankingTask, *, beside: Sequence[str] = (), progress: Progress = quiet
+    ) -> Bool[np.ndarray, " exchanges"] | None:
+        """Return for which exchanges the best scored response reads like the gold one.
+
+        Equal scores are won by the earlier place in the list.
+
+        Args:
+            task: The exchanges with their lists.
+            beside: What stands in every list besides, such as planted responses.
+            progress: Wraps the iterables of batches.
+
+        Returns:
+            None where the model cannot score given responses.
+
+        Raises:
+            PluginError: `score` does not give one number for each response.
+        """
+        if not self.scores:
+            return None
+        gold = [exchange.response for exchange in task.exchanges]
+        lists = [[*(gold[place] for place in row), *beside] for row in task.lists.tolist()]
+        scores = np.asarray(self.score(task.exchanges, lists, progress=progress))
+        shape = (len(lists), len(lists[0]))
+        if scores.shape != shape:
+            raise PluginError(
+                f"{type(self).__name__}.score returned an array of shape {scores.shape} for lists "
+                f"of shape {shape}; return one number for each response."
+            )
+        best = scores.argmax(axis=1).tolist()
+        return np.array(
+            [row[place] == own for row, place, own in zip(lists, best, gold, strict=True)]
+        )
+
+    def expect(self, texts: Sequence[str]) -> None:  # noqa: B027
+        """Hear, before the first answer, which responses most pools will share.
+
+        A model that encodes candidates may encode these once; the answers must not depend on it.
+        """
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model where `Model.load` finds it.
+
+        Raises:
+            ConfigError: The model cannot be saved.
+        """
+        raise ConfigError(f"{type(self).__name__} cannot be saved.")
+
+
+@dataclass(frozen=True, eq=False)
+class ModelEpoch:
+    """What an observer of `Model.train` is told after each epoch."""
+
+    number: int
+    """Which epoch has ended, counted from 1."""
+    model: TrainedModel
+    """The model as it stands. It is live: the next epoch changes it, so use it now."""
+    loss: float
+    """Mean training loss of the epoch, in nats."""
+    precision: float | None
+    """Validation P@1 after the epoch, 0 to 1; None when nothing was given to validate on."""
+    seconds: float
+    """Wall time of the training of this epoch, in seconds."""
+
+
+EpochObserver: TypeAlias = Callable[[ModelEpoch], object]
+
+
+class Model(Component):
+    """A kind of dialogue model, with all that decides how it is trained and how it answers."""
+
+    @abstractmethod
+    def train(
+        self,
+        corpus: HasCorpus,
+        rng: np.random.Generator,
+        *,
+        context: ContextFormat | None = None,
+        valid: Corpus | None = None,
+        observer: EpochObserver | None = None,
+        progress: Progress = quiet,
+    ) -> TrainedModel:
+        """Return the model, trained on a corpus.
+
+        A model that is trained elsewhere returns what it has, and is the same in every arm that
+        differs in the training alone.
+
+        Args:
+            corpus: A corpus, or what carries one, such as a poisoned corpus.
+            rng: Draws everything that is random; the same state gives the same model.
+            context: What a context shows; None leaves it to the model.
+            valid: What to validate on after each epoch.
+            observer: Called after each epoch.
+            progress: Wraps the list of batches of each epoch, for example `tqdm.tqdm`.
+        """
+
+    def load(self, folder: str | Path) -> TrainedModel:
+        """Return the trained model that `TrainedModel.save` wrote.
+
+        Raises:
+            ConfigError: The model cannot be loaded.
+        """
+        raise ConfigError(f"{type(self).__name__} cannot be loaded from a folder.")
+
+    def pool_filter(self) -> CandidateFilter:
+        """Return which training responses are candidates; by default all listener responses."""
+        return CandidateFilter()
+
+    def training_fields(self) -> dict[str, Any]:
+        """Return the fields that decide the training, as JSON; models alike in them train once."""
+        return self.model_dump(mode="json")
+
+    def epoch_count(self) -> int:
+        """Return how many epochs a training has; 0 where it has none, or does not tell."""
+        return 0
+
+    def needs_validation(self) -> bool:
+        """Return whether `train` must be given `valid`."""
+        return False
+
+    def similarity_encoder(self) -> Encoder | None:
+        """Return the encoder, not yet fine-tuned, on which similarity is measured, if it has one.
+
+        Where there is none a config names one in `similarity_encoder`.
+        """
+        return None
+
+
+models: Registry[Model] = Registry("model", group="semspill.models", base=Model)
+"""All models by name."""
+
+ModelField: TypeAlias = Annotated[Model, models]
+"""A pydantic field that takes a model, its name, or a mapping."""
