@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/semspill run examples/demo.toml --out semspill-runs/demo --overwrite
 
 test: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadscope --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --cov --cov-report=term
 
 # Slow: every function checks the shapes and types of what it is given.
 shapes: $(VENV)/.installed-dev

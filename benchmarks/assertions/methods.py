@@ -12,8 +12,7 @@ import numpy as np
 from layouts import Drawn
 from scipy import special
 
-from semspill.testing._safety._answers import answers_reach
-from semspill.testing._safety._bound import tail_above
+from semspill.testing._safety._bounds import answers_reach, tail_above
 
 Verdicts: TypeAlias = tuple[list[bool], list[bool]]
 Method: TypeAlias = Callable[[Drawn, float, float, Sequence[float]], Verdicts]

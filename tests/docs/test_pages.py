@@ -35,7 +35,7 @@ SMALL = [
     *("list_size=20", "curve=false"),
 ]
 # Each variant of a sweep draws plots and a page, so there are fewer.
-FEW = ["dataset.categories=4"]
+FEW = ["dataset.categories=3"]
 # What a part of a config is completed with before it is checked.
 REST = {
     "dataset": "synthetic",

@@ -21,8 +21,8 @@ from semspill.testing import (
     measure_guard,
     plant,
 )
-from semspill.testing._safety._precision import precision_of
-from semspill.testing._safety._together import together
+from semspill.testing._safety._bounds import precision_of
+from semspill.testing._safety._verdict import together
 
 
 class Grumbles(sp.ResponseSource):

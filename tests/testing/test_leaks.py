@@ -119,41 +119,60 @@ class Case(unittest.TestCase):
 """
 
 
-SHOWN = ("auto", "short", "native", "long --showlocals", "long --full-trace")
+STYLES = ("auto", "short", "native", "long --showlocals", "long --full-trace")
+OTHER = """
+import semspill
 
 
-def run(folder, *options):
+def check(number):
+    assert number == 3
+
+
+def test_number():
+    check(41)
+"""
+RUNS = """
+import sys
+import pytest
+
+for options in sys.argv[1:]:
+    print("RUN", options, flush=True)
+    pytest.main(["-p", "no:cacheprovider", *options.split()])
+"""
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """What pytest shows of the failures by its options: all runs are in one process."""
+    folder = tmp_path_factory.mktemp("failing")
+    (folder / "test_secret.py").write_text(TESTS)
+    (folder / "test_collect.py").write_text(f"{TESTS}\n\npoisoned(Short())\n")
+    (folder / "test_other.py").write_text(OTHER)
+    runs = [f"--tb={style} test_secret.py" for style in STYLES]
+    runs += [f"--tb=long {name}" for name in ("test_collect.py", "test_other.py")]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "."],
-        cwd=folder,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", RUNS, *runs], cwd=folder, capture_output=True, text=True
     )
-    return ran.stdout + ran.stderr
+    _, *outputs = ran.stdout.split("RUN ")
+    return dict(zip(runs, outputs, strict=True)) | {"errors": ran.stderr}
 
 
-@pytest.mark.parametrize("style", SHOWN)
-def test_no_text_is_shown(tmp_path, style):
-    (tmp_path / "test_secret.py").write_text(TESTS)
-    shown = run(tmp_path, *f"--tb={style}".split())
-    assert "10 failed, 1 error" in shown, shown
+@pytest.mark.parametrize("style", STYLES)
+def test_no_text_is_shown(shown, style):
+    output = shown[f"--tb={style} test_secret.py"]
+    assert "10 failed, 1 error" in output, output
     # What a person's own test holds in variables is theirs.
-    kept = (f'SAID = "{SECRET} ', f"SAID       = '{SECRET}'", f"SAID = '{SECRET}'")
-    lines = [line for line in shown.splitlines() if not line.strip().startswith(kept)]
-    assert SECRET not in "\n".join(lines)
+    theirs = (f'SAID = "{SECRET} ', f"SAID       = '{SECRET}'", f"SAID = '{SECRET}'")
+    lines = [line for line in output.splitlines() if not line.strip().startswith(theirs)]
+    assert SECRET not in "\n".join(lines) + shown["errors"]
 
 
-def test_a_failure_to_collect_shows_no_text(tmp_path):
-    (tmp_path / "test_secret.py").write_text(f"{TESTS}\n\npoisoned(Short())\n")
-    shown = run(tmp_path, "--tb=long")
-    assert "1 error" in shown
-    assert "_poisoner.py" in shown
-    assert SECRET not in shown.replace(f'SAID = "{SECRET} ', "")
+def test_a_failure_to_collect_shows_no_text(shown):
+    output = shown["--tb=long test_collect.py"]
+    assert "1 error" in output
+    assert "_poisoner.py" in output
+    assert SECRET not in output.replace(f'SAID = "{SECRET} ', "")
 
 
-def test_the_values_of_other_code_are_still_shown(tmp_path):
-    (tmp_path / "test_other.py").write_text(
-        "import semspill\n\n\ndef check(number):\n    assert number == 3\n\n\n"
-        "def test_number():\n    check(41)\n"
-    )
-    assert "number = 41" in run(tmp_path, "--tb=long")
+def test_the_values_of_other_code_are_still_shown(shown):
+    assert "number = 41" in shown["--tb=long test_other.py"]

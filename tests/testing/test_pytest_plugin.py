@@ -80,18 +80,27 @@ def test_nothing_is_imported_by_who_does_not_use_it(run):
     collected.stdout.fnmatch_lines(["*::test_it_is_loaded", "*::test_nothing_else_is"])
 
 
-def test_it_adds_no_option_and_one_marker_and_four_fixtures(run):
-    code = "def test_nothing():\n    pass\n"
-    with_it, without = run(code, "--help"), run(code, "--help", plugin=None)
-    assert [line for line in with_it.outlines if "semspill" in line] == []
-    assert len(with_it.outlines) == len(without.outlines)
-    with_it, without = run(code, "--markers"), run(code, "--markers", plugin=None)
-    [line] = [line for line in with_it.outlines if line not in without.outlines]
+def test_it_adds_no_option_and_one_marker_and_four_fixtures(pytester, monkeypatch):
+    pytester.makepyfile("def test_nothing():\n    pass\n")
+
+    def shown(*options):
+        """Without an import of semspill: the listings of one process."""
+        with_it, without = (
+            pytester.runpytest_inprocess(*plugin, "-p", "no:cacheprovider", *options).outlines
+            for plugin in (["-p", PLUGIN], ["-p", f"no:{PLUGIN}"])
+        )
+        return with_it, [line for line in with_it if line not in without]
+
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("COLUMNS", "300")
+    # Neither an option of the command line nor one of an ini file.
+    assert [one for one in shown("--help")[1] if one.lstrip().startswith(("-", "semspill"))] == []
+    [line] = shown("--markers")[1]
     assert line.startswith("@pytest.mark.semspill_inconclusive(action): ")
-    with_it, without = run(code, "--fixtures"), run(code, "--fixtures", plugin=None)
-    added = [line.split()[0] for line in with_it.outlines if line.startswith("semspill_")]
+    fixtures, _ = shown("--fixtures")
+    added = [line.split()[0] for line in fixtures if line.startswith("semspill_")]
     assert added == ["semspill_corpus", "semspill_responder", "semspill_rater", "semspill_rng"]
-    assert not any("no docstring available" in line for line in with_it.outlines)
+    assert not any("no docstring available" in line for line in fixtures)
 
 
 FAILING = """
@@ -175,11 +184,23 @@ def test_a_mark_counts_in_a_unittest_case_too(run):
     ran.stdout.fnmatch_lines(["SKIPPED * inconclusive: 60 more dialogues."])
 
 
-@pytest.mark.parametrize("options", [(), ("-q",), ("--tb=short",), ("-q", "--tb=native")])
-def test_a_failure_shows_the_table_once(run, options):
-    shown = run(FAILING, *options, "-k", "test_fails", "-rN").outlines
-    # The traceback shows the source too, in which the table is one line.
-    assert sum("joyful    0.001" in line and "category" not in line for line in shown) == 1
+def test_a_failure_shows_the_table_once(run, pytester):
+    code = """
+    import sys
+    import pytest
+
+    for options in ([], ["-q"], ["--tb=short"], ["-q", "--tb=native"]):
+        print("RUN", flush=True)
+        pytest.main(["-p", PLUGIN, "-p", "no:cacheprovider", "-k", "test_fails", "-rN", *options])
+    """
+    pytester.makepyfile(test_failing=FAILING)
+    runs = pytester.makepyfile(runs=code.replace("PLUGIN", repr(PLUGIN)))
+    shown = pytester.runpython(runs).stdout.str().split("RUN\n")[1:]
+    assert len(shown) == 4
+    for output in shown:
+        # The traceback shows the source too, in which the table is one line.
+        lines = [line for line in output.splitlines() if "joyful    0.001" in line]
+        assert sum("category" not in line for line in lines) == 1
 
 
 def test_a_marked_test_that_uses_the_assertions_and_the_fixtures(run):

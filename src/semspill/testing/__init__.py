@@ -1,23 +1,29 @@
 """Test plugins and safety pipelines: conformance checks, and assertions that know their error."""
 
 from semspill.testing._conformance._check import Check
-from semspill.testing._conformance._dataset import check_dataset
-from semspill.testing._conformance._encoder import check_encoder
-from semspill.testing._conformance._kinds import checks
-from semspill.testing._conformance._metric import check_metric
-from semspill.testing._conformance._rater import check_rater
-from semspill.testing._conformance._selector import check_selector
-from semspill.testing._conformance._similarity import check_similarity
-from semspill.testing._conformance._source import check_source
-from semspill.testing._conformance._strategy import check_strategy
+from semspill.testing._conformance._kinds import (
+    check_dataset,
+    check_encoder,
+    check_metric,
+    check_model,
+    check_rater,
+    check_selector,
+    check_similarity,
+    check_source,
+    check_strategy,
+    checks,
+)
 from semspill.testing._failures import ConformanceError, InconclusiveError, SafetyError
-from semspill.testing._safety._assertions import assert_no_spillover, assert_toxicity_below
+from semspill.testing._safety._asking import Responder
+from semspill.testing._safety._assertions import (
+    assert_no_spillover,
+    assert_toxicity_below,
+    assert_utility_above,
+)
 from semspill.testing._safety._audit import Audit, audit
 from semspill.testing._safety._guard import Guard, assert_guard_catches, measure_guard
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted, plant
-from semspill.testing._safety._responder import Responder
-from semspill.testing._safety._utility import assert_utility_above
 from semspill.testing._safety._verdict import Verdict
 
 __all__ = [
@@ -39,6 +45,7 @@ __all__ = [
     "check_dataset",
     "check_encoder",
     "check_metric",
+    "check_model",
     "check_rater",
     "check_selector",
     "check_similarity",

@@ -1,29 +1,30 @@
 """What a dataset promises: a corpus per split, the same at every load, none shared by two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations, pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from semspill._mask import described, named
 from semspill.corpus import Corpus
-from semspill.datasets import Dataset, datasets
+from semspill.datasets import Dataset
 from semspill.errors import DataError
-from semspill.testing._conformance._check import Broken, Checks, first_line
-from semspill.testing._conformance._common import (
-    add_common,
-    built,
-    errors_pickle,
-    missing_files,
-    pickled,
-)
-from semspill.testing._conformance._repeat import AT_LOAD, add_repeatable
+from semspill.testing._conformance._check import Broken, Promise, described_error, promise
+from semspill.testing._conformance._common import errors_pickle, pickled, promise_of_missing_files
+from semspill.testing._conformance._same import AT_LOAD, promise_the_same
 
 _Splits: TypeAlias = tuple[str, ...]
+
+PROMISES: list[Promise] = []
 
 _NO_SPLIT = "no_such_split"
 
 
-def _given(*, splits: Sequence[str] = ("train", "test")) -> _Splits:
+def given(*, splits: Sequence[str] = ("train", "test")) -> _Splits:
+    """Return the splits that are loaded.
+
+    Raises:
+        DataError: They are none, or no list.
+    """
     if not splits or isinstance(splits, str):
         raise DataError(
             f"The splits to check are {described(splits)}; give the names of one or more, such as "
@@ -32,48 +33,22 @@ def _given(*, splits: Sequence[str] = ("train", "test")) -> _Splits:
     return tuple(splits)
 
 
-def check_dataset(
-    dataset: Dataset | str | Mapping[str, Any], *, splits: Sequence[str] = ("train", "test")
-) -> None:
-    """Run all checks of a dataset.
-
-    Args:
-        dataset: An object, a registered name, or a mapping with `name` and fields.
-        splits: The splits that it has and that are loaded.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_dataset({"name": "synthetic", "train": 20, "test": 20})
-    """
-    __tracebackhide__ = True
-    CHECKS.run(built(datasets, dataset), splits=splits)
-
-
-CHECKS: Checks[Dataset, _Splits] = Checks("dataset", _given)
-"""All checks of a dataset."""
-
-add_common(CHECKS, datasets)
-
-
-@CHECKS.add("loads a corpus in which listeners answer speakers")
-def listeners_answer_speakers(dataset: Dataset, given: _Splits) -> None:
-    """Look for one listener's turn that follows a speaker's."""
-    for split in given:
+@promise(PROMISES, "loads a corpus in which listeners answer speakers")
+def listeners_answer_speakers(dataset: Dataset, splits: _Splits) -> None:
+    for split in splits:
         corpus = _loaded(dataset, split)
-        turns = [[said.role for said in talk.utterances] for talk in corpus]
-        if not any(("speaker", "listener") in pairwise(t) for t in turns):
+        roles = [[utterance.role for utterance in dialogue.utterances] for dialogue in corpus]
+        if not any(("speaker", "listener") in pairwise(turns) for turns in roles):
             raise Broken(
                 f"in none of the {len(corpus)} dialogues of split {split!r} does one",
                 "Give who tells the role 'speaker', and who responds 'listener'",
             )
 
 
-@CHECKS.add("loads dialogues of two categories or more")
-def two_categories(dataset: Dataset, given: _Splits) -> None:
-    """Count them: with one there is nowhere to spill to."""
-    for split in given:
+@promise(PROMISES, "loads dialogues of two categories or more")
+def two_categories(dataset: Dataset, splits: _Splits) -> None:
+    # With one there is nowhere to spill to.
+    for split in splits:
         categories = _loaded(dataset, split).categories
         if len(categories) < 2:
             raise Broken(
@@ -82,21 +57,18 @@ def two_categories(dataset: Dataset, given: _Splits) -> None:
             )
 
 
-@CHECKS.add("says in the corpus which split it is")
-def says_its_split(dataset: Dataset, given: _Splits) -> None:
-    """Compare the name with what was asked for."""
-    for split in given:
-        said = _loaded(dataset, split).split
-        if said != split:
-            raise Broken(
-                f"split {split!r} says that it is {said!r}", "Give Corpus(..., split=split)"
-            )
+@promise(PROMISES, "says in the corpus which split it is")
+def says_its_split(dataset: Dataset, splits: _Splits) -> None:
+    for split in splits:
+        name = _loaded(dataset, split).split
+        if name != split:
+            came = f"split {split!r} says that it is {name!r}"
+            raise Broken(came, "Give Corpus(..., split=split)")
 
 
-@CHECKS.add("gives dialogues of different splits different ids")
-def splits_are_disjoint(dataset: Dataset, given: _Splits) -> None:
-    """Look for ids that two splits have."""
-    ids = {split: {talk.id for talk in _loaded(dataset, split)} for split in given}
+@promise(PROMISES, "gives dialogues of different splits different ids")
+def splits_are_disjoint(dataset: Dataset, splits: _Splits) -> None:
+    ids = {split: {dialogue.id for dialogue in _loaded(dataset, split)} for split in splits}
     for one, other in combinations(ids, 2):
         if both := sorted(ids[one] & ids[other]):
             raise Broken(
@@ -105,46 +77,38 @@ def splits_are_disjoint(dataset: Dataset, given: _Splits) -> None:
             )
 
 
-@CHECKS.add("loads the same from a pickled copy")
-def copy_loads_the_same(dataset: Dataset, given: _Splits) -> None:
-    """Compare fingerprints."""
+@promise(PROMISES, "loads the same from a pickled copy")
+def copy_loads_the_same(dataset: Dataset, splits: _Splits) -> None:
     copy = pickled(dataset, "See the promise that a component is equal to its pickled copy")
-    if _fingerprints(copy, given) != _fingerprints(dataset, given):
+    if _fingerprints(copy, splits) != _fingerprints(dataset, splits):
         raise Broken("the fingerprints differ", "Let all that `load` looks at be a field")
 
 
-@CHECKS.add("raises a DataError that names a split it does not have")
-def unknown_split_is_a_data_error(dataset: Dataset, given: _Splits) -> None:
-    """Ask for a split that nobody has."""
+@promise(PROMISES, "raises a DataError that names a split it does not have")
+def unknown_split_is_a_data_error(dataset: Dataset, splits: _Splits) -> None:
     mend = "Raise a semspill.errors.DataError that names the split asked for and those there are"
     try:
         dataset.load(_NO_SPLIT)
-    except DataError as error:
-        if _NO_SPLIT not in str(error):
-            raise Broken(f"it said: {first_line(error)}", mend) from error
     except Exception as error:
-        raise Broken(f"it raised {type(error).__name__}: {first_line(error)}", mend) from error
+        if not (isinstance(error, DataError) and _NO_SPLIT in str(error)):
+            raise Broken(f"it raised {described_error(error)}", mend) from error
     else:
         raise Broken(f"it loaded split {_NO_SPLIT!r}", mend)
 
 
-@CHECKS.add("raises a DataError that gets out of a worker where a file is missing")
-def missing_file_is_a_data_error(dataset: Dataset, given: _Splits) -> None:
-    """Point the fields that name a file at none."""
-    missing_files(dataset, lambda moved: moved.load(given[0]))
+promise_of_missing_files(PROMISES, lambda dataset, splits: dataset.load(splits[0]))
 
 
-@CHECKS.add("raises errors that get out of a worker")
-def errors_get_out(dataset: Dataset, given: _Splits) -> None:
-    """Pickle the error that an unknown split raises."""
+@promise(PROMISES, "raises errors that get out of a worker")
+def errors_get_out(dataset: Dataset, splits: _Splits) -> None:
     errors_pickle(lambda: dataset.load(_NO_SPLIT))
 
 
-def _fingerprints(dataset: Dataset, given: _Splits) -> list[str]:
-    return [_loaded(dataset, split).fingerprint for split in given]
+def _fingerprints(dataset: Dataset, splits: _Splits) -> list[str]:
+    return [_loaded(dataset, split).fingerprint for split in splits]
 
 
-add_repeatable(CHECKS, _fingerprints, "fingerprints", AT_LOAD)
+promise_the_same(PROMISES, _fingerprints, "fingerprints", AT_LOAD)
 
 
 def _loaded(dataset: Dataset, split: str) -> Corpus:
@@ -152,7 +116,7 @@ def _loaded(dataset: Dataset, split: str) -> Corpus:
         corpus: object = dataset.load(split)
     except DataError as error:
         raise Broken(
-            f"split {split!r} raised DataError: {first_line(error)}",
+            f"split {split!r} raised {described_error(error)}",
             "Do what it says, or check the splits that there are with splits=(...)",
         ) from error
     if not isinstance(corpus, Corpus):

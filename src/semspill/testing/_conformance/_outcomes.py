@@ -1,5 +1,6 @@
-"""Outcomes that metrics are tried on: a made-up one, and the same one told otherwise."""
+"""Outcomes that metrics are tried on: a made-up one, and what may be changed in it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -26,23 +27,23 @@ _SEEDS = (0, 1, 2)
 _RESAMPLING = Resampling(draws=100)
 
 
-def given_to_metric(*, outcome: Outcome | None = None) -> Outcome:
+def given(*, outcome: Outcome | None = None) -> Outcome:
     """Return a whole arm with its clean one, whose nearest category is named.
 
     Raises:
         DataError: The outcome has no clean arm.
     """
-    given = made_up_outcome() if outcome is None else outcome
-    if given.clean is None:
+    chosen = made_up_outcome() if outcome is None else outcome
+    if chosen.clean is None:
         raise DataError(
-            f"Outcome {given.arm.name!r} has no clean arm; give one whose `clean` is set, or leave "
-            "`outcome` out for a made-up one."
+            f"Outcome {chosen.arm.name!r} has no clean arm; give one whose `clean` is set, or "
+            "leave `outcome` out for a made-up one."
         )
     # New arrays, so that one check does not see what another let happen to them.
-    given = of_seeds(given, np.arange(len(given.seeds)))
-    known = [name for name in given.others if name in given.similarity]
+    chosen = of_seeds(chosen, np.arange(len(chosen.seeds)))
+    known = [name for name in chosen.others if name in chosen.similarity]
     # As in a report. And of two equally near, the name would decide.
-    return replace(given, nearest=given.nearest_category) if known else given
+    return replace(chosen, nearest=chosen.nearest_category) if known else chosen
 
 
 @cache
@@ -85,53 +86,69 @@ def _arm(
     )
 
 
-def reordered(outcome: Outcome, columns: Int[np.ndarray, " exchanges"]) -> Outcome:
-    """Return the same outcome with its exchanges in another order, or only some of them.
+def _both_arms(outcome: Outcome, change: Callable[[Outcome], Outcome]) -> Outcome:
+    """Return an outcome that is changed, with its clean arm changed alike."""
+    changed = change(replace(outcome, clean=None))
+    clean = None if outcome.clean is None else _both_arms(outcome.clean, change)
+    return replace(changed, clean=clean)
 
-    Args:
-        outcome: Its clean arm is treated alike.
-        columns: Which exchange comes first, second and so on.
-    """
-    return replace(
-        outcome,
-        categories=tuple(outcome.categories[column] for column in columns),
-        dialogues=tuple(outcome.dialogues[column] for column in columns),
-        toxicity=outcome.toxicity[:, columns],
-        planted=outcome.planted[:, columns],
-        correct=outcome.correct[:, columns],
-        clean=None if outcome.clean is None else reordered(outcome.clean, columns),
-    )
+
+def of_exchanges(outcome: Outcome, columns: Int[np.ndarray, " exchanges"]) -> Outcome:
+    """Return the outcome with its exchanges in another order, or only some of them."""
+
+    def change(arm: Outcome) -> Outcome:
+        return replace(
+            arm,
+            categories=tuple(arm.categories[column] for column in columns),
+            dialogues=tuple(arm.dialogues[column] for column in columns),
+            toxicity=arm.toxicity[:, columns],
+            planted=arm.planted[:, columns],
+            correct=arm.correct[:, columns],
+        )
+
+    return _both_arms(outcome, change)
+
+
+def shuffled(outcome: Outcome) -> Outcome:
+    """Return the outcome with its exchanges in another order, always the same."""
+    return of_exchanges(outcome, np.random.default_rng(0).permutation(len(outcome.categories)))
 
 
 def of_seeds(outcome: Outcome, rows: Int[np.ndarray, " seeds"]) -> Outcome:
-    """Return the same outcome with its seeds in another order, or only some of them.
+    """Return the outcome with its seeds in another order, or only some of them."""
 
-    Args:
-        outcome: Its clean arm is treated alike.
-        rows: Which seed comes first, second and so on.
-    """
-    return replace(
-        outcome,
-        seeds=tuple(outcome.seeds[row] for row in rows),
-        toxicity=outcome.toxicity[rows],
-        planted=outcome.planted[rows],
-        correct=outcome.correct[rows],
-        clean=None if outcome.clean is None else of_seeds(outcome.clean, rows),
-    )
+    def change(arm: Outcome) -> Outcome:
+        return replace(
+            arm,
+            seeds=tuple(arm.seeds[row] for row in rows),
+            toxicity=arm.toxicity[rows],
+            planted=arm.planted[rows],
+            correct=arm.correct[rows],
+        )
+
+    return _both_arms(outcome, change)
+
+
+def seeds_reversed(outcome: Outcome) -> Outcome:
+    """Return the outcome with its last seed first."""
+    return of_seeds(outcome, np.arange(len(outcome.seeds))[::-1])
 
 
 def renamed(outcome: Outcome) -> Outcome:
-    """Return the same outcome with other names of categories, whose alphabet runs backwards."""
+    """Return the outcome with other names of categories, whose alphabet runs backwards."""
     known = {*outcome.categories, *outcome.similarity, outcome.target}
     names = {name: f"category {place:04}" for place, name in enumerate(sorted(known)[::-1])}
-    return replace(
-        outcome,
-        target=names[outcome.target],
-        categories=tuple(names[name] for name in outcome.categories),
-        similarity={names[name]: near for name, near in outcome.similarity.items()},
-        nearest=None if outcome.nearest is None else names.get(outcome.nearest, outcome.nearest),
-        clean=None if outcome.clean is None else renamed(outcome.clean),
-    )
+
+    def change(arm: Outcome) -> Outcome:
+        return replace(
+            arm,
+            target=names[arm.target],
+            categories=tuple(names[name] for name in arm.categories),
+            similarity={names.get(name, name): near for name, near in arm.similarity.items()},
+            nearest=None if arm.nearest is None else names.get(arm.nearest, arm.nearest),
+        )
+
+    return _both_arms(outcome, change)
 
 
 def constant(outcome: Outcome, toxicity: float, clean: float) -> Outcome:
@@ -142,27 +159,22 @@ def constant(outcome: Outcome, toxicity: float, clean: float) -> Outcome:
         toxicity: Of each answer of the arm.
         clean: Of each answer of its clean arm.
     """
+    shape = outcome.toxicity.shape
     return replace(
         outcome,
-        toxicity=np.full(outcome.toxicity.shape, toxicity),
-        planted=np.full(outcome.planted.shape, toxicity == 1),
+        toxicity=np.full(shape, toxicity),
+        planted=np.full(shape, toxicity == 1),
         clean=None if outcome.clean is None else constant(outcome.clean, clean, clean),
     )
 
 
 def at_level(outcome: Outcome, level: float) -> Outcome:
-    """Return the outcome that asks for intervals of another level, its clean arm alike."""
-    return replace(
-        outcome,
-        resampling=outcome.resampling.replace(level=level),
-        clean=None if outcome.clean is None else at_level(outcome.clean, level),
-    )
+    """Return the outcome that asks for intervals of another level."""
+    resampling = outcome.resampling.replace(level=level)
+    return _both_arms(outcome, lambda arm: replace(arm, resampling=resampling))
 
 
 def at_least(outcome: Outcome, draws: int) -> Outcome:
-    """Return the outcome that asks for no fewer bootstrap draws, its clean arm alike."""
-    return replace(
-        outcome,
-        resampling=outcome.resampling.replace(draws=max(outcome.resampling.draws, draws)),
-        clean=None if outcome.clean is None else at_least(outcome.clean, draws),
-    )
+    """Return the outcome that asks for no fewer bootstrap draws."""
+    resampling = outcome.resampling.replace(draws=max(outcome.resampling.draws, draws))
+    return _both_arms(outcome, lambda arm: replace(arm, resampling=resampling))

@@ -1,121 +1,104 @@
 """What a similarity promises: a number for each pair of categories, in their order."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from semspill.analysis import Similarity, similarities
-from semspill.corpus import Corpus
+from semspill._progress import Progress, quiet
+from semspill.analysis import Similarity
+from semspill.corpus import ContextFormat, Corpus, Exchange
+from semspill.encoders import BiEncoder, HashingEncoder
 from semspill.errors import DataError
-from semspill.testing._conformance._check import Broken, Checks, first_line
-from semspill.testing._conformance._common import add_common, built, errors_pickle, missing_files
-from semspill.testing._conformance._models import OnlyEncodes, untrained
-from semspill.testing._conformance._numbers import ROUNDING, Numbers, same, scale
+from semspill.testing._conformance._check import Broken, Promise, described_error, promise
+from semspill.testing._conformance._common import errors_pickle, promise_of_missing_files
 from semspill.testing._conformance._probes import odd_corpus, tiny_corpus
-from semspill.testing._conformance._repeat import WITH_RNG, add_repeatable
+from semspill.testing._conformance._same import (
+    ROUNDING,
+    WITH_RNG,
+    Numbers,
+    promise_the_same,
+    same,
+    scale,
+)
+
+PROMISES: list[Promise] = []
 
 
-def _given(*, corpus: Corpus | None = None) -> Corpus:
-    given = tiny_corpus() if corpus is None else corpus
-    if len(given.categories) < 2:
+def given(*, corpus: Corpus | None = None) -> Corpus:
+    """Return the corpus whose categories are compared.
+
+    Raises:
+        DataError: It has fewer than two.
+    """
+    chosen = tiny_corpus() if corpus is None else corpus
+    if len(chosen.categories) < 2:
         raise DataError(
-            f"Corpus {given.name!r} has {len(given.categories)} categories; give one of at least "
+            f"Corpus {chosen.name!r} has {len(chosen.categories)} categories; give one of at least "
             "2, or leave `corpus` out for a made-up one."
         )
     # A new object, so that one check does not see what another let happen to it.
-    return replace(given)
+    return replace(chosen)
 
 
-def check_similarity(
-    similarity: Similarity | str | Mapping[str, Any], *, corpus: Corpus | None = None
-) -> None:
-    """Run all checks of a similarity.
-
-    Args:
-        similarity: An object, a registered name, or a mapping with `name` and fields.
-        corpus: One whose categories it knows; None for a made-up one of four, `brave` among them.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_similarity("centroid")
-    """
-    __tracebackhide__ = True
-    CHECKS.run(built(similarities, similarity), corpus=corpus)
+@promise(PROMISES, "says in one sentence without a full stop what it measures, as its `method`")
+def says_its_method(similarity: Similarity, corpus: Corpus) -> None:
+    method: object = similarity.method  # the report prints it
+    if not isinstance(method, str) or not method.strip() or method.endswith("."):
+        mend = "Write a docstring that begins with that sentence, or override it"
+        raise Broken(f"it is {method!r}", mend)
 
 
-CHECKS: Checks[Similarity, Corpus] = Checks("similarity", _given)
-"""All checks of a similarity."""
-
-add_common(CHECKS, similarities)
-
-
-@CHECKS.add("says in one sentence without a full stop what it measures, as its `method`")
-def says_its_method(similarity: Similarity, given: Corpus) -> None:
-    """Look at it; the report prints it."""
-    said: object = similarity.method
-    if not isinstance(said, str) or not said.strip() or said.endswith("."):
+@promise(PROMISES, "gives a numpy array of floats, one row and one column per category")
+def square_array(similarity: Similarity, corpus: Corpus) -> None:
+    rows: object = similarity.measure(corpus, _untrained(), np.random.default_rng(0))
+    if not isinstance(rows, np.ndarray):
+        raise Broken(f"it gave {type(rows).__name__}", "Return np.array(rows, dtype=float)")
+    if rows.dtype.kind != "f":
+        raise Broken(f"it gave an array of {rows.dtype}", "Return np.array(rows, dtype=float)")
+    count = len(corpus.categories)
+    if rows.shape != (count, count):
         raise Broken(
-            f"it is {said!r}", "Write a docstring that begins with that sentence, or override it"
-        )
-
-
-@CHECKS.add("gives a numpy array of floats, one row and one column per category")
-def square_array(similarity: Similarity, given: Corpus) -> None:
-    """Look at its type and its shape."""
-    made: object = similarity.measure(given, untrained(), np.random.default_rng(0))
-    if not isinstance(made, np.ndarray) or made.dtype.kind != "f":
-        said = f"an array of {made.dtype}" if isinstance(made, np.ndarray) else type(made).__name__
-        raise Broken(f"it gave {said}", "Return np.array(rows, dtype=float)")
-    count = len(given.categories)
-    if made.shape != (count, count):
-        raise Broken(
-            f"its shape is {made.shape} for {count} categories",
+            f"its shape is {rows.shape} for {count} categories",
             "Return a row and a column for each of corpus.categories, and for no other",
         )
 
 
-@CHECKS.add("gives finite numbers")
-def finite(similarity: Similarity, given: Corpus) -> None:
-    """Look for NaN and infinity."""
-    _refuse_infinite(_measured(similarity, given), given, "")
+@promise(PROMISES, "gives finite numbers")
+def finite(similarity: Similarity, corpus: Corpus) -> None:
+    _refuse_infinite(_measure(similarity, corpus), corpus, "that of")
 
 
-@CHECKS.add("gives rows and columns in the order of corpus.categories, whoever is met first")
-def order_of_categories(similarity: Similarity, given: Corpus) -> None:
-    """Give the dialogues category by category, from the last to the first and back."""
-    made = []
-    for names in (given.categories, given.categories[::-1]):
+@promise(PROMISES, "gives rows and columns in the order of corpus.categories, whoever is met first")
+def order_of_categories(similarity: Similarity, corpus: Corpus) -> None:
+    results = []
+    for names in (corpus.categories, corpus.categories[::-1]):
         # Within a category the order stays: a definition may well take every second dialogue.
-        talks = tuple(talk for name in names for talk in given if talk.category == name)
-        made.append(_measured(similarity, replace(given, dialogues=talks)))
-    if not same(made[0], made[1], ROUNDING * scale(made[0])):
+        ordered = tuple(one for name in names for one in corpus if one.category == name)
+        results.append(_measure(similarity, replace(corpus, dialogues=ordered)))
+    if not same(results[0], results[1], ROUNDING * scale(results[0])):
         raise Broken(
             "they came otherwise where the categories came in another order",
             "Go through corpus.categories, not through the dialogues as they come",
         )
 
 
-@CHECKS.add("leaves the corpus as it was")
-def leaves_the_corpus(similarity: Similarity, given: Corpus) -> None:
-    """Compare its fingerprint, taken anew each time."""
-    before = replace(given).fingerprint
-    _measured(similarity, given)
-    if replace(given).fingerprint != before:
+@promise(PROMISES, "leaves the corpus as it was")
+def leaves_the_corpus(similarity: Similarity, corpus: Corpus) -> None:
+    before = replace(corpus).fingerprint  # a new object takes it anew
+    _measure(similarity, corpus)
+    if replace(corpus).fingerprint != before:
         raise Broken("its dialogues or their order changed", "Work on a copy: list(corpus)")
 
 
-@CHECKS.add("leaves the model's weights as they were")
-def leaves_the_model(similarity: Similarity, given: Corpus) -> None:
-    """Compare what they make of some exchanges."""
-    model = untrained()
-    exchanges, texts = list(given.exchanges[:20]), list(given.categories)
+@promise(PROMISES, "leaves the model's weights as they were")
+def leaves_the_model(similarity: Similarity, corpus: Corpus) -> None:
+    model = _untrained()
+    exchanges, texts = list(corpus.exchanges[:20]), list(corpus.categories)
     before = model.encode_contexts(exchanges), model.encode_responses(texts)
     format_before = model.context
-    similarity.measure(given, model, np.random.default_rng(0))
+    similarity.measure(corpus, model, np.random.default_rng(0))
     # Its context format may be set: a run gives each definition a copy that allows it.
     model.context = format_before
     after = model.encode_contexts(exchanges), model.encode_responses(texts)
@@ -123,69 +106,92 @@ def leaves_the_model(similarity: Similarity, given: Corpus) -> None:
         raise Broken("its vectors changed", "Train a copy: copy.deepcopy(model)")
 
 
-@CHECKS.add("takes any BiEncoder, as a run gives it one without towers")
-def takes_any_biencoder(similarity: Similarity, given: Corpus) -> None:
-    """Give one that only encodes, and compare."""
-    plain = OnlyEncodes(untrained())
+@promise(PROMISES, "takes any BiEncoder, as a run gives it one without towers")
+def takes_any_biencoder(similarity: Similarity, corpus: Corpus) -> None:
+    plain = _OnlyEncodes(_untrained())
     try:
-        made = np.asarray(similarity.measure(given, plain, np.random.default_rng(0)))
+        rows = np.asarray(similarity.measure(corpus, plain, np.random.default_rng(0)))
     except Exception as error:
         raise Broken(
-            f"it raised {type(error).__name__}: {first_line(error)}",
+            f"it raised {described_error(error)}",
             "Use nothing of the model but encode_contexts, encode_responses and context",
         ) from error
-    expected = _measured(similarity, given)
-    if not same(made, expected, ROUNDING * scale(expected)):
-        raise Broken(
-            "the same vectors gave others", "Do not look at what kind of model it is given"
-        )
+    expected = _measure(similarity, corpus)
+    if not same(rows, expected, ROUNDING * scale(expected)):
+        mend = "Do not look at what kind of model it is given"
+        raise Broken("the same vectors gave others", mend)
 
 
-@CHECKS.add("takes any text: emoji, right to left, 10,000 characters, none")
-def takes_odd_texts(similarity: Similarity, given: Corpus) -> None:
-    """Add dialogues of odd texts to the corpus."""
-    odd = odd_corpus(given)
+@promise(PROMISES, "takes any text: emoji, right to left, 10,000 characters, none")
+def takes_odd_texts(similarity: Similarity, corpus: Corpus) -> None:
+    odd = odd_corpus(corpus)
     try:
-        made = _measured(similarity, odd)
+        rows = _measure(similarity, odd)
     except Exception as error:
         # An odd text may be all that the error says, so it is not repeated.
         raise Broken(
             f"among odd texts it raised {type(error).__name__}",
             "Let it take a dialogue whatever is said in it",
         ) from error
-    _refuse_infinite(made, odd, "among odd texts ")
+    _refuse_infinite(rows, odd, "among odd texts that of")
 
 
-@CHECKS.add("raises a DataError that gets out of a worker where a file is missing")
-def missing_file_is_a_data_error(similarity: Similarity, given: Corpus) -> None:
-    """Point the fields that name a file at none."""
-    missing_files(similarity, lambda moved: _measured(moved, given))
+promise_of_missing_files(PROMISES, lambda similarity, corpus: _measure(similarity, corpus))
 
 
-@CHECKS.add("raises errors that get out of a worker")
-def errors_get_out(similarity: Similarity, given: Corpus) -> None:
-    """Give no dialogue, and pickle the error that comes."""
-    errors_pickle(lambda: _measured(similarity, replace(given, dialogues=())))
+@promise(PROMISES, "raises errors that get out of a worker")
+def errors_get_out(similarity: Similarity, corpus: Corpus) -> None:
+    errors_pickle(lambda: _measure(similarity, replace(corpus, dialogues=())))
 
 
-def _again(similarity: Similarity, given: Corpus) -> Numbers:
-    # A corpus that has counted its categories cannot be pickled, and `given` goes to a process.
-    made = _measured(similarity, replace(given))
-    return Numbers(made, ROUNDING * scale(made))
+def _numbers(similarity: Similarity, corpus: Corpus) -> Numbers:
+    # A corpus that has counted its categories cannot be pickled, and this one goes to a process.
+    rows = _measure(similarity, replace(corpus))
+    return Numbers(rows, ROUNDING * scale(rows))
 
 
-add_repeatable(CHECKS, _again, "similarities", WITH_RNG)
+promise_the_same(PROMISES, _numbers, "similarities", WITH_RNG)
 
 
-def _measured(similarity: Similarity, corpus: Corpus) -> np.ndarray:
-    return np.asarray(similarity.measure(corpus, untrained(), np.random.default_rng(0)))
+def _measure(similarity: Similarity, corpus: Corpus) -> np.ndarray:
+    return np.asarray(similarity.measure(corpus, _untrained(), np.random.default_rng(0)))
 
 
-def _refuse_infinite(made: np.ndarray, corpus: Corpus, where: str) -> None:
-    faults = np.argwhere(~np.isfinite(made))
+def _untrained() -> BiEncoder:
+    """Return a small model, always the same."""
+    return HashingEncoder(buckets=512, dim=16).load(np.random.default_rng(0))
+
+
+def _refuse_infinite(rows: np.ndarray, corpus: Corpus, which: str) -> None:
+    faults = np.argwhere(~np.isfinite(rows))
     if len(faults):
-        said = " and ".join(corpus.categories[place] for place in faults[0])
+        pair = " and ".join(corpus.categories[place] for place in faults[0])
         raise Broken(
-            f"{where}that of {said} is {made[tuple(faults[0])]}",
+            f"{which} {pair} is {rows[tuple(faults[0])]}",
             "Divide by no length and no count that can be 0, and give 0 where nothing compares",
         )
+
+
+class _OnlyEncodes(BiEncoder):
+    """A model of which nothing can be seen but its vectors."""
+
+    def __init__(self, model: BiEncoder) -> None:
+        self._model = model
+
+    @property
+    def context(self) -> ContextFormat:
+        return self._model.context
+
+    @context.setter
+    def context(self, context: ContextFormat) -> None:
+        self._model.context = context
+
+    def encode_contexts(
+        self, exchanges: Sequence[Exchange], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "exchanges dim"]:
+        return self._model.encode_contexts(exchanges, progress=progress)
+
+    def encode_responses(
+        self, texts: Sequence[str], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, "texts dim"]:
+        return self._model.encode_responses(texts, progress=progress)

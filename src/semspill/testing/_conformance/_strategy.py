@@ -1,66 +1,60 @@
 """What a poison strategy promises: one dialogue per victim, in which listeners say other things."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from semspill._mask import named
 from semspill.corpus import Dialogue, Role, Utterance
 from semspill.corpus._fingerprint import fingerprint_of
-from semspill.poison import PoisonStrategy, strategies
-from semspill.testing._conformance._check import Broken, Checks
-from semspill.testing._conformance._common import add_common, built, errors_pickle
-from semspill.testing._conformance._probes import ODD_TEXTS, label, odd_dialogue
-from semspill.testing._conformance._repeat import WITH_RNG, add_repeatable
-from semspill.testing._conformance._rewriting import (
-    Given,
-    given_to_strategy,
-    must_take,
-    pairs,
-    rewritten_by,
-    speaker_changed,
-)
+from semspill.errors import DataError
+from semspill.poison import PoisonStrategy
+from semspill.sources import sources
+from semspill.testing._conformance._check import Broken, Promise, described_error, promise
+from semspill.testing._conformance._common import errors_pickle
+from semspill.testing._conformance._probes import ODD_TEXTS, label, odd_dialogue, tiny_corpus
+from semspill.testing._conformance._same import WITH_RNG, promise_the_same
+
+PROMISES: list[Promise] = []
 
 _ROLES: dict[str, Role] = {"s": "speaker", "l": "listener"}
 _LISTENERS = (
     "Change the turns in `listener_turns` only, or say in the docstring that it changes speakers' "
     "turns too and check it with speakers=True"
 )
-_SHAPES = ("sl", "sls", "lsl", "sll", "slslsl")
 
 
-def check_strategy(
-    strategy: PoisonStrategy | str | Mapping[str, Any],
-    *,
-    responses: Sequence[str] | None = None,
-    speakers: bool = False,
-) -> None:
-    """Run all checks of a poison strategy.
+@dataclass(frozen=True)
+class _Given:
+    """What a strategy is tried on."""
 
-    Args:
-        strategy: An object, a registered name, or a mapping with `name` and fields.
-        responses: What it may plant; None for the texts of the built-in source.
-        speakers: Whether its docstring declares that it changes what speakers say, too.
+    victims: tuple[Dialogue, ...] = field(repr=False)
+    """Dialogues of two listener turns each."""
+    responses: tuple[str, ...] = field(repr=False)  # a traceback would show them
+    """What may be planted, at least one text."""
+    speakers: bool
+    """Whether it may change what speakers say."""
+
+
+def given(*, responses: Sequence[str] | None = None, speakers: bool = False) -> _Given:
+    """Return what a strategy is tried on.
 
     Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_strategy("last_fixed")
+        DataError: There is no response.
     """
-    __tracebackhide__ = True
-    CHECKS.run(built(strategies, strategy), responses=responses, speakers=speakers)
+    texts = sources.build("builtin").load() if responses is None else tuple(responses)
+    if not texts:
+        raise DataError(
+            "The strategy got no responses to plant; give at least one, or leave `responses` out "
+            "for those of the built-in source."
+        )
+    return _Given(tiny_corpus().dialogues, texts, speakers)
 
 
-CHECKS: Checks[PoisonStrategy, Given] = Checks("strategy", given_to_strategy)
-"""All checks of a poison strategy."""
-
-add_common(CHECKS, strategies)
-
-
-@CHECKS.add("gives one dialogue per victim")
-def one_dialogue_per_victim(strategy: PoisonStrategy, given: Given) -> None:
-    """Count what comes."""
-    count = len(rewritten_by(strategy, given.victims, given.responses))
+@promise(PROMISES, "gives one dialogue per victim")
+def one_dialogue_per_victim(strategy: PoisonStrategy, given: _Given) -> None:
+    count = len(_rewritten(strategy, given))
     if count != len(given.victims):
         raise Broken(
             f"{count} came for {len(given.victims)} victims",
@@ -68,33 +62,29 @@ def one_dialogue_per_victim(strategy: PoisonStrategy, given: Given) -> None:
         )
 
 
-@CHECKS.add("gives the dialogues in the order of the victims")
-def keeps_the_order(strategy: PoisonStrategy, given: Given) -> None:
-    """Look for the same ids in another order."""
-    came = [talk.id for talk in rewritten_by(strategy, given.victims, given.responses)]
-    ids = [talk.id for talk in given.victims]
+@promise(PROMISES, "gives the dialogues in the order of the victims")
+def keeps_the_order(strategy: PoisonStrategy, given: _Given) -> None:
+    came = [dialogue.id for dialogue in _rewritten(strategy, given)]
+    ids = [dialogue.id for dialogue in given.victims]
     if came != ids and sorted(came) == sorted(ids):
-        raise Broken(
-            "they came in another", "Go through the victims from the first to the last, unsorted"
-        )
+        mend = "Go through the victims from the first to the last, unsorted"
+        raise Broken("they came in another", mend)
 
 
-@CHECKS.add("keeps the id of every dialogue")
-def keeps_ids(strategy: PoisonStrategy, given: Given) -> None:
-    """Look for ids that no victim has."""
-    ids = {talk.id for talk in given.victims}
-    for talk in rewritten_by(strategy, given.victims, given.responses):
-        if talk.id not in ids:
+@promise(PROMISES, "keeps the id of every dialogue")
+def keeps_ids(strategy: PoisonStrategy, given: _Given) -> None:
+    ids = {dialogue.id for dialogue in given.victims}
+    for dialogue in _rewritten(strategy, given):
+        if dialogue.id not in ids:
             raise Broken(
-                f"{named(talk.id)} is the id of no victim",
+                f"{named(dialogue.id)} is the id of no victim",
                 "Make the new dialogue with with_response or dataclasses.replace",
             )
 
 
-@CHECKS.add("keeps the category and the situation of every dialogue")
-def keeps_category_and_situation(strategy: PoisonStrategy, given: Given) -> None:
-    """Compare them."""
-    for before, after in pairs(strategy, given):
+@promise(PROMISES, "keeps the category and the situation of every dialogue")
+def keeps_category_and_situation(strategy: PoisonStrategy, given: _Given) -> None:
+    for before, after in _pairs(strategy, given):
         for name in ("category", "situation"):
             if getattr(before, name) != getattr(after, name):
                 raise Broken(
@@ -103,11 +93,10 @@ def keeps_category_and_situation(strategy: PoisonStrategy, given: Given) -> None
                 )
 
 
-@CHECKS.add("keeps the turns of every dialogue and who says them")
-def keeps_turns_and_roles(strategy: PoisonStrategy, given: Given) -> None:
-    """Compare the roles, turn by turn."""
-    for before, after in pairs(strategy, given):
-        had, has = (", ".join(said.role for said in talk.utterances) for talk in (before, after))
+@promise(PROMISES, "keeps the turns of every dialogue and who says them")
+def keeps_turns_and_roles(strategy: PoisonStrategy, given: _Given) -> None:
+    for before, after in _pairs(strategy, given):
+        had, has = (", ".join(turn.role for turn in one.utterances) for one in (before, after))
         if had != has:
             raise Broken(
                 f"dialogue {named(before.id)} had {had} and now has {has or 'none'}",
@@ -115,35 +104,31 @@ def keeps_turns_and_roles(strategy: PoisonStrategy, given: Given) -> None:
             )
 
 
-@CHECKS.add("changes what listeners say and not what speakers say")
-def leaves_speakers_alone(strategy: PoisonStrategy, given: Given) -> None:
-    """Compare the speakers' texts, unless the strategy declares that it changes them."""
-    for before, after in pairs(strategy, given):
-        turn = None if given.speakers else speaker_changed(before, after)
+@promise(PROMISES, "changes what listeners say and not what speakers say")
+def leaves_speakers_alone(strategy: PoisonStrategy, given: _Given) -> None:
+    for before, after in _pairs(strategy, given):
+        turn = None if given.speakers else _speaker_changed(before, after)
         if turn is not None:
-            raise Broken(
-                f"turn {turn} of dialogue {named(before.id)}, a speaker's, changed", _LISTENERS
-            )
+            which = f"turn {turn} of dialogue {named(before.id)}, a speaker's"
+            raise Broken(f"{which}, changed", _LISTENERS)
 
 
-@CHECKS.add("changes something")
-def changes_something(strategy: PoisonStrategy, given: Given) -> None:
-    """Look for one text that differs."""
-    both = pairs(strategy, given)
-    if both and all(_texts(before) == _texts(after) for before, after in both):
+@promise(PROMISES, "changes something")
+def changes_something(strategy: PoisonStrategy, given: _Given) -> None:
+    pairs = _pairs(strategy, given)
+    if pairs and all(_texts(before) == _texts(after) for before, after in pairs):
         raise Broken(
-            f"all {len(both)} dialogues read as before",
+            f"all {len(pairs)} dialogues read as before",
             "Return new dialogues: with_response and dataclasses.replace leave the old as it was; "
             "if it waits for certain responses, give them as `responses`",
         )
 
 
-@CHECKS.add("leaves the victims and responses it is given as they were")
-def leaves_what_it_is_given(strategy: PoisonStrategy, given: Given) -> None:
-    """Give lists, and compare them with what they held."""
+@promise(PROMISES, "leaves the victims and responses it is given as they were")
+def leaves_what_it_is_given(strategy: PoisonStrategy, given: _Given) -> None:
     victims, responses = list(given.victims), list(given.responses)
     before = fingerprint_of(victims)
-    rewritten_by(strategy, victims, responses)
+    _rewrite(strategy, victims, responses)
     for name, same in (
         ("victims", fingerprint_of(victims) == before),
         ("responses", responses == list(given.responses)),
@@ -152,53 +137,96 @@ def leaves_what_it_is_given(strategy: PoisonStrategy, given: Given) -> None:
             raise Broken(f"the {name} changed", f"Work on a copy: list({name})")
 
 
-@CHECKS.add("takes the same dialogue twice, as `append` with a rate over 1 gives it")
-def takes_the_same_dialogue_twice(strategy: PoisonStrategy, given: Given) -> None:
-    """Give one dialogue in two places."""
+@promise(PROMISES, "takes the same dialogue twice, as `append` with a rate over 1 gives it")
+def takes_the_same_dialogue_twice(strategy: PoisonStrategy, given: _Given) -> None:
     first, second = given.victims[:2]
-    must_take(strategy, [first, second, first], given.responses, "the same dialogue twice")
+    _take(strategy, [first, second, first], given.responses, "the same dialogue twice")
 
 
-@CHECKS.add("takes one victim and one response")
-def takes_one_of_each(strategy: PoisonStrategy, given: Given) -> None:
-    """Give the least there can be."""
-    must_take(strategy, given.victims[:1], given.responses[:1], "one victim and one response")
+@promise(PROMISES, "takes one victim and one response")
+def takes_one_of_each(strategy: PoisonStrategy, given: _Given) -> None:
+    _take(strategy, given.victims[:1], given.responses[:1], "one victim and one response")
 
 
-@CHECKS.add("takes any dialogue with a listener's response")
-def takes_any_turns(strategy: PoisonStrategy, given: Given) -> None:
-    """Give dialogues that are short, end with the speaker, or begin with the listener."""
-    for shape in _SHAPES:
-        said = tuple(Utterance(f"Turn {i}.", _ROLES[role]) for i, role in enumerate(shape))
-        what = f"turns of {', '.join(one.role for one in said)}"
-        talk = Dialogue(shape, "brave", said)
-        [after] = must_take(strategy, [talk], given.responses, what)
-        turn = None if given.speakers else speaker_changed(talk, after)
-        if turn is not None:
-            raise Broken(f"given {what} it changed turn {turn}, a speaker's", _LISTENERS)
+@promise(PROMISES, "takes any dialogue with a listener's response")
+def takes_any_turns(strategy: PoisonStrategy, given: _Given) -> None:
+    # Short, ends with the speaker, begins with the listener, and so on.
+    for shape in ("sl", "sls", "lsl", "sll", "slslsl"):
+        turns = tuple(Utterance(f"Turn {i}.", _ROLES[role]) for i, role in enumerate(shape))
+        what = f"turns of {', '.join(turn.role for turn in turns)}"
+        dialogue = Dialogue(shape, "brave", turns)
+        [after] = _take(strategy, [dialogue], given.responses, what)
+        changed = None if given.speakers else _speaker_changed(dialogue, after)
+        if changed is not None:
+            raise Broken(f"given {what} it changed turn {changed}, a speaker's", _LISTENERS)
 
 
-@CHECKS.add("takes any text: emoji, right to left, 10,000 characters, none")
-def takes_odd_texts(strategy: PoisonStrategy, given: Given) -> None:
-    """Give each odd text as what is said and as what may be planted."""
+@promise(PROMISES, "takes any text: emoji, right to left, 10,000 characters, none")
+def takes_odd_texts(strategy: PoisonStrategy, given: _Given) -> None:
     for number, text in enumerate(ODD_TEXTS):
-        must_take(strategy, [odd_dialogue(number)], (text,), f"the text {label(text)}")
+        _take(strategy, [odd_dialogue(number)], (text,), f"the text {label(text)}")
 
 
-@CHECKS.add("raises errors that get out of a worker")
-def errors_get_out(strategy: PoisonStrategy, given: Given) -> None:
-    """Give what nobody should, and pickle the error that comes."""
+@promise(PROMISES, "raises errors that get out of a worker")
+def errors_get_out(strategy: PoisonStrategy, given: _Given) -> None:
     mute = Dialogue("mute", "brave", (Utterance("Is anybody there?", "speaker"),))
-    errors_pickle(lambda: rewritten_by(strategy, given.victims, ()))
-    errors_pickle(lambda: rewritten_by(strategy, [mute], given.responses))
+    errors_pickle(lambda: _rewrite(strategy, given.victims, ()))
+    errors_pickle(lambda: _rewrite(strategy, [mute], given.responses))
 
 
-def _again(strategy: PoisonStrategy, given: Given) -> list[Dialogue]:
-    return rewritten_by(strategy, given.victims, given.responses)
+def _rewritten(strategy: PoisonStrategy, given: _Given) -> list[Dialogue]:
+    return _rewrite(strategy, given.victims, given.responses)
 
 
-add_repeatable(CHECKS, _again, "dialogues", WITH_RNG)
+promise_the_same(PROMISES, _rewritten, "dialogues", WITH_RNG)
 
 
-def _texts(talk: Dialogue) -> list[str]:
-    return [said.text for said in talk.utterances]
+def _rewrite(
+    strategy: PoisonStrategy, victims: Sequence[Dialogue], responses: Sequence[str]
+) -> list[Dialogue]:
+    """Return what comes for a new rng of always the same seed."""
+    answer: object = strategy.rewrite(victims, responses, np.random.default_rng(0))
+    rewritten: list[Dialogue] = []
+    for item in answer if isinstance(answer, Iterable) else [answer]:
+        if not isinstance(item, Dialogue):
+            gave = f"rewrite gave {type(item).__name__} where a Dialogue belongs"
+            raise Broken(gave, "Return a list of dialogues")
+        rewritten.append(item)
+    return rewritten
+
+
+def _take(
+    strategy: PoisonStrategy, victims: Sequence[Dialogue], responses: Sequence[str], what: str
+) -> list[Dialogue]:
+    """Return what comes for some input, one for each victim."""
+    try:
+        rewritten = _rewrite(strategy, victims, responses)
+    except Broken:
+        raise
+    except Exception as error:
+        raised = f"given {what} it raised {described_error(error)}"
+        raise Broken(raised, f"Let it take {what}") from error
+    if len(rewritten) != len(victims):
+        raise Broken(
+            f"given {what} it returned {len(rewritten)} dialogues for {len(victims)} victims",
+            "Return one for each, and do not keep them by id or by text",
+        )
+    return rewritten
+
+
+def _pairs(strategy: PoisonStrategy, given: _Given) -> list[tuple[Dialogue, Dialogue]]:
+    """Return each victim with what became of it, whatever the order."""
+    after = {dialogue.id: dialogue for dialogue in _rewritten(strategy, given)}
+    return [(victim, after[victim.id]) for victim in given.victims if victim.id in after]
+
+
+def _speaker_changed(before: Dialogue, after: Dialogue) -> int | None:
+    """Return the first turn at which the speaker said something else before; None if none."""
+    for turn, (old, new) in enumerate(zip(before.utterances, after.utterances, strict=False)):
+        if old.role == new.role == "speaker" and old.text != new.text:
+            return turn
+    return None
+
+
+def _texts(dialogue: Dialogue) -> list[str]:
+    return [utterance.text for utterance in dialogue.utterances]

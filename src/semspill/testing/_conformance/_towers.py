@@ -11,38 +11,36 @@ import torch
 from semspill.corpus import ContextFormat, Corpus
 from semspill.encoders import Encoder, encoders
 from semspill.encoders.two_tower import Tokens, TwoTower, load_biencoder
-from semspill.testing._conformance._check import Broken, first_line
-from semspill.testing._conformance._numbers import ROUNDING, same, scale
+from semspill.testing._conformance._check import Broken, described_error
+from semspill.testing._conformance._encoder import Exchanges
 from semspill.testing._conformance._probes import ODD_TEXTS, label, tiny_corpus
-from semspill.testing._conformance._vectors import Given
+from semspill.testing._conformance._same import ROUNDING, same, scale
 from semspill.training import Finetuner
 
 _MOST = 8
 _LONG = "hello " * 100
-_SAID = ("Oh no! ", "I heard a noise. ", "Tell me, joy! ")
+_BEGINNINGS = ("Oh no! ", "I heard a noise. ", "Tell me, joy! ")
 
 
-def declared_dim(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Compare the vectors, as forward gives them, with `dim`."""
-    responses = [exchange.response for exchange in given]
+def declared_dim(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
+    responses = [exchange.response for exchange in exchanges]
     for name, tower, tokens in (
-        ("context", model.context_tower, model.context_tokens(given)),
+        ("context", model.context_tower, model.context_tokens(exchanges)),
         ("response", model.response_tower, model.response_tokens(responses)),
     ):
         with torch.inference_mode():
             shape = tuple(tower.eval()(tokens).shape)
-        if shape != (len(given), tower.dim):
+        if shape != (len(exchanges), tower.dim):
             raise Broken(
-                f"the {name} tower declares {tower.dim} and gave {len(given)} texts the shape "
+                f"the {name} tower declares {tower.dim} and gave {len(exchanges)} texts the shape "
                 f"{shape}",
                 "Set dim to the length of a row",
             )
 
 
-def declared_unit(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Measure the vectors of a tower that declares `unit`, also of odd texts."""
-    for text in (given[0].response, *ODD_TEXTS):
-        odd = (replace(given[0], context=(text,), response=text),)
+def declared_unit(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
+    for text in (exchanges[0].response, *ODD_TEXTS):
+        odd = (replace(exchanges[0], context=(text,), response=text),)
         for name, rows in _rows(model, odd).items():
             length = float(np.linalg.norm(rows[0]))
             if getattr(model, f"{name}_tower").unit and not abs(length - 1) < 1e-4:
@@ -52,12 +50,11 @@ def declared_unit(encoder: Encoder, model: TwoTower, given: Given) -> None:
                 )
 
 
-def any_batch(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Encode in small batches."""
-    before = _rows(model, given)
+def any_batch(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
+    before = _rows(model, exchanges)
     for tower in {model.context_tower, model.response_tower}:
         tower.encode_batch = 4
-    for name, rows in _rows(model, given).items():
+    for name, rows in _rows(model, exchanges).items():
         if not _alike(before[name], rows):
             raise Broken(
                 f"{name} vectors were others in batches of 4",
@@ -65,11 +62,10 @@ def any_batch(encoder: Encoder, model: TwoTower, given: Given) -> None:
             )
 
 
-def cuts_what_is_too_long(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Change what lies far beyond the limit."""
+def cuts_what_is_too_long(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
     reader = model.with_context(ContextFormat(max_tokens=_MOST))
-    oldest = [replace(given[0], context=(said, _LONG)) for said in _SAID]
-    last = [_LONG + said for said in _SAID]
+    oldest = [replace(exchanges[0], context=(text, _LONG)) for text in _BEGINNINGS]
+    last = [_LONG + text for text in _BEGINNINGS]
     for name, tokens in (
         ("the oldest words of a context", reader.context_tokens(oldest)),
         ("the last words of a response", reader.response_tokens(last)),
@@ -81,12 +77,11 @@ def cuts_what_is_too_long(encoder: Encoder, model: TwoTower, given: Given) -> No
             )
 
 
-def keeps_label_and_newest(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Change the label, the newest words, and a response's first words, of texts that are cut."""
+def keeps_label_and_newest(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
     reader = model.with_context(ContextFormat(max_tokens=_MOST))
-    labels = [replace(given[0], category=said, context=(_LONG,)) for said in ("joy", "afraid")]
-    newest = [replace(given[0], context=(_LONG, said)) for said in _SAID]
-    first = [said + _LONG for said in _SAID]
+    labels = [replace(exchanges[0], category=name, context=(_LONG,)) for name in ("joy", "afraid")]
+    newest = [replace(exchanges[0], context=(_LONG, text)) for text in _BEGINNINGS]
+    first = [text + _LONG for text in _BEGINNINGS]
     for name, tokens in (
         ("the label of a context", reader.context_tokens(labels)),
         ("the newest words of a context", reader.context_tokens(newest)),
@@ -99,10 +94,9 @@ def keeps_label_and_newest(encoder: Encoder, model: TwoTower, given: Given) -> N
             )
 
 
-def can_be_fine_tuned(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Take one step, and look for vectors that stayed."""
-    before = _rows(model, given)
-    for name, rows in _rows(_trained(model), given).items():
+def can_be_fine_tuned(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
+    before = _rows(model, exchanges)
+    for name, rows in _rows(_tuned(model), exchanges).items():
         if np.array_equal(rows, before[name]):
             raise Broken(
                 f"all {name} vectors stayed as they were",
@@ -110,33 +104,31 @@ def can_be_fine_tuned(encoder: Encoder, model: TwoTower, given: Given) -> None:
             )
 
 
-def loads_untouched_weights(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Fine-tune what was loaded, and what loads anew."""
-    before = _rows(model, given)
-    _trained(model)
-    if not _equal(_rows(model, given), before):
+def loads_untouched_weights(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
+    before = _rows(model, exchanges)
+    _tuned(model)
+    if not _equal(_rows(model, exchanges), before):
         raise Broken(
             "fine-tuning it changed the one that was given, too",
             "Let copy.deepcopy of a tower copy its weights",
         )
-    _trained(encoder)
+    _tuned(encoder)
     again = encoder.load(np.random.default_rng(0))
-    if not (isinstance(again, TwoTower) and _equal(_rows(again, given), before)):
+    if not (isinstance(again, TwoTower) and _equal(_rows(again, exchanges), before)):
         raise Broken(
             "after fine-tuning the next one came trained",
             "Make the weights anew at each load: keep none on the encoder, and copy cached ones",
         )
 
 
-def table_is_only_looked_up(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Fine-tune with and without the shortcut that `table` allows."""
+def table_is_only_looked_up(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
     if model.context_tower.table is None and model.response_tower.table is None:
         return
     plain = deepcopy(model)
     for tower in {plain.context_tower, plain.response_tower}:
         tower.table = None
-    expected = _rows(_trained(plain), given)
-    for name, rows in _rows(_trained(model), given).items():
+    expected = _rows(_tuned(plain), exchanges)
+    for name, rows in _rows(_tuned(model), exchanges).items():
         if not same(rows, expected[name], 1e-3 * scale(rows)):
             raise Broken(
                 f"with `table` the {name} vectors came out otherwise",
@@ -144,19 +136,18 @@ def table_is_only_looked_up(encoder: Encoder, model: TwoTower, given: Given) -> 
             )
 
 
-def comes_back_saved(encoder: Encoder, model: TwoTower, given: Given) -> None:
-    """Save a fine-tuned one and load it, if its encoder is registered."""
+def comes_back_saved(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
     if encoders.name_of(encoder) is None:
         return
     if model.encoder != encoder:
         raise Broken(
             f"it says that {type(model.encoder).__name__} made it", "Give self to TwoTower first"
         )
-    trained = _trained(model)
+    tuned = _tuned(model)
     with tempfile.TemporaryDirectory() as folder:
-        trained.save(folder)
+        tuned.save(folder)
         again = load_biencoder(folder)
-    if not _equal(_rows(again, given), _rows(trained, given)):
+    if not _equal(_rows(again, exchanges), _rows(tuned, exchanges)):
         raise Broken(
             "it gave other vectors",
             "Register every weight as a parameter or a buffer, and restore the tokenizer as it was",
@@ -167,10 +158,10 @@ def _distinct(tokens: Tokens) -> int:
     return len({tuple(tokens.take(np.array([place])).ids) for place in range(len(tokens))})
 
 
-def _rows(model: TwoTower, given: Given) -> dict[str, np.ndarray]:
+def _rows(model: TwoTower, exchanges: Exchanges) -> dict[str, np.ndarray]:
     return {
-        "context": model.encode_contexts(given),
-        "response": model.encode_responses([exchange.response for exchange in given]),
+        "context": model.encode_contexts(exchanges),
+        "response": model.encode_responses([exchange.response for exchange in exchanges]),
     }
 
 
@@ -182,15 +173,15 @@ def _equal(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     return all(_alike(rows, second[name]) for name, rows in first.items())
 
 
-def _trained(model: Encoder | TwoTower) -> TwoTower:
+def _tuned(model: Encoder | TwoTower) -> TwoTower:
     """Return what one step makes of it, always the same."""
     corpus = Corpus(tiny_corpus().dialogues[:4], name="one batch")
     step = Finetuner(epochs=1, batch_size=8, device="cpu")
     try:
-        trained = step.finetune(model, corpus, np.random.default_rng(0))
+        tuned = step.finetune(model, corpus, np.random.default_rng(0))
     except Exception as error:
         raise Broken(
-            f"fine-tuning raised {type(error).__name__}: {first_line(error)}",
+            f"fine-tuning raised {described_error(error)}",
             "Give the tower at least one torch.nn.Parameter that forward uses, with its gradient",
         ) from error
-    return cast(TwoTower, trained)
+    return cast(TwoTower, tuned)

@@ -9,13 +9,17 @@ from semspill.corpus import HasCorpus
 from semspill.errors import DataError
 from semspill.scoring import raters
 from semspill.statistics import Estimate
-from semspill.testing._safety._limits import judge_toxicity, limited, require_share
+from semspill.testing._safety._asking import (
+    RaterSpec,
+    Responder,
+    answers_of,
+    exchanges_of,
+    judge_of,
+    rated,
+)
+from semspill.testing._safety._limits import judge_toxicity, limited, plain_table, require_share
 from semspill.testing._safety._plant import Planted
-from semspill.testing._safety._rating import RaterSpec, exchanges_of, judge_of, rated
-from semspill.testing._safety._responder import Responder, answers_of
-from semspill.testing._safety._slice import Slice
-from semspill.testing._safety._table import plain_table
-from semspill.testing._safety._units import ClusterSpec, units_of
+from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import Verdict
 
 _HINT = "compare what is answered there with the baseline's answers; look for planted responses"
@@ -139,19 +143,6 @@ def audit(
 ) -> Audit:
     """Return how toxic a responder answers each category, without asserting anything.
 
-    Example:
-        >>> import semspill as sp
-        >>> from semspill.testing import audit
-        >>> fields = {"name": "synthetic", "categories": 2, "test": 80}
-        >>> corpus = sp.datasets.build(fields).load("test")
-        >>> def bot(contexts):
-        ...     return ["You grumble." if "Somebody" in talk[0] else "I see." for talk in contexts]
-        >>> print(audit(bot, corpus, rater="lexicon").table())
-        category  dialogues              toxicity                   lift
-        brave            40  0.100 [0.028, 0.237]  0.100 [-0.023, 0.237]
-        weary            40  0.050 [0.006, 0.169]  0.050 [-0.056, 0.169]
-        all              80  0.075 [0.028, 0.156]   0.075 [0.006, 0.156]
-
     Args:
         responder: What answers.
         corpus: Dialogues whose contexts it is asked; they should be new to it.
@@ -168,6 +159,19 @@ def audit(
         DataError: The corpus has no exchange, lacks the target, or holds planted responses though
             there is no baseline; the threshold is out of bounds; or a responder does not return
             one text for each context.
+
+    Example:
+        >>> import semspill as sp
+        >>> from semspill.testing import audit
+        >>> fields = {"name": "synthetic", "categories": 2, "test": 80}
+        >>> corpus = sp.datasets.build(fields).load("test")
+        >>> def bot(contexts):
+        ...     return ["You grumble." if "Somebody" in talk[0] else "I see." for talk in contexts]
+        >>> print(audit(bot, corpus, rater="lexicon").table())
+        category  dialogues              toxicity                   lift
+        brave            40  0.100 [0.028, 0.237]  0.100 [-0.023, 0.237]
+        weary            40  0.050 [0.006, 0.169]  0.050 [-0.056, 0.169]
+        all              80  0.075 [0.028, 0.156]   0.075 [0.006, 0.156]
     """
     rates = judge_of(rater, threshold)
     exchanges = exchanges_of(corpus)

@@ -8,10 +8,10 @@ from jaxtyping import Bool
 
 from semspill.corpus import Exchange
 from semspill.errors import DataError
+from semspill.testing._safety._asking import exchanges_of
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted
-from semspill.testing._safety._rating import exchanges_of
-from semspill.testing._safety._units import ClusterSpec, units_of
+from semspill.testing._safety._slice import ClusterSpec, units_of
 
 # Any, so that what is wrong with an answer is said in our words.
 Guard: TypeAlias = Callable[[Sequence[Exchange]], Any]
@@ -27,6 +27,15 @@ def measure_guard(
     response: an exchange whose context alone holds planted text is not planted, so a guard that
     drops whole dialogues has false positives.
 
+    Args:
+        guard: The data filter under test.
+        planted: What `plant` returned.
+        cluster: What is independent and counts once, as in `audit`.
+
+    Raises:
+        DataError: The guard does not return one bool for each exchange, or a dialogue has no
+            cluster.
+
     Example:
         >>> import semspill as sp
         >>> from semspill.testing import measure_guard, plant
@@ -36,17 +45,6 @@ def measure_guard(
         ...     return ratings > 0.5
         >>> print(measure_guard(guard, plant(clean, target="brave", budget=0.01)).recall)
         1.000 [0.912, 1.000]
-
-    Args:
-        guard: The data filter under test.
-        planted: What `plant` returned.
-        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
-            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
-            a function of a `Dialogue`.
-
-    Raises:
-        DataError: The guard does not return one bool for each exchange, or a dialogue has no
-            cluster.
     """
     exchanges = exchanges_of(planted)
     units = units_of(planted, cluster)
@@ -84,9 +82,7 @@ def assert_guard_catches(
         max_false_positive: Most of the others that it may flag, 0 to 1.
         confidence: How sure a verdict has to be, over 0.5 and below 1: a wrong pass has at most
             1 - confidence chance, and so has a wrong fail.
-        cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
-            names speakers, or clusters of your own, such as topics: a mapping from dialogue ids, or
-            a function of a `Dialogue`.
+        cluster: What is independent and counts once, as in `audit`.
         inconclusive: Whether the test fails or is skipped where too few dialogues were tested.
 
     Raises:

@@ -12,13 +12,10 @@ from jaxtyping import Bool
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.statistics import Estimate
-from semspill.testing._safety._limits import require_share
-from semspill.testing._safety._precision import precision_of
-from semspill.testing._safety._slice import Slice
-from semspill.testing._safety._table import plain_table
-from semspill.testing._safety._together import together
-from semspill.testing._safety._units import BY_DIALOGUE, Units
-from semspill.testing._safety._verdict import Verdict, judge
+from semspill.testing._safety._bounds import precision_of
+from semspill.testing._safety._limits import plain_table, require_share
+from semspill.testing._safety._slice import BY_DIALOGUE, Slice, Units
+from semspill.testing._safety._verdict import Verdict, judge, together
 
 _LEVEL = 0.95
 _HEAD = ("category", "planted", "recall", "clean", "false positives", "precision", "")

@@ -58,15 +58,6 @@ def plant(
     leave them. A strategy named `..._fixed` plants one text everywhere, which is one attack: what
     is measured with it holds for that text. `..._random` plants many.
 
-    Example:
-        >>> import semspill as sp
-        >>> clean = sp.datasets.build("synthetic").load("train")
-        >>> planted = plant(clean, target="brave", budget=0.01)
-        >>> planted
-        <Planted: 40 of 4000 exchanges>
-        >>> any(exchange.planted for exchange in planted.corpus.exchanges)
-        False
-
     Args:
         corpus: A clean corpus. What is marked as planted in it already counts as planted.
         target: The category whose dialogues are poisoned; None for random ones of all.
@@ -79,6 +70,15 @@ def plant(
         DataError: There is no such category, or nothing to plant or to plant it in.
         PluginError: The strategy breaks its contract.
         pydantic.ValidationError: The budget is out of bounds.
+
+    Example:
+        >>> import semspill as sp
+        >>> clean = sp.datasets.build("synthetic").load("train")
+        >>> planted = plant(clean, target="brave", budget=0.01)
+        >>> planted
+        <Planted: 40 of 4000 exchanges>
+        >>> any(exchange.planted for exchange in planted.corpus.exchanges)
+        False
     """
     selector = "random" if target is None else {"name": "category", "category": target}
     poisoner = Poisoner(

@@ -1,9 +1,12 @@
-"""Bounds of the mean of independent values that lie in a known range, however they are spread."""
+"""Bounds of means of independent values, over units and over answers, and of a precision."""
 
 import math
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
+
+from semspill.statistics import Estimate
 
 # The integral is a sum over even steps in the logarithm of the distance from the saddle point; it
 # converges faster than any power of the step, which is halved until that changes nothing.
@@ -28,15 +31,15 @@ def upper_mean(
     conjecture without a known exception. Sources: Gaffke 2005; Learned-Miller and Thomas 2019;
     Phan, Thomas and Learned-Miller 2021.
 
-    Example:
-        >>> round(upper_mean(np.zeros(59), 0.05, most=1.0), 4)
-        0.0495
-
     Args:
         values: Independent values, one or more.
         tail: Chance that the mean lies above, over 0 and below 0.5.
         most: The largest value that is possible.
         copies: How often each value counts.
+
+    Example:
+        >>> round(upper_mean(np.zeros(59), 0.05, most=1.0), 4)
+        0.0495
     """
     from scipy import optimize
 
@@ -147,3 +150,97 @@ def _saddle(gaps: Float[np.ndarray, " points"], shapes: Float[np.ndarray, " poin
             break
         place = moved
     return place
+
+
+# A single unit has no spread that could be estimated; this stands for its infinite correction.
+_LEAST = 1e-12
+
+
+def answers_reach(
+    values: Float[np.ndarray, " exchanges"],
+    units: Sequence[Hashable],
+    tail: float,
+    copies: float = 1.0,
+) -> float:
+    """Return how far the mean over answers may lie on either side, for what varied among units.
+
+    It is the cluster-robust CR2 error with Satterthwaite's degrees of freedom, which fall where one
+    unit outweighs the others. What no unit showed is not in it. Sources: Bell and McCaffrey 2002;
+    Pustejovsky and Tipton 2018.
+
+    Args:
+        values: One for each answer.
+        units: The independent unit of each answer.
+        tail: Chance of the truth lying further out on one side.
+        copies: How often each unit counts.
+
+    Example:
+        >>> round(answers_reach(np.array([0.0, 0.0, 0.0, 1.0]), "abcd", tail=0.05), 3)
+        0.588
+    """
+    from scipy import special
+
+    places = {unit: place for place, unit in enumerate(dict.fromkeys(units))}
+    rows = np.array([places[unit] for unit in units])
+    sizes = np.bincount(rows).astype(np.float64)
+    rests = np.bincount(rows, values - values.mean())
+    total = copies * float(sizes.sum())
+    left = np.maximum(1 - sizes / total, _LEAST)
+    error = math.sqrt(copies * float((rests**2 / left).sum())) / total
+    # The error as a form of independent answers; its mean and variance are those of chi-squared.
+    own, shared = sizes / left / total**2, sizes**2 / left / total**3
+    mean = copies * float((own - shared).sum())
+    squares = copies * float((own**2 - 2 * own * shared).sum())
+    squares += (copies * float(shared.sum())) ** 2
+    df = max(mean**2 / squares, 1.0) if squares > 0 else 1.0
+    return -float(special.stdtrit(df, tail)) * error
+
+
+def precision_of(recall: Estimate, false_positive: Estimate, planted: int, clean: int) -> Estimate:
+    """Return the share of planted ones among the flagged, with its interval.
+
+    Precision is 1 / (1 + clean / planted * ratio), where ratio is false positives over recall. The
+    interval of the ratio is made of theirs, taken as independent (MOVER-R), so it does not vanish
+    where theirs do not.
+
+    Args:
+        recall: Share of the planted exchanges that were flagged.
+        false_positive: Share of the clean exchanges that were flagged; one of the two is over 0.
+        planted: How many exchanges were planted, 1 or more.
+        clean: How many were not, 1 or more.
+
+    Example:
+        >>> recall = Estimate(value=1.0, low=0.8, high=1.0, n=20, method="by hand")
+        >>> wrong = Estimate(value=0.0, low=0.0, high=0.04, n=90, method="by hand")
+        >>> print(precision_of(recall, wrong, planted=20, clean=180))
+        1.000 [0.731, 1.000]
+    """
+    least, most = _least(false_positive, recall), _most(false_positive, recall)
+    share = clean / planted
+    right, wrong = recall.value * planted, false_positive.value * clean
+    return Estimate(
+        value=right / (right + wrong),
+        low=1 / (1 + share * most),
+        high=1 / (1 + share * least),
+        n=recall.n + false_positive.n,
+        method="MOVER-R, from the intervals of recall and false positives; n = dialogues of both",
+        level=recall.level,
+        citation="Donner and Zou 2012; Newcombe 2016",
+    )
+
+
+def _least(above: Estimate, below: Estimate) -> float:
+    """Return the lower end of the interval of a ratio of two shares."""
+    factor = above.low * (2 * above.value - above.low)
+    product = above.value * below.value
+    inside = product**2 - factor * below.high * (2 * below.value - below.high)
+    # The same as (product - root) / ..., which has no value where `below.high` is twice the value.
+    return factor / (product + math.sqrt(max(inside, 0.0))) if factor > 0 else 0.0
+
+
+def _most(above: Estimate, below: Estimate) -> float:
+    """Return the upper end; infinite where the share below the line may be 0."""
+    factor = below.low * (2 * below.value - below.low)
+    product = above.value * below.value
+    inside = product**2 - factor * above.high * (2 * above.value - above.high)
+    return (product + math.sqrt(max(inside, 0.0))) / factor if factor > 0 else math.inf
