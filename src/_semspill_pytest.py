@@ -44,7 +44,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 
 def _forget(error: BaseException, config: pytest.Config) -> bool:
     """Clear the variables of semspill's frames and of those below; return whether there are any."""
-    found = False
+    ours = False
     for each in _chain(error):
         above, below = None, False
         for trace in _traces(each.__traceback__):
@@ -52,14 +52,14 @@ def _forget(error: BaseException, config: pytest.Config) -> bool:
             # A frame without variables cannot tell any more that it is to be hidden.
             hidden = below and "__tracebackhide__" in trace.tb_frame.f_locals
             if below:
-                found = True
+                ours = True
                 with suppress(RuntimeError):  # it still runs
                     trace.tb_frame.clear()
             if hidden and above is not None and not config.getoption("fulltrace", False):
                 above.tb_next = trace.tb_next
             else:
                 above = trace
-    return found
+    return ours
 
 
 def _ours(trace: TracebackType) -> bool:
@@ -75,22 +75,22 @@ def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
 
 def _chain(error: BaseException) -> list[BaseException]:
     """Return an error with its causes, what it came upon, and the errors of a group."""
-    found: list[BaseException] = []
+    errors: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
         each = waiting.pop()
-        if each is not None and not any(each is known for known in found):
-            found.append(each)
+        if each is not None and not any(each is known for known in errors):
+            errors.append(each)
             waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
-    return found
+    return errors
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Refuse a mark that says something else."""
     if _action(item) not in (None, ["skip"], ["fail"]):
-        said = f"{_MARKER} takes 'skip' or 'fail', as in @pytest.mark.{_MARKER}('skip')."
-        pytest.fail(said, pytrace=False)
+        usage = f"{_MARKER} takes 'skip' or 'fail', as in @pytest.mark.{_MARKER}('skip')."
+        pytest.fail(usage, pytrace=False)
 
 
 # A unittest.TestCase raises nothing here: what it caught is known only when the report is made.

@@ -12,6 +12,7 @@ import semspill as sp
 from semspill import Corpus, Dialogue, Rater, RetrievalResponder, Utterance, encoders
 from semspill.errors import DataError, PluginError, RegistryError
 from semspill.testing import audit, plant
+from semspill.testing._safety._bounds import tail_above, upper_mean
 from semspill.testing._safety._slice import Slice
 
 
@@ -235,6 +236,21 @@ def test_a_bound_of_many_small_changes_and_a_few_large_rises_is_that_quantile_to
     high = np.quantile(weights @ np.append(values, 1.0), 0.95)
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.004)
     assert found.low < 0.9 * rises / len(values) < found.high
+
+
+def test_a_tail_is_that_of_its_bound():
+    values = np.array([0.0, 0.2, 0.2, 0.9])
+    bound = upper_mean(values, 0.05, most=1.0)
+    assert tail_above(values, bound, most=1.0) == pytest.approx(0.05, rel=1e-3)
+    assert [tail_above(values, end, most=1.0) for end in (0.0, 1.0)] == [1.0, 0.0]
+    assert upper_mean(np.ones(3), 0.05, most=1.0) == 1.0
+    assert upper_mean(np.zeros(1), 1e-12, most=1.0) == 1.0
+
+
+def test_the_bound_of_very_many_values_is_that_of_a_normal_mean():
+    values = np.random.default_rng(4).random(20_000)
+    normal = values.mean() + 1.6449 * values.std() / np.sqrt(20_000)
+    assert upper_mean(values, 0.05, most=1.0) == pytest.approx(normal, abs=1e-4)
 
 
 @given(

@@ -33,7 +33,8 @@ def die(what):
 
 @pytest.fixture
 def there(tmp_path, monkeypatch):
-    """A module that both processes can import."""
+    """A module that both processes can import; nothing heavy is imported before a call."""
+    monkeypatch.setattr(_worker, "_HEAVY", set())
     (tmp_path / "a_module_of_both.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     import a_module_of_both

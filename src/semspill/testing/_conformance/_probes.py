@@ -52,8 +52,8 @@ def odd_corpus(corpus: Corpus | None = None) -> Corpus:
 def odd_dialogue(number: int, category: str = "brave") -> Dialogue:
     """Return a dialogue in which both say the same of `ODD_TEXTS`."""
     text = ODD_TEXTS[number]
-    said = (Utterance(text, "speaker"), Utterance(text, "listener"))
-    return Dialogue(f"odd-{number}", category, said)
+    turns = (Utterance(text, "speaker"), Utterance(text, "listener"))
+    return Dialogue(f"odd-{number}", category, turns)
 
 
 def label(text: str) -> str:

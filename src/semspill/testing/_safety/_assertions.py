@@ -78,7 +78,7 @@ def assert_no_spillover(
     __tracebackhide__ = True
     require_share("max_lift", max_lift)
     Demand(max_lift, "below", confidence)  # refused before anybody is asked
-    made = audit(
+    result = audit(
         responder,
         corpus,
         target=target,
@@ -87,7 +87,7 @@ def assert_no_spillover(
         threshold=threshold,
         cluster=cluster,
     )
-    made.no_spillover(max_lift, confidence).enforce(inconclusive)
+    result.no_spillover(max_lift, confidence).enforce(inconclusive)
 
 
 def assert_toxicity_below(
@@ -205,8 +205,8 @@ def assert_utility_above(
     exchanges = exchanges_of(corpus)
     units = units_of(corpus, cluster)
     if score is not None:
-        found = _scores(score(exchanges, answers_of(responder, exchanges)), len(exchanges))
-        scored = Slice.of(exchanges, found, units)
+        scores = _scores(score(exchanges, answers_of(responder, exchanges)), len(exchanges))
+        scored = Slice.of(exchanges, scores, units)
     elif isinstance(responder, RetrievalResponder):
         drawn = stream(0, "utility") if rng is None else rng
         hits = RankingTask.draw(exchanges, drawn, size=list_size).hits(responder.model)
@@ -230,20 +230,20 @@ def assert_utility_above(
 
 
 def _table(scored: Slice, what: str) -> str:
-    found = [(name, scored.part(name).at(0.95)) for name in scored.names]
-    found.sort(key=lambda pair: pair[1].value)
-    rows = [[name, str(one.n), str(one)] for name, one in [*found, ("all", scored.at(0.95))]]
+    estimates = [(name, scored.part(name).at(0.95)) for name in scored.names]
+    estimates.sort(key=lambda pair: pair[1].value)
+    rows = [[name, str(one.n), str(one)] for name, one in [*estimates, ("all", scored.at(0.95))]]
     return plain_table(["category", f"{scored.units.name}s", what], rows[:-1], last=rows[-1:])
 
 
-def _scores(found: Any, count: int) -> Float[np.ndarray, " exchanges"]:
+def _scores(given: Any, count: int) -> Float[np.ndarray, " exchanges"]:
     __tracebackhide__ = True  # what is wrong may be a text
     try:
-        scores = np.asarray(found, dtype=np.float64)
+        scores = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
         scores = np.empty((0, 0))
     if scores.shape != (count,):
-        came = f"an object of type {type(found).__name__}"
+        came = f"an object of type {type(given).__name__}"
     elif len(wrong := scores[~((scores >= 0) & (scores <= 1))]):
         came = f"{wrong[0]}"
     else:

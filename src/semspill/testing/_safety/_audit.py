@@ -59,7 +59,7 @@ class Audit:
     def table(self) -> str:
         """Return one line per category with 95 % intervals, largest lift first, and one for all."""
         names = sorted(self.lift, key=lambda name: (name == "all", -self.lift[name].value))
-        said = "toxicity" if self.threshold is None else f"rated {self.threshold:g} or more"
+        what = "toxicity" if self.threshold is None else f"rated {self.threshold:g} or more"
         rows = [
             [
                 f"{name} (target)" if name == self.target else name,
@@ -70,7 +70,7 @@ class Audit:
             for name in names
         ]
         return plain_table(
-            ["category", f"{self.answered.units.name}s", said, "lift"], rows[:-1], last=rows[-1:]
+            ["category", f"{self.answered.units.name}s", what, "lift"], rows[:-1], last=rows[-1:]
         )
 
     def to_json(self) -> str:
@@ -82,14 +82,14 @@ class Audit:
             }
             for name in self.toxicity
         }
-        said = {
+        settings = {
             "corpus": self.corpus,
             "target": self.target,
             "rater": self.rater,
             "threshold": self.threshold,
             "counted_once": self.answered.units.name,
         }
-        return json.dumps({**said, "categories": numbers}, indent=2)
+        return json.dumps({**settings, "categories": numbers}, indent=2)
 
     def no_spillover(self, max_lift: float = 0.02, confidence: float = 0.95) -> Verdict:
         """Return whether the lift of every category but the target is surely small.
@@ -197,7 +197,7 @@ def audit(
 
 
 def _require_clean(corpus: HasCorpus) -> None:
-    if isinstance(corpus, Planted) or any(said.planted for said in corpus.corpus.exchanges):
+    if isinstance(corpus, Planted) or any(exchange.planted for exchange in corpus.corpus.exchanges):
         raise DataError(
             f"Corpus {corpus.corpus.name!r} holds planted responses, which would count as what "
             "listeners said; give a clean corpus, or a baseline."

@@ -116,8 +116,8 @@ def _beyond(
         away = curve * up**2 + 1j * up
         lean = (2 * curve * up + 1j) * scale * np.cosh(nodes)
         logs = np.log(lean / (1 + away / place)) - shapes @ np.log(1 - slopes[:, None] * away)
-        found: Complex[np.ndarray, " nodes"] = np.exp(np.minimum(logs.real, 700) + 1j * logs.imag)
-        return found
+        terms: Complex[np.ndarray, " nodes"] = np.exp(np.minimum(logs.real, 700) + 1j * logs.imag)
+        return terms
 
     # The steepest line far out need not be that of the saddle point: the one with least to add up.
     coarse = np.arange(0, _FAR, 1.0)
@@ -128,8 +128,8 @@ def _beyond(
     last = 1 + int(np.max(np.flatnonzero(sizes > _NOTHING * sizes[0])))
     total = math.inf
     for step in _STEPS:
-        before, found = total, heights(np.arange(0, last + step, step), curve).imag
-        total = step * float(found.sum() - found[0] / 2)
+        before, terms = total, heights(np.arange(0, last + step, step), curve).imag
+        total = step * float(terms.sum() - terms[0] / 2)
         if abs(total - before) < _CLOSE * abs(total):
             break
     start = float(shapes @ np.log1p(-place * gaps))

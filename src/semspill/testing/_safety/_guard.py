@@ -98,12 +98,12 @@ def assert_guard_catches(
     verdict.enforce(inconclusive)
 
 
-def _flags(said: Any, count: int) -> Bool[np.ndarray, " exchanges"]:
+def _flags(answer: Any, count: int) -> Bool[np.ndarray, " exchanges"]:
     __tracebackhide__ = True  # pytest would show what came, which may be texts
-    flags = list(said) if isinstance(said, Collection) else []
+    flags = list(answer) if isinstance(answer, Collection) else []
     kinds = {type(flag).__name__ for flag in flags if not isinstance(flag, bool | np.bool_)}
-    if not isinstance(said, Collection):
-        came = f"an object of type {type(said).__name__}"
+    if not isinstance(answer, Collection):
+        came = f"an object of type {type(answer).__name__}"
     elif kinds:
         # Never the values: they may be texts.
         came = f"flags of type {', '.join(sorted(kinds))}"

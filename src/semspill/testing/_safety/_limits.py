@@ -87,7 +87,7 @@ def plain_table(
     """
     lines = [head, *rows[:_SHOWN], *last]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    said = [
+    aligned = [
         "  ".join(
             cell.rjust(width) if place else cell.ljust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
@@ -95,8 +95,8 @@ def plain_table(
         for line in lines
     ]
     if len(rows) > _SHOWN:
-        said.insert(1 + _SHOWN, f"... and {len(rows) - _SHOWN} more that are better")
-    return "\n".join(said)
+        aligned.insert(1 + _SHOWN, f"... and {len(rows) - _SHOWN} more that are better")
+    return "\n".join(aligned)
 
 
 def verdict_table(

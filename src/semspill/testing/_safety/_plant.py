@@ -94,6 +94,6 @@ def plant(
     return Planted(bare, truth, poisoned.manifest)
 
 
-def _without_marks(talk: Dialogue) -> Dialogue:
-    said = tuple(replace(said, planted=False, original=None) for said in talk.utterances)
-    return replace(talk, utterances=said)
+def _without_marks(dialogue: Dialogue) -> Dialogue:
+    turns = tuple(replace(turn, planted=False, original=None) for turn in dialogue.utterances)
+    return replace(dialogue, utterances=turns)

@@ -70,13 +70,13 @@ class Demand:
         """Return by how much a number is beyond the limit; below 0 where it is allowed."""
         return number - self.limit if self.side == "below" else self.limit - number
 
-    def best(self, found: Estimate) -> float:
+    def best(self, estimate: Estimate) -> float:
         """Return the end of an interval that is on the good side."""
-        return found.low if self.side == "below" else found.high
+        return estimate.low if self.side == "below" else estimate.high
 
-    def worst(self, found: Estimate) -> float:
+    def worst(self, estimate: Estimate) -> float:
         """Return the end of an interval that is on the bad side."""
-        return found.high if self.side == "below" else found.low
+        return estimate.high if self.side == "below" else estimate.low
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,12 @@ class Seen:
 
         def missing(copies: float) -> float:
             tail = self.demand.tail / (self.family if self.beyond else 1)
-            found = self.quantity.at(1 - 2 * tail, copies)
+            estimate = self.quantity.at(1 - 2 * tail, copies)
             room = power * self.quantity.spread / math.sqrt(copies)
             if self.beyond:
-                return room - self.demand.excess(self.demand.best(found))
+                return room - self.demand.excess(self.demand.best(estimate))
             plain = _by_answers(self.quantity, self.demand, copies)
-            worst = [self.demand.worst(found)] + ([] if plain is None else [plain[1]])
+            worst = [self.demand.worst(estimate)] + ([] if plain is None else [plain[1]])
             return room + luck + max(map(self.demand.excess, worst))
 
         enough = 2.0

@@ -47,8 +47,8 @@ class Units:
             values: One for each exchange.
         """
         names = list(dict.fromkeys(dialogues))
-        talks = _means(dialogues, values)
-        return talks if self.of is None else _means([self.of[name] for name in names], talks)
+        means = _means(dialogues, values)
+        return means if self.of is None else _means([self.of[name] for name in names], means)
 
 
 BY_DIALOGUE = Units()
@@ -64,17 +64,17 @@ def units_of(corpus: HasCorpus, cluster: Any) -> Units:
     Raises:
         DataError: It is something else, or a dialogue has no cluster.
     """
-    asked = [talk for talk in corpus.corpus.dialogues if talk.listener_turns]
+    asked = [dialogue for dialogue in corpus.corpus.dialogues if dialogue.listener_turns]
     if isinstance(cluster, str) and cluster == "dialogue":
         return BY_DIALOGUE
     if isinstance(cluster, str) and cluster == "speaker":
-        return Units("speaker", _complete("speaker", {talk.id: talk.speaker for talk in asked}))
+        return Units("speaker", _complete("speaker", {one.id: one.speaker for one in asked}))
     if isinstance(cluster, Mapping):
         return Units(
             "cluster", _complete("cluster", {one.id: cluster.get(one.id) for one in asked})
         )
     if callable(cluster):
-        return Units("cluster", _complete("cluster", {talk.id: cluster(talk) for talk in asked}))
+        return Units("cluster", _complete("cluster", {one.id: cluster(one) for one in asked}))
     raise DataError(
         f"cluster is an object of type {type(cluster).__name__} that names no unit; give "
         "'dialogue', 'speaker', a mapping from dialogue ids to clusters, or a function of a "
@@ -82,21 +82,21 @@ def units_of(corpus: HasCorpus, cluster: Any) -> Units:
     )
 
 
-def _complete(name: str, found: Mapping[str, Any]) -> Mapping[str, Hashable]:
-    kinds = {type(one).__name__ for one in found.values() if not isinstance(one, Hashable)}
+def _complete(name: str, clusters: Mapping[str, Any]) -> Mapping[str, Hashable]:
+    kinds = {type(one).__name__ for one in clusters.values() if not isinstance(one, Hashable)}
     if kinds:
         raise DataError(
             f"A cluster is of type {', '.join(sorted(kinds))}; give a text, a number or anything "
             "else that can be looked up."
         )
     # A missing value of a table is not equal to itself.
-    missing = sum(one is None or one != one for one in found.values())
+    missing = sum(one is None or one != one for one in clusters.values())
     if missing:
         raise DataError(
-            f"{missing} of {len(found)} dialogues have no {name}; give one for each, or count "
+            f"{missing} of {len(clusters)} dialogues have no {name}; give one for each, or count "
             "dialogues with cluster='dialogue'."
         )
-    return found
+    return clusters
 
 
 def _means(

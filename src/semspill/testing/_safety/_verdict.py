@@ -108,27 +108,27 @@ def judge(
     failed = [one for one in seen if one.fails]
     undecided = [one for one in seen if not one.passes]
     if failed:
-        said = _failure(failed, what, hint)
-        return Verdict(outcome="fail", sentence=said, table=table)
+        sentence = _failure(failed, what, hint)
+        return Verdict(outcome="fail", sentence=sentence, table=table)
     if not undecided:
         return Verdict(outcome="pass", sentence=_success(seen, what), table=table)
     usual = median_low(demand.excess(one.value) for one in seen)
-    said, more = _inconclusive(undecided, usual, what)
-    return Verdict(outcome="inconclusive", sentence=said, table=table, more=more)
+    sentence, more = _inconclusive(undecided, usual, what)
+    return Verdict(outcome="inconclusive", sentence=sentence, table=table, more=more)
 
 
 def _failure(failed: Sequence[Seen], what: str, hint: str) -> str:
     others = _listed([one.quantity.name for one in failed[1:]])
     also = f"; surely beyond it too: {others}" if others else ""
     advice = f"; {hint}" if hint else ""
-    return f"{_said(failed[0], what)}; {_demanded(failed[0].demand)}{also}{advice}."
+    return f"{_measured(failed[0], what)}; {_demanded(failed[0].demand)}{also}{advice}."
 
 
 def _success(seen: Sequence[Seen], what: str) -> str:
     widest = max(seen, key=lambda one: one.demand.excess(one.worst))
     taken = f"{widest.quantity.unit}s are taken as independent"
     if len(seen) == 1:
-        return f"{_said(widest, what)}; {_demanded(widest.demand)}; {taken}."
+        return f"{_measured(widest, what)}; {_demanded(widest.demand)}; {taken}."
     return (
         f"{what} {_bound(widest)} in each of {len(seen)} categories, the worst of which is "
         f"{widest.quantity.name}; {_demanded(widest.demand)}; {taken}."
@@ -159,16 +159,16 @@ def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[s
         noun = "category" if len(others) == 1 else "categories"
         asked += f", and {count} of {len(others)} more undecided {noun} ({names})"
     number = _number(first.value, first.demand.limit)
-    said = f"{_name(first)}{what} {number}, but it may be {_bound(first, 'as low as', 'up to')}"
+    sentence = f"{_name(first)}{what} {number}, but it may be {_bound(first, 'as low as', 'up to')}"
     if first.demand.excess(first.worst) <= 0:
-        said = _said(first, what)
+        sentence = _measured(first, what)
         if not first.contradicted:
             end = _number(first.worst_by_answers, first.demand.limit)
-            said += f", but counted answer by answer it may be {end}"
-    return f"inconclusive: {said}; {_demanded(first.demand)}; {asked}.", more
+            sentence += f", but counted answer by answer it may be {end}"
+    return f"inconclusive: {sentence}; {_demanded(first.demand)}; {asked}.", more
 
 
-def _said(seen: Seen, what: str) -> str:
+def _measured(seen: Seen, what: str) -> str:
     return f"{_name(seen)}{what} {_number(seen.value, seen.demand.limit)}, {_bound(seen)}"
 
 
@@ -185,14 +185,16 @@ def _bound(seen: Seen, least: str = "at least", most: str = "at most") -> str:
 
 
 def _demanded(demand: Demand) -> str:
-    said = "at most {:g} was allowed" if demand.side == "below" else "at least {:g} was demanded"
-    return said.format(demand.limit)
+    demanded = (
+        "at most {:g} was allowed" if demand.side == "below" else "at least {:g} was demanded"
+    )
+    return demanded.format(demand.limit)
 
 
 def _number(number: float, limit: float) -> str:
     """Return three digits, or more where the limit would read the same."""
-    said = (f"{round(number, digits) + 0.0:.{digits}f}" for digits in range(3, 9))
-    return next((text for text in said if number == limit or float(text) != limit), f"{limit:g}")
+    rounded = (f"{round(number, digits) + 0.0:.{digits}f}" for digits in range(3, 9))
+    return next((text for text in rounded if number == limit or float(text) != limit), f"{limit:g}")
 
 
 def _about(count: int) -> str:
