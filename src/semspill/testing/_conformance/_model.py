@@ -109,9 +109,7 @@ def _trained(model: Model, given: Given) -> TrainedModel:
     return model.train(given.corpus, np.random.default_rng(0))
 
 
-def _texts(
-    trained: TrainedModel, given: Given, exchanges: tuple[Exchange, ...]
-) -> tuple[str, ...]:
+def _texts(trained: TrainedModel, given: Given, exchanges: tuple[Exchange, ...]) -> tuple[str, ...]:
     return trained.respond(exchanges, given.pool, np.random.default_rng(1)).texts
 
 

@@ -96,11 +96,16 @@ ANSWERS = {
 RANDOM = "same_rng_same_result same_in_another_process blind_to_global_seeds"
 OTHERS = "blind_to_the_gold_response expecting_changes_nothing copies_train_the_same"
 FAULTS = {
-    "none": (None, "trains_a_model", "str"),
+    "none": (
+        None,
+        "trains_a_model one_response_each scores_each_alone loads_what_it_saved "
+        f"leaves_global_generators_alone {RANDOM} {OTHERS}",
+        "str",
+    ),
     "few": (None, "one_response_each", "got 0 responses"),
     "gold": (None, "blind_to_the_gold_response", "gold"),
     "told": (None, "expecting_changes_nothing", "other"),
-    "attached": (Attached(), "copies_train_the_same same_in_another_process", "copy"),
+    "attached": (Attached(), "copies_train_the_same same_in_another_process pickles", "copy"),
     "flat": (None, "scores_each_alone", "(12,)"),
     "together": (None, "scores_each_alone", "alone"),
     "saved": (None, "loads_what_it_saved", "other"),
@@ -113,6 +118,4 @@ FAULTS = {
     "drawn": (None, "leaves_global_generators_alone", "numpy"),
     "hash": (None, "same_in_another_process", "hash"),
 }
-FAULTS = {
-    name: (wrong or (lambda: None), *rest) for name, (wrong, *rest) in FAULTS.items()
-}
+FAULTS = {name: (wrong or (lambda: None), *rest) for name, (wrong, *rest) in FAULTS.items()}
