@@ -66,7 +66,9 @@ def undrawn(monkeypatch):
     """No time is spent on drawing."""
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
     monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
-    monkeypatch.setattr("semspill.experiment._pages.comparison_page", lambda *given, **named: "")
+    monkeypatch.setattr(
+        "semspill.experiment.store._pages.comparison_page", lambda *given, **named: ""
+    )
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_a_run_stopped_again_and_again_ends_as_if_it_had_not_been(stopped, tmp_p
     monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
     again = []
     run("my.toml", out="out", observer=again.append)
-    assert [event.arms for event in again if event.stage == "kept"] == [("clean",)]
+    assert [event.arms for event in again if event.stage == "reused"] == [("clean",)]
     run("my.toml", out="whole")
     once, twice = ((tmp_path / name / "report.json").read_bytes() for name in ("whole", "out"))
     assert once == twice

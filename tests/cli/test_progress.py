@@ -14,7 +14,7 @@ from semspill.experiment import (
     AnswerEvent,
     ArmEvent,
     EpochEvent,
-    KeptEvent,
+    ReusedEvent,
     LoadEvent,
     PoisonEvent,
     SimilarityEvent,
@@ -112,7 +112,7 @@ def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
         (LoadEvent(), "loading data and rater"),
         (SimilarityEvent(), "measuring similarity"),
         (PoisonEvent(seed=0), "seed 0: planting"),
-        (KeptEvent(seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
+        (ReusedEvent(seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
         (EPOCH, "seed 1, poison + train_only: epoch 1 of 3, loss 2.31"),
         (
             EPOCH.replace(valid_precision=0.123),
@@ -176,7 +176,7 @@ def test_an_event_is_one_json_object_of_what_is_known(capsys):
 def test_finished_arms_scroll_above_what_is_under_way(console):
     screen = console()
     with Bars() as bars:
-        for event in (TRAIN, EPOCH, ARM, KeptEvent(seed=1, arms=("poison",)), ODD):
+        for event in (TRAIN, EPOCH, ARM, ReusedEvent(seed=1, arms=("poison",)), ODD):
             bars.tell(event)
         bars.tell(TRAIN.replace(finished=1, epoch=2))
         now, *_, arms = picture(bars).splitlines()

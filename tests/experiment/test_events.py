@@ -98,7 +98,7 @@ def test_finished_arms_of_an_earlier_start_count(fields, told, interrupt, blank,
     fields = {**fields, "arms": ["clean", "poison", "pool_only"], "seeds": [0, 1]}
     interrupt(3, fields, out=tmp_path / "out")
     run(fields, out=tmp_path / "out", observer=told.append)
-    assert [(e.seed, e.arms) for e in of("kept", told)] == [
+    assert [(e.seed, e.arms) for e in of("reused", told)] == [
         (0, ("clean",)), (0, ("poison",)), (0, ("pool_only",)),
     ]  # fmt: skip
     assert (told[0].stage, told[0].finished, told[0].total) == ("load", 3, 6)

@@ -118,7 +118,7 @@ def test_a_parent_that_refuses_is_said(quick, out, monkeypatch):
 def test_a_place_without_a_name_is_refused(quick, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert said(quick, name, overwrite=True) == (
-        f"{name} has no name to write beside; choose another folder."
+        f"Output folder must have a name, which {name!r} lacks."
     )
 
 

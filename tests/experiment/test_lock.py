@@ -108,7 +108,7 @@ def test_a_dry_run_says_that_somebody_is_writing(quick, tmp_path):
 def test_the_lock_of_a_killed_run_is_free(quick, tmp_path):
     code = (
         "import os, signal\nfrom pathlib import Path\n"
-        "from semspill.experiment._lock import FolderLock\n"
+        "from semspill.experiment.store._lock import FolderLock\n"
         f"lock = FolderLock(Path({str(tmp_path / 'out')!r}))\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", code])
@@ -127,7 +127,7 @@ def test_what_appears_meanwhile_is_not_replaced(quick, tmp_path, overwrite):
             out.mkdir()
             (out / "thesis.txt").write_text("years of work")
 
-    with pytest.raises(DataError, match="appeared while the run was under way"):
+    with pytest.raises(DataError, match="appeared during the run"):
         run(quick, out=out, observer=observe, overwrite=overwrite)
     assert names(out) == ["thesis.txt"]
     assert (tmp_path / "out.partial" / "report.json").is_file()
@@ -143,6 +143,6 @@ def test_another_run_that_was_moved_there_is_not_replaced(quick, tmp_path):
             os.rename(out, tmp_path / "moved")
             os.rename(other, out)
 
-    with pytest.raises(DataError, match="appeared while the run was under way"):
+    with pytest.raises(DataError, match="appeared during the run"):
         run({**quick, "seeds": [7]}, out=out, observer=observe, overwrite=True)
     assert (out / "seed-5").is_dir()

@@ -129,7 +129,7 @@ class Bars(Display):
 
     def show(self, event: Event) -> None:
         """Draw the event; what is done scrolls up."""
-        if event.stage in ("kept", "arm"):
+        if event.stage in ("reused", "arm"):
             err_console.print(sentence(event), highlight=False, soft_wrap=True)
         else:
             self.now.plain = sentence(event)

@@ -19,7 +19,7 @@ _STAGES = {
     "load": "loading data and rater",
     "similarity": "measuring similarity",
     "poison": "planting",
-    "kept": "done by an earlier start",
+    "reused": "done by an earlier start",
     "answer": "answering the test split",
     "analyze": "analyzing",
     "write": "writing report and plots",

@@ -33,7 +33,7 @@ class FolderLock:
         # Two names of one folder, by a link or a relative path, are one folder.
         place = folder.resolve()
         if not place.name:
-            raise ConfigError(f"{folder} has no name to write beside; choose another folder.")
+            raise ConfigError(f"Output folder must have a name, which {str(folder)!r} lacks.")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:  # a file, which says less than what is wrong
