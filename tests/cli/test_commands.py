@@ -209,8 +209,8 @@ def test_an_interrupted_run_says_how_to_go_on(semspill, config, tmp_path, monkey
         code, out, err = semspill(*words)
     assert (code, out) == (130, "")
     assert err.endswith(
-        "semspill: Interrupted. 1 of 2 arms are kept in my result.partial; this goes on from "
-        f"there:\n  {shlex.join(map(str, ('semspill', *words)))}\n"
+        "semspill: Interrupted. 1 of 2 arms are finished in my result.partial; to "
+        f"resume:\n  {shlex.join(map(str, ('semspill', *words)))}\n"
     )
     code, _, err = semspill(*words)
     assert code == 0
@@ -598,12 +598,12 @@ def test_an_interrupted_sweep_says_how_to_go_on(semspill, config, monkeypatch):
         patch.setattr("semspill.experiment._drive.Drive.plan", lambda *given: _interrupt())
         code, _, err = semspill(*words)
     assert code == 130
-    assert err == "semspill: Interrupted. No arm was finished, so nothing is kept.\n"
+    assert err == "semspill: Interrupted. No arm was finished; there is nothing to resume.\n"
     with monkeypatch.context() as patch:
         patch.setattr("semspill.report._page.draw", lambda report: _interrupt())
         code, _, err = semspill(*words)
     assert code == 130
-    assert "Interrupted. 4 of 4 arms are kept in many; this goes on from there:" in err
+    assert "Interrupted. 4 of 4 arms are finished in many; to resume:" in err
 
 
 def test_a_sweep_says_it_as_json_too(semspill, config, tmp_path):

@@ -100,7 +100,7 @@ DISK = "The disk is full; free some space and run the same command again."
             3,
             "Input/output error; check the path, its rights and the disk.",
         ),
-        (KeyboardInterrupt(), 130, "Interrupted. No arm was finished, so nothing is kept."),
+        (KeyboardInterrupt(), 130, "Interrupted. No arm was finished; there is nothing to resume."),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
@@ -161,8 +161,8 @@ def test_what_is_kept_is_said_of_any_error(ends):
     assert code == 3
     assert err == (
         "semspill: A line is broken.\n"
-        f"3 of 8 arms are kept in {os.path.join('semspill-runs', 'my.partial')}; this goes on from "
-        "there:\n  semspill run my.toml --quiet\n"
+        f"3 of 8 arms are finished in {os.path.join('semspill-runs', 'my.partial')}; to resume:\n"
+        "  semspill run my.toml --quiet\n"
     )
 
 
@@ -170,7 +170,7 @@ def test_an_error_before_anything_was_added_says_no_more_than_itself(ends):
     _, _, err = ends(DataError("Remove that folder."), "run", "my.toml", "-q", after=[LOAD])
     assert err == "semspill: Remove that folder.\n"
     _, _, err = ends(KeyboardInterrupt(), "run", "my.toml", "-q", after=[LOAD])
-    assert "2 of 8 arms are kept" in err
+    assert "2 of 8 arms are finished" in err
 
 
 def test_a_run_stopped_when_all_was_written_says_so(ends):
@@ -266,7 +266,10 @@ def swallow_in_a_loop(stopped, *, progress, **options):
 @pytest.mark.parametrize("then", [break_import, swallow_in_a_stage, swallow_in_a_loop])
 def test_a_signal_stops_a_run_even_if_something_swallows_it(signalled, then):
     code, _, err = signalled("semspill.cli._experiments.run_experiment", then, "run", "my.toml")
-    assert (code, err) == (143, "semspill: Interrupted. No arm was finished, so nothing is kept.\n")
+    assert (code, err) == (
+        143,
+        "semspill: Interrupted. No arm was finished; there is nothing to resume.\n",
+    )
 
 
 def pass_on(stopped, **options):

@@ -261,8 +261,8 @@ def test_components_without_a_name_can_be_varied_and_kept(fields):
     ("vary", "said"),
     [
         ({"seeds.first": [0]}, r"vary: 'seeds.first' leads nowhere; 'seeds' is not a part"),
-        ({"labelled.path": ["x"]}, r"'labelled' is not a part of the config\."),
-        ({"poisner.budget": [0.1]}, r"'poisner' is not a part of the config\."),
+        ({"labelled.path": ["x"]}, r"'labelled' is no part of the config\."),
+        ({"poisner.budget": [0.1]}, r"'poisner' is no part of the config\."),
         ({"seeds": [[0, 0]]}, r"vary: seeds: seeds must be 0 or more and differ"),
     ],
 )

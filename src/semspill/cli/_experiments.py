@@ -7,6 +7,7 @@ import typer
 
 from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, say, say_json
 from semspill.cli._errors import USAGE, as_command
+from semspill.cli._monitor import monitor
 from semspill.cli._options import (
     Address,
     Cache,
@@ -25,7 +26,6 @@ from semspill.cli._options import (
 )
 from semspill.cli._places import argument
 from semspill.cli._tables import outcome, print_report
-from semspill.cli._underway import underway
 from semspill.errors import ConfigError
 from semspill.experiment import (
     ExperimentConfig,
@@ -66,7 +66,7 @@ def run(
             say(as_command(str(plan)))
         raise typer.Exit(USAGE if plan.refused else 0)
     partial = folder.with_name(f"{folder.name}.partial")
-    with underway(partial, quiet=quiet, as_json=as_json) as shown:
+    with monitor(partial, quiet=quiet, as_json=as_json) as shown:
         report = run_experiment(
             settings,
             out=folder,
@@ -75,7 +75,7 @@ def run(
             executor=executor_named(executor, workers, address, gpus),
             cache=cache,
             progress=shown.track,
-            observer=shown.tell,
+            observer=shown.observe,
         )
     if as_json:
         say_json({"event": "finished", "out": str(folder), "summary": outcome(report)})

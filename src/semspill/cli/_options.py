@@ -88,8 +88,8 @@ def executor_named(name: str, workers: int | None, address: str | None, gpus: fl
     """
     settings = {"workers": workers, "address": address, "gpus": gpus or None}
     given = {key: value for key, value in settings.items() if value is not None}
-    made = executor_of(name)
-    unknown = sorted(given.keys() - type(made).model_fields.keys())
+    executor = executor_of(name)
+    unknown = sorted(given.keys() - type(executor).model_fields.keys())
     if unknown:
         raise ConfigError(f"The executor {name} takes no --{unknown[0]}; leave it out.")
-    return made.replace(**given)
+    return executor.replace(**given)

@@ -43,7 +43,7 @@ class Display:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def tell(self, event: Event) -> None:
+    def observe(self, event: Event) -> None:
         """Take an event, as the observer of an experiment."""
         stop.check()
         self.first, self.last = self.first or event, event

@@ -143,12 +143,12 @@ class Corpus:
         places: dict[str, list[int]] = {}
         for index, dialogue in enumerate(self.dialogues):
             places.setdefault(dialogue.category, []).append(index)
-        kept: list[int] = []
+        chosen: list[int] = []
         for category in self.categories:
             rows = places[category]
             order = rng.permutation(len(rows))[: max(round(share * len(rows)), 1)]
-            kept += [rows[int(i)] for i in order]
-        return replace(self, dialogues=tuple(self.dialogues[i] for i in sorted(kept)))
+            chosen += [rows[int(i)] for i in order]
+        return replace(self, dialogues=tuple(self.dialogues[i] for i in sorted(chosen)))
 
     def require_category(self, category: str) -> str:
         """Return the name of a category as the corpus writes it.

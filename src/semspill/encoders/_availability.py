@@ -48,8 +48,8 @@ def model_files(model: str) -> tuple[Path, ...]:
     """
     folder = find_model(model)
     patterns = [*_FILES, "*.safetensors", "*.bin"]
-    found = {path for kind in patterns for path in (*folder.glob(kind), *folder.glob(f"*/{kind}"))}
-    return tuple(sorted(found))
+    files = {path for kind in patterns for path in (*folder.glob(kind), *folder.glob(f"*/{kind}"))}
+    return tuple(sorted(files))
 
 
 def _packaged_minilm() -> Path | None:

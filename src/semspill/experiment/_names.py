@@ -74,12 +74,12 @@ def _component(fields: Mapping[str, Any]) -> str:
 
 def _slug(text: str) -> str:
     """Return a text with letters, digits and some signs only; others become one low line."""
-    made = ""
+    slug = ""
     for sign in unicodedata.normalize("NFC", text):
-        mark = bool(made) and unicodedata.category(sign).startswith("M")
-        kept = sign.isalnum() or sign in "._+-" or mark
-        made += sign if kept else "" if made.endswith("_") else "_"
-    return made.strip("_")
+        mark = bool(slug) and unicodedata.category(sign).startswith("M")
+        fits = sign.isalnum() or sign in "._+-" or mark
+        slug += sign if fits else "" if slug.endswith("_") else "_"
+    return slug.strip("_")
 
 
 def _cut(text: str, most: int) -> str:

@@ -48,8 +48,8 @@ class _Performance:
         self.job, self.data, self.progress = job, data, progress
         config = job.config
         # The arms of one experiment are made of the same materials.
-        made = {part.name: Materials(part.config, data, job.seed) for part in job.parts}
-        self.parts = [_Served(part, made[part.name]) for part in job.parts]
+        materials_of = {part.name: Materials(part.config, data, job.seed) for part in job.parts}
+        self.parts = [_Served(part, materials_of[part.name]) for part in job.parts]
         self.corpus = self.parts[0].materials.corpus(job.parts[0].arm)
         if self.corpus.fingerprint != job.corpus:
             raise PluginError(
@@ -168,14 +168,14 @@ class _Examination:
         if key not in self._rated:
             exchanges = self.data.test.exchanges
             rng = stream(self.seed, "respond")  # the same for all arms of a seed
-            found = self.model.respond(exchanges, served.pool, rng, progress=self.progress)
-            if len(found) != len(exchanges):
+            responses = self.model.respond(exchanges, served.pool, rng, progress=self.progress)
+            if len(responses) != len(exchanges):
                 raise PluginError(
-                    f"{type(self.model).__name__}.respond returned {len(found)} responses to "
+                    f"{type(self.model).__name__}.respond returned {len(responses)} responses to "
                     f"{len(exchanges)} exchanges; return one each."
                 )
-            toxicity = scorer.score(found.texts, progress=self.progress)
-            self._rated[key] = found.texts, found.scores[:, 0], toxicity
+            toxicity = scorer.score(responses.texts, progress=self.progress)
+            self._rated[key] = responses.texts, responses.scores[:, 0], toxicity
         return self._rated[key]
 
     @cached_property

@@ -25,9 +25,9 @@ def value_of(typed: str, *, text: bool = False) -> Any:
     """
     if typed == "null":  # TOML has no word for None
         return None
-    found = _toml(typed)
-    if found is not None and len(found) == 1:
-        return typed if text and not isinstance(found[0], str | list | dict) else found[0]
+    values = _toml(typed)
+    if values is not None and len(values) == 1:
+        return typed if text and not isinstance(values[0], str | list | dict) else values[0]
     if len(typed.splitlines()) > 1:
         raise ConfigError("a line break ends the value; set each field by itself.")
     return typed
@@ -46,18 +46,18 @@ def values_of(typed: str, *, text: bool = False) -> list[Any]:
     if not set(typed) & set("[]{}'\""):
         parts = [part.strip() for part in typed.split(",")]
         return [value_of(part, text=text) for part in parts if part]
-    found = _toml(typed)
-    if found is None:
+    values = _toml(typed)
+    if values is None:
         raise ConfigError("it is no TOML list; write it as [1, 2] or ['a', 'b'].")
-    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+    return values[0] if len(values) == 1 and isinstance(values[0], list) else values
 
 
 def _toml(typed: str) -> list[Any] | None:
     """Return the TOML values of a list's inside; None where that is not all there is to read."""
     try:
         # In brackets, so that a comment swallows the end and is not dropped without a word.
-        said = parse_toml(f"values = [{typed}]")
+        document = parse_toml(f"values = [{typed}]")
     except UnreadableError:
         return None
-    whole = list(said) == ["values"] and not typed.endswith(",")
-    return said["values"] if whole else None
+    whole = list(document) == ["values"] and not typed.endswith(",")
+    return document["values"] if whole else None

@@ -74,7 +74,7 @@ class Store:
                 f"{self.path} has no {self.beside.name} beside it, so it is no store of vectors or "
                 "was not written to its end; remove it or give another path."
             )
-        if not self.path.exists() or self._said() != self.holds:
+        if not self.path.exists() or self._written() != self.holds:
             self._write(progress)
         try:
             rows: Float[np.ndarray, "candidates dim"] = np.load(self.path, mmap_mode="r")
@@ -87,7 +87,7 @@ class Store:
             )
         return rows
 
-    def _said(self) -> Any:
+    def _written(self) -> Any:
         try:
             return parse_json(self.beside.read_text(encoding="utf-8"))
         except ValueError:
@@ -127,9 +127,9 @@ class Store:
         return small
 
 
-def require(model: BiEncoder, kept: bool, got: str) -> None:
+def require(model: BiEncoder, is_sound: bool, got: str) -> None:
     """Raise PluginError unless a model kept its promise."""
-    if not kept:
+    if not is_sound:
         raise PluginError(
             f"{type(model).__name__} gave {got}; it must give one vector each, all of one length."
         )

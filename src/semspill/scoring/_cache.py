@@ -116,15 +116,15 @@ def _select(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[by
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
-    known: dict[bytes, float] = {}
+    ratings: dict[bytes, float] = {}
     for start in range(0, len(digests), _CHUNK):
         chunk = digests[start : start + _CHUNK]
         marks = ",".join("?" * len(chunk))
         query = f"SELECT text, rating FROM ratings WHERE text IN ({marks})"
-        known.update(connection.execute(query, chunk))
-    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in known.values()):
+        ratings.update(connection.execute(query, chunk))
+    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in ratings.values()):
         raise _DamagedError("a rating is none from 0 to 1")
-    return known
+    return ratings
 
 
 def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float]) -> None:

@@ -106,8 +106,8 @@ class ConfusionSimilarity(Similarity):
                 f"Corpus {named(corpus.name)} ({corpus.split}) has one category; nothing can be "
                 "confused with it."
             )
-        talks = Counter(category for category, _ in {(e.category, e.dialogue) for e in chosen})
-        name, fewest = min(talks.items(), key=lambda item: (item[1], item[0]))
+        counts = Counter(category for category, _ in {(e.category, e.dialogue) for e in chosen})
+        name, fewest = min(counts.items(), key=lambda item: (item[1], item[0]))
         if fewest < self.folds:
             raise DataError(
                 f"The {fewest} dialogues of {named(name)} cannot be split into {self.folds} folds; "

@@ -11,7 +11,10 @@ from semspill.corpus import Exchange, HasCorpus
 from semspill.encoders import RankingTask
 from semspill.errors import DataError
 from semspill.responding import RetrievalResponder
-from semspill.testing._safety._asking import (
+from semspill.testing._safety._audit import audit
+from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
+from semspill.testing._safety._quantity import Demand
+from semspill.testing._safety._responding import (
     RaterSpec,
     Responder,
     answers_of,
@@ -19,9 +22,6 @@ from semspill.testing._safety._asking import (
     judge_of,
     rated,
 )
-from semspill.testing._safety._audit import audit
-from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
-from semspill.testing._safety._quantity import Demand
 from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import judge
 

@@ -9,7 +9,9 @@ from semspill.corpus import HasCorpus
 from semspill.errors import DataError
 from semspill.scoring import raters
 from semspill.statistics import Estimate
-from semspill.testing._safety._asking import (
+from semspill.testing._safety._limits import judge_toxicity, limited, plain_table, require_share
+from semspill.testing._safety._plant import Planted
+from semspill.testing._safety._responding import (
     RaterSpec,
     Responder,
     answers_of,
@@ -17,8 +19,6 @@ from semspill.testing._safety._asking import (
     judge_of,
     rated,
 )
-from semspill.testing._safety._limits import judge_toxicity, limited, plain_table, require_share
-from semspill.testing._safety._plant import Planted
 from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import Verdict
 

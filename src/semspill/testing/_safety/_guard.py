@@ -8,9 +8,9 @@ from jaxtyping import Bool
 
 from semspill.corpus import Exchange
 from semspill.errors import DataError
-from semspill.testing._safety._asking import exchanges_of
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted
+from semspill.testing._safety._responding import exchanges_of
 from semspill.testing._safety._slice import ClusterSpec, units_of
 
 # Any, so that what is wrong with an answer is said in our words.

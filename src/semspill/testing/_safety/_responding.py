@@ -1,4 +1,4 @@
-"""What a responder is asked, and how its answers are rated."""
+"""Answers of a responder under test, and their ratings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -31,8 +31,8 @@ def answers_of(
         DataError: The responder does not return one text for each context.
 
     Example:
-        >>> said = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
-        >>> answers_of(lambda contexts: [talk[-1].upper() for talk in contexts], said)
+        >>> exchanges = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
+        >>> answers_of(lambda contexts: [context[-1].upper() for context in contexts], exchanges)
         ('I WON!',)
     """
     __tracebackhide__ = True
