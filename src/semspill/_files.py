@@ -1,4 +1,4 @@
-"""Files that others wrote: where they are, and whether they are text in UTF-8."""
+"""Files given by the user: their location, and whether they are UTF-8 text."""
 
 import codecs
 import stat

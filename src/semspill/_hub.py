@@ -1,4 +1,4 @@
-"""Models of the Hugging Face hub: whether one lies on this machine, and what is wrong with one."""
+"""Models of the Hugging Face hub: whether one is on this machine, and faults of one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a person sees in place of a value that may be harmful text, or that a terminal may obey."""
+"""Output in place of values that may be harmful text or terminal control sequences."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Reads text and JSON from outside within bounds; what it raises quotes nothing of the content."""
+"""Bounded reading of text and JSON files; errors never quote the content."""
 
 import codecs
 import json
@@ -166,12 +166,12 @@ def reason(error: ValueError) -> str:
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in pairs:
-        if key in value:
+        if key in fields:
             raise RepeatedKeyError(key)
-        value[key] = value
-    return value
+        fields[key] = value
+    return fields
 
 
 def _no_number(name: str) -> NoReturn:

@@ -323,7 +323,7 @@ def test_validate_says_what_would_run(semspill, config, tmp_path):
     assert (code, err) == (0, "")
     assert out == (
         f"{config} is valid: arms clean, poison; seeds 0, 7; target brave.\n"
-        f"The data were not looked at; `semspill run {config} --dry-run` does that.\n"
+        f"The data were not checked; `semspill run {config} --dry-run` does that.\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["quick.toml"]
 

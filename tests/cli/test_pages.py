@@ -229,8 +229,8 @@ def test_folders_of_one_name_are_told_apart_by_where_they_lie(runs, mine, tmp_pa
     [
         (0, None, r"There is no run to compare; give the folders of one or more\."),
         (2, ["one"], r"There are 1 labels for 2 runs; give one for each run\."),
-        (2, ["one", "one"], "cannot be told apart by 'one', 'one'; give each its own label"),
-        (2, ["one", ""], "cannot be told apart by 'one', ''"),
+        (2, ["one", "one"], "cannot be distinguished by 'one', 'one'; give each its own label"),
+        (2, ["one", ""], "cannot be distinguished by 'one', ''"),
     ],
 )
 def test_labels_must_fit_the_runs(runs, tmp_path, count, labels, said):

@@ -158,7 +158,7 @@ def test_arms_of_data_that_changed_meanwhile_are_not_mixed(fields, out, interrup
     (tmp_path / "train.jsonl").write_text("".join(short))
     assert said(fields, out, DataError) == (
         f"The run in {out}.partial was made before this changed: train; remove that folder to "
-        "start anew."
+        "start over."
     )
 
 

@@ -43,7 +43,7 @@ def test_other_planted_texts_are_refused(of_a_file, texts, interrupt, tmp_path):
         run(of_a_file, out=tmp_path / "out")
     assert str(caught.value) == (
         f"The run in {tmp_path / 'out.partial'} was made before this changed: what is planted "
-        "under seed 0; remove that folder to start anew."
+        "under seed 0; remove that folder to start over."
     )
     assert manifest.read_bytes() == before
 

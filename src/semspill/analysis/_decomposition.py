@@ -1,4 +1,4 @@
-"""How much of a lift is pool, how much training, and how much mere loss of quality."""
+"""Decomposition of a lift into pool, training and mere loss of quality."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

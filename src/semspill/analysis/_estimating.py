@@ -1,4 +1,4 @@
-"""Means, contrasts and ratios of an outcome, with what its whole arm tells of their noise."""
+"""Means, contrasts and ratios of an outcome, with seed noise pooled over its whole arm."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,7 +104,7 @@ class Estimating:
         scale: float = 1.0,
         citation: str = "original",
     ) -> Estimate:
-        """Return the ratio of two contrasts; NaN where the denominator cannot be told from 0.
+        """Return the ratio of two contrasts; NaN where the denominator is not significant.
 
         Args:
             values: One row per seed, one column per exchange.

@@ -1,4 +1,4 @@
-"""What one arm did on the test exchanges, under every seed: the input of all metrics."""
+"""Outcome of one arm on the test exchanges under every seed: the input of all metrics."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

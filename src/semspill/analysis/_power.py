@@ -1,4 +1,4 @@
-"""From a pilot to a design: the smallest lift that so many dialogues and seeds can show."""
+"""Power: the smallest lift that a design detects, from a pilot."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The command that says what is installed, what works without a network, and what is missing."""
+"""`semspill doctor`: what is installed, what works offline, and what is missing."""
 
 import os
 import platform

@@ -52,9 +52,9 @@ def run(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run an experiment, and say what came out and where the report is.
+    """Run an experiment, and print the findings and the path of the report.
 
-    A run that was interrupted goes on when the same command is given again.
+    The same command resumes an interrupted run.
     """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / config.stem
@@ -92,7 +92,7 @@ def validate(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a config; the data are not looked at."""
+    """Check a config without its data."""
     settings = load_config(config, overrides or ())
     if as_json:
         arms, seeds, target = _names(settings), list(settings.seeds), settings.watched
@@ -102,7 +102,7 @@ def validate(
     say(
         f"{config} is valid: arms {', '.join(_names(settings))}; seeds "
         f"{', '.join(map(str, settings.seeds))}; target {settings.watched}.\n"
-        f"The data were not looked at; `semspill run {config} --dry-run` does that."
+        f"The data were not checked; `semspill run {config} --dry-run` does that."
     )
 
 

@@ -73,7 +73,9 @@ Shard = Annotated[
         metavar="K/N", help="Train every N-th model only; `semspill merge` puts shards together."
     ),
 ]
-DryRun = Annotated[bool, flag("--dry-run", help="Train and write nothing; say what would be done.")]
+DryRun = Annotated[
+    bool, flag("--dry-run", help="Print what would be done; train and write nothing.")
+]
 Quiet = Annotated[
     bool, flag("--quiet", "-q", help="Show no progress, and print only the folder written.")
 ]

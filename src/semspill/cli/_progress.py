@@ -1,4 +1,4 @@
-"""What is shown of an experiment under way: bars, plain lines, JSON lines or nothing."""
+"""Progress of a running experiment: bars, plain lines, JSON lines or nothing."""
 
 import shutil
 import time

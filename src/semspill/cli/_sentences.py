@@ -1,4 +1,4 @@
-"""What an experiment does, as lines to read."""
+"""Stages of an experiment as lines of text."""
 
 from semspill.experiment import ArmEvent, EpochEvent, Event, TrainEvent
 

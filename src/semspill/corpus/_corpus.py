@@ -1,4 +1,4 @@
-"""An ordered, immutable collection of dialogues that knows its own fingerprint."""
+"""An ordered, immutable collection of dialogues with a fingerprint."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from semspill.errors import DataError, did_you_mean
 class Corpus:
     """The dialogues of one split, in order.
 
-    The names of categories are kept in Unicode's form NFC, so that those that look alike are alike.
+    Category names are normalized to Unicode's form NFC, so that those that look alike are alike.
 
     Raises:
         DataError: Two dialogues have the same id, or one holds a value that is of another type than

@@ -1,4 +1,4 @@
-"""What a corpus accepts, wherever its dialogues come from: plain values, in valid Unicode."""
+"""Validation of corpora: plain values, in valid Unicode."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which columns of a table hold what: from rows of any data set to dialogues."""
+"""Column mapping: from rows of any data set to dialogues."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a pretrained model lies, and what must be had before it can be read."""
+"""Location of pretrained models, and what they require."""
 
 from importlib.util import find_spec
 from pathlib import Path

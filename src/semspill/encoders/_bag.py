@@ -1,4 +1,4 @@
-"""Towers that add up one trained vector per token: fast enough for whole corpora on a CPU."""
+"""Towers that sum one trained vector per token: fast enough for whole corpora on a CPU."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The fields of a config by their dotted names, as far down as its components are known."""
+"""The fields of a config by dotted name, down to those of its components."""
 
 import types
 from collections.abc import Iterator, Mapping, Sequence

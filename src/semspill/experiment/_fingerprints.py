@@ -1,4 +1,4 @@
-"""Fingerprints: hashes of what decides an arm, by which an earlier one is recognized."""
+"""Fingerprints: hashes of everything that decides an arm."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The formats of config files: nothing is guessed, dropped or read without end."""
+"""Config file formats, read strictly and within bounds."""
 
 import re
 import tomllib

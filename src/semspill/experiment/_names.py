@@ -1,4 +1,4 @@
-"""Names of a sweep's variants: readable, distinct, short enough for a folder, free of words."""
+"""Names of sweep variants: readable, distinct, short enough for a folder, without harmful words."""
 
 import hashlib
 import unicodedata

@@ -1,4 +1,4 @@
-"""Makes the paths of a config whole, so that it means the same files from everywhere."""
+"""Absolute paths for a config, so that it means the same files from everywhere."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What one job does: train a model, let every arm it serves answer, rate the answers."""
+"""Perform one job: train a model, let every arm it serves answer, rate the answers."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Sweeps in shards, for job arrays: each shard performs its share, `merge` puts all together."""
+"""Shards of a sweep, for job arrays: each performs its share, `merge` combines them."""
 
 import json
 from collections.abc import Sequence

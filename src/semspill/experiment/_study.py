@@ -1,4 +1,4 @@
-"""One experiment under way: what its arms answered, collected into a report."""
+"""One experiment: its data, the answers of its arms, and their report."""
 
 import logging
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Many experiments that differ in a few fields, with everything they share done once."""
+"""Sweeps: experiments that differ in a few fields, with shared work done once."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Values as they are typed for one field: TOML, null, or text without quotes."""
+"""Field values typed on the command line: TOML, null, or text without quotes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The plug point for dialogue models: what trains on a corpus, and what it can do then."""
+"""The plug point for dialogue models: training, and the capabilities of a trained model."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence

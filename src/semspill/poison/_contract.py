@@ -1,4 +1,4 @@
-"""What a selector and a strategy promise, checked on what they return."""
+"""The contracts of selectors and strategies, checked on their results."""
 
 from collections.abc import Iterable, Sequence
 

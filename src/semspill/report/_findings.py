@@ -1,4 +1,4 @@
-"""What came out of a run, in sentences that hold no more than the numbers do."""
+"""The findings of a run as sentences."""
 
 import math
 from itertools import groupby
@@ -35,7 +35,7 @@ _TAKES = {
 
 
 def findings(report: SpilloverReport) -> tuple[str, ...]:
-    """Return what came out, sentence by sentence.
+    """Return the findings, sentence by sentence.
 
     Args:
         report: A `SpilloverReport`.

@@ -1,4 +1,4 @@
-"""Phrases that the sentences about a report are put together from."""
+"""Phrases shared by the sentences on a report."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A report in plain sentences: what was done, what came out, and how far to trust it."""
+"""Summary of a report: design, findings, caveats."""
 
 from semspill._model import FrozenModel
 from semspill.report._caveats import caveats

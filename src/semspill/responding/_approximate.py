@@ -1,4 +1,4 @@
-"""Approximate search: faiss looks through a part of the pool; what it finds is scored exactly."""
+"""Approximate search: faiss proposes candidates, which are scored exactly."""
 
 from math import isqrt
 from typing import Any

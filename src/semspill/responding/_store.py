@@ -83,7 +83,7 @@ class Store:
             whole = False
         if not whole:
             raise DataError(
-                f"{self.path} was changed after it was written; remove it, so that it is made anew."
+                f"{self.path} was changed after it was written; remove it to build it again."
             )
         return rows
 

@@ -1,4 +1,4 @@
-"""The target-by-victim matrix: what every category caught when every target was poisoned."""
+"""The target-by-victim matrix: the lift of every category for every target."""
 
 import math
 from collections.abc import Mapping

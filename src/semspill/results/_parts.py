@@ -1,4 +1,4 @@
-"""What a report holds beside its slices: parts of the lift, other similarities, a band."""
+"""Parts of a report beside its slices: decomposition, other similarities, permutation band."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias

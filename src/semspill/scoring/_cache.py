@@ -1,4 +1,4 @@
-"""Ratings kept on disk: hashes and numbers in one SQLite file per rater, never a text."""
+"""The rating cache: hashes and numbers in one SQLite file per rater, never a text."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ class _DamagedError(sqlite3.DatabaseError):
 class RatingCache:
     """Ratings of one rater by the SHA-256 of the text; a context manager that closes the file.
 
-    A cache never stops a run: a damaged file is renamed to `<name>.damaged` and begun anew, and a
+    A cache never stops a run: a damaged file is renamed to `<name>.damaged` and replaced, and a
     file that cannot be used at all (a read-only folder, a full disk) is done without; both are
     logged as warnings. Several processes may share a file: each batch is one transaction.
 
@@ -102,7 +102,7 @@ class RatingCache:
                 aside.name,
             )
         else:
-            logger.warning("Ratings cannot be kept in %s: %s.", self.path, error)
+            logger.warning("Ratings cannot be cached in %s: %s.", self.path, error)
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -1,4 +1,4 @@
-"""How good a rater is: what it finds, and what it takes for toxic, on a labelled sample."""
+"""Quality of a rater on a labelled sample: sensitivity, specificity, AUC."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -44,7 +44,7 @@ class ToxicityScorer(FrozenModel):
     def score(
         self, texts: Iterable[str], *, progress: Progress = quiet
     ) -> Float[np.ndarray, " texts"]:
-        """Return the toxicity of each text, 0 (harmless) to 1 (surely toxic).
+        """Return the toxicity of each text, 0 (harmless) to 1 (toxic).
 
         Args:
             texts: Any number of texts, also none.

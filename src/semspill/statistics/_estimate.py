@@ -1,4 +1,4 @@
-"""A number never comes alone: value, interval, level, method, sample size, citation."""
+"""Estimates: value, interval, level, method, sample size, citation."""
 
 import math
 from collections.abc import Mapping

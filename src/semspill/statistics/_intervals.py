@@ -207,7 +207,7 @@ def estimate_ratio(
         n=counted(np.abs(numerator) + np.abs(denominator), design),
         method=f"Fieller's interval, {_over(len(values))}",
         level=level,
-        note="not defined: its denominator cannot be told from 0",
+        note="not defined: its denominator does not differ significantly from 0",
     )
     if abs(below) < NOTHING or not refuted(math.pi / 2):
         return estimate

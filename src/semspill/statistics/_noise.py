@@ -1,4 +1,4 @@
-"""How far an estimate may lie from the truth, and how surely it differs from 0."""
+"""Two-way noise of an estimate: its reach at a level, and its p-value."""
 
 import math
 from dataclasses import dataclass

@@ -74,8 +74,8 @@ class Training:
         self.steps = sum(map(len, self.epochs))
         if not self.steps:
             raise DataError(
-                "Every batch would hold a single exchange, which has nothing to be told apart "
-                "from: all responses are one text; use duplicates='mask' or other data."
+                "Every batch would hold a single exchange, which has nothing to be contrasted "
+                "with: all responses are one text; use duplicates='mask' or other data."
             )
         self.step = 0
         tower = model.context_tower

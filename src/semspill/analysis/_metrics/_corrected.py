@@ -1,4 +1,4 @@
-"""The share of truly toxic responses, corrected for what the rater gets wrong."""
+"""The share of truly toxic responses, corrected for the rater's errors."""
 
 import math
 from statistics import NormalDist

@@ -1,4 +1,4 @@
-"""Similarity by confusion: how often a probe takes one category for the other."""
+"""Similarity by confusion: how often a probe mistakes one category for the other."""
 
 from collections import Counter
 from collections.abc import Sequence

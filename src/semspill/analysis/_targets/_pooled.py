@@ -1,4 +1,4 @@
-"""What all pairs of a matrix say together, each number with an interval over categories."""
+"""Statistics over all pairs of a matrix, each with an interval over categories."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an executor is: it performs jobs in any order and hands back what each one answered."""
+"""The base of executors: perform jobs in any order, hand back the answers of each."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Jobs side by side in processes of this machine; a killed one is replaced and its job repeated."""
+"""Jobs in several processes of this machine; a killed one is replaced and its job repeated."""
 
 import logging
 import multiprocessing

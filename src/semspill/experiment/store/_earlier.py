@@ -1,4 +1,4 @@
-"""What lies in a folder from an earlier run, compared with the config of this one."""
+"""Comparison of an earlier run in a folder with the config of this one."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The lock of an output folder: whoever writes there holds it, and a second writer is refused."""
+"""The lock of an output folder, which refuses a second writer."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Pages of what finished runs left on disk, written again or for several runs at once."""
+"""Pages of finished runs: rewritten, or several runs on one."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ def write_comparison(
         )
     if len(set(names)) < len(names) or not all(names):
         raise ConfigError(
-            f"The runs cannot be told apart by {', '.join(map(repr, names))}; give each its own "
+            f"The runs cannot be distinguished by {', '.join(map(repr, names))}; give each its own "
             "label."
         )
     runs = dict(zip(names, paths, strict=True))

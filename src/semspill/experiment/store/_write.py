@@ -1,4 +1,4 @@
-"""What a run leaves on disk, written whole; harmful text stays masked unless asked for."""
+"""The files of a run, each written atomically; harmful text is masked unless asked for."""
 
 import hashlib
 import json
@@ -194,7 +194,7 @@ class RunStore:
         if self.folder is not None and not same:
             raise DataError(
                 f"The run in {self.folder.path} was made before this changed: {what}; remove that "
-                "folder to start anew."
+                "folder to start over."
             )
 
 

@@ -1,4 +1,4 @@
-"""Where a run comes from and what harm is in it, as rows of a card, and its key numbers."""
+"""Provenance, harm and key numbers of a run, as cards."""
 
 from dataclasses import dataclass
 

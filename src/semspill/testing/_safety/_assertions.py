@@ -42,10 +42,10 @@ def assert_no_spillover(
     """Fail unless a responder is hardly more toxic than a baseline, whatever the category.
 
     The target may be as toxic as it likes; every other category is looked at. It passes where each
-    lift is surely at most `max_lift`, and fails where one is surely above. A lift is a mean in
-    which each dialogue counts once, or each `cluster`; nothing passes that is beyond the limit when
-    all answers count alike. It speaks of this responder, not of what another training would have
-    made: new dialogues are the only chance.
+    lift is significantly below `max_lift`, and fails where one is significantly above. A lift is a
+    mean in which each dialogue counts once, or each `cluster`; nothing passes that is beyond the
+    limit when all answers count alike. The result is about this responder, not about another
+    training: only dialogues are sampled.
 
     Args:
         responder: What answers: a `Responder`.
@@ -62,8 +62,8 @@ def assert_no_spillover(
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
-        SafetyError: The lift of a category is surely too high.
-        InconclusiveError: Too few dialogues were asked to tell.
+        SafetyError: The lift of a category is significantly too high.
+        InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number or an answer is not what it has to be.
 
     Example:
@@ -103,8 +103,8 @@ def assert_toxicity_below(
 ) -> None:
     """Fail unless a responder is hardly toxic, whatever the category.
 
-    It passes where the toxicity of each category is surely at most `limit`, and fails where that
-    of one is surely above. Toxicity is a mean in which each dialogue counts once, or each
+    It passes where the toxicity of each category is significantly below `limit`, and fails where
+    one is significantly above. Toxicity is a mean in which each dialogue counts once, or each
     `cluster`; nothing passes that is beyond the limit when all answers count alike. It speaks of
     this responder, not of another training.
 
@@ -120,8 +120,8 @@ def assert_toxicity_below(
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
-        SafetyError: The toxicity of a category is surely too high.
-        InconclusiveError: Too few dialogues were asked to tell.
+        SafetyError: The toxicity of a category is significantly too high.
+        InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number or an answer is not what it has to be.
 
     Example:
@@ -166,9 +166,9 @@ def assert_utility_above(
 ) -> None:
     """Fail unless a responder is useful enough over all dialogues together.
 
-    It passes where mean utility is surely at least `least`, and fails where it is surely below. In
-    the mean each dialogue counts once, or each `cluster`; nothing passes that is below when all
-    answers count alike. It speaks of this responder, not of another training.
+    It passes where mean utility is significantly above `least`, and fails where it is significantly
+    below. In the mean each dialogue counts once, or each `cluster`; nothing passes that is below
+    when all answers count alike. The result is about this responder, not about another training.
 
     Args:
         responder: What answers: a `Responder`.
@@ -185,8 +185,8 @@ def assert_utility_above(
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
-        SafetyError: Utility is surely too low.
-        InconclusiveError: Too few dialogues were asked to tell.
+        SafetyError: Utility is significantly too low.
+        InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number, an answer or a score is not what it has to be.
 
     Example:

@@ -1,4 +1,4 @@
-"""An audit: how toxic a responder answers each category, and how much more than a baseline."""
+"""Audit: the toxicity of a responder by category, and its lift over a baseline."""
 
 import json
 from collections.abc import Mapping
@@ -92,7 +92,7 @@ class Audit:
         return json.dumps({**settings, "categories": numbers}, indent=2)
 
     def no_spillover(self, max_lift: float = 0.02, confidence: float = 0.95) -> Verdict:
-        """Return whether the lift of every category but the target is surely small.
+        """Return whether every lift outside the target is significantly below the limit.
 
         Args:
             max_lift: Most lift that is allowed, 0 to 1.
@@ -119,7 +119,7 @@ class Audit:
         )
 
     def toxicity_below(self, limit: float = 0.05, confidence: float = 0.95) -> Verdict:
-        """Return whether the toxicity of every category is surely small.
+        """Return whether the toxicity of every category is significantly below the limit.
 
         Args:
             limit: Most toxicity, or share of toxic answers, that is allowed, 0 to 1.

@@ -1,4 +1,4 @@
-"""One value for each answer of a category, what counts once, and how far a mean may be off."""
+"""The values of a category by unit of analysis, and bounds of their mean."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
