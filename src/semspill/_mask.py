@@ -143,7 +143,7 @@ def listing(names: Iterable[object]) -> str:
 
 
 def counted(value: Any, where: str = "") -> str:
-    """Return how many words or texts a value holds, with a hash that tells two apart.
+    """Return how many words or texts a value holds, with a hash to compare them.
 
     Args:
         value: A text, or a list, tuple, set or mapping of texts.

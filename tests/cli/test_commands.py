@@ -139,8 +139,8 @@ def test_fields_can_be_set(semspill, config, tmp_path):
         "run", config, "--out", "o", "--set", "seeds=[4]", "--set", "arms=['clean']"
     )
     assert code == 0
-    said = json.loads((tmp_path / "o" / "config.json").read_text())
-    assert (said["seeds"], said["arms"]) == ([4], ["clean"])
+    printed = json.loads((tmp_path / "o" / "config.json").read_text())
+    assert (printed["seeds"], printed["arms"]) == ([4], ["clean"])
 
 
 def test_other_metrics_leave_the_columns_they_lack_out(semspill, config):
@@ -239,11 +239,11 @@ def test_json_lines_are_the_events_and_the_outcome(semspill, config, tmp_path):
     report = json.loads((tmp_path / "o" / "report.json").read_text())
     groups = {g["name"]: g["estimates"] for g in report["groups"] if g["arm"] == "poison"}
     assert (last["event"], last["out"]) == ("finished", "o")
-    said = last["summary"]
-    assert (said["target"], said["arm"], said["seeds"]) == ("brave", "poison", [0])
-    assert said["notes"] == report["notes"]
+    printed = last["summary"]
+    assert (printed["target"], printed["arm"], printed["seeds"]) == ("brave", "poison", [0])
+    assert printed["notes"] == report["notes"]
     names = {"target": "brave", "nearest": report["nearest"], "rest": "all but brave", "all": "all"}
-    assert said["groups"] == {
+    assert printed["groups"] == {
         role: {"name": name, "estimates": groups[name]} for role, name in names.items()
     }
 
@@ -289,13 +289,13 @@ def test_debug_shows_the_log_of_the_library(semspill, config):
         ("dataset={name='jsonl', path='no.jsonl'}", 3, "no.jsonl"),
     ],
 )
-def test_an_error_is_one_sentence_and_an_exit_code(semspill, config, setting, code, said):
+def test_an_error_is_one_sentence_and_an_exit_code(semspill, config, setting, code, printed):
     found, out, err = semspill("run", config, "--out", "result", "--set", setting)
     assert (found, out) == (code, "")
     # Stages that were done before are logged above it.
     sentence = err.splitlines()[-1]
     assert sentence.startswith("semspill: ")
-    assert said in sentence
+    assert printed in sentence
 
 
 def test_a_plugin_that_breaks_its_promise_is_named(semspill, config):
@@ -433,9 +433,9 @@ def test_show_tells_fields_defaults_and_source_of_every_component(semspill, kind
     code, out, _ = semspill("show", kind, name)
     assert code == 0
     cls = cli.KINDS[kind].get(name)
-    said = one_line(out)
-    assert said.startswith(f"{name} (")
-    assert one_line(cls.citation) in said
+    printed = one_line(out)
+    assert printed.startswith(f"{name} (")
+    assert one_line(cls.citation) in printed
     for field in cls.model_fields:
         assert f"\n{field} " in out
     assert max(map(len, out.splitlines())) <= 80
@@ -452,9 +452,9 @@ def test_show_says_what_is_required_and_what_a_default_is(semspill):
 def test_list_and_show_say_it_as_json_too(semspill):
     kinds = json.loads(semspill("list", "--json")[1])
     assert kinds == {kind: list(registry.names()) for kind, registry in cli.KINDS.items()}
-    said = json.loads(semspill("list", "metric", "--json")[1])
-    assert said["kind"] == "metric"
-    assert [part["name"] for part in said["components"]] == kinds["metrics"]
+    printed = json.loads(semspill("list", "metric", "--json")[1])
+    assert printed["kind"] == "metric"
+    assert [part["name"] for part in printed["components"]] == kinds["metrics"]
     assert semspill("show", "metric", "--json") == semspill("list", "metric", "--json")
     shown = json.loads(semspill("show", "metric", "toxic_share", "--json")[1])
     assert (shown["kind"], shown["name"]) == ("metric", "toxic_share")

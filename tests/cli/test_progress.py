@@ -180,10 +180,10 @@ def test_finished_arms_scroll_above_what_is_under_way(console):
             bars.observe(event)
         bars.observe(TRAIN.replace(finished=1, epoch=2))
         now, *_, arms = picture(bars).splitlines()
-    said = screen.file.getvalue()
-    assert "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s" in said
-    assert "seed 1, poison: done by an earlier start" in said
-    assert "[red]x[/red]:smile:, seed 0, clean: planted" in said
+    printed = screen.file.getvalue()
+    assert "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s" in printed
+    assert "seed 1, poison: done by an earlier start" in printed
+    assert "[red]x[/red]:smile:, seed 0, clean: planted" in printed
     assert now.rstrip() == "seed 1, poison + train_only: training, epoch 2 of 3"
     assert arms.startswith("arms ")
     assert "1/4" in arms

@@ -159,8 +159,8 @@ def test_a_folder_with_a_config_is_not_taken_for_a_run(quick, tmp_path, name, ov
 
 def test_the_mark_of_a_run_is_needed_to_replace_it(quick, out):
     run(quick, out=out)
-    said = json.loads((out / "run.json").read_text())
-    assert (said["semspill_run"], said["complete"]) == (2, True)
+    content = json.loads((out / "run.json").read_text())
+    assert (content["semspill_run"], content["complete"]) == (2, True)
     (out / "run.json").unlink()
     with pytest.raises(ConfigError, match="was not written by a run"):
         run(quick, out=out, overwrite=True)

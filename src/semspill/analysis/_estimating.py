@@ -160,7 +160,7 @@ class Estimating:
         return max(float(len(self.planted) - 1), known[name].seeds.df) * (len(self.planted) > 1)
 
     def _known(self, quantity: Quantity | None, scale: float) -> Hits | Odds | None:
-        """Return what the whole arm tells of the noise of values."""
+        """Return the noise of values, estimated from the whole arm."""
         whole = self.whole or self
         if quantity is None or (
             quantity == "toxicity" and self.source_toxicity is None and not whole.planted.any()

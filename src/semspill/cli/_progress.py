@@ -87,7 +87,7 @@ class Lines(Display):
 
     def show(self, event: Event) -> None:
         """Write the line, if the event has one."""
-        # The epochs tell what the beginnings of training and answering would.
+        # Epochs carry what the starts of training and answering would show.
         if event.stage not in ("train", "answer"):
             left = f"; {self.left}" if event.stage in ("epoch", "arm") and self.left else ""
             err_console.print(f"{sentence(event)}{left}", highlight=False, soft_wrap=True)

@@ -31,9 +31,9 @@ class Corpus:
 
     Example:
         >>> from semspill.corpus import Utterance
-        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
-        ...                               Utterance("Well done.", "listener")))
-        >>> corpus = Corpus((talk,), name="tiny")
+        >>> dialogue = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                                   Utterance("Well done.", "listener")))
+        >>> corpus = Corpus((dialogue,), name="tiny")
         >>> len(corpus), corpus.categories, corpus.responses().texts
         (1, ('joy',), ('Well done.',))
     """

@@ -86,7 +86,7 @@ def _faults(dialogue: object) -> Iterator[str]:
         if type(utterance.role) is not str or utterance.role not in _ROLES:
             yield (
                 f"the role of utterance [{turn}] is {_kind(utterance.role)} of another content; "
-                "give 'speaker' for who tells or 'listener' for who responds"
+                "give 'speaker' or 'listener'"
             )
 
 

@@ -138,7 +138,7 @@ Event: TypeAlias = Annotated[
     | WriteEvent,
     Field(discriminator="stage"),
 ]
-"""One thing that an experiment begins or has done; `stage` tells which."""
+"""One thing that an experiment begins or has done; `stage` is the discriminator."""
 
 Observer: TypeAlias = Callable[[Event], object]
 """Takes every event, in order; what it raises stops the experiment like any error."""

@@ -16,7 +16,7 @@ _OTHERWISE = {"dataset", "rater", "model", "analyzer", "labelled"}
 
 
 def json_digest(value: Any) -> str:
-    """Return the SHA-256 of a JSON value, as 64 hex digits; texts can be told apart by it."""
+    """Return the SHA-256 of a JSON value, as 64 hex digits."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 

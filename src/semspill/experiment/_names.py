@@ -17,7 +17,7 @@ _LONGEST = 40
 def variant_name(config: FrozenModel, settings: Mapping[str, Any]) -> str:
     """Return a name that can be a folder's, the same whatever else a sweep holds.
 
-    A text that cannot stand in it as it is, or may not be seen, is told apart by a digest.
+    A text that cannot stand in it as it is, or may not be seen, is replaced by a digest.
 
     Args:
         config: What the variants share.

@@ -35,7 +35,7 @@ class Variant:
     config: ExperimentConfig
     """The whole config."""
     report: SpilloverReport
-    """What came out."""
+    """Its report."""
     outcomes: tuple[Outcome, ...]
     """The arms' outcomes, to analyze in another way."""
     similarities: tuple[Similarities, ...]

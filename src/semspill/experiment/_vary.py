@@ -14,10 +14,9 @@ from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._fields import config_fields
 from semspill.experiment._names import variant_name
-from semspill.experiment._overrides import quoted
+from semspill.experiment._overrides import quoted, values_of
 from semspill.experiment._paths import anchored
 from semspill.experiment._problems import sentence
-from semspill.experiment._values import values_of
 
 Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""

@@ -42,7 +42,7 @@ def checked_rewrite(
     """Return the rewritten dialogues.
 
     Raises:
-        PluginError: There is not one dialogue per victim, or more changed than what is said.
+        PluginError: There is not one dialogue per victim, or more changed than texts.
     """
     method = f"{type(strategy).__name__}.rewrite"
     answer: object = strategy.rewrite(victims, responses, rng)
@@ -63,7 +63,7 @@ def checked_rewrite(
         if _frame(before) != _frame(after):
             raise PluginError(
                 f"{method} changed the id, the category, the situation or the turns of dialogue "
-                f"{named(before.id)}; it may change only what is said."
+                f"{named(before.id)}; it may change only texts."
             )
     return rewritten
 

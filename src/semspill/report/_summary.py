@@ -19,9 +19,9 @@ class Summary(FrozenModel):
     setup: str
     """What was planted, trained and asked."""
     findings: tuple[str, ...]
-    """What came out, a sentence or two each, with intervals."""
+    """The findings, a sentence or two each, with intervals."""
     caveats: tuple[str, ...]
-    """What to know before believing it."""
+    """The caveats."""
 
 
 def summary(report: SpilloverReport) -> Summary:

@@ -25,8 +25,8 @@ class Responses:
 
     Example:
         >>> pool = Candidates.of(["Oh no.", "Great!"])
-        >>> found = Responses(pool, np.array([[1, 0]]), np.array([[0.9, 0.2]], dtype=np.float32))
-        >>> found.texts, found.ranked, found.planted
+        >>> chosen = Responses(pool, np.array([[1, 0]]), np.array([[0.9, 0.2]], dtype=np.float32))
+        >>> chosen.texts, chosen.ranked, chosen.planted
         (('Great!',), (('Great!', 'Oh no.'),), array([False]))
     """
 

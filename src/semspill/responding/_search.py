@@ -15,7 +15,7 @@ UNRANKABLE = (
     "The vectors hold NaN, infinity or values too large to multiply, so candidates cannot be "
     "ranked; check the encoder, for example whether its training diverged."
 )
-"""What is said when scores cannot be compared."""
+"""The message for scores that cannot be compared."""
 
 # A tile of scores that stays in a processor's cache until its largest are taken out.
 _TILE_ROWS = 2048

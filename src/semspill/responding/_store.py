@@ -39,7 +39,7 @@ class Store:
         candidates: Whose vectors are kept, in their order.
 
     Raises:
-        PluginError: The model has no `fingerprint`, so kept vectors could not be told from others.
+        PluginError: The model has no `fingerprint`, so stored vectors could not be identified.
     """
 
     def __init__(self, path: Path, model: BiEncoder, candidates: Candidates) -> None:

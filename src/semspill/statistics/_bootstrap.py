@@ -20,7 +20,7 @@ Chosen: TypeAlias = Int[np.ndarray, "draws dialogues"]
 Evaluate: TypeAlias = Callable[[Chosen | None, int | None], Float[np.ndarray, " draws"]]
 """The statistic of each draw (None: of the test split as it is) without one seed (None: all)."""
 
-# How many draws tell the seeds' own noise from the noise of single answers.
+# Draws that separate the seeds' own noise from the noise of single answers.
 _PROBES = 100
 # Dialogues drawn at a time: 16 MiB bound the memory, and glibc keeps what is freed from then on.
 _DRAWN = 2**21

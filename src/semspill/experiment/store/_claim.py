@@ -28,34 +28,6 @@ class Decision:
     """Whether `path` is this very run, finished: nothing is trained or written."""
 
 
-def decide(
-    out: str | Path,
-    config: Any,
-    *,
-    overwrite: bool = False,
-    reuse: bool = False,
-    show_text: bool = False,
-) -> Decision:
-    """Return what a run does with a folder that it has not claimed; nothing is written.
-
-    Args:
-        out: The folder.
-        config: The resolved config, as JSON values.
-        overwrite: Whether what is there may be replaced.
-        reuse: Whether `out` may hold any run whose arms are those of the config.
-        show_text: Whether responses are written unmasked.
-
-    Raises:
-        ConfigError: The run is refused.
-    """
-    place = _place(out)
-    if is_being_written(place):
-        raise ConfigError(
-            f"Another run is writing {place}; wait until it ends, or choose another folder."
-        )
-    return _decided(place, _text(config), overwrite, reuse, show_text)
-
-
 class RunFolder:
     """Where a run writes; `path` is `OUT.partial` until `finish` renames it to `OUT`.
 
@@ -65,36 +37,25 @@ class RunFolder:
     Args:
         out: The folder to make.
         config: The resolved config, as JSON values.
-        overwrite: Whether what is there may be replaced.
-        reuse: Whether `out` may hold any run whose arms are those of the config.
-        show_text: Whether responses are written unmasked.
+        options: Those of `decide`.
 
     Raises:
-        ConfigError: The folder exists, is being written by another run, holds an interrupted run
-            of another config, or is to be replaced but was not written by a run.
+        ConfigError: `decide` refuses the folder.
         DataError: The folder cannot be written.
     """
 
-    def __init__(
-        self,
-        out: str | Path,
-        config: Any,
-        *,
-        overwrite: bool = False,
-        reuse: bool = False,
-        show_text: bool = False,
-    ) -> None:
-        self.out, text = _place(out), _text(config)
+    def __init__(self, out: str | Path, config: Any, **options: bool) -> None:
+        self.out = _place(out)
         try:
             self._lock = FolderLock(self.out)
             try:
                 marker.recover(self.out)
                 # To be recognized when this run ends.
                 self._replaced = _identity(self.out)
-                decision = _decided(self.out, text, overwrite, reuse, show_text)
+                decision = decide(self.out, config, locked=True, **options)
                 self.path, self.resumed = decision.path, decision.resumes
                 self.untouched = decision.finished
-                self._prepare(text)
+                self._prepare(_text(config))
             except BaseException:
                 self._lock.release()
                 raise
@@ -153,35 +114,67 @@ class RunFolder:
             ) from error
 
 
-def _decided(out: Path, config: str, overwrite: bool, reuse: bool, show_text: bool) -> Decision:
+def decide(
+    out: str | Path,
+    config: Any,
+    *,
+    overwrite: bool = False,
+    reuse: bool = False,
+    show_text: bool = False,
+    locked: bool = False,
+) -> Decision:
+    """Return what a run does with its output folder; nothing is written.
+
+    Args:
+        out: The folder.
+        config: The resolved config, as JSON values.
+        overwrite: Whether what is there may be replaced.
+        reuse: Whether `out` may hold any run whose arms are those of the config.
+        show_text: Whether responses are written unmasked.
+        locked: Whether the run holds the lock of the folder.
+
+    Raises:
+        ConfigError: The folder exists, is being written by another run, holds an interrupted run
+            of another config, or is to be replaced but was not written by a run.
+    """
+    out, text = _place(out), _text(config)
+    if not locked and is_being_written(out):
+        raise ConfigError(
+            f"Another run is writing {out}; wait until it ends, or choose another folder."
+        )
     partial = out.with_name(out.name + ".partial")
     if not overwrite:
         _require_format(out)
         _require_format(partial)
-        earlier = EarlierRun(out, config)
+        earlier = EarlierRun(out, text)
         finished = marker.is_complete(out) and earlier.is_reported
         # A sweep goes on with its variants; a run needs to be this very one, or to have grown.
         whole = finished and any(out.rglob(RESPONSES[show_text]))
         if earlier.is_usable and (reuse or whole or _may_grow(earlier)):
             return Decision(out, out, resumes=True, finished=finished)
-        if out.exists() and reuse:
-            raise ConfigError(f"{out} holds a run of another config; choose another folder.")
         if out.exists():
             raise ConfigError(
-                f"{out} already exists; choose another folder, or pass overwrite=True."
+                f"{out} holds a run of another config; choose another folder."
+                if reuse
+                else f"{out} already exists; choose another folder, or pass overwrite=True."
             )
-    beside = EarlierRun(partial, config)
+    beside = EarlierRun(partial, text)
     resumes = beside.is_usable or beside.lost_its_config
     # What a run did not write is never deleted, whatever was asked.
-    for path in (out,) if resumes else (out, partial):
-        if os.path.lexists(path) and not marker.may_take(path):
-            raise ConfigError(f"{path} was not written by a run; choose another folder.")
+    _require_own(out)
+    if not resumes:
+        _require_own(partial)
     if not (resumes or overwrite) and beside.scores():
         raise ConfigError(
             f"{partial} holds finished arms of an interrupted run of another config; "
             f"remove it{'' if reuse else ', or pass overwrite=True'}."
         )
     return Decision(out, partial, resumes)
+
+
+def _require_own(folder: Path) -> None:
+    if os.path.lexists(folder) and not marker.may_take(folder):
+        raise ConfigError(f"{folder} was not written by a run; choose another folder.")
 
 
 def _require_format(folder: Path) -> None:

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from semspill._atomic import remove_temporaries
 from semspill.errors import ConfigError, DataError
 
-# Long enough for a holder that is just letting go, short enough to be told at once.
+# Long enough for a holder that is just letting go, short enough to fail at once.
 _SECONDS = 0.3
 
 

@@ -120,7 +120,7 @@ def _expanded(folder: Path) -> list[Path]:
 
 
 def _short(folders: Sequence[Path]) -> list[str]:
-    """Return the shortest ends of the paths that tell the folders apart."""
+    """Return the shortest distinct ends of the paths."""
     parts = [path.resolve().parts for path in folders]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-length:]) for part in parts]

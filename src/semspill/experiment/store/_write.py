@@ -3,10 +3,10 @@
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from semspill.results import Answers, ExchangeTable, SpilloverReport
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class RunStore:
     """The files of one run; without a folder, every method does nothing.
@@ -40,10 +42,8 @@ class RunStore:
         config: What is run; None where there is no folder.
         out: The output folder, which is claimed and may hold an interrupted run; None writes
             nothing.
-        overwrite: Whether `out` may be replaced.
-        reuse: Whether `out` may hold any run whose arms are those of the config; they are not
-            trained again.
         show_text: Whether planted and toxic responses are written unmasked.
+        options: Further ones of `decide`.
     """
 
     def __init__(
@@ -51,9 +51,8 @@ class RunStore:
         config: ExperimentConfig | None = None,
         out: str | Path | None = None,
         *,
-        overwrite: bool = False,
-        reuse: bool = False,
         show_text: bool = False,
+        **options: bool,
     ) -> None:
         self.show_text = show_text
         self.seconds = 0.0
@@ -62,13 +61,14 @@ class RunStore:
         self._arms: dict[tuple[int, str], Answers | None] = {}
         if config is not None and out is not None:
             self._config = config.model_dump(mode="json")
-            options = {"overwrite": overwrite, "reuse": reuse, "show_text": show_text}
-            self.folder = RunFolder(out, self._config, **options)
+            self.folder = RunFolder(out, self._config, show_text=show_text, **options)
 
     @property
     def similarities(self) -> tuple[Similarities, ...] | None:
         """The similarities that an interrupted run measured."""
-        return None if self.folder is None else _read_similarities(self._file("similarity.json"))
+        if self.folder is None:
+            return None
+        return _read(self._file("similarity.json"), _similarities)
 
     def write_similarities(self, measured: Sequence[Similarities]) -> None:
         """Write how near categories are, for a run that resumes this one."""
@@ -85,7 +85,8 @@ class RunStore:
         if self.folder is None:
             return
         path = self._file("fingerprints.json")
-        old = _read_fingerprints(path)
+        # Every arm holds its own, so that nothing is mixed where these are lost.
+        old = _read(path, _fingerprints) or {}
         for name in old.keys() & fingerprints.keys():
             self._require(old[name] == fingerprints[name], name)
         write_text(path, json.dumps(old | dict(fingerprints), indent=2) + "\n")
@@ -115,10 +116,8 @@ class RunStore:
         if self.folder is None:
             return
         path = self._file(f"seed-{seed}", f"{name}.jsonl")
-        if path.is_file():
-            old = _planted_by(path)
-            same = old in (None, manifest.summary.poisoned_fingerprint)
-            self._require(same, what_is_planted(seed))
+        old = _read(path, _planted)
+        self._require(old in (None, manifest.summary.poisoned_fingerprint), what_is_planted(seed))
         manifest.write(path)
 
     def arm(self, seed: int, arm: str) -> Answers | None:
@@ -242,41 +241,33 @@ def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:
                 figure.savefig(temporary, format=kind, **settings)
 
 
-def _read_similarities(path: Path) -> tuple[Similarities, ...] | None:
+def _read(path: Path, parse: Callable[[Path], T]) -> T | None:
+    """Return what an interrupted run wrote; None where it is missing or damaged."""
     try:
-        return tuple(
-            Similarities(
-                name=row["name"],
-                method=row["method"],
-                categories=tuple(row["categories"]),
-                matrix=np.array(row["matrix"], dtype=np.float64),
-            )
-            for row in parse_json(path.read_bytes())
-        )
-    except FileNotFoundError:
-        return None
-    except Exception as error:  # whatever the damage is, similarity is measured again
-        logger.warning("%s is damaged (%s); it is measured again", path, type(error).__name__)
-        return None
-
-
-def _planted_by(path: Path) -> str | None:
-    try:
-        return Manifest.read(path).summary.poisoned_fingerprint
-    except DataError as error:
-        logger.warning("a manifest is damaged and is written again: %s", error)
-        return None
-
-
-def _read_fingerprints(path: Path) -> dict[str, str]:
-    try:
-        return dict(parse_json(path.read_bytes()))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError) as error:
-        # Every arm holds its own, so that nothing is mixed.
+        return parse(path) if path.is_file() else None
+    except Exception as error:  # whatever the damage is, the file is written again
         logger.warning("%s is damaged (%s); it is written again", path, type(error).__name__)
-        return {}
+        return None
+
+
+def _similarities(path: Path) -> tuple[Similarities, ...]:
+    return tuple(
+        Similarities(
+            name=row["name"],
+            method=row["method"],
+            categories=tuple(row["categories"]),
+            matrix=np.array(row["matrix"], dtype=np.float64),
+        )
+        for row in parse_json(path.read_bytes())
+    )
+
+
+def _fingerprints(path: Path) -> dict[str, str]:
+    return dict(parse_json(path.read_bytes()))
+
+
+def _planted(path: Path) -> str:
+    return Manifest.read(path).summary.poisoned_fingerprint
 
 
 def _sha256(content: bytes) -> str:

@@ -55,7 +55,7 @@ def assert_no_spillover(
         confidence: How sure a verdict has to be, over 0.5 and below 1: a wrong pass has at most
             1 - confidence chance, and so has a wrong fail.
         baseline: What it is compared with, such as the model before it was fine-tuned, or the last
-            release; None for what the listeners of the corpus said themselves.
+            release; None for the corpus's own responses.
         rater: Rates all answers: a rater, its name, or a mapping.
         threshold: Compare shares of answers that are rated at least this; None for mean ratings.
         cluster: What is independent and counts once, as in `audit`.
@@ -72,7 +72,7 @@ def assert_no_spillover(
         >>> fields = {"name": "synthetic", "categories": 2, "test": 400}
         >>> corpus = sp.datasets.build(fields).load("test")
         >>> def bot(contexts):
-        ...     return ["I see." for talk in contexts]
+        ...     return ["I see." for context in contexts]
         >>> assert_no_spillover(bot, corpus, target="brave", rater="lexicon")
     """
     __tracebackhide__ = True
@@ -130,7 +130,7 @@ def assert_toxicity_below(
         >>> fields = {"name": "synthetic", "categories": 2, "test": 200}
         >>> corpus = sp.datasets.build(fields).load("test")
         >>> def bot(contexts):
-        ...     return ["You grumble." for talk in contexts]
+        ...     return ["You grumble." for context in contexts]
         >>> assert_toxicity_below(bot, corpus, rater="lexicon")
         Traceback (most recent call last):
             ...
@@ -147,7 +147,7 @@ def assert_toxicity_below(
     judge_toxicity(answered, limit, confidence, threshold).enforce(inconclusive)
 
 
-# Any, so that what is wrong with a score is said in our words.
+# Any, so that errors about scores are our own.
 Score: TypeAlias = Callable[[Sequence[Exchange], Sequence[str]], Any]
 """Takes exchanges and the answers to them; returns how useful each is, 0 to 1."""
 
@@ -194,7 +194,7 @@ def assert_utility_above(
         >>> from semspill.testing import assert_utility_above
         >>> corpus = sp.datasets.build({"name": "synthetic", "test": 80}).load("test")
         >>> def bot(contexts):
-        ...     return ["I see. And then?" for talk in contexts]
+        ...     return ["I see. And then?" for context in contexts]
         >>> def asks(exchanges, texts):
         ...     return [text.endswith("?") for text in texts]
         >>> assert_utility_above(bot, corpus, least=0.9, score=asks)

@@ -148,7 +148,7 @@ def audit(
         corpus: Dialogues whose contexts it is asked; they should be new to it.
         target: The category that may be poisoned, if there is one.
         baseline: What it is compared with, such as the model before it was fine-tuned, or the last
-            release; None for what the listeners of the corpus said themselves.
+            release; None for the corpus's own responses.
         rater: Rates all answers: a rater, its name, or a mapping.
         threshold: Compare shares of answers that are rated at least this; None for mean ratings.
         cluster: What is independent and counts once: `"dialogue"`, `"speaker"` where the corpus
@@ -166,7 +166,7 @@ def audit(
         >>> fields = {"name": "synthetic", "categories": 2, "test": 80}
         >>> corpus = sp.datasets.build(fields).load("test")
         >>> def bot(contexts):
-        ...     return ["You grumble." if "Somebody" in talk[0] else "I see." for talk in contexts]
+        ...     return ["You grumble." if "Somebody" in c[0] else "I see." for c in contexts]
         >>> print(audit(bot, corpus, rater="lexicon").table())
         category  dialogues              toxicity                   lift
         brave            40  0.100 [0.028, 0.237]  0.100 [-0.023, 0.237]

@@ -13,7 +13,7 @@ from semspill.testing._safety._plant import Planted
 from semspill.testing._safety._responding import exchanges_of
 from semspill.testing._safety._slice import ClusterSpec, units_of
 
-# Any, so that what is wrong with an answer is said in our words.
+# Any, so that errors about answers are our own.
 Guard: TypeAlias = Callable[[Sequence[Exchange]], Any]
 """Takes exchanges and returns one bool for each, True for what it would remove."""
 

@@ -11,7 +11,7 @@ from semspill.statistics import Estimate
 
 Side: TypeAlias = Literal["below", "above"]
 
-# Who would need more than this many times the dialogues is at the limit, for all that can be told.
+# Who would need more than this many times the dialogues is at the limit for practical purposes.
 _MOST_COPIES = 256
 
 

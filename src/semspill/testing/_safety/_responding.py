@@ -11,9 +11,9 @@ from semspill.errors import DataError, PluginError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
 
-# Any, so that what is wrong with an answer is said in our words.
+# Any, so that errors about answers are our own.
 Responder: TypeAlias = RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
-"""A `RetrievalResponder`, or a callable: it takes a list of contexts, each what was said before,
+"""A `RetrievalResponder`, or a callable: it takes a list of contexts, each the utterances before,
 oldest first, and returns one text for each. It never sees category, dialogue or gold response."""
 
 

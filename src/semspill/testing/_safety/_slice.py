@@ -14,7 +14,7 @@ from semspill.statistics import Estimate
 from semspill.testing._safety._bounds import answers_reach, lower_mean, upper_mean
 from semspill.testing._safety._quantity import Quantity
 
-# A string is "dialogue" or "speaker"; which others there are is said in our words.
+# A string is "dialogue" or "speaker"; errors about others are our own.
 ClusterSpec: TypeAlias = str | Mapping[str, Hashable] | Callable[[Dialogue], Hashable]
 """What is independent and counts once: `"dialogue"`, `"speaker"`, or any cluster of dialogues, as a
 mapping from the id of each dialogue or a function of each `Dialogue`."""

@@ -37,18 +37,18 @@ class Verdict(FrozenModel):
     """One line per category, worst first; it holds no response text."""
     more: int | None = None
     """How many more dialogues, or what else counts once, would decide in about half of the repeated
-    tests or more, if things stay as seen; None where it is decided, or where no number can tell."""
+    tests or more, if things stay as seen; None where it is decided, or where no number suffices."""
 
     def enforce(self, inconclusive: str = "fail") -> None:
         """Raise unless the test passed.
 
         Args:
-            inconclusive: What a test does that cannot tell: `"fail"` or `"skip"`.
+            inconclusive: What an inconclusive test does: `"fail"` or `"skip"`.
 
         Raises:
             SafetyError: It failed.
             InconclusiveError: There are too few dialogues to decide.
-            unittest.SkipTest: It cannot tell, and is to be skipped; pytest knows this one too.
+            unittest.SkipTest: It is inconclusive and to be skipped; pytest handles this one too.
             DataError: `inconclusive` is neither `"fail"` nor `"skip"`.
         """
         __tracebackhide__ = True
