@@ -25,19 +25,19 @@ EACH = {STRATEGY: ["each_fixed"]}
 SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "strategies": ({"arms": FIVE}, {STRATEGY: STRATEGIES, BUDGET: [0.03]}),
     "budgets": ({"arms": FOUR}, {STRATEGY: STRATEGIES, BUDGET: [0.005, 0.01, 0.02]}),
-    "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: [False]}),
-    "hashing": ({"arms": FIVE, "model": {"encoder": "hashing"}}, EACH | {LABEL: [True, False]}),
-    "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": False}}, {TARGET: "all"}),
+    "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: ["none"]}),
+    "hashing": ({"arms": FIVE, "model": {"encoder": "hashing"}}, EACH | {LABEL: ["gold", "none"]}),
+    "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": "none"}}, {TARGET: "all"}),
     "epochs": (
         {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "model": {"finetuner": {"epochs": 10}}},
-        EACH | {LABEL: [True, False]},
+        EACH | {LABEL: ["gold", "none"]},
     ),
     "long": (
         {"arms": FOUR, "seeds": [0, 1, 2], "model": {"finetuner": {"epochs": 30}}},
-        EACH | {LABEL: [False]},
+        EACH | {LABEL: ["none"]},
     ),
     **{
-        f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: [True, False], **values})
+        f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: ["gold", "none"], **values})
         for name, values in {
             "tied": {"model.encoder.tied": [True]},
             "duplicates": {"model.finetuner.duplicates": ["allow", "forbid"]},
@@ -56,7 +56,7 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             },
             "train_share": 0.1,
         },
-        {LABEL: [True, False]},
+        {LABEL: ["gold", "none"]},
     ),
 }
 
