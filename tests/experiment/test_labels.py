@@ -1,6 +1,6 @@
 import pytest
 
-from semspill import load_config, run
+from semspill import load_config, read_outcomes, run
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
