@@ -68,8 +68,8 @@ def test_cross_fitted_labels_do_not_know_their_own_dialogue():
     corpus = Corpus(dialogues, name="own words")
     right = {}
     for folds in (0, 4):
-        fitted = Labelling(folds=folds).fit(corpus, np.random.default_rng(0))
-        labelled = fitted.label(corpus)
+        labelling = Labelling(labeller={"name": "tfidf", "rarest": 1}, folds=folds)
+        labelled = labelling.fit(corpus, np.random.default_rng(0)).label(corpus)
         right[folds] = np.mean([e.label == e.category for e in labelled.exchanges])
     assert right[0] == 1
     assert right[4] <= 0.6
@@ -134,6 +134,8 @@ def test_what_a_labeller_cannot_do_is_said(corpus):
     for labeller in (TfidfLabeller(), ProbeLabeller(encoder=SMALL), NoisyLabeller()):
         with pytest.raises(DataError, match="at least two categories"):
             labeller.fit(alone, rng)
+    with pytest.raises(DataError, match="lower rarest"):
+        TfidfLabeller(rarest=1000).fit(corpus, rng)
     with pytest.raises(DataError, match="'sorrow' is not in"):
         NoisyLabeller(confusion={"sorrow": {}}).fit(corpus, rng)
     other = Exchange("x", 1, "awe", ("hm",), "oh")

@@ -29,15 +29,12 @@ class _Logistic(Labels):
         return np.asarray(self.model.predict_proba(self.features(exchanges)), dtype=np.float64)
 
 
-def _fitted(features: Features, corpus: Corpus, strength: float) -> _Logistic:
-    from sklearn.linear_model import LogisticRegression  # heavy
-
+def _fitted(features: Callable[[], Features], model: Any, corpus: Corpus) -> _Logistic:
     if len(corpus.categories) < 2:
         raise DataError("A labeller needs exchanges of at least two categories.")
-    exchanges = corpus.exchanges
-    model = LogisticRegression(C=strength, max_iter=200)
-    model.fit(features(exchanges), [exchange.category for exchange in exchanges])
-    return _Logistic(features, model)
+    rows, exchanges = features(), corpus.exchanges
+    model.fit(rows(exchanges), [exchange.category for exchange in exchanges])
+    return _Logistic(rows, model)
 
 
 class _Words:
@@ -49,17 +46,23 @@ class _Words:
         self.vectorizer = TfidfVectorizer(
             ngram_range=(1, longest), min_df=rarest, sublinear_tf=True, dtype=np.float32
         )
-        self.vectorizer.fit(text_of(exchange) for exchange in corpus.exchanges)
+        try:
+            self.vectorizer.fit(text_of(exchange) for exchange in corpus.exchanges)
+        except ValueError as error:  # no word is left
+            raise DataError(
+                f"No word occurs in {rarest} contexts, so there is nothing to label by; lower "
+                "rarest."
+            ) from error
 
     def __call__(self, exchanges: Sequence[Exchange]) -> Any:
         return self.vectorizer.transform([text_of(exchange) for exchange in exchanges])
 
 
 class TfidfLabeller(Labeller):
-    """Logistic regression on TF-IDF of words and pairs of words.
+    """Logistic regression on TF-IDF of words and pairs of words, fitted by stochastic gradients.
 
     It stands for the fastText classifier of EmpatheticDialogues' code, which is linear in words and
-    pairs of words too.
+    pairs of words too, and fitted in the same way.
 
     Example:
         >>> from semspill import datasets
@@ -75,15 +78,23 @@ class TfidfLabeller(Labeller):
 
     longest: int = Field(2, ge=1, le=5)
     """Most words that are counted together."""
-    rarest: int = Field(1, ge=1)
+    rarest: int = Field(2, ge=1)
     """Fewest contexts that a word must occur in to be counted."""
-    strength: float = Field(30.0, gt=0, allow_inf_nan=False)
-    """Inverse of the regularization: the larger, the nearer the labels of the training contexts
-    come to gold."""
+    alpha: float = Field(1e-6, gt=0, allow_inf_nan=False)
+    """Regularization: the smaller, the nearer the labels of the training contexts come to gold."""
 
     def fit(self, corpus: Corpus, rng: np.random.Generator) -> Labels:
-        """Return the regression; nothing in it is random."""
-        return _fitted(_Words(corpus, self.longest, self.rarest), corpus, self.strength)
+        """Return the regression.
+
+        Args:
+            corpus: What it is fitted on.
+            rng: Draws the order in which contexts are learned from.
+        """
+        from sklearn.linear_model import SGDClassifier  # heavy
+
+        seed = int(rng.integers(2**31))
+        model = SGDClassifier(loss="log_loss", alpha=self.alpha, max_iter=50, random_state=seed)
+        return _fitted(lambda: _Words(corpus, self.longest, self.rarest), model, corpus)
 
 
 class _Vectors:
@@ -118,6 +129,9 @@ class ProbeLabeller(Labeller):
             corpus: What it is fitted on.
             rng: Draws the encoder's random weights, if it has any.
         """
+        from sklearn.linear_model import LogisticRegression  # heavy
+
         model = self.encoder.load(rng)
         model.context = ContextFormat(label="none")
-        return _fitted(_Vectors(model, corpus), corpus, self.strength)
+        probe = LogisticRegression(C=self.strength, max_iter=1000)
+        return _fitted(lambda: _Vectors(model, corpus), probe, corpus)
