@@ -110,7 +110,11 @@ class Artifacts:
     def exchanges(self, exchanges: Sequence[Exchange]) -> None:
         """Write which test exchange the columns of all arrays are, without any text."""
         if self.folder is not None:
-            rows = [{"dialogue": e.dialogue, "category": e.category} for e in exchanges]
+            rows = [
+                {"dialogue": e.dialogue, "category": e.category}
+                | ({} if e.label is None else {"label": e.label})
+                for e in exchanges
+            ]
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             write_text(self.folder.path / "exchanges.jsonl", lines)
 

@@ -6,6 +6,7 @@ from semspill._read import parse_json
 from semspill.analysis import Outcome
 from semspill.errors import DataError
 from semspill.experiment._answers_file import columns_of, read_answers
+from semspill.labellers import FittedLabelling
 from semspill.results import Answers, SpilloverReport
 from semspill.results._format import FormatError
 
@@ -30,6 +31,10 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
         raise DataError(
             f"{folder} does not hold a finished run; give a folder that run() wrote."
         ) from error
+    first = FittedLabelling.first
+    labels = None
+    if report.labels is not None:
+        labels = tuple(first(row.get("label")) for row in exchanges)
     outcomes = []
     for arm in report.arms:
         runs = [_arm(folder, seed, arm.name) for seed in report.seeds]
@@ -41,6 +46,7 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
                 categories=tuple(row["category"] for row in exchanges),
                 dialogues=tuple(row["dialogue"] for row in exchanges),
                 similarity=dict(report.similarity),
+                labels=labels,
                 **columns_of(runs),
             )
         )

@@ -21,6 +21,7 @@ from semspill.experiment._made import (
 )
 from semspill.experiment._memory import memory_notes
 from semspill.experiment._rater_error import rater_note, with_quality
+from semspill.labellers import labellers
 from semspill.poison import Manifest
 from semspill.results import (
     Answers,
@@ -108,6 +109,7 @@ class Study:
             curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
             similarity_method=self.similarities[0].method,
             alternatives=self.similarities[1:],
+            label_facts=self._label_facts(),
             provenance=provenance_of(self.config, self.data, self.planted, self._records),
         )
         notes = (*self.data.notes, *rater_note(self.quality), *self.memory)
@@ -131,8 +133,18 @@ class Study:
             categories=tuple(exchange.category for exchange in exchanges),
             dialogues=tuple(exchange.dialogue for exchange in exchanges),
             similarity=self.similarities[0].to(self.config.watched),
+            labels=self.data.shown_labels,
             **columns,
         )
+
+    def _label_facts(self) -> dict[str, object]:
+        labelling = self.data.labelling
+        if labelling is None:
+            return {}
+        labels, train = self.config.labels, self.data.train.exchanges
+        right = [labelling.first(exchange.label) == exchange.category for exchange in train]
+        name = labellers.name_of(labels.labeller) or type(labels.labeller).__name__
+        return {"labeller": name, "folds": labels.folds, "train_accuracy": float(np.mean(right))}
 
     def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:
         answers = self._of(arm)

@@ -79,8 +79,8 @@ def arm_of(given: Any) -> Any:
     if given not in PRESETS:
         raise ConfigError(
             f"No arm is known as {spelled(given) or described(given)}."
-            f"{did_you_mean(given, PRESETS)} Known are {listing(PRESETS)}; give another one as a table with its roles, such as "
-            '{ name = "mine", trains = "poison", pool = "clean" }.'
+            f"{did_you_mean(given, PRESETS)} Known are {listing(PRESETS)}; give another one as a "
+            'table with its roles, such as { name = "mine", trains = "poison", pool = "clean" }.'
         )
     return PRESETS[given]
 
