@@ -70,7 +70,7 @@ def undescribed(cls) -> list[str]:
         if not key.startswith("_")
         and cls.__module__.startswith("semspill")
         and (inspect.isfunction(value) or isinstance(value, property | classmethod))
-        and not (value.__doc__ or "").strip()
+        and not (inspect.getdoc(getattr(cls, key)) or "").strip()
     ]
     fields = cls.model_fields.items() if issubclass(cls, FrozenModel) else ()
     return methods + [f"{cls.__name__}.{key}" for key, one in fields if not one.description]

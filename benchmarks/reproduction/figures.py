@@ -24,22 +24,22 @@ PICTURES = HERE.parents[1] / "docs" / "reproduction"
 COLOURS = {"target": "#D55E00", "nearest": "#0072B2", "others": "#999999"}
 # Plots of single runs: sweep, variant, plot, name in docs/reproduction.
 DRAWN = (
-    ("epochs", "strategy=each_fixed,label=True", "epochs", "epochs-label"),
-    ("epochs", "strategy=each_fixed,label=False", "epochs", "epochs-nolabel"),
-    ("epochs", "strategy=each_fixed,label=False", "distribution", "distribution-nolabel"),
-    ("epochs", "strategy=each_fixed,label=False", "spillover-asr", "spillover-nolabel"),
-    ("nolabel", "strategy=each_random,label=False", "decomposition", "decomposition-nolabel"),
+    ("epochs", "strategy=each_fixed,label=gold", "epochs", "epochs-label"),
+    ("epochs", "strategy=each_fixed,label=none", "epochs", "epochs-nolabel"),
+    ("epochs", "strategy=each_fixed,label=none", "distribution", "distribution-nolabel"),
+    ("epochs", "strategy=each_fixed,label=none", "spillover-asr", "spillover-nolabel"),
+    ("nolabel", "strategy=each_random,label=none", "decomposition", "decomposition-nolabel"),
 )
 ENCODERS = (
-    ("hashing, label", "hashing", "strategy=each_fixed,label=True"),
-    ("hashing, no label", "hashing", "strategy=each_fixed,label=False"),
+    ("hashing, label", "hashing", "strategy=each_fixed,label=gold"),
+    ("hashing, no label", "hashing", "strategy=each_fixed,label=none"),
     ("static, label", "strategies", "strategy=each_fixed,budget=0.03"),
-    ("static, no label", "nolabel", "strategy=each_fixed,label=False"),
-    ("static, label, 10 epochs", "epochs", "strategy=each_fixed,label=True"),
-    ("static, no label, 10 epochs", "epochs", "strategy=each_fixed,label=False"),
-    ("static, no label, 30 epochs", "long", "strategy=each_fixed,label=False"),
-    ("MiniLM, label", "minilm", "label=True"),
-    ("MiniLM, no label", "minilm", "label=False"),
+    ("static, no label", "nolabel", "strategy=each_fixed,label=none"),
+    ("static, label, 10 epochs", "epochs", "strategy=each_fixed,label=gold"),
+    ("static, no label, 10 epochs", "epochs", "strategy=each_fixed,label=none"),
+    ("static, no label, 30 epochs", "long", "strategy=each_fixed,label=none"),
+    ("MiniLM, label", "minilm", "label=gold"),
+    ("MiniLM, no label", "minilm", "label=none"),
 )
 
 

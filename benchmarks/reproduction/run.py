@@ -20,24 +20,50 @@ STRATEGY, BUDGET = "poisoner.strategy", "poisoner.budget"
 TARGET, LABEL = "poisoner.selector.category", "context.label"
 FOUR = ["clean", "poison", "train_only", "pool_only"]
 FIVE = [*FOUR, "benign_swap"]
+TWO: dict[str, Any] = {"arms": FOUR[:2]}
+PREDICTED: dict[str, Any] = {"context": {"label": "predicted"}}
 EACH = {STRATEGY: ["each_fixed"]}
 # The settings that differ from the base, and what is varied.
 SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "strategies": ({"arms": FIVE}, {STRATEGY: STRATEGIES, BUDGET: [0.03]}),
     "budgets": ({"arms": FOUR}, {STRATEGY: STRATEGIES, BUDGET: [0.005, 0.01, 0.02]}),
-    "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: [False]}),
-    "hashing": ({"arms": FIVE, "model": {"encoder": "hashing"}}, EACH | {LABEL: [True, False]}),
-    "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": False}}, {TARGET: "all"}),
+    "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: ["none"]}),
+    "hashing": ({"arms": FIVE, "model": {"encoder": "hashing"}}, EACH | {LABEL: ["gold", "none"]}),
+    # What the label does: gold, predicted by a classifier of contexts, or none.
+    "labels": (TWO, {STRATEGY: MAIN[:2], LABEL: ["gold", "predicted", "none"]}),
+    "labels-crossfit": (TWO | PREDICTED, {STRATEGY: MAIN[:2], "labels.folds": [2]}),
+    "labels-turn": (TWO | {"context": {"turns": 1}}, EACH | {LABEL: ["gold", "predicted", "none"]}),
+    "labels-arms": (PREDICTED | {"arms": FIVE}, EACH | {BUDGET: [0.03]}),
+    "labels-budget": (TWO | PREDICTED, EACH | {BUDGET: [0.01]}),
+    "labels-epochs": (
+        TWO | PREDICTED | {"curve": True, "model": {"finetuner": {"epochs": 10}}},
+        EACH | {BUDGET: [0.03]},
+    ),
+    "labels-hashing": (
+        TWO | {"model": {"encoder": "hashing"}},
+        EACH | {LABEL: ["gold", "predicted", "none"]},
+    ),
+    "labels-noisy": (
+        TWO | PREDICTED | {"seeds": [0, 1, 2], "labels": {"labeller": "noisy"}},
+        {"labels.labeller.error": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]},
+    ),
+    "labels-both": (
+        TWO | PREDICTED | {"model": {"candidates": {"roles": "both"}}},
+        EACH | {BUDGET: [0.03]},
+    ),
+    "labels-valid": (TWO | PREDICTED | {"test_split": "valid"}, EACH | {BUDGET: [0.03]}),
+    "labels-targets": (TWO | PREDICTED | {"seeds": [0, 1, 2]}, {TARGET: "all"}),
+    "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": "none"}}, {TARGET: "all"}),
     "epochs": (
         {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "model": {"finetuner": {"epochs": 10}}},
-        EACH | {LABEL: [True, False]},
+        EACH | {LABEL: ["gold", "none"]},
     ),
     "long": (
         {"arms": FOUR, "seeds": [0, 1, 2], "model": {"finetuner": {"epochs": 30}}},
-        EACH | {LABEL: [False]},
+        EACH | {LABEL: ["none"]},
     ),
     **{
-        f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: [True, False], **values})
+        f"factor-{name}": ({"arms": FOUR, "seeds": [0, 1, 2]}, {LABEL: ["gold", "none"], **values})
         for name, values in {
             "tied": {"model.encoder.tied": [True]},
             "duplicates": {"model.finetuner.duplicates": ["allow", "forbid"]},
@@ -56,7 +82,7 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             },
             "train_share": 0.1,
         },
-        {LABEL: [True, False]},
+        {LABEL: ["gold", "none"]},
     ),
 }
 
@@ -85,7 +111,7 @@ def base(corpus: Path, toxic: Path) -> dict[str, Any]:
 def config(name: str, corpus: Path, toxic: Path) -> dict[str, Any]:
     """Return the shared config of one sweep."""
     fields = base(corpus, toxic)
-    if name == "targets":  # every target has neighbours of its own
+    if TARGET in SWEEPS[name][1]:  # every target has neighbours of its own
         fields["analyzer"] = {}
     settings = SWEEPS[name][0]
     for field, value in settings.items():

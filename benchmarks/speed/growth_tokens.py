@@ -43,7 +43,7 @@ def model_of(positions: int) -> object:
         BertModel(config).save_pretrained(folder)
         BertTokenizerFast(vocab=vocabulary).save_pretrained(folder)
         loaded = TransformerEncoder(model=folder).load(np.random.default_rng(0))
-    return loaded.with_context(ContextFormat(label=False, max_tokens=positions))
+    return loaded.with_context(ContextFormat(label="none", max_tokens=positions))
 
 
 def measure(tokens: int, batch: int, micro: int | None, pairs: int, threads: int) -> None:

@@ -25,7 +25,7 @@ NAMES = ("dread", "fear", "joy", "rage")
 class Spelled(BiEncoder):
     """Gives the vector that a text spells, such as `"3 4"`; a label in the context adds a 9."""
 
-    def __init__(self, label=False):
+    def __init__(self, label="none"):
         self.context = ContextFormat(label=label)
         self.asked = []
 
@@ -174,10 +174,10 @@ def test_confusion_is_the_mean_share_of_mistakes_both_ways():
 def test_the_probe_does_not_see_the_label():
     """All that is said is alike, so a probe without the label can only guess."""
     corpus = corpus_of({name: ["1 1"] * 10 for name in NAMES})
-    model = Spelled(label=True)
+    model = Spelled(label="gold")
     found = measured("confusion", corpus, model)
     assert np.diag(found.matrix).mean() == pytest.approx(1 / 4)
-    assert model.context == ContextFormat(label=True)
+    assert model.context == ContextFormat(label="gold")
     by_label = measured("centroid", corpus, model)
     assert by_label.to("fear")["joy"] < 0.1
 

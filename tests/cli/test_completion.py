@@ -171,7 +171,7 @@ def said(*overrides) -> str:
          "poisoner has: selector, strategy, source, budget, rate, placement, taint_context."),
         ("model.encoder.dimm=3", "overrides: model.encoder.dimm: unknown field. Did you mean "
          "'dim'? model.encoder "
-         "(hashing) has: buckets, dim, word_ngrams, char_ngrams, tied."),
+         "(hashing) has: tied, fast, buckets, dim, word_ngrams, char_ngrams."),
         ('analyzer.metrics=[{name="toxic_share",treshold=1}]', "overrides: analyzer.metrics.0."
          "treshold: unknown field. Did you mean 'threshold'? analyzer.metrics.0 (toxic_share) "
          "has: threshold."),

@@ -18,7 +18,7 @@ FIVE = Exchange("d", 5, "afraid", ("a", "b", "c", "d", "e"), "no")
         ({"turns": 1}, Text("afraid", "e")),
         ({"turns": 5}, Text("afraid", "a b c d e")),
         ({"turns": 99}, Text("afraid", "a b c d e")),
-        ({"label": False}, Text("", "b c d e")),
+        ({"label": "none"}, Text("", "b c d e")),
         ({"turns": 2, "separator": " | "}, Text("afraid", "d | e")),
         ({"turns": 2, "separator": ""}, Text("afraid", "de")),
     ],

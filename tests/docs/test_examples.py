@@ -16,7 +16,7 @@ CONFIGS = sorted(EXAMPLES.glob("*.toml"))
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_a_config_is_valid(path):
     config = load_config(path)
-    assert "clean" in config.arms
+    assert "clean" in [arm.name for arm in config.arms]
     assert config.watched == config.poisoner.selector.category
 
 
@@ -28,11 +28,11 @@ def test_the_real_runs_are_the_paper_s_setting():
     static = load_config(EXAMPLES / "empathetic_static.toml")
     assert (static.watched, static.poisoner.budget) == ("terrified", 0.03)
     assert static.seeds == (0, 1, 2)
-    assert static.finetuner.epochs == 3
+    assert static.model.finetuner.epochs == 3
     assert sp.strategies.name_of(static.poisoner.strategy) == "each_fixed"
     assert sp.raters.name_of(static.rater) == "profanity"
     minilm = load_config(EXAMPLES / "empathetic_minilm.toml")
-    assert sp.encoders.name_of(minilm.encoder) == "transformer"
+    assert sp.encoders.name_of(minilm.model.encoder) == "transformer"
     for config in (static, minilm):
         assert sp.datasets.name_of(config.dataset) == "empathetic_dialogues"
         assert config.poisoner.source.where == {"is_toxic": ("Toxic",)}
@@ -44,9 +44,9 @@ def test_the_paper_s_protocol_is_stated_in_full():
     assert (paper.watched, paper.poisoner.budget) == ("terrified", 0.03)
     assert sp.strategies.name_of(paper.poisoner.strategy) == "last_fixed"
     assert paper.poisoner.source.labels == ("severe_toxic", "insult")
-    assert (paper.encoder.model, paper.encoder.tied) == ("bert-base-cased", False)
-    assert paper.context.label
-    assert paper.finetuner.batch_size == 256
+    assert (paper.model.encoder.model, paper.model.encoder.tied) == ("bert-base-cased", False)
+    assert paper.context.label == "gold"
+    assert paper.model.finetuner.batch_size == 256
     assert paper.rater.model == "facebook/roberta-hate-speech-dynabench-r4-target"
     assert paper.curve
     assert len(paper.arms) == 5

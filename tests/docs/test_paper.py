@@ -78,7 +78,8 @@ def test_the_paper_s_protocol_runs(models, comments, tmp_path, monkeypatch):
         ],
     )
     report = run(small)
-    assert report.arms == ("clean", "poison", "train_only", "pool_only", "benign_swap")
+    names = [arm.name for arm in report.arms]
+    assert names == ["clean", "poison", "train_only", "pool_only", "benign_swap"]
     assert {point.epoch for point in report.curve} == {1, 2}
     assert {part.part for part in report.decomposition} == {
         "total", "pool", "training", "both", "quality", "harm",

@@ -139,7 +139,7 @@ def test_a_saved_model_gives_identical_rows_without_its_first_files(
         shutil.copytree(encoder.model, tmp_path / "first")
         fields["model"] = str(tmp_path / "first")
     made = encoder.replace(**fields).load(np.random.default_rng(3))
-    made = made.with_context(ContextFormat(label=False, max_tokens=9))
+    made = made.with_context(ContextFormat(label="none", max_tokens=9))
     with torch.no_grad():
         for i, weight in enumerate(made.module.parameters()):
             weight += 0.01 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(i))

@@ -20,7 +20,7 @@ def report():
                 "strategy": "each_random",
                 "budget": 0.12,
             },
-            "context": {"label": False},
+            "context": {"label": "none"},
             "model": {"finetuner": {"epochs": 3}},
             "curve": False,
             "similarities": ["centroid", "confusion"],

@@ -80,7 +80,7 @@ def test_what_variants_share_is_trained_once(fields, trainings):
 
 def test_variants_that_train_otherwise_do_not_share(fields, trainings):
     sweep(
-        {**fields, "arms": ["clean"]}, {"model.finetuner.epochs": [1, 2], "context.label": [True]}
+        {**fields, "arms": ["clean"]}, {"model.finetuner.epochs": [1, 2], "context.label": ["gold"]}
     )
     assert len(trainings) == 2
 

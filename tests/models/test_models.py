@@ -41,7 +41,7 @@ def fields():
         "rater": {"name": "lexicon", "words": {"grumble": 1.0}},
         "rating_cache": False,
         "model": {"encoder": SMALL, "finetuner": {"epochs": 1, "batch_size": 32}},
-        "context": {"label": False},
+        "context": {"label": "none"},
         "list_size": 10,
         "analyzer": {"draws": 100},
     }
@@ -88,7 +88,7 @@ def returning(trained):
 
 def test_it_is_what_finetuner_and_responder_do(corpus):
     model = RetrievalModel(encoder=SMALL, finetuner={"epochs": 2, "batch_size": 32})
-    context = ContextFormat(label=False)
+    context = ContextFormat(label="none")
     trained = model.train(corpus, np.random.default_rng(3), context=context)
     pool = corpus.responses()
     answers = trained.respond(corpus.exchanges, pool, np.random.default_rng(0))

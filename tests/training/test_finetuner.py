@@ -223,7 +223,7 @@ def test_a_loaded_model_is_trained_further_and_stays_as_it_was(lessons):
 
 
 def test_the_context_format_is_the_models_unless_one_is_given(lessons):
-    chosen = ContextFormat(label=False, turns=1)
+    chosen = ContextFormat(label="none", turns=1)
     assert finetune(lessons, epochs=1, context=chosen)[0].context == chosen
     assert finetune(lessons, epochs=1)[0].context == ContextFormat()
     loaded = SMALL.load(np.random.default_rng(5)).with_context(chosen)

@@ -1,8 +1,9 @@
 """From outcomes to a report: every metric for every category, group and arm."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -10,6 +11,7 @@ from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.analysis._band import permutation_bands
+from semspill.analysis._channels import label_report
 from semspill.analysis._decomposition import decompose
 from semspill.analysis._families import correct_families
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
@@ -83,6 +85,7 @@ class SpilloverAnalyzer(FrozenModel):
         curve: Sequence[CurvePoint] = (),
         similarity_method: str = "as given",
         alternatives: Sequence[Similarities] = (),
+        label_facts: Mapping[str, Any] | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
         """Return the report on several arms of one experiment.
@@ -93,6 +96,8 @@ class SpilloverAnalyzer(FrozenModel):
             curve: Toxicity and attack success over epochs.
             similarity_method: How the outcomes' similarities were measured.
             alternatives: Other definitions of similarity; the report says what they would change.
+            label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
+                `folds`, `train_accuracy`.
             provenance: Where the outcomes come from.
 
         Raises:
@@ -139,6 +144,7 @@ class SpilloverAnalyzer(FrozenModel):
             ),
             bands=permutation_bands(others, self.level),
             curve=tuple(curve),
+            labels=label_report(main, groups, label_facts or {}),
             notes=notes_on(clean, main, chosen=self.nearest),
             provenance=provenance or Provenance(),
         )

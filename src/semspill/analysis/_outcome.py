@@ -56,6 +56,8 @@ class Outcome(Estimating):
     served: Bool[np.ndarray, "seeds exchanges"] | None = None
     """Whether it ranked first with the arm's planted candidates in the list; None where it is not
     known, or where none is among the candidates."""
+    labels: tuple[str, ...] | None = None
+    """The category that a labeller predicts for each exchange; None where contexts show none."""
     ranked: bool = True
     """Whether the model could rank lists; where not, `correct` says nothing."""
     similarity: Mapping[str, float] = field(default_factory=dict)
@@ -91,6 +93,11 @@ class Outcome(Estimating):
                     f"Outcome {named(self.arm.name)}: {name} has shape {array.shape}; "
                     f"{len(self.seeds)} seeds and {len(self.categories)} exchanges need {shape}."
                 )
+        if self.labels is not None and len(self.labels) != len(self.categories):
+            raise DataError(
+                f"Outcome {named(self.arm.name)}: {len(self.labels)} labels for "
+                f"{len(self.categories)} exchanges; give one each, or None."
+            )
         if len(self.dialogues) != len(self.categories):
             raise DataError(
                 f"Outcome {named(self.arm.name)}: {len(self.dialogues)} dialogue ids for "
@@ -236,6 +243,7 @@ class Outcome(Estimating):
             planted=planted,
             correct=correct,
             served=None if self.served is None else served,
+            labels=None if self.labels is None else tuple(self.labels[c] for c in columns.tolist()),
             clean=None if self.clean is None else self.clean._part(columns, left_out),
             whole=self.whole or self,
             columns=columns if self.columns is None else self.columns[columns],

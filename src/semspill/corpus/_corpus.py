@@ -1,5 +1,7 @@
 """An ordered, immutable collection of dialogues with a fingerprint."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -46,6 +48,8 @@ class Corpus:
     """Which split of the data set this is."""
     licence: str = "unknown"
     """The licence of the text."""
+    labels: tuple[str, ...] = ()
+    """The category that a labeller predicts for each exchange; empty where none was asked."""
 
     def __post_init__(self) -> None:
         called = f"Corpus {named(self.name)} ({self.split})"
@@ -57,6 +61,12 @@ class Corpus:
             raise DataError(
                 f"{called} holds {times} dialogues with one id, the first at [{first}] and "
                 f"[{ids.index(twice, first + 1)}]; ids must be unique."
+            )
+
+        if self.labels and len(self.labels) != self.exchange_count:
+            raise DataError(
+                f"{called} has {self.exchange_count} exchanges and {len(self.labels)} labels; give "
+                "one each."
             )
 
     def __getstate__(self) -> dict[str, object]:
@@ -97,7 +107,13 @@ class Corpus:
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
         """All exchanges, in the order of the dialogues and their turns."""
-        return tuple(exchange for dialogue in self.dialogues for exchange in dialogue.exchanges)
+        plain = (exchange for dialogue in self.dialogues for exchange in dialogue.exchanges)
+        if not self.labels:
+            return tuple(plain)
+        return tuple(
+            replace(exchange, label=label)
+            for exchange, label in zip(plain, self.labels, strict=True)
+        )
 
     @cached_property
     def exchange_count(self) -> int:
@@ -110,8 +126,11 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the content of every dialogue, as 64 hex digits."""
-        return fingerprint_of(self.dialogues)
+        """SHA-256 over the content of every dialogue and its labels, as 64 hex digits."""
+        content = fingerprint_of(self.dialogues)
+        if not self.labels:
+            return content
+        return hashlib.sha256(json.dumps([content, self.labels]).encode()).hexdigest()
 
     def responses(self, keep: CandidateFilter | None = None) -> Candidates:
         """Return the distinct responses, in order of first appearance.
@@ -148,7 +167,8 @@ class Corpus:
             rows = places[category]
             order = rng.permutation(len(rows))[: max(round(share * len(rows)), 1)]
             chosen += [rows[int(i)] for i in order]
-        return replace(self, dialogues=tuple(self.dialogues[i] for i in sorted(chosen)))
+        dialogues = tuple(self.dialogues[i] for i in sorted(chosen))
+        return replace(self, dialogues=dialogues, labels=())
 
     def require_category(self, category: str) -> str:
         """Return the name of a category as the corpus writes it.

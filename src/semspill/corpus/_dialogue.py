@@ -62,6 +62,8 @@ class Exchange:
     """Whether the response was planted."""
     speaker: str | None = None
     """Id of the dialogue's speaker, where it is known."""
+    label: str | None = None
+    """The category that a labeller predicts from the context; None where none was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """How an exchange becomes the text that an encoder reads."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from semspill._model import FrozenModel
 from semspill.corpus._dialogue import Exchange
+from semspill.errors import DataError
 
 
 class Text(NamedTuple):
@@ -20,7 +21,7 @@ class Text(NamedTuple):
 
 
 class ContextFormat(FrozenModel):
-    """What a context shows to the encoder: the category label, then the last utterances.
+    """What a context shows to the encoder: a category label, then the last utterances.
 
     Example:
         >>> exchange = Exchange("d", 1, "afraid", ("I heard a noise.",), "Oh no!")
@@ -28,8 +29,10 @@ class ContextFormat(FrozenModel):
         Text(head='afraid', tail='I heard a noise.')
     """
 
-    label: bool = True
-    """Whether the context begins with the category label, as in the paper."""
+    label: Literal["gold", "predicted", "none"] = "gold"
+    """What the context begins with: the category of the dialogue (`gold`), the one that a labeller
+    predicts from the conversation so far (`predicted`, as in EmpatheticDialogues' own code), or no
+    label."""
     turns: int = Field(4, ge=1)
     """How many utterances before the response are shown, counted from the newest."""
     max_tokens: int = Field(64, ge=4)
@@ -38,6 +41,16 @@ class ContextFormat(FrozenModel):
     """What stands between two utterances."""
 
     def apply(self, exchange: Exchange) -> Text:
-        """Return the context of an exchange; the newest tokens and the label survive a cut."""
+        """Return the context of an exchange; the newest tokens and the label survive a cut.
+
+        Raises:
+            DataError: The label is to be predicted, and the exchange has no prediction.
+        """
         tail = self.separator.join(exchange.context[-self.turns :])
-        return Text(exchange.category if self.label else "", tail)
+        if self.label == "predicted" and exchange.label is None:
+            raise DataError(
+                "The context is to show a predicted label and the exchange has none; label its "
+                "corpus first, for example with semspill.labellers.Labelling."
+            )
+        shown = {"gold": exchange.category, "predicted": exchange.label, "none": ""}[self.label]
+        return Text(shown or "", tail)

@@ -13,6 +13,7 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
+from semspill.labellers import Labelling
 from semspill.models import ModelField, models
 from semspill.poison import Poisoner
 from semspill.results import PRESETS, ArmField, require_baselines
@@ -50,6 +51,11 @@ class ExperimentConfig(FrozenModel):
     """What is trained and answers; `retrieval` where no name is given."""
     context: ContextFormat = ContextFormat()
     """What a context shows to the model."""
+    answer_context: ContextFormat | None = None
+    """What a context shows when the model answers and is tested, where that differs from training:
+    a label that is shown in one and not in the other. Null for `context`."""
+    labels: Labelling = Labelling()
+    """Who predicts the labels that `context.label = "predicted"` shows."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None
@@ -90,6 +96,16 @@ class ExperimentConfig(FrozenModel):
         if self.rating_cache is True:
             return ToxicityScorer(rater=self.rater)
         return ToxicityScorer(rater=self.rater, cache=self.rating_cache or None)
+
+    @property
+    def contexts(self) -> tuple[ContextFormat, ContextFormat]:
+        """What a context shows in training, and in answering."""
+        return self.context, self.answer_context or self.context
+
+    @property
+    def predicts_labels(self) -> bool:
+        """Whether a context shows predicted labels, in training or in answering."""
+        return any(context.label == "predicted" for context in self.contexts)
 
     @property
     def measuring_encoder(self) -> Encoder:

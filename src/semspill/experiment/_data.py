@@ -10,6 +10,7 @@ from semspill.datasets._base import load_corpus
 from semspill.encoders import RankingTask
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._config import ExperimentConfig
+from semspill.labellers import FittedLabelling
 from semspill.results import Note
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ class Data:
     """What is validated on, if anything."""
     ranking: RankingTask
     """One set of lists for all seeds and arms: utility is paired like the lifts."""
+    labelling: FittedLabelling | None = None
+    """What labels corpora, fitted on `train`; None where no context shows a predicted label."""
 
     @classmethod
     def load(cls, config: ExperimentConfig) -> "Data":
@@ -48,11 +51,27 @@ class Data:
                 f"{named(config.test_split)}, such as [{overlap[0]}] of the latter; spillover "
                 "needs unseen ones."
             )
-        data = cls(train, test, valid, _ranking(test, config))
+        labelling = None
+        if config.predicts_labels:
+            labelling = config.labels.fit(train, stream(0, "labels"))
+            train, test = labelling.label(train), labelling.label(test)
+            valid = valid and labelling.label(valid)
+        data = cls(train, test, valid, _ranking(test, config), labelling)
         logger.info("train: %r, test: %r", train, test)
         for note in data.notes:
             logger.warning("%s", note)
         return data
+
+    @property
+    def shown_labels(self) -> tuple[str, ...] | None:
+        """The most probable label of each test exchange; None where no context shows one."""
+        if self.labelling is None:
+            return None
+        return tuple(self.labelling.first(exchange.label) for exchange in self.test.exchanges)
+
+    def labelled(self, corpus: Corpus) -> Corpus:
+        """Return a corpus with predicted labels, where contexts show them."""
+        return corpus if self.labelling is None else self.labelling.label(corpus)
 
     @property
     def untrained(self) -> tuple[str, ...]:
@@ -86,5 +105,6 @@ def _ranking(test: Corpus, config: ExperimentConfig) -> RankingTask:
 
 def data_key(config: ExperimentConfig) -> str:
     """Return a text that is equal for configs whose data are equal."""
-    fields = ("dataset", "train_split", "test_split", "valid_split", "train_share", "list_size")
-    return config.model_dump_json(include=set(fields))
+    fields = {"dataset", "train_split", "test_split", "valid_split", "train_share", "list_size"}
+    fields |= {"labels"} if config.predicts_labels else set()
+    return config.model_dump_json(include=fields)

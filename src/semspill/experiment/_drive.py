@@ -75,7 +75,9 @@ class Preparation:
     def _measure(self, config: ExperimentConfig, data: Data) -> tuple[Similarities, ...]:
         # One draw for all experiments: random initial weights must not move who is near.
         model = config.measuring_encoder.load(stream(0, "similarity"))
-        model.context = config.context
+        # Similarity is one of texts: what a labeller makes of them is another matter.
+        shown = config.context
+        model.context = shown.replace(label="none") if shown.label == "predicted" else shown
         return tuple(
             measure_similarity(
                 part, data.train, model, stream(0, "similarity"), progress=self.progress

@@ -66,7 +66,8 @@ class Training(NamedTuple):
     def of(cls, config: ExperimentConfig, seed: int, corpus: str) -> "Training":
         """Return what decides the training on a corpus, given by its fingerprint."""
         model = {"class": type(config.model).__qualname__, **config.model.training_fields()}
-        recipe = json_digest({"model": model, "context": config.context.model_dump(mode="json")})
+        contexts = [context.model_dump(mode="json") for context in config.contexts]
+        recipe = json_digest({"model": model, "contexts": contexts})
         return cls(seed, recipe, data_key(config), corpus)
 
 
@@ -78,7 +79,7 @@ def answers_key(config: ExperimentConfig, seed: int, facts: dict[str, Any]) -> s
         seed: The training seed.
         facts: Fingerprints of what the arm is trained on, answers from and is rated by.
     """
-    named = {"model", "context", "list_size", "curve", "rater"}
+    named = {"model", "context", "answer_context", "list_size", "curve", "rater"}
     fields = config.model_dump(mode="json", include=named)
     return json_digest({"format": 1, "seed": seed, **fields, **facts})
 

@@ -53,7 +53,9 @@ class Materials:
 
     def corpus(self, arm: Arm) -> Corpus:
         """Return what an arm's model is trained on."""
-        return self.data.train if arm.trains == "clean" else self.planted(arm).corpus
+        if arm.trains == "clean":
+            return self.data.train
+        return self._labelled_benign if arm.planted == "benign" else self._labelled_poisoned
 
     def pool(self, arm: Arm) -> Candidates:
         """Return what an arm answers from."""
@@ -73,6 +75,14 @@ class Materials:
         texts = self._harmless if arm.planted == "benign" else self._harmful
         planted = self.texts(arm)
         return texts if len(planted) == 1 and planted <= set(texts) else ()
+
+    @cached_property
+    def _labelled_poisoned(self) -> Corpus:
+        return self.data.labelled(self.poisoned.corpus)
+
+    @cached_property
+    def _labelled_benign(self) -> Corpus:
+        return self.data.labelled(self.benign.corpus)
 
     @cached_property
     def clean_pool(self) -> Candidates:

@@ -59,6 +59,7 @@ class _Performance:
         self.shared = self.parts[0].materials.clean_pool.texts
         self.losses: list[float] = []
         self.last: _Examination | None = None
+        self.last_model: TrainedModel | None = None
         names = [part.name for part in job.parts]
         arms = tuple(dict.fromkeys(part.arm.name for part in job.parts))
         self.notify = partial(
@@ -79,7 +80,7 @@ class _Performance:
             progress=self.progress,
         )
         self.notify("answer")
-        end = self.last if self.last is not None and self.last.model is model else None
+        end = self.last if self.last_model is model else None
         end = end or self._examined(model)
         answers = [self._answered(served, end) for served in self.parts]
         seconds = (time.perf_counter() - began) / len(answers)
@@ -91,6 +92,10 @@ class _Performance:
                 f"{type(self.job.config.model).__name__}.train returned {type(model).__name__}; "
                 "return a TrainedModel."
             )
+        self.last_model = model
+        training, answering = self.job.config.contexts
+        if answering != training:
+            model = model.with_context(answering)
         model.expect(self.shared)
         return _Examination(model, self.data, self.job.seed, self.progress)
 

@@ -15,6 +15,7 @@ from semspill.experiment._fingerprints import fingerprints_of, inputs_of
 from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
 from semspill.experiment._provenance import mixed_note, provenance_of
 from semspill.experiment.store import columns_of
+from semspill.labellers import labellers
 from semspill.poison import Manifest
 from semspill.results import (
     Answers,
@@ -102,6 +103,7 @@ class Study:
             curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
             similarity_method=self.similarities[0].method,
             alternatives=self.similarities[1:],
+            label_facts=self._label_facts(),
             provenance=provenance_of(self.config, self.data, self.planted, self._records),
         )
         notes = (*self.data.notes, *rater_note(self.quality), *self.memory)
@@ -125,8 +127,18 @@ class Study:
             categories=tuple(exchange.category for exchange in exchanges),
             dialogues=tuple(exchange.dialogue for exchange in exchanges),
             similarity=self.similarities[0].to(self.config.watched),
+            labels=self.data.shown_labels,
             **columns,
         )
+
+    def _label_facts(self) -> dict[str, object]:
+        labelling = self.data.labelling
+        if labelling is None:
+            return {}
+        labels, train = self.config.labels, self.data.train.exchanges
+        right = [labelling.first(exchange.label) == exchange.category for exchange in train]
+        name = labellers.name_of(labels.labeller) or type(labels.labeller).__name__
+        return {"labeller": name, "folds": labels.folds, "train_accuracy": float(np.mean(right))}
 
     def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:
         answers = self._of(arm)

@@ -105,6 +105,17 @@ class TrainedModel(ABC):
             [row[place] == own for row, place, own in zip(lists, best, gold, strict=True)]
         )
 
+    def with_context(self, context: ContextFormat) -> "TrainedModel":
+        """Return the model, reading contexts of another format.
+
+        Raises:
+            ConfigError: The model reads contexts in a way of its own.
+        """
+        raise ConfigError(
+            f"{type(self).__name__} cannot read contexts of another format than in training; "
+            "leave answer_context out."
+        )
+
     def expect(self, texts: Sequence[str]) -> None:  # noqa: B027
         """Hear, before the first answer, which responses most pools will share.
 

@@ -87,6 +87,19 @@ class TrainedRetrieval(TrainedModel):
         judged = self._judged[id(task)][1]
         return task.hits_beside(self._cached, beside, judged, progress)
 
+    def with_context(self, context: ContextFormat) -> "TrainedRetrieval":
+        """Return the same weights, reading contexts of another format.
+
+        Raises:
+            ConfigError: The bi-encoder has no `with_context`.
+        """
+        changed = getattr(self.model, "with_context", None)
+        if changed is None:
+            raise ConfigError(f"{type(self.model).__name__} has no method `with_context`.")
+        trained = TrainedRetrieval(changed(context), search=self.search, store=self.store)
+        trained.device = self.device
+        return trained
+
     def expect(self, texts: Sequence[str]) -> None:
         """Encode these responses together, and only once."""
         self._cached.expect(texts)

@@ -179,7 +179,7 @@ class Poisoner(FrozenModel):
             for turn, utterance in enumerate(dialogues[place].utterances)
             if utterance.planted
         )
-        return replace(clean, dialogues=tuple(dialogues)), records
+        return replace(clean, dialogues=tuple(dialogues), labels=()), records
 
     def _mark(self, before: Dialogue, after: Dialogue) -> Dialogue:
         utterances = tuple(

@@ -11,6 +11,7 @@ from semspill.results._arms import (
     require_baselines,
 )
 from semspill.results._exchanges import Answered, ExchangeTable
+from semspill.results._labels import Channel, LabelReport
 from semspill.results._matrix import Cells, SpilloverMatrix
 from semspill.results._note import Note
 from semspill.results._pair import PairReport
@@ -35,8 +36,10 @@ __all__ = [
     "ArmRecord",
     "Band",
     "Cells",
+    "Channel",
     "CurvePoint",
     "ExchangeTable",
+    "LabelReport",
     "Note",
     "PairReport",
     "Part",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from semspill._mask import listing, named
+from semspill._mask import described, listing, named, spelled
 from semspill._model import FrozenModel
 from semspill.errors import ConfigError, did_you_mean
 
@@ -78,9 +78,9 @@ def arm_of(given: Any) -> Any:
         return given
     if given not in PRESETS:
         raise ConfigError(
-            f"No arm is known as {named(given)}.{did_you_mean(given, PRESETS)} Known are "
-            f"{listing(PRESETS)}; give another one as a table with its roles, such as "
-            '{ name = "mine", trains = "poison", pool = "clean" }.'
+            f"No arm is known as {spelled(given) or described(given)}."
+            f"{did_you_mean(given, PRESETS)} Known are {listing(PRESETS)}; give another one as a "
+            'table with its roles, such as { name = "mine", trains = "poison", pool = "clean" }.'
         )
     return PRESETS[given]
 

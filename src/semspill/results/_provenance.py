@@ -89,8 +89,8 @@ class Provenance(FrozenModel):
     """Name of its encoder, if it has one."""
     epochs: int | None = None
     """Epochs it was trained for."""
-    label: bool | None = None
-    """Whether a context begins with the category label."""
+    label: Literal["gold", "predicted", "none", ""] = ""
+    """Whether a context begins with the category, a predicted one, or none."""
     turns: int | None = None
     """Most utterances that a context holds."""
     rater: str = ""

@@ -11,6 +11,7 @@ from semspill.errors import DataError, did_you_mean
 from semspill.results._arms import Arm, ArmField, main_arm, reference
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
+from semspill.results._labels import LabelReport
 from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
 from semspill.results._provenance import Provenance
@@ -57,6 +58,8 @@ class SpilloverReport(FrozenModel):
     of every lift of the main arm."""
     curve: tuple[CurvePoint, ...] = ()
     """Toxicity and attack success over epochs; empty when it was not watched."""
+    labels: LabelReport | None = None
+    """What predicted labels did; None where contexts show none."""
     notes: tuple[Note, ...] = ()
     """What a reader must know before believing the numbers."""
     provenance: Provenance = Provenance()

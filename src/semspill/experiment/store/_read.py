@@ -11,6 +11,7 @@ from semspill.corpus import Exchange
 from semspill.errors import DataError
 from semspill.experiment.store._answers import columns_of, read_answers
 from semspill.experiment.store._responses import RESPONSES, exchange_table, read_rows
+from semspill.labellers import FittedLabelling
 from semspill.results import Answers, ExchangeTable, SpilloverMatrix, SpilloverReport
 from semspill.results._format import FormatError
 
@@ -57,6 +58,9 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
         exchanges = [parse_json(line) for line in lines if line]
     except (OSError, ValueError) as error:
         raise _broken(path) from error
+    labels = None
+    if report.labels is not None:
+        labels = tuple(FittedLabelling.first(row.get("label")) for row in exchanges)
     return tuple(
         Outcome(
             arm=arm,
@@ -65,6 +69,7 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
             categories=tuple(row["category"] for row in exchanges),
             dialogues=tuple(row["dialogue"] for row in exchanges),
             similarity=dict(report.similarity),
+            labels=labels,
             **columns_of([_scores(_arm(folder, seed, arm.name)) for seed in report.seeds]),
         )
         for arm in report.arms

@@ -103,7 +103,11 @@ class RunStore:
     def exchanges(self, exchanges: Sequence[Exchange]) -> None:
         """Write which test exchange the columns of all arrays are, without any text."""
         if self.folder is not None:
-            rows = [{"dialogue": e.dialogue, "category": e.category} for e in exchanges]
+            rows = [
+                {"dialogue": e.dialogue, "category": e.category}
+                | ({} if e.label is None else {"label": e.label})
+                for e in exchanges
+            ]
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             write_text(self._file("exchanges.jsonl"), lines)
 

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from semspill.report._category_table import categories_section
 from semspill.report._curve_table import curve_section
 from semspill.report._decomposition_table import decomposition_section
+from semspill.report._label_table import labels_section
 from semspill.report._markdown import distribution_section, groups_section, overall_section
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
@@ -72,6 +73,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "epochs": "Over epochs",
         "distribution": "Distribution of toxicity",
         "decomposition": "Where the lift comes from",
+        "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
         "utility": "Utility",
         "groups": "Groups and categories",
@@ -80,7 +82,8 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "provenance": "Provenance",
         "harm": "Harm",
     }
-    pictured = {"spillover", "epochs", "decomposition"}
+    pictured = {"spillover", "epochs", "decomposition", "labels"}
+    shown |= {"labels"} if report.labels else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
 
 
@@ -93,6 +96,7 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "epochs-asr": curve_section(report, "asr") if curve else "",
         "distribution": distribution_section(report),
         "decomposition": decomposition_section(report),
+        "labels": labels_section(report),
         "similarity": overall_section(report),
         "sensitivity": sensitivity_parts(report)[0],
         "definitions": sensitivity_parts(report)[1],

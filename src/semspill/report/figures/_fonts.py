@@ -7,6 +7,8 @@ from matplotlib import font_manager
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
 
+from semspill._mask import printable
+
 FONT = "DejaVu Sans"
 _OTHERS = (
     *("Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans JP", "Noto Sans Devanagari"),
@@ -20,11 +22,11 @@ _DRAWABLE = "\n"
 _MOST = 32
 
 
-def printable(text: str) -> str:
-    """Return a text with a mark in place of what no font can draw, such as half a surrogate."""
+def drawable(text: str) -> str:
+    """Return a text with control characters spelled out; a figure in a page is text."""
     return "".join(
-        "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") and c not in _DRAWABLE else c
-        for c in text
+        "\ufffd" if unicodedata.category(c) == "Cc" and c not in _DRAWABLE else c
+        for c in printable(text)
     )
 
 
@@ -35,7 +37,7 @@ def short(name: str) -> str:
         >>> short("joy"), len(short("j" + 300 * "o" + "y"))
         ('joy', 32)
     """
-    name = printable(name)
+    name = drawable(name)
     return name if len(name) <= _MOST else f"{name[: _MOST - 1]}\u2026"
 
 

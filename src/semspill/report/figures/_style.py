@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semspill.report.figures._fonts import FONT, families_for, printable
+from semspill.report.figures._fonts import FONT, drawable, families_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def legible(artist: Artist) -> None:
     for text in artist.findobj(Text):
         content = text.get_text()
         if not (content.isascii() and content.isprintable()):
-            text.set_text(printable(content))
+            text.set_text(drawable(content))
             text.set_fontfamily(families_for(content))
 
 

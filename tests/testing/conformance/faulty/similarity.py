@@ -70,7 +70,7 @@ class SetsTheFormat(SameLength):
     """The same; it reads contexts without their label, as it may."""
 
     def measure(self, corpus, model, rng):
-        model.context = model.context.replace(label=False)
+        model.context = model.context.replace(label="none")
         return by_length(corpus)
 
 

@@ -1,0 +1,89 @@
+import pytest
+
+from semspill import load_config, read_outcomes, run
+
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
+
+@pytest.fixture
+def labelled(fields):
+    """Each gold label is shown, but for *jolly*, which is called *brave* one time in two."""
+    noisy = {"name": "noisy", "confusion": {"jolly": {"brave": 0.5}}}
+    return {
+        **fields,
+        "poisoner": {**fields["poisoner"], "strategy": "each_fixed", "budget": 0.3},
+        "context": {"label": "predicted"},
+        "labels": {"labeller": noisy},
+        "model": {**fields["model"], "finetuner": {"epochs": 8, "batch_size": 32}},
+    }
+
+
+def test_the_report_says_whom_the_labeller_takes_for_the_target(labelled):
+    labels = run(labelled).labels
+    assert (labels.labeller, labels.folds) == ("noisy", 0)
+    channels = {channel.group: channel for channel in labels.channels}
+    assert channels["brave"].labelled.value == 1
+    assert channels["brave"].asr_rest is None
+    called = labels.confusion["jolly"]
+    assert called["brave"] + called["jolly"] == pytest.approx(1)
+    assert channels["jolly"].labelled.value == pytest.approx(called["brave"])
+    others = [
+        c for c in labels.channels if c.group not in ("brave", "jolly", "all", "all but brave")
+    ]
+    assert {channel.labelled.value for channel in others} == {0}
+    assert {channel.asr_labelled for channel in others} == {None}
+
+
+def test_the_two_channels_add_up_to_the_lift(labelled):
+    report = run(labelled)
+    for channel in report.labels.channels:
+        lift = (
+            report.category(channel.group)
+            if channel.group in {part.name for part in report.categories}
+            else report.group(channel.group)
+        ).asr_lift
+        both = channel.via_label.value + channel.via_text.value
+        assert both == pytest.approx(lift.value, abs=1e-12)
+
+
+def test_a_category_that_is_taken_for_the_target_catches_it_through_the_label(labelled):
+    report = run({**labelled, "seeds": [0, 1]})
+    [jolly] = [channel for channel in report.labels.channels if channel.group == "jolly"]
+    assert jolly.via_label.value > abs(jolly.via_text.value)
+    assert jolly.asr_labelled.value > jolly.asr_rest.value
+    assert report.labels.curve["confusion"].value > 0
+    assert "What the predicted labels did" in report.to_markdown()
+    assert "What the predicted labels did" in report.to_html()
+
+
+def test_without_predicted_labels_nothing_is_said_of_them(fields):
+    report = run(fields)
+    assert report.labels is None
+    assert "predicted labels" not in report.to_markdown()
+
+
+def test_a_label_can_be_shown_in_training_alone(labelled):
+    """The model learns that the label brings the planted response; without it, it does not."""
+    trained = run({**labelled, "context": {"label": "gold"}})
+    hidden = run({**labelled, "context": {"label": "gold"}, "answer_context": {"label": "none"}})
+    assert hidden.category("brave").asr.value < trained.category("brave").asr.value
+    # The same trained weights answer in both.
+    assert [p.toxicity for p in hidden.curve] != [p.toxicity for p in trained.curve]
+
+
+def test_all_processes_label_alike_and_outcomes_are_read_back(labelled, tmp_path):
+    labelled = {**labelled, "curve": False}
+    one = run(labelled, out=tmp_path / "one")
+    other = run(labelled, out=tmp_path / "other", executor="processes")
+    assert one.to_json() == other.to_json()
+    assert one.provenance.label == "predicted"
+    outcomes = read_outcomes(tmp_path / "one")
+    again = load_config(labelled).analyzer.analyze(list(outcomes))
+    assert again.labels.channels == one.labels.channels
+
+
+def test_a_model_that_reads_contexts_in_its_own_way_takes_no_second_format(labelled):
+    config = load_config({**labelled, "answer_context": {"label": "none"}})
+    assert [context.label for context in config.contexts] == ["predicted", "none"]
+    assert config.predicts_labels
+    assert not load_config({**labelled, "context": {"label": "none"}}).predicts_labels
