@@ -66,3 +66,11 @@ def test_the_api_reference_has_every_public_name_once():
     for name in sp.__all__:
         assert told.splitlines().count(f"## `{name}`") == 1, name
         assert contents.count(f"| [`{name}`](api/") == 1, name
+
+
+def test_what_follows_an_example_in_a_docstring_is_in_the_reference():
+    page = (DOCS / "api" / "analysis.md").read_text(encoding="utf-8")
+    section = page.split("### `Outcome.bootstrap`\n")[1].split("\n### ")[0]
+    assert ">>>" in (sp.Outcome.bootstrap.__doc__ or "")
+    assert "- `statistic`: " in section
+    assert ">>>" not in section

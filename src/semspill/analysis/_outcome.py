@@ -227,16 +227,16 @@ class Outcome(Estimating):
 
     def _part(self, columns: Int[np.ndarray, " part"], left_out: int | None = None) -> "Outcome":
         """Return the outcome of these exchanges without a seed (None: all), clean arm alike."""
-        kept = [row for row in range(len(self.seeds)) if row != left_out]
+        used = [row for row in range(len(self.seeds)) if row != left_out]
         categories, dialogues = np.take(self._names, columns, axis=1).tolist()
         # One axis at a time: numpy copies whole columns faster than it finds single cells.
         toxicity, planted, correct, served = (
-            np.take(array if left_out is None else array[kept], columns, axis=1)
+            np.take(array if left_out is None else array[used], columns, axis=1)
             for array in (self.toxicity, self.planted, self.correct, self.served_hits)
         )
         return replace(
             self,
-            seeds=tuple(self.seeds[row] for row in kept),
+            seeds=tuple(self.seeds[row] for row in used),
             categories=tuple(categories),
             dialogues=tuple(dialogues),
             toxicity=toxicity,

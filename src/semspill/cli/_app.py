@@ -108,7 +108,7 @@ def everything(
         bool, flag("--debug", help="Show the trace of an error; may also follow the command.")
     ] = False,
     show_version: Annotated[
-        bool, flag("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool, flag("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Measure how far planted behaviour spills over to semantic neighbours."""

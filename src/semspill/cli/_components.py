@@ -49,7 +49,7 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a component does, its fields with units and defaults, and its source."""
+    """Show what a component does, its fields with units and defaults, and its citation."""
     registry = kind_of(kind)
     if name is None:
         list_components(kind, as_json)

@@ -37,7 +37,7 @@ Place = Annotated[
 ]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Set a field; may be given often."),
+    typer.Option("--set", metavar="FIELD=VALUE", help="Set a field; repeatable."),
 ]
 
 

@@ -29,7 +29,7 @@ from semspill.scoring import raters
 
 @app.command(rich_help_panel=MACHINE)
 def doctor(as_json: AsJson = False) -> None:
-    """Say what is installed, what works offline here, and whether the demo can run.
+    """List what is installed and works offline here, and check whether the demo can run.
 
     Nothing is downloaded. Exit code 0 if the config of `semspill init` can run, else 3.
     """

@@ -22,7 +22,7 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
-        help="Set one field, such as poisoner.budget=0.01; may be given often.",
+        help="Set one field, such as poisoner.budget=0.01; repeatable.",
         autocompletion=complete_override,
     ),
 ]
@@ -31,7 +31,7 @@ Vary = Annotated[
     typer.Option(
         metavar="FIELD=VALUES",
         help="Values of one field, such as poisoner.budget=0.01,0.03, or "
-        "poisoner.selector.category=all; may be given often.",
+        "poisoner.selector.category=all; repeatable.",
     ),
 ]
 Out = Annotated[
@@ -39,7 +39,7 @@ Out = Annotated[
     typer.Option(
         parser=new_folder,
         metavar="FOLDER",
-        help="Folder to write; default: semspill-runs/CONFIG, of a sweep with -sweep behind it.",
+        help="Folder to write; default: semspill-runs/CONFIG, for sweeps CONFIG-sweep.",
         autocompletion=complete_out,
     ),
 ]
@@ -54,7 +54,7 @@ Kind = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option(metavar="N", help="How many models are trained side by side.")
+    int | None, typer.Option(metavar="N", help="Number of models trained in parallel.")
 ]
 Address = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Address of a running Ray cluster.")
@@ -70,7 +70,7 @@ Cache = Annotated[
 Shard = Annotated[
     str | None,
     typer.Option(
-        metavar="K/N", help="Train every N-th model only; `semspill merge` puts shards together."
+        metavar="K/N", help="Train every N-th model only; `semspill merge` combines the shards."
     ),
 ]
 DryRun = Annotated[

@@ -27,7 +27,7 @@ def report(
         flag("--show-text", help="Show harmful responses where the run holds them unmasked."),
     ] = False,
 ) -> None:
-    """Write the page of a finished run again, for example of one by an older version."""
+    """Rewrite the page of a finished run, for example after an upgrade."""
     path = write_page(run, out, show_text=show_text)
     say(f"Report: {path}")
 

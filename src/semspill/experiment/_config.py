@@ -121,7 +121,7 @@ class ExperimentConfig(FrozenModel):
 
     @field_validator("model", mode="before")
     @classmethod
-    def _retrieval_where_nothing_is_said(cls, given: Any) -> Any:
+    def _retrieval_by_default(cls, given: Any) -> Any:
         return {"name": "retrieval", **given} if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")

@@ -43,8 +43,8 @@ class Data:
         train = train.sample(config.train_share, stream(0, "train share"))
         test = load_corpus(config.dataset, config.test_split)
         valid = load_corpus(config.dataset, config.valid_split) if config.valid_split else None
-        known = {talk.id for talk in train}
-        overlap = [place for place, talk in enumerate(test) if talk.id in known]
+        trained = {dialogue.id for dialogue in train}
+        overlap = [place for place, dialogue in enumerate(test) if dialogue.id in trained]
         if overlap:
             raise DataError(
                 f"{len(overlap)} dialogues are in both {named(config.train_split)} and "

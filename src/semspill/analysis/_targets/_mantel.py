@@ -125,9 +125,9 @@ def jackknife_variance(pairs: Pairs, value: Callable[[Bool[np.ndarray, " pairs"]
         value: The statistic of the pairs that are kept.
     """
     count = len(pairs.square)
-    kept = [(pairs.target != k) & (pairs.victim != k) for k in range(count)]
+    without = [(pairs.target != k) & (pairs.victim != k) for k in range(count)]
     both = np.minimum(pairs.target, pairs.victim) * count + np.maximum(pairs.target, pairs.victim)
-    by_category = _spread([value(keep) for keep in kept])
+    by_category = _spread([value(keep) for keep in without])
     by_pair = _spread([value(both != pair) for pair in np.unique(both)])
     return max(by_category - by_pair, by_pair)
 
