@@ -68,7 +68,7 @@ OTHERS = "blind_to_the_response labels_each_alone copies_fit_the_same"
 FAULTS = {
     "flat": (
         None,
-        "rows_of_probabilities labels_each_alone",
+        "rows_of_probabilities",
         "shape (1,)",
     ),
     "sum": (None, "rows_of_probabilities", "add up"),
