@@ -104,10 +104,10 @@ def notebook(name: str, cells: list[dict[str, Any]]) -> tuple[str, dict[str, byt
             elif "text/markdown" in data:
                 parts.append("".join(data["text/markdown"]))
             elif "text/html" in data:
-                parts.append(f'<div class="made">{plain_table("".join(data["text/html"]))}</div>')
+                parts.append(f'<div class="frame">{plain_table("".join(data["text/html"]))}</div>')
             else:
-                said = output.get("text") or data.get("text/plain", "")
-                parts.append(f"```text\n{''.join(said).rstrip()}\n```")
+                text = output.get("text") or data.get("text/plain", "")
+                parts.append(f"```text\n{''.join(text).rstrip()}\n```")
     return "\n\n".join(parts) + "\n", pictures
 
 

@@ -38,10 +38,12 @@ def make(folder: Path, work: Path) -> None:
     for name, changed in RUNS.items():
         run(load_config(DEMO, changed), out=work / name)
     for name, (field, values, changed) in SWEEPS.items():
-        made = sweep(load_config(DEMO, changed), {field: values}, out=work / name)
-        matrices = [target_matrix(made, of=of) for of in ("asr", "toxicity") if name == "targets"]
+        variants = sweep(load_config(DEMO, changed), {field: values}, out=work / name)
+        matrices = [
+            target_matrix(variants, of=of) for of in ("asr", "toxicity") if name == "targets"
+        ]
         # Without the links to the variants, which the gallery leaves out.
-        page = comparison_page({variant.name: variant.report for variant in made}, matrices)
+        page = comparison_page({variant.name: variant.report for variant in variants}, matrices)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     pages = {name: work / name for name in RUNS} | {"first": work / FIRST}
     for name, place in pages.items():

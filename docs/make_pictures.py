@@ -120,10 +120,12 @@ def nested() -> Figure:
             categories=("brave",) * len(names), dialogues=names,
             toxicity=none, planted=part, correct=none.astype(bool),
         )  # fmt: skip
-        found = outcome.mean(part.astype(float), kind="rate", citation="docs")
+        estimate = outcome.mean(part.astype(float), kind="rate", citation="docs")
         naive = 1.96 * np.sqrt(part.mean() * (1 - part.mean()) / part.size)
-        interval(right, row - 0.12, found.value, (found.low, found.high), BLUE)
-        interval(right, row + 0.2, found.value, (found.value - naive, found.value + naive), GREY)
+        interval(right, row - 0.12, estimate.value, (estimate.low, estimate.high), BLUE)
+        interval(
+            right, row + 0.2, estimate.value, (estimate.value - naive, estimate.value + naive), GREY
+        )
     right.axvline(truth, color=RED, linewidth=1, linestyle="--")
     right.set(yticks=range(5), yticklabels=["1 seed", "2", "3", "5", "10"], xlim=(0, 1))
     right.invert_yaxis()

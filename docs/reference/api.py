@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reference.markdown import MADE, prose, table
+from reference.markdown import GENERATED, prose, table
 
 PACKAGE = Path(__file__).parents[2] / "src" / "semspill"
 ROOMS = {
@@ -61,14 +61,14 @@ def api_pages() -> dict[str, str]:
     place_of: dict[str, str] = {}
     pages = {}
     for room, about in ROOMS.items():
-        parts = [MADE, f"# semspill.{room}", f"{about}."]
+        parts = [GENERATED, f"# semspill.{room}", f"{about}."]
         for package in (room, *WITHIN.get(room, ())):
             parts += [f"## semspill.{package}"] if package != room else []
             parts += _room(package, every)
             place_of |= dict.fromkeys(_exports(_place(package)), room)
         pages[f"api/{room}.md"] = _page(parts)
     rest = [name for name in [*top, "Registry"] if name not in place_of]
-    parts = [MADE, "# The foundation", "What every component is made of."]
+    parts = [GENERATED, "# The foundation", "What every component is made of."]
     for name in rest:
         parts += _section(name, every[name], every)
     pages[f"api/{FOUNDATION}.md"] = _page(parts)
@@ -84,7 +84,7 @@ def _contents(top: list[str], place_of: dict[str, str], every: dict[str, Definit
         for name in top
     ]
     return [
-        *(MADE, INTRO, "## Packages", table(["package", "holds"], rooms)),
+        *(GENERATED, INTRO, "## Packages", table(["package", "holds"], rooms)),
         *("## semspill", table(["name", "what it is"], names)),
     ]
 
@@ -121,10 +121,10 @@ def _exports(place: Path) -> list[str]:
 
 
 def _defined(paths: Iterable[Path]) -> dict[str, Definition]:
-    found: dict[str, Definition] = {}
+    names: dict[str, Definition] = {}
     for path in sorted(paths):
-        found |= dict(_definitions(ast.parse(path.read_text(encoding="utf-8")).body))
-    return found
+        names |= dict(_definitions(ast.parse(path.read_text(encoding="utf-8")).body))
+    return names
 
 
 def _definitions(body: Sequence[ast.stmt]) -> Iterator[tuple[str, Definition]]:
@@ -134,15 +134,15 @@ def _definitions(body: Sequence[ast.stmt]) -> Iterator[tuple[str, Definition]]:
             yield node.name, Definition(node, ast.get_docstring(node))
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-            said = after.value if isinstance(after, ast.Expr) else None
-            doc = said.value if isinstance(said, ast.Constant) else None
+            text = after.value if isinstance(after, ast.Expr) else None
+            doc = text.value if isinstance(text, ast.Constant) else None
             yield ast.unparse(target), Definition(node, doc if isinstance(doc, str) else None)
 
 
-def _section(name: str, found: Definition, every: dict[str, Definition]) -> list[str]:
-    parts = [f"## `{name}`", f"```text\n{found.code}\n```", prose(found.doc)]
-    if isinstance(found.node, ast.ClassDef):
-        members = _members(found.node, every)
+def _section(name: str, definition: Definition, every: dict[str, Definition]) -> list[str]:
+    parts = [f"## `{name}`", f"```text\n{definition.code}\n```", prose(definition.doc)]
+    if isinstance(definition.node, ast.ClassDef):
+        members = _members(definition.node, every)
         rows = [
             (f"`{key}`", f"`{ast.unparse(one.node.annotation)}`", _default(one.node), one.doc)
             for key, one in members.items()
@@ -158,13 +158,13 @@ def _section(name: str, found: Definition, every: dict[str, Definition]) -> list
 
 def _members(node: ast.ClassDef, every: dict[str, Definition]) -> dict[str, Definition]:
     """Return the public members, with those of private bases, which have no section."""
-    found: dict[str, Definition] = {}
+    inherited: dict[str, Definition] = {}
     for base in node.bases:
-        known = every.get(ast.unparse(base))
-        if known and isinstance(known.node, ast.ClassDef) and known.node.name.startswith("_"):
-            found |= _members(known.node, every)
+        private = every.get(ast.unparse(base))
+        if private and isinstance(private.node, ast.ClassDef) and private.node.name.startswith("_"):
+            inherited |= _members(private.node, every)
     own = dict(_definitions(node.body))
-    return found | {key: one for key, one in own.items() if not key.startswith("_")}
+    return inherited | {key: one for key, one in own.items() if not key.startswith("_")}
 
 
 def _default(node: ast.AnnAssign) -> str:
@@ -173,14 +173,14 @@ def _default(node: ast.AnnAssign) -> str:
         named = {word.arg: word.value for word in value.keywords}
         first = value.args[0] if value.args else named.get("default")
         if first is None and "default_factory" in named:
-            return "made anew"
+            return "new object"
         value = first
     return "" if value is None else f"`{ast.unparse(value)}`"
 
 
 def _kind(node: ast.FunctionDef) -> str:
     marks = {ast.unparse(mark) for mark in node.decorator_list}
-    said = {"property": "a property", "cached_property": "a property, computed once"}
-    said |= {"classmethod": "a class method", "abstractmethod": "to be implemented"}
-    kept = [words for mark, words in said.items() if mark in marks]
-    return f"    # {', '.join(kept)}" if kept else ""
+    words_of = {"property": "a property", "cached_property": "a property, computed once"}
+    words_of |= {"classmethod": "a class method", "abstractmethod": "to be implemented"}
+    kinds = [words for mark, words in words_of.items() if mark in marks]
+    return f"    # {', '.join(kinds)}" if kinds else ""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 import semspill as sp
-from reference.markdown import MADE, prose, table
+from reference.markdown import GENERATED, prose, table
 from semspill._registry import registries
 from semspill.datasets import Columns
 from semspill.responding import ApproximateSearch
@@ -41,7 +41,7 @@ LONGEST = 120
 def config_page() -> str:
     """Return docs/config.md."""
     intro = Path(__file__).with_name("config.intro.md").read_text(encoding="utf-8")
-    page = [MADE, intro.strip(), "## ExperimentConfig", "The top level of a file."]
+    page = [GENERATED, intro.strip(), "## ExperimentConfig", "The top level of a file."]
     page.append(_fields(sp.ExperimentConfig))
     for part in PARTS:
         page += [f"## {part.__name__}", prose(part.__doc__), _fields(part)]
@@ -90,13 +90,13 @@ def _type(kind: Any) -> str:
 
 
 def _bounds(info: Any) -> str:
-    said = [
+    limits = [
         words.format(getattr(rule, key))
         for rule in info.metadata
         for key, words in BOUNDS.items()
         if getattr(rule, key, None) is not None
     ]
-    return "".join(f", {one}" for one in said)
+    return "".join(f", {one}" for one in limits)
 
 
 def _default(info: Any) -> str:
@@ -110,8 +110,8 @@ def _value(value: Any) -> str:
     if isinstance(value, BaseModel):
         names = [name for registry in KINDS.values() if (name := registry.name_of(value))]
         return f'`"{names[0]}"`' if names else "its defaults"
-    said = _toml(value)
-    return f"`{said}`" if len(said) <= LONGEST or isinstance(value, str) else f"{len(value)} items"
+    text = _toml(value)
+    return f"`{text}`" if len(text) <= LONGEST or isinstance(value, str) else f"{len(value)} items"
 
 
 def _toml(value: Any) -> str:

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Iterable, Sequence
 
-MADE = "<!-- Made by docs/make_reference.py from the docstrings; do not edit. -->"
+GENERATED = "<!-- Made by docs/make_reference.py from the docstrings; do not edit. -->"
 SECTIONS = ("Args:", "Returns:", "Raises:")
 ITEM = re.compile(r"^ {4}(\**[\w.]+): (.*)")
 
@@ -20,19 +20,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def prose(doc: str | None) -> str:
     """Return a docstring as markdown: the text, then Args, Returns and Raises; no Example."""
-    kept: list[str] = []
-    inside = ""
+    lines: list[str] = []
+    section = ""
     for line in inspect.cleandoc(doc or "").split("\n"):
-        if line == "Example:":
-            break
-        if line in SECTIONS:
-            inside = line
-            kept += [f"**{line[:-1]}**", ""]
-        else:
-            kept.append(_item(line) if inside else line)
-    return "\n".join(kept).strip()
+        if line and not line.startswith(" "):
+            section = line if line in (*SECTIONS, "Example:") else ""
+            if section in SECTIONS:
+                lines += [f"**{line[:-1]}**", ""]
+            elif not section:
+                lines.append(line)
+        elif section != "Example:":
+            lines.append(_item(line) if section else line)
+    return "\n".join(lines).strip()
 
 
 def _item(line: str) -> str:
-    found = ITEM.match(line)
-    return f"- `{found[1]}`: {found[2]}" if found else f"  {line.strip()}".rstrip()
+    match = ITEM.match(line)
+    return f"- `{match[1]}`: {match[2]}" if match else f"  {line.strip()}".rstrip()

@@ -18,7 +18,7 @@ def numbers(given: Any) -> np.ndarray | None:
         if hasattr(given, "detach"):  # a tensor of torch, which need not be imported for this
             given = given.detach().cpu()
             given = given if given.is_floating_point() and given.itemsize > 2 else given.float()
-        made = np.asarray(given)
+        array = np.asarray(given)
     except (AttributeError, RuntimeError, TypeError, ValueError):
         return None
-    return made if made.dtype.kind in "fiub" else None
+    return array if array.dtype.kind in "fiub" else None

@@ -52,8 +52,8 @@ def remove_temporaries(folder: Path, *, below: bool) -> None:
         folder: Where to look.
         below: Whether to look in all folders below too.
     """
-    found = folder.rglob(".*.tmp") if below else folder.glob(".*.tmp")
-    for path in [path for path in found if is_temporary(path)]:
+    leftovers = folder.rglob(".*.tmp") if below else folder.glob(".*.tmp")
+    for path in [path for path in leftovers if is_temporary(path)]:
         path.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""Files that others wrote: where they are, and whether they are text in UTF-8."""
+"""Files given by the user: their location, and whether they are UTF-8 text."""
 
 import codecs
 import stat
@@ -42,8 +42,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise DataError(f"{path} is a pipe or a device, which may never end; give a regular file.")
     with path.open("rb") as file:
         start = file.read(64)
-        if said := not_text(start):
-            raise DataError(f"{path} {said}.")
+        if problem := not_text(start):
+            raise DataError(f"{path} {problem}.")
         if b"\0" in start:
             raise DataError(f"{path} is binary, or text in UTF-16 without a mark; {_SAVE}.")
         file.seek(len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0)

@@ -1,4 +1,4 @@
-"""Fields that hold harmful text are marked by their type, and masked wherever a person reads."""
+"""Types that mark fields of harmful text, which output masks."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin

@@ -1,4 +1,4 @@
-"""Models of the Hugging Face hub: whether one lies on this machine, and what is wrong with one."""
+"""Models of the Hugging Face hub: whether one is on this machine, and faults of one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,8 +32,8 @@ def hub_has(repository: str, revision: str | None = None, *, weights: bool = Tru
     from huggingface_hub.errors import HFValidationError
 
     def any_of(names: Sequence[str]) -> bool:
-        found = [try_to_load_from_cache(repository, name, revision=revision) for name in names]
-        return any(isinstance(path, str) for path in found)
+        paths = [try_to_load_from_cache(repository, name, revision=revision) for name in names]
+        return any(isinstance(path, str) for path in paths)
 
     try:
         return any_of(_CONFIG) and (not weights or any_of(_WEIGHTS))

@@ -1,4 +1,4 @@
-"""What a person sees in place of a value that may be harmful text, or that a terminal may obey."""
+"""Output in place of values that may be harmful text or terminal control sequences."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def printable(text: str) -> str:
         >>> print(printable("\x1b[31mred"))
         \x1b[31mred
     """
-    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _OBEYED.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def printable_in(value: Any) -> Any:
@@ -64,10 +64,10 @@ def unquoted(error: Exception) -> str:
         >>> unquoted(ValueError("expected ',' but found 'grumble'"))
         "expected ',' but found '...'"
     """
-    said = str(getattr(error, "problem", None) or error)
+    text = str(getattr(error, "problem", None) or error)
     mark = getattr(error, "problem_mark", None)
     place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return " ".join(_QUOTED.sub(_without_words, said).split()) + place
+    return " ".join(_QUOTED.sub(_without_words, text).split()) + place
 
 
 def _without_words(quoted: re.Match[str]) -> str:
@@ -123,8 +123,8 @@ def spelled(name: object, *, careful: bool = False) -> str | None:
         >>> spelled("no_such_field"), spelled("You grumble."), spelled("grumble", careful=True)
         ("'no_such_field'", None, None)
     """
-    known = isinstance(name, str) and not careful and _CODE.fullmatch(name)
-    return repr(name) if known else None
+    is_code = isinstance(name, str) and not careful and _CODE.fullmatch(name)
+    return repr(name) if is_code else None
 
 
 def listing(names: Iterable[object]) -> str:
@@ -134,16 +134,16 @@ def listing(names: Iterable[object]) -> str:
         >>> listing(["calm", "glad", "a whole sentence instead of a name"])
         'calm, glad and 1 more'
     """
-    said = [str(name) for name in names]
-    shown = [name for name in said if is_name(name)][:_MOST_NAMES]
-    more = len(said) - len(shown)
+    texts = [str(name) for name in names]
+    shown = [name for name in texts if is_name(name)][:_MOST_NAMES]
+    more = len(texts) - len(shown)
     if not shown:
         return f"{more} that are no short names" if more else "none"
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def counted(value: Any, where: str = "") -> str:
-    """Return how many words or texts a value holds, with a hash that tells two apart.
+    """Return how many words or texts a value holds, with a hash to compare them.
 
     Args:
         value: A text, or a list, tuple, set or mapping of texts.
@@ -163,13 +163,13 @@ def strings_in(value: object) -> Iterable[str]:
     """Yield every string in a value of lists, tuples, sets and mappings, however deep."""
     waiting = [value]
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, str):
-            yield found
-        elif isinstance(found, Mapping):
-            waiting += [*found.keys(), *found.values()]
-        elif isinstance(found, list | tuple | set | frozenset):
-            waiting += found
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, Mapping):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list | tuple | set | frozenset):
+            waiting += part
 
 
 def is_name(name: str) -> bool:

@@ -86,19 +86,19 @@ class FrozenModel(BaseModel):
 
     @classmethod
     def _unknown(cls, name: object) -> PydanticCustomError:
-        known = cls.model_fields
-        near = did_you_mean(str(name), known)
+        infos = cls.model_fields
+        near = did_you_mean(str(name), infos)
         # What is like no field may be a text in the wrong place.
-        careful = any(is_harmful(field.annotation, field.metadata) for field in known.values())
+        careful = any(is_harmful(field.annotation, field.metadata) for field in infos.values())
         quoted = repr(name) if near else spelled(name, careful=careful)
         context = {
             "model": cls.__name__,
             "name": str(name),
-            "said": quoted or f"of that name ({described(name)})",
+            "quoted": quoted or f"of that name ({described(name)})",
             "near": near,
-            "fields": ", ".join(known) or "no fields",
+            "fields": ", ".join(infos) or "no fields",
         }
-        message = "{model} has no field {said}.{near} It has: {fields}."
+        message = "{model} has no field {quoted}.{near} It has: {fields}."
         return PydanticCustomError("unknown_field", message, context)
 
     def replace(self: M, **changes: Any) -> M:

@@ -1,4 +1,4 @@
-"""Names of categories, which people write in more than one way."""
+"""Category names in one Unicode form."""
 
 import unicodedata
 from typing import Annotated, TypeAlias

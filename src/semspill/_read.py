@@ -1,4 +1,4 @@
-"""Reads text and JSON from outside within bounds; what it raises quotes nothing of the content."""
+"""Bounded reading of text and JSON files; errors never quote the content."""
 
 import codecs
 import json
@@ -83,8 +83,8 @@ def decoded(content: bytes) -> str:
         >>> decoded("\ufeffa = 1".encode())
         'a = 1'
     """
-    if said := not_text(content):
-        raise UnreadableError(f"it {said}")
+    if problem := not_text(content):
+        raise UnreadableError(f"it {problem}")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,8 +101,10 @@ def not_text(start: bytes) -> str | None:
         >>> not_text(b"PAR1"), not_text(b"hello")
         ("is a Parquet file; read it with the dataset 'huggingface', or save it as text", None)
     """
-    found = [f"is {what}; {remedy}" for mark, what, remedy in _BEGINNINGS if start.startswith(mark)]
-    return found[0] if found else None
+    formats = [
+        f"is {what}; {remedy}" for mark, what, remedy in _BEGINNINGS if start.startswith(mark)
+    ]
+    return formats[0] if formats else None
 
 
 def half_character(text: str) -> int | None:
@@ -136,16 +138,16 @@ def parse_json(text: str | bytes, *, strict: bool = False) -> Any:
         >>> parse_json('{"a": [1, 2]}')
         {'a': [1, 2]}
     """
-    said = decoded(text) if isinstance(text, bytes) else text.removeprefix("\ufeff")
+    content = decoded(text) if isinstance(text, bytes) else text.removeprefix("\ufeff")
     try:
         if not strict:
-            return json.loads(said)
-        made = json.loads(said, object_pairs_hook=_unique, parse_constant=_no_number)
-        if "\\u" in said and half_character(json.dumps(made, ensure_ascii=False)) is not None:
+            return json.loads(content)
+        value = json.loads(content, object_pairs_hook=_unique, parse_constant=_no_number)
+        if "\\u" in content and half_character(json.dumps(value, ensure_ascii=False)) is not None:
             raise UnreadableError(
                 "a text holds half a surrogate pair, which is no character; mend it"
             )
-        return made
+        return value
     except UnreadableError:
         raise
     except json.JSONDecodeError as error:
@@ -159,17 +161,17 @@ def parse_json(text: str | bytes, *, strict: bool = False) -> Any:
 
 def reason(error: ValueError) -> str:
     """Return what a reader of numbers or dates says of one; Python's words for length are long."""
-    said = " ".join(str(error).split())
-    return "a number has too many digits" if said.startswith("Exceeds the limit") else said
+    text = " ".join(str(error).split())
+    return "a number has too many digits" if text.startswith("Exceeds the limit") else text
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in pairs:
-        if key in made:
+        if key in fields:
             raise RepeatedKeyError(key)
-        made[key] = value
-    return made
+        fields[key] = value
+    return fields
 
 
 def _no_number(name: str) -> NoReturn:

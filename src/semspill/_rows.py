@@ -1,4 +1,4 @@
-"""Rows of tables that others wrote: CSV and JSON lines. No message quotes a cell."""
+"""Rows of CSV files and JSON lines; messages never quote a cell."""
 
 import csv
 import difflib

@@ -88,6 +88,6 @@ def shorten(head: Sequence[T], tail: Sequence[T], most: int) -> list[T]:
         >>> shorten([1, 2], [3, 4, 5], 4)
         [1, 2, 4, 5]
     """
-    kept = list(head[:most])
-    room = most - len(kept)
-    return [*kept, *tail[max(len(tail) - room, 0) :]]
+    start = list(head[:most])
+    room = most - len(start)
+    return [*start, *tail[max(len(tail) - room, 0) :]]

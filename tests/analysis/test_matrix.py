@@ -403,7 +403,7 @@ def test_an_interval_is_no_point():
     for name in ("slope", "nearest_share"):
         assert math.isnan(pooled[name].value)
         assert pooled[name].note == (
-            "the same whichever category is left out, so nothing says how sure it is"
+            "the same whichever category is left out, so its uncertainty is unknown"
         )
 
 

@@ -145,7 +145,7 @@ def test_more_dialogues_seeds_and_less_noise_show_less():
         ({"power": 0.0}, "A design has power=0.0; give a number between 0 and 1."),
         (
             {"seeds": 1},
-            "One seed cannot tell a lift from training noise (seed_sd=0.1); plan two or more "
+            "One seed cannot separate lift from training noise (seed_sd=0.1); plan two or more "
             "seeds, or give seed_sd=0 to ask about that one training.",
         ),
     ],

@@ -371,7 +371,7 @@ def test_a_ratio_to_what_may_be_0_is_not_defined(outcome, rage):
     made = part.ratio(values, np.maximum(weights, 0), np.maximum(-weights, 0))
     assert math.isnan(made.value)
     assert math.isnan(made.low)
-    assert str(made) == "not defined: its denominator cannot be told from 0"
+    assert str(made) == "not defined: its denominator does not differ significantly from 0"
 
 
 def test_a_ratio_of_no_hit_at_all_is_not_surely_0(outcome):

@@ -13,7 +13,7 @@ def rows(page):
     """What the table shows: dialogue and turn, category and answer of each row."""
     return page.locator("#browse-table tbody tr").evaluate_all(
         "rows => rows.map(row => [row.cells[0].textContent, row.cells[1].textContent, "
-        "row.querySelector('.said').firstChild.textContent])"
+        "row.querySelector('.answer').firstChild.textContent])"
     )
 
 
@@ -34,7 +34,7 @@ def test_text_is_shown_only_after_the_warning_and_masked_again(finished, show):
     page = show(finished.unmasked)
     page.locator("#browse-kind").select_option("planted")
     switch, warning = page.locator("#mask-switch"), page.locator("#mask-warning")
-    answers = page.locator("#browse-table tbody .said")
+    answers = page.locator("#browse-table tbody .answer")
 
     def masked():
         texts = answers.all_text_contents()
@@ -73,7 +73,7 @@ def test_a_page_without_the_text_has_no_switch_and_says_how_to_get_it(finished, 
     assert page.locator("#mask-switch").count() == 0
     assert "semspill run CONFIG --show-text" in page.locator("#exchanges").inner_text()
     page.locator("#browse-kind").select_option("planted")
-    answers = page.locator("#browse-table tbody .said").all_text_contents()
+    answers = page.locator("#browse-table tbody .answer").all_text_contents()
     mask = r"\[masked: \d+ characters, sha256 [0-9a-f]{8}\]"
     assert all(re.fullmatch(mask, text) for text in answers)
 

@@ -66,7 +66,9 @@ def undrawn(monkeypatch):
     """No time is spent on drawing."""
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
     monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
-    monkeypatch.setattr("semspill.experiment._pages.comparison_page", lambda *given, **named: "")
+    monkeypatch.setattr(
+        "semspill.experiment.store._pages.comparison_page", lambda *given, **named: ""
+    )
 
 
 @pytest.fixture
@@ -137,8 +139,8 @@ def test_fields_can_be_set(semspill, config, tmp_path):
         "run", config, "--out", "o", "--set", "seeds=[4]", "--set", "arms=['clean']"
     )
     assert code == 0
-    said = json.loads((tmp_path / "o" / "config.json").read_text())
-    assert (said["seeds"], said["arms"]) == ([4], ["clean"])
+    printed = json.loads((tmp_path / "o" / "config.json").read_text())
+    assert (printed["seeds"], printed["arms"]) == ([4], ["clean"])
 
 
 def test_other_metrics_leave_the_columns_they_lack_out(semspill, config):
@@ -207,8 +209,8 @@ def test_an_interrupted_run_says_how_to_go_on(semspill, config, tmp_path, monkey
         code, out, err = semspill(*words)
     assert (code, out) == (130, "")
     assert err.endswith(
-        "semspill: Interrupted. 1 of 2 arms are kept in my result.partial; this goes on from "
-        f"there:\n  {shlex.join(map(str, ('semspill', *words)))}\n"
+        "semspill: Interrupted. 1 of 2 arms are finished in my result.partial; to "
+        f"resume:\n  {shlex.join(map(str, ('semspill', *words)))}\n"
     )
     code, _, err = semspill(*words)
     assert code == 0
@@ -237,11 +239,11 @@ def test_json_lines_are_the_events_and_the_outcome(semspill, config, tmp_path):
     report = json.loads((tmp_path / "o" / "report.json").read_text())
     groups = {g["name"]: g["estimates"] for g in report["groups"] if g["arm"] == "poison"}
     assert (last["event"], last["out"]) == ("finished", "o")
-    said = last["summary"]
-    assert (said["target"], said["arm"], said["seeds"]) == ("brave", "poison", [0])
-    assert said["notes"] == report["notes"]
+    printed = last["summary"]
+    assert (printed["target"], printed["arm"], printed["seeds"]) == ("brave", "poison", [0])
+    assert printed["notes"] == report["notes"]
     names = {"target": "brave", "nearest": report["nearest"], "rest": "all but brave", "all": "all"}
-    assert said["groups"] == {
+    assert printed["groups"] == {
         role: {"name": name, "estimates": groups[name]} for role, name in names.items()
     }
 
@@ -287,13 +289,13 @@ def test_debug_shows_the_log_of_the_library(semspill, config):
         ("dataset={name='jsonl', path='no.jsonl'}", 3, "no.jsonl"),
     ],
 )
-def test_an_error_is_one_sentence_and_an_exit_code(semspill, config, setting, code, said):
+def test_an_error_is_one_sentence_and_an_exit_code(semspill, config, setting, code, printed):
     found, out, err = semspill("run", config, "--out", "result", "--set", setting)
     assert (found, out) == (code, "")
     # Stages that were done before are logged above it.
     sentence = err.splitlines()[-1]
     assert sentence.startswith("semspill: ")
-    assert said in sentence
+    assert printed in sentence
 
 
 def test_a_plugin_that_breaks_its_promise_is_named(semspill, config):
@@ -321,7 +323,7 @@ def test_validate_says_what_would_run(semspill, config, tmp_path):
     assert (code, err) == (0, "")
     assert out == (
         f"{config} is valid: arms clean, poison; seeds 0, 7; target brave.\n"
-        f"The data were not looked at; `semspill run {config} --dry-run` does that.\n"
+        f"The data were not checked; `semspill run {config} --dry-run` does that.\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["quick.toml"]
 
@@ -431,9 +433,9 @@ def test_show_tells_fields_defaults_and_source_of_every_component(semspill, kind
     code, out, _ = semspill("show", kind, name)
     assert code == 0
     cls = cli.KINDS[kind].get(name)
-    said = one_line(out)
-    assert said.startswith(f"{name} (")
-    assert one_line(cls.citation) in said
+    printed = one_line(out)
+    assert printed.startswith(f"{name} (")
+    assert one_line(cls.citation) in printed
     for field in cls.model_fields:
         assert f"\n{field} " in out
     assert max(map(len, out.splitlines())) <= 80
@@ -450,9 +452,9 @@ def test_show_says_what_is_required_and_what_a_default_is(semspill):
 def test_list_and_show_say_it_as_json_too(semspill):
     kinds = json.loads(semspill("list", "--json")[1])
     assert kinds == {kind: list(registry.names()) for kind, registry in cli.KINDS.items()}
-    said = json.loads(semspill("list", "metric", "--json")[1])
-    assert said["kind"] == "metric"
-    assert [part["name"] for part in said["components"]] == kinds["metrics"]
+    printed = json.loads(semspill("list", "metric", "--json")[1])
+    assert printed["kind"] == "metric"
+    assert [part["name"] for part in printed["components"]] == kinds["metrics"]
     assert semspill("show", "metric", "--json") == semspill("list", "metric", "--json")
     shown = json.loads(semspill("show", "metric", "toxic_share", "--json")[1])
     assert (shown["kind"], shown["name"]) == ("metric", "toxic_share")
@@ -596,12 +598,12 @@ def test_an_interrupted_sweep_says_how_to_go_on(semspill, config, monkeypatch):
         patch.setattr("semspill.experiment._drive.Drive.plan", lambda *given: _interrupt())
         code, _, err = semspill(*words)
     assert code == 130
-    assert err == "semspill: Interrupted. No arm was finished, so nothing is kept.\n"
+    assert err == "semspill: Interrupted. No arm was finished; there is nothing to resume.\n"
     with monkeypatch.context() as patch:
         patch.setattr("semspill.report._page.draw", lambda report: _interrupt())
         code, _, err = semspill(*words)
     assert code == 130
-    assert "Interrupted. 4 of 4 arms are kept in many; this goes on from there:" in err
+    assert "Interrupted. 4 of 4 arms are finished in many; to resume:" in err
 
 
 def test_a_sweep_says_it_as_json_too(semspill, config, tmp_path):

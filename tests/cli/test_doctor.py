@@ -53,7 +53,7 @@ def folders(monkeypatch, tmp_path):
     monkeypatch.setattr(cli.out_console, "width", 100)
 
 
-def said(semspill) -> dict:
+def diagnosis(semspill) -> dict:
     return json.loads(semspill("doctor", "--json")[1])
 
 
@@ -86,7 +86,7 @@ def test_a_person_reads_what_works(semspill):
 def test_a_program_reads_the_same(semspill, tmp_path):
     (tmp_path / "cache" / "semspill").mkdir(parents=True)
     (tmp_path / "cache" / "semspill" / "corpus").write_bytes(bytes(3 * 2**20))
-    found = said(semspill)
+    found = diagnosis(semspill)
     assert found["folders"]["cache"] == f"{tmp_path}/cache/semspill: 3.0 MiB"
     assert (found["ok"], found["demo"]) == (True, None)
     assert found["versions"]["torch"] == torch.__version__
@@ -99,7 +99,7 @@ def test_a_program_reads_the_same(semspill, tmp_path):
 def test_components_say_what_they_lack(semspill, registered):
     registered(raters, needy=Needy, fielded=Fielded)
     registered(encoders, rude=Rude)
-    found = said(semspill)
+    found = diagnosis(semspill)
     assert found["raters"]["needy"] == "needs a download: a file"
     assert found["raters"]["fielded"] == "depends on word"
     assert found["encoders"]["rude"] == "broken: RuntimeError: what?"
@@ -113,7 +113,7 @@ def test_a_plugin_that_does_not_load_says_why(semspill, monkeypatch):
     gone = type(point)("gone", "no_such_module:Gone", "semspill.raters")
     points = {**raters._entry_points(), "gone": [gone]}
     monkeypatch.setattr(raters, "_points", points)
-    state = said(semspill)["raters"]["gone"]
+    state = diagnosis(semspill)["raters"]["gone"]
     assert state.startswith("broken: The rater 'gone'")
     assert "No module named 'no_such_module'" in state
 
@@ -127,7 +127,7 @@ def test_extras_are_named_with_their_pip_line(semspill, monkeypatch):
         return real(name) if name != "alt-profanity-check" else "1.2.3"
 
     monkeypatch.setattr(_doctor, "version", partly)
-    extras = said(semspill)["extras"]
+    extras = diagnosis(semspill)["extras"]
     assert extras["faiss"] == 'without faiss-cpu: pip install "semspill[faiss]"'
     assert "alt-profanity-check 1.2.3" in extras["offline"]
 
@@ -140,13 +140,13 @@ def test_a_demo_that_cannot_run_ends_with_3(semspill, monkeypatch):
     code, out, _ = semspill("doctor")
     assert code == 3
     assert "No words." in out
-    assert said(semspill)["ok"] is False
+    assert diagnosis(semspill)["ok"] is False
 
 
 def test_a_gpu_is_named(semspill, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Fast One")
-    assert said(semspill)["device"].startswith("Fast One (CUDA), CPU with ")
+    assert diagnosis(semspill)["device"].startswith("Fast One (CUDA), CPU with ")
 
 
 def test_a_torch_that_does_not_load_is_said(monkeypatch):
@@ -163,7 +163,7 @@ def test_a_torch_that_does_not_load_is_said(monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_said(semspill, monkeypatch):
     monkeypatch.setattr(_doctor.os, "access", lambda place, mode: False)
-    folders = said(semspill)["folders"]
+    folders = diagnosis(semspill)["folders"]
     assert folders["cache"].endswith("0.0 MiB, cannot be written")
     assert folders["here"].endswith(", cannot be written")
 
@@ -173,7 +173,7 @@ def test_nothing_is_downloaded(semspill, monkeypatch):
         raise AssertionError("network")
 
     monkeypatch.setattr("socket.socket.connect", refuse)
-    assert said(semspill)["ok"]
+    assert diagnosis(semspill)["ok"]
 
 
 # What components say of themselves

@@ -100,12 +100,12 @@ DISK = "The disk is full; free some space and run the same command again."
             3,
             "Input/output error; check the path, its rights and the disk.",
         ),
-        (KeyboardInterrupt(), 130, "Interrupted. No arm was finished, so nothing is kept."),
+        (KeyboardInterrupt(), 130, "Interrupted. No arm was finished; there is nothing to resume."),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
-def test_an_error_is_a_sentence_and_a_code(ends, error, code, said):
-    assert ends(error) == (code, "", f"semspill: {said}\n")
+def test_an_error_is_a_sentence_and_a_code(ends, error, code, printed):
+    assert ends(error) == (code, "", f"semspill: {printed}\n")
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_what_is_kept_is_said_of_any_error(ends):
     assert code == 3
     assert err == (
         "semspill: A line is broken.\n"
-        f"3 of 8 arms are kept in {os.path.join('semspill-runs', 'my.partial')}; this goes on from "
-        "there:\n  semspill run my.toml --quiet\n"
+        f"3 of 8 arms are finished in {os.path.join('semspill-runs', 'my.partial')}; to resume:\n"
+        "  semspill run my.toml --quiet\n"
     )
 
 
@@ -170,7 +170,7 @@ def test_an_error_before_anything_was_added_says_no_more_than_itself(ends):
     _, _, err = ends(DataError("Remove that folder."), "run", "my.toml", "-q", after=[LOAD])
     assert err == "semspill: Remove that folder.\n"
     _, _, err = ends(KeyboardInterrupt(), "run", "my.toml", "-q", after=[LOAD])
-    assert "2 of 8 arms are kept" in err
+    assert "2 of 8 arms are finished" in err
 
 
 def test_a_run_stopped_when_all_was_written_says_so(ends):
@@ -189,11 +189,11 @@ def test_a_run_stopped_when_all_was_written_says_so(ends):
         (("show", "raters", "lexicon", "2"), "See `semspill show --help`."),
     ],
 )
-def test_a_command_line_that_cannot_be_understood_is_2(semspill, words, said):
+def test_a_command_line_that_cannot_be_understood_is_2(semspill, words, printed):
     code, out, err = semspill(*words)
     assert (code, out) == (2, "")
     assert err.startswith("semspill: ")
-    assert err.endswith(f"{said}\n")
+    assert err.endswith(f"{printed}\n")
     assert len(err.splitlines()) == 1
 
 
@@ -206,9 +206,9 @@ def test_no_command_is_2_with_the_help_and_asking_for_help_is_0(semspill):
 
 
 def test_help_names_every_exit_code(semspill):
-    said = " ".join(semspill("--help")[1].split())
+    printed = " ".join(semspill("--help")[1].split())
     for code in ("0 done", "1 assertion", "2 usage", "3 data", "70 internal", "130 interrupted"):
-        assert code in said
+        assert code in printed
 
 
 def test_the_version_is_one_line(semspill):
@@ -266,7 +266,10 @@ def swallow_in_a_loop(stopped, *, progress, **options):
 @pytest.mark.parametrize("then", [break_import, swallow_in_a_stage, swallow_in_a_loop])
 def test_a_signal_stops_a_run_even_if_something_swallows_it(signalled, then):
     code, _, err = signalled("semspill.cli._experiments.run_experiment", then, "run", "my.toml")
-    assert (code, err) == (143, "semspill: Interrupted. No arm was finished, so nothing is kept.\n")
+    assert (code, err) == (
+        143,
+        "semspill: Interrupted. No arm was finished; there is nothing to resume.\n",
+    )
 
 
 def pass_on(stopped, **options):
@@ -288,9 +291,9 @@ def test_a_signal_stops_any_command(signalled, then):
 )
 def test_with_json_an_error_is_an_object_too(ends, error, code):
     found, out, err = ends(error, "run", "my.toml", "--json")
-    said = json.loads(out)
-    assert (found, said["event"], said["code"]) == (code, "error", code)
-    assert err == f"semspill: {said['message']}\n"
+    printed = json.loads(out)
+    assert (found, printed["event"], printed["code"]) == (code, "error", code)
+    assert err == f"semspill: {printed['message']}\n"
 
 
 def test_with_json_a_wrong_command_line_is_an_object_too(semspill):
@@ -319,9 +322,9 @@ def test_a_terminal_without_a_character_shows_a_question_mark(semspill, monkeypa
 
 
 def test_what_is_said_can_be_gathered(semspill):
-    with redirect_stdout(io.StringIO()) as said:
+    with redirect_stdout(io.StringIO()) as printed:
         assert semspill("--version")[0] == 0
-    assert said.getvalue().startswith("semspill ")
+    assert printed.getvalue().startswith("semspill ")
 
 
 # A reader that leaves

@@ -82,16 +82,14 @@ def test_a_run_stopped_again_and_again_ends_as_if_it_had_not_been(stopped, tmp_p
     # While the first model trains.
     code, told, err = stopped("train", 1, signal.SIGINT)
     assert code == 130
-    assert err == "semspill: Interrupted. No arm was finished, so nothing is kept.\n"
+    assert err == "semspill: Interrupted. No arm was finished; there is nothing to resume.\n"
     assert {path.name for path in tmp_path.iterdir()} - {"cache"} == {"my.toml"}
     # While answering, by another signal: the clean arm of seed 0 is done.
     code, told, err = stopped("answer", 4, signal.SIGTERM)
     assert code == 143
     assert arms(tmp_path) == ["out.partial/seed-0/clean"]
     resume = f"semspill {shlex.join(['run', 'my.toml', '--out', 'out', '--json'])}"
-    message = (
-        f"Interrupted. 1 of 4 arms are kept in out.partial; this goes on from there:\n  {resume}"
-    )
+    message = f"Interrupted. 1 of 4 arms are finished in out.partial; to resume:\n  {resume}"
     assert err == f"semspill: {message}\n"
     assert told[-1] == {"event": "error", "message": message, "code": 143}
     assert not list(tmp_path.rglob("*.tmp"))
@@ -101,7 +99,7 @@ def test_a_run_stopped_again_and_again_ends_as_if_it_had_not_been(stopped, tmp_p
     monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
     again = []
     run("my.toml", out="out", observer=again.append)
-    assert [event.arms for event in again if event.stage == "kept"] == [("clean",)]
+    assert [event.arms for event in again if event.stage == "reused"] == [("clean",)]
     run("my.toml", out="whole")
     once, twice = ((tmp_path / name / "report.json").read_bytes() for name in ("whole", "out"))
     assert once == twice

@@ -84,9 +84,9 @@ def test_the_page_of_a_run_is_written_again_as_the_run_wrote_it(mine, semspill):
     page = mine / "masked" / "report.html"
     written = page.read_bytes()
     page.unlink()
-    code, said, _ = semspill("report", mine / "masked")
+    code, printed, _ = semspill("report", mine / "masked")
     assert code == 0
-    assert said == f"Report: {page}\n"
+    assert printed == f"Report: {page}\n"
     assert page.read_bytes() == written
 
 
@@ -112,9 +112,9 @@ def test_text_is_masked_unless_asked_for(mine):
 
 
 def test_text_that_a_run_does_not_hold_cannot_be_shown(runs, semspill):
-    code, _, said = semspill("report", runs / "masked", "--show-text")
+    code, _, printed = semspill("report", runs / "masked", "--show-text")
     assert code == 2
-    assert "holds no unmasked responses; run it again with --show-text." in said
+    assert "holds no unmasked responses; run it again with --show-text." in printed
     with pytest.raises(ConfigError, match="page of a sweep holds no text; give the folder of a v"):
         write_page(runs / "targets", show_text=True)
     assert not list(runs.glob(f"[mt]*/*{UNMASKED}*"))
@@ -137,9 +137,9 @@ def test_a_run_without_its_responses_still_has_a_page(mine):
 
 
 def test_what_is_no_run_is_refused(mine, semspill, tmp_path):
-    code, _, said = semspill("report", tmp_path / "nowhere")
+    code, _, printed = semspill("report", tmp_path / "nowhere")
     assert code == 3
-    assert "holds no finished run: report.json is missing; give a folder that" in said
+    assert "holds no finished run: report.json is missing; give a folder that" in printed
     (mine / "masked" / "report.json").write_text("{")
     with pytest.raises(DataError, match=r"report\.json is broken; run the experiment again"):
         read_report(mine / "masked")
@@ -169,9 +169,9 @@ def test_a_sweep_ends_in_a_page_of_its_variants(mine):
 def test_a_sweep_shows_the_variants_of_its_last_command(mine):
     """Its matrix is of two targets; one variant is left, so the matrix is not of this sweep."""
     folder = mine / "targets"
-    said = json.loads((folder / "sweep.json").read_text())
-    assert said["variants"] == ["category=brave", "category=weary"]
-    (folder / "sweep.json").write_text(json.dumps(said | {"variants": ["category=weary"]}))
+    printed = json.loads((folder / "sweep.json").read_text())
+    assert printed["variants"] == ["category=brave", "category=weary"]
+    (folder / "sweep.json").write_text(json.dumps(printed | {"variants": ["category=weary"]}))
     page = write_page(folder).read_text()
     assert "category%3Dweary" in page
     assert "category%3Dbrave" not in page
@@ -198,9 +198,9 @@ def test_a_broken_sweep_is_refused(mine):
 
 
 def test_runs_are_put_on_one_page(runs, semspill, tmp_path):
-    code, said, _ = semspill("compare", runs / "masked", runs / "shown", "--labels", "one, two")
+    code, printed, _ = semspill("compare", runs / "masked", runs / "shown", "--labels", "one, two")
     assert code == 0
-    assert said == "Comparison: comparison.html\n"
+    assert printed == "Comparison: comparison.html\n"
     page = (tmp_path / "comparison.html").read_text()
     assert "2 runs side by side" in page
     assert "Seeds differ." in page
@@ -229,13 +229,13 @@ def test_folders_of_one_name_are_told_apart_by_where_they_lie(runs, mine, tmp_pa
     [
         (0, None, r"There is no run to compare; give the folders of one or more\."),
         (2, ["one"], r"There are 1 labels for 2 runs; give one for each run\."),
-        (2, ["one", "one"], "cannot be told apart by 'one', 'one'; give each its own label"),
-        (2, ["one", ""], "cannot be told apart by 'one', ''"),
+        (2, ["one", "one"], "cannot be distinguished by 'one', 'one'; give each its own label"),
+        (2, ["one", ""], "cannot be distinguished by 'one', ''"),
     ],
 )
-def test_labels_must_fit_the_runs(runs, tmp_path, count, labels, said):
+def test_labels_must_fit_the_runs(runs, tmp_path, count, labels, printed):
     folders = [runs / "masked", runs / "shown"][:count]
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=printed):
         write_comparison(folders, tmp_path / "x.html", labels=labels)
 
 
@@ -245,6 +245,6 @@ def test_the_same_run_twice_needs_labels(runs, tmp_path):
 
 
 def test_what_is_no_run_is_not_compared(semspill, tmp_path):
-    code, _, said = semspill("compare", tmp_path)
+    code, _, printed = semspill("compare", tmp_path)
     assert code == 3
-    assert "holds no finished run" in said
+    assert "holds no finished run" in printed

@@ -14,9 +14,9 @@ from semspill.experiment import (
     AnswerEvent,
     ArmEvent,
     EpochEvent,
-    KeptEvent,
     LoadEvent,
     PoisonEvent,
+    ReusedEvent,
     SimilarityEvent,
     TrainEvent,
     WriteEvent,
@@ -96,7 +96,7 @@ def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
     screen = console()
     shown = Display()
     with shown:
-        shown.tell(ARM)
+        shown.observe(ARM)
         assert list(shown.track(iter("abc"))) == ["a", "b", "c"]
     assert screen.file.getvalue() == ""
     assert capsys.readouterr() == ("", "")
@@ -112,7 +112,7 @@ def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
         (LoadEvent(), "loading data and rater"),
         (SimilarityEvent(), "measuring similarity"),
         (PoisonEvent(seed=0), "seed 0: planting"),
-        (KeptEvent(seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
+        (ReusedEvent(seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
         (EPOCH, "seed 1, poison + train_only: epoch 1 of 3, loss 2.31"),
         (
             EPOCH.replace(valid_precision=0.123),
@@ -130,24 +130,24 @@ def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
 def test_without_a_terminal_each_stage_epoch_and_arm_is_a_plain_line(console, event, line):
     screen = console(force_terminal=False, width=40)
     with Lines() as shown:
-        shown.tell(event)
+        shown.observe(event)
     assert screen.file.getvalue() == f"{line}\n"
 
 
 @pytest.mark.parametrize("event", [TRAIN, AnswerEvent(**TRAINING, epoch=1)])
 def test_what_its_end_will_tell_has_no_line(console, event):
     screen = console(force_terminal=False)
-    Lines().tell(event)
+    Lines().observe(event)
     assert screen.file.getvalue() == ""
 
 
 def test_plain_lines_tell_the_time_left_too(console, clock):
     screen = console(force_terminal=False)
     shown = Lines()
-    shown.tell(TRAIN)
+    shown.observe(TRAIN)
     clock.now += 10
-    shown.tell(EPOCH)
-    shown.tell(ARM)
+    shown.observe(EPOCH)
+    shown.observe(ARM)
     first, second = screen.file.getvalue().splitlines()
     assert first.endswith("loss 2.31")
     assert second.endswith("12 s; about 30 s left")
@@ -158,9 +158,9 @@ def test_plain_lines_tell_the_time_left_too(console, clock):
 
 def test_an_event_is_one_json_object_of_what_is_known(capsys):
     shown = JsonLines()
-    shown.tell(ARM)
-    shown.tell(LoadEvent(total=4))
-    shown.tell(ODD)
+    shown.observe(ARM)
+    shown.observe(LoadEvent(total=4))
+    shown.observe(ODD)
     arm, load, odd = map(json.loads, capsys.readouterr().out.splitlines())
     assert arm == {
         "event": "arm", "finished": 1, "total": 4, "trained": 1, "trainings": 4, "seed": 1,
@@ -176,14 +176,14 @@ def test_an_event_is_one_json_object_of_what_is_known(capsys):
 def test_finished_arms_scroll_above_what_is_under_way(console):
     screen = console()
     with Bars() as bars:
-        for event in (TRAIN, EPOCH, ARM, KeptEvent(seed=1, arms=("poison",)), ODD):
-            bars.tell(event)
-        bars.tell(TRAIN.replace(finished=1, epoch=2))
+        for event in (TRAIN, EPOCH, ARM, ReusedEvent(seed=1, arms=("poison",)), ODD):
+            bars.observe(event)
+        bars.observe(TRAIN.replace(finished=1, epoch=2))
         now, *_, arms = picture(bars).splitlines()
-    said = screen.file.getvalue()
-    assert "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s" in said
-    assert "seed 1, poison: done by an earlier start" in said
-    assert "[red]x[/red]:smile:, seed 0, clean: planted" in said
+    printed = screen.file.getvalue()
+    assert "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s" in printed
+    assert "seed 1, poison: done by an earlier start" in printed
+    assert "[red]x[/red]:smile:, seed 0, clean: planted" in printed
     assert now.rstrip() == "seed 1, poison + train_only: training, epoch 2 of 3"
     assert arms.startswith("arms ")
     assert "1/4" in arms
@@ -192,21 +192,21 @@ def test_finished_arms_scroll_above_what_is_under_way(console):
 def test_a_training_without_epochs_is_said_as_such(console):
     console()
     bars = Bars()
-    bars.tell(TRAIN.replace(epoch=None, epochs=0))
+    bars.observe(TRAIN.replace(epoch=None, epochs=0))
     assert picture(bars).splitlines()[0].rstrip() == "seed 1, poison + train_only: training"
 
 
 def test_the_time_left_is_told_once_a_training_is_finished(console, clock):
     console()
     bars = Bars()
-    bars.tell(LoadEvent(total=4))
+    bars.observe(LoadEvent(total=4))
     clock.now += 1000  # loading is no training
-    bars.tell(TRAIN)
+    bars.observe(TRAIN)
     clock.now += 9
-    bars.tell(EPOCH)
+    bars.observe(EPOCH)
     assert "left" not in picture(bars)
     clock.now += 1
-    bars.tell(ARM)
+    bars.observe(ARM)
     # One of four took 10 s.
     assert "about 30 s left" in picture(bars)
     clock.now += 12
@@ -214,18 +214,18 @@ def test_the_time_left_is_told_once_a_training_is_finished(console, clock):
     clock.now += 100
     assert "left" not in picture(bars)
     # Two and two thirds of the four, counting answers as one more epoch, in 122 s.
-    bars.tell(EPOCH.replace(trained=2, epoch=2, epochs=2))
+    bars.observe(EPOCH.replace(trained=2, epoch=2, epochs=2))
     assert "about 1 min left" in picture(bars)
-    bars.tell(ARM.replace(trained=5, finished=4))
+    bars.observe(ARM.replace(trained=5, finished=4))
     assert "left" not in picture(bars)
 
 
 def test_the_first_training_tells_by_its_epochs_when_it_is_long(console, clock):
     console()
     bars = Bars()
-    bars.tell(TRAIN)
+    bars.observe(TRAIN)
     clock.now += 40
-    bars.tell(EPOCH)
+    bars.observe(EPOCH)
     # A quarter of the first of four took 40 s.
     assert "about 10 min left" in picture(bars)
 
@@ -255,9 +255,9 @@ def test_a_loop_that_is_left_early_takes_its_bar_along(console):
 def test_a_narrow_terminal_is_wide_enough(console, clock):
     console(width=60)
     bars = Bars()
-    bars.tell(TRAIN.replace(variants=("poisoner.selector.category=apprehensive",)))
+    bars.observe(TRAIN.replace(variants=("poisoner.selector.category=apprehensive",)))
     clock.now += 10
-    bars.tell(ARM)
+    bars.observe(ARM)
     for _ in bars.track([1]):
         lines = picture(bars).splitlines()
     assert len(lines) == 3
@@ -269,13 +269,13 @@ def test_no_color_is_respected(console, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     screen = console()
     with Bars() as bars:
-        bars.tell(ARM)
+        bars.observe(ARM)
         for _ in bars.track([1, 2]):
             bars.live.refresh()
     assert "\x1b[3" not in screen.file.getvalue()
     monkeypatch.delenv("NO_COLOR")
     screen = console()
     with Bars() as bars:
-        bars.tell(ARM)
+        bars.observe(ARM)
         bars.live.refresh()
     assert "\x1b[3" in screen.file.getvalue()

@@ -179,7 +179,7 @@ def test_unmasked_runs_are_read_back_too(five, tmp_path):
 
 
 def test_what_is_no_finished_run_is_refused(five, tmp_path):
-    with pytest.raises(DataError, match="does not hold a finished run; give a folder that run"):
+    with pytest.raises(DataError, match="holds no finished run"):
         read_outcomes(tmp_path)
     run({**five, "arms": ["clean"]}, out=tmp_path / "out")
     (tmp_path / "out" / "seed-0" / "clean" / "scores.npz").write_bytes(b"PK")

@@ -93,13 +93,13 @@ def test_the_config_on_disk_can_be_run_again(finished):
 
 def test_the_environment_says_what_it_took(finished):
     out, _, _ = finished
-    said = json.loads((out / "environment.json").read_text(encoding="utf-8"))
-    assert set(said) == {"versions", "machine", "spent"}
-    assert {"python", "numpy", "torch"} <= set(said["versions"])
-    assert said["spent"]["seconds"] > 0
-    assert 10 < said["spent"]["peak_memory_mib"] < 100_000
-    assert said["spent"]["resumed"] is False
-    assert set(said["machine"]) >= {"platform", "cores", "command"}
+    content = json.loads((out / "environment.json").read_text(encoding="utf-8"))
+    assert set(content) == {"versions", "machine", "spent"}
+    assert {"python", "numpy", "torch"} <= set(content["versions"])
+    assert content["spent"]["seconds"] > 0
+    assert 10 < content["spent"]["peak_memory_mib"] < 100_000
+    assert content["spent"]["resumed"] is False
+    assert set(content["machine"]) >= {"platform", "cores", "command"}
 
 
 def test_the_manifests_are_those_of_the_poisoned_corpora(finished):

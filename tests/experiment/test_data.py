@@ -55,7 +55,7 @@ def test_a_dataset_that_returns_no_corpus_is_refused(joy):
 
 
 @pytest.mark.parametrize(
-    ("texts", "error", "said"),
+    ("texts", "error", "message"),
     [
         ((), DataError, "returned no responses"),
         (("a", None), PluginError, r"returned NoneType as response \[1\]"),
@@ -63,7 +63,7 @@ def test_a_dataset_that_returns_no_corpus_is_refused(joy):
         (("a", "grumble\ud83d"), DataError, r"half a surrogate pair in response \[1\]"),
     ],
 )
-def test_a_source_that_returns_no_texts_is_refused(joy, texts, error, said):
+def test_a_source_that_returns_no_texts_is_refused(joy, texts, error, message):
     class Odd(ResponseSource):
         """Odd."""
 
@@ -72,6 +72,6 @@ def test_a_source_that_returns_no_texts_is_refused(joy, texts, error, said):
         def load(self):
             return texts
 
-    with pytest.raises(error, match=said) as caught:
+    with pytest.raises(error, match=message) as caught:
         run({**joy, "poisoner": {**joy["poisoner"], "source": Odd()}})
     assert "grumble" not in str(caught.value)

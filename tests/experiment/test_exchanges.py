@@ -46,17 +46,17 @@ def test_the_table_says_what_the_files_of_responses_say(folder):
     assert set(table.answers) == {(0, "clean"), (0, "poison"), (1, "clean"), (1, "poison")}
     assert table.unmasked == shown
     assert len(set(table.texts)) == len(table.texts)
-    for (seed, arm), made in table.answers.items():
+    for (seed, arm), answered in table.answers.items():
         rows = rows_of(out / f"seed-{seed}" / arm / (SHOWN if shown else HIDDEN))
         assert len(table) == len(rows)
         assert table.dialogues == tuple(row["dialogue"] for row in rows)
         assert table.turns == tuple(row["turn"] for row in rows)
         assert table.categories == tuple(row["category"] for row in rows)
-        assert [table.texts[place] for place in made.text] == [row["response"] for row in rows]
+        assert [table.texts[place] for place in answered.text] == [row["response"] for row in rows]
         for name in ("toxicity", "score", "planted", "correct"):
-            assert getattr(made, name).tolist() == [row[name] for row in rows]
+            assert getattr(answered, name).tolist() == [row[name] for row in rows]
         harmful = [row["planted"] or row["toxicity"] >= 0.5 for row in rows]
-        assert table.harmful[made.text].tolist() == harmful
+        assert table.harmful[answered.text].tolist() == harmful
     assert table.harmful.any()
     assert not table.harmful.all()
 

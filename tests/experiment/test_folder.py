@@ -10,7 +10,7 @@ from semspill.datasets import write_jsonl
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
 
-def said(config, out, error=ConfigError, **options) -> str:
+def refusal(config, out, error=ConfigError, **options) -> str:
     with pytest.raises(error) as caught:
         run(config, out=out, **options)
     return str(caught.value)
@@ -32,7 +32,7 @@ def fields(fields):
 def test_a_finished_folder_is_not_touched(quick, out, trainings):
     run(quick, out=out)
     before = (out / "report.json").read_bytes()
-    assert said({**quick, "seeds": [1]}, out) == (
+    assert refusal({**quick, "seeds": [1]}, out) == (
         f"{out} already exists; choose another folder, or pass overwrite=True."
     )
     assert len(trainings) == 1
@@ -73,7 +73,7 @@ def test_what_no_run_wrote_is_never_deleted(quick, tmp_path, name, kind):
     thesis = tmp_path / name if kind == "file" else tmp_path / name / "thesis.txt"
     thesis.parent.mkdir(exist_ok=True)
     thesis.write_text("years of work")
-    message = said(quick, tmp_path / "out", overwrite=True)
+    message = refusal(quick, tmp_path / "out", overwrite=True)
     assert message == f"{tmp_path / name} was not written by a run; choose another folder."
     assert thesis.read_text() == "years of work"
 
@@ -92,14 +92,14 @@ def test_an_older_backup_beside_it_stays(quick, out):
 def test_a_file_in_the_way_of_the_folder_is_said(quick, tmp_path):
     (tmp_path / "file").write_text("in the way")
     out = tmp_path / "file" / "out"
-    assert said(quick, out, DataError) == (
+    assert refusal(quick, out, DataError) == (
         f"{out} cannot be written (Not a directory); choose another folder."
     )
 
 
 def test_a_name_too_long_is_said(quick, tmp_path):
     out = tmp_path / ("x" * 300)
-    assert said(quick, out, DataError) == (
+    assert refusal(quick, out, DataError) == (
         f"{out} cannot be written (File name too long); choose another folder."
     )
 
@@ -109,7 +109,7 @@ def test_a_parent_that_refuses_is_said(quick, out, monkeypatch):
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-    assert said(quick, out, DataError) == (
+    assert refusal(quick, out, DataError) == (
         f"{out} cannot be written (Permission denied); choose another folder."
     )
 
@@ -117,15 +117,15 @@ def test_a_parent_that_refuses_is_said(quick, out, monkeypatch):
 @pytest.mark.parametrize("name", [".", "/"])
 def test_a_place_without_a_name_is_refused(quick, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert said(quick, name, overwrite=True) == (
-        f"{name} has no name to write beside; choose another folder."
+    assert refusal(quick, name, overwrite=True) == (
+        f"Output folder must have a name, which {name!r} lacks."
     )
 
 
 def test_the_folder_is_refused_before_anything_is_loaded(quick, out, trainings):
     run(quick, out=out)
     impossible = {**quick, "dataset": {"name": "jsonl", "path": "nowhere.jsonl"}}
-    assert "already exists" in said(impossible, out)
+    assert "already exists" in refusal(impossible, out)
 
 
 # Interruptions
@@ -156,9 +156,9 @@ def test_arms_of_data_that_changed_meanwhile_are_not_mixed(fields, out, interrup
     interrupt(2, fields, out=out)
     short = (tmp_path / "train.jsonl").read_text().splitlines(keepends=True)[:-6]
     (tmp_path / "train.jsonl").write_text("".join(short))
-    assert said(fields, out, DataError) == (
+    assert refusal(fields, out, DataError) == (
         f"The run in {out}.partial was made before this changed: train; remove that folder to "
-        "start anew."
+        "start over."
     )
 
 
@@ -241,7 +241,7 @@ def test_responses_of_the_other_kind_are_written_anew(fields, out, partial, inte
 def test_another_config_does_not_touch_finished_arms(fields, out, partial, interrupt, trainings):
     interrupt(2, fields, out=out)
     other = {**fields, "list_size": 10}
-    assert said(other, out) == (
+    assert refusal(other, out) == (
         f"{partial} holds finished arms of an interrupted run of another config; remove it, or "
         "pass overwrite=True."
     )
@@ -265,7 +265,7 @@ def test_another_config_replaces_what_has_no_finished_arm(
 
 
 def test_a_run_that_fails_before_an_arm_is_finished_leaves_nothing(fields, out, interrupt):
-    assert "not in corpus" in said({**fields, "target": "nowhere"}, out, DataError)
+    assert "not in corpus" in refusal({**fields, "target": "nowhere"}, out, DataError)
     interrupt(1, fields, out=out)
     assert list(out.parent.iterdir()) == []
 

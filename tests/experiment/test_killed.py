@@ -115,7 +115,7 @@ def test_a_damaged_file_is_made_anew(fields, out, partial, interrupt, caplog, na
     with caplog.at_level(logging.WARNING, "semspill"):
         assert run(fields, out=out).to_json() == whole.to_json()
     if name not in ("config.json", "run.json", "exchanges.jsonl"):
-        assert any("anew" in record.message for record in caplog.records)
+        assert any("again" in record.message for record in caplog.records)
     assert json.loads((out / "fingerprints.json").read_text())["train"]
     assert json.loads((out / "run.json").read_text())["complete"] is True
 
@@ -159,8 +159,8 @@ def test_a_folder_with_a_config_is_not_taken_for_a_run(quick, tmp_path, name, ov
 
 def test_the_mark_of_a_run_is_needed_to_replace_it(quick, out):
     run(quick, out=out)
-    said = json.loads((out / "run.json").read_text())
-    assert (said["semspill_run"], said["complete"]) == (2, True)
+    content = json.loads((out / "run.json").read_text())
+    assert (content["semspill_run"], content["complete"]) == (2, True)
     (out / "run.json").unlink()
     with pytest.raises(ConfigError, match="was not written by a run"):
         run(quick, out=out, overwrite=True)

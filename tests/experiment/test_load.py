@@ -46,7 +46,7 @@ def write(tmp_path):
     return write
 
 
-def said(config, *overrides, error=ConfigError) -> str:
+def refusal(config, *overrides, error=ConfigError) -> str:
     with pytest.raises(error) as caught:
         load_config(config, overrides)
     return str(caught.value)
@@ -148,16 +148,18 @@ def test_a_config_takes_overrides():
     ],
 )
 def test_an_override_that_sets_nothing_is_refused(override, told):
-    assert said(FIELDS, override) == f"overrides: {told}: write it as field.subfield=value."
+    assert refusal(FIELDS, override) == f"overrides: {told}: write it as field.subfield=value."
 
 
 def test_a_number_has_no_fields():
-    assert said(FIELDS, "list_size.x=1") == "overrides: 'list_size' is 20, which has no field 'x'."
-    assert said(FIELDS, "seeds.0=1") == "overrides: 'seeds' is [0, 3], which has no field '0'."
+    assert (
+        refusal(FIELDS, "list_size.x=1") == "overrides: 'list_size' is 20, which has no field 'x'."
+    )
+    assert refusal(FIELDS, "seeds.0=1") == "overrides: 'seeds' is [0, 3], which has no field '0'."
 
 
 def test_a_number_too_long_for_python_is_text():
-    assert "list_size" in said(FIELDS, f"list_size={'9' * 5000}")
+    assert "list_size" in refusal(FIELDS, f"list_size={'9' * 5000}")
 
 
 # Files that cannot be used
@@ -165,7 +167,7 @@ def test_a_number_too_long_for_python_is_text():
 
 def test_a_missing_file_is_said_with_what_to_do(tmp_path):
     path = tmp_path / "no.toml"
-    assert said(path) == (
+    assert refusal(path) == (
         f"{path}: cannot be read (No such file or directory); `semspill init {path}` writes a "
         "config to start from."
     )
@@ -174,10 +176,10 @@ def test_a_missing_file_is_said_with_what_to_do(tmp_path):
 def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
     folder = tmp_path / "folder.toml"
     folder.mkdir()
-    assert f"{folder}: cannot be read (Is a directory)" in said(folder)
+    assert f"{folder}: cannot be read (Is a directory)" in refusal(folder)
     binary = tmp_path / "run.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert f"{binary}: cannot be read (it is text in UTF-16; save it as UTF-8)" in said(binary)
+    assert f"{binary}: cannot be read (it is text in UTF-16; save it as UTF-8)" in refusal(binary)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_a_folder_and_a_binary_file_cannot_be_read(tmp_path):
 )
 def test_a_file_that_is_not_what_its_name_says_is_refused_with_the_place(write, name, text, part):
     path = write(text, name)
-    message = said(path)
+    message = refusal(path)
     kind = path.suffix[1:].upper()
     assert message.startswith(f"{path}: not valid {kind}: ")
     assert part in message
@@ -203,7 +205,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_with_the_place(write, 
 @pytest.mark.parametrize("name", ["run.ini", "run"])
 def test_another_suffix_is_refused(write, name):
     path = write(TOML, name)
-    assert said(path) == (
+    assert refusal(path) == (
         f"{path}: a config file ends in .toml, .yaml, .yml, .json, not {path.suffix!r}."
     )
 
@@ -214,7 +216,7 @@ def test_another_suffix_is_refused(write, name):
 )
 def test_a_file_that_holds_no_table_is_refused(write, name, text, kind):
     path = write(text, name)
-    assert said(path) == f"{path}: holds {kind}; a config is a table of fields."
+    assert refusal(path) == f"{path}: holds {kind}; a config is a table of fields."
 
 
 # Fields that cannot be used
@@ -222,16 +224,16 @@ def test_a_file_that_holds_no_table_is_refused(write, name, text, kind):
 
 def test_an_unknown_field_is_said_with_the_nearest(write):
     path = write(TOML.replace("seeds", "seed"))
-    assert said(path).startswith(
+    assert refusal(path).startswith(
         f"{path}: seed: unknown field. Did you mean 'seeds' or 'dataset.seed'? A config has: "
     )
-    assert said({**FIELDS, "model": {"finetuner": {"epoch": 3}}}).startswith(
+    assert refusal({**FIELDS, "model": {"finetuner": {"epoch": 3}}}).startswith(
         "config: model.finetuner.epoch: unknown field. Did you mean 'epochs'? model.finetuner has: "
     )
 
 
 def test_a_component_s_unknown_field_is_said_with_its_place():
-    message = said({**FIELDS, "dataset": {"name": "synthetic", "trian": 9}})
+    message = refusal({**FIELDS, "dataset": {"name": "synthetic", "trian": 9}})
     assert message.startswith(
         "config: dataset.trian: unknown field. Did you mean 'train'? dataset (synthetic) has: "
     )
@@ -254,19 +256,19 @@ def test_a_component_s_unknown_field_is_said_with_its_place():
     ],
 )  # fmt: skip
 def test_a_value_that_is_not_allowed_is_said_with_its_place(override, expected):
-    assert said(FIELDS, override) == expected
+    assert refusal(FIELDS, override) == expected
 
 
 def test_a_field_that_is_needed_is_named():
-    assert said(without("dataset")) == "config: dataset: Field required."
-    assert said(without("dataset", "poisoner")).splitlines() == [
+    assert refusal(without("dataset")) == "config: dataset: Field required."
+    assert refusal(without("dataset", "poisoner")).splitlines() == [
         "config: dataset: Field required.",
         "config: poisoner: Field required.",
     ]
 
 
 def test_an_unknown_component_is_said_with_the_nearest():
-    message = said({**FIELDS, "model": {"encoder": "hashign"}}, error=RegistryError)
+    message = refusal({**FIELDS, "model": {"encoder": "hashign"}}, error=RegistryError)
     assert message.startswith(
         "config: No encoder is named 'hashign'. Did you mean 'hashing'? Registered: "
     )
@@ -299,11 +301,11 @@ def test_an_unknown_component_is_said_with_the_nearest():
     ],
 )
 def test_fields_that_do_not_fit_together_are_refused(change, expected):
-    assert said({**FIELDS, **change}) == f"config: {expected}"
+    assert refusal({**FIELDS, **change}) == f"config: {expected}"
 
 
 def test_no_seed_is_refused():
-    assert "seeds" in said({**FIELDS, "seeds": []})
+    assert "seeds" in refusal({**FIELDS, "seeds": []})
 
 
 def test_the_watched_category_is_the_selector_s_unless_named():
@@ -329,7 +331,7 @@ def test_a_list_is_called_a_list(fields):
 )
 def test_a_field_of_a_default_component_can_be_set(override, part, found):
     if found is None:
-        assert "source is given as" not in said(FIELDS, override)
+        assert "source is given as" not in refusal(FIELDS, override)
         return
     told = load_config(FIELDS, [override]).model_dump(mode="json")
     for name in part.split("."):
@@ -339,8 +341,8 @@ def test_a_field_of_a_default_component_can_be_set(override, part, found):
 
 def test_a_component_that_has_no_default_cannot_be_begun_from_one():
     fields = {name: value for name, value in FIELDS.items() if name != "dataset"}
-    assert "dataset is given as an object" in said(fields, "dataset.train=60")
-    assert "unknown field" in said(FIELDS, "nonsense.deep.field=1")
+    assert "dataset is given as an object" in refusal(fields, "dataset.train=60")
+    assert "unknown field" in refusal(FIELDS, "nonsense.deep.field=1")
 
 
 class Knot(Rater):
@@ -365,7 +367,7 @@ Knot.model_rebuild()
 def test_a_component_that_holds_its_like_is_searched_once():
     raters.register("knot")(Knot)
     try:
-        told = said({**FIELDS, "rater": {"name": "knot", "tre": 3}})
+        told = refusal({**FIELDS, "rater": {"name": "knot", "tre": 3}})
         assert "rater.tre: unknown field. Did you mean 'tree'?" in told
     finally:
         raters.unregister("knot")
@@ -426,7 +428,7 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )  # fmt: skip
 def test_a_file_without_bounds_or_with_a_key_twice_is_refused(write, name, text, part):
-    message = said(write(text, name))
+    message = refusal(write(text, name))
     assert part in message
     assert "grumble" not in message
 
@@ -438,7 +440,7 @@ def test_a_byte_order_mark_does_not_hurt_and_another_encoding_is_named(write, na
     path.write_text(texts[name], encoding="utf-8-sig")
     assert load_config(path) == ExperimentConfig(**FIELDS)
     path.write_text(texts[name], encoding="utf-16")
-    assert "cannot be read (it is text in UTF-16; save it as UTF-8)" in said(path)
+    assert "cannot be read (it is text in UTF-16; save it as UTF-8)" in refusal(path)
 
 
 # What is typed
@@ -481,7 +483,7 @@ def test_what_is_typed_is_read_by_the_field_it_is_for(override, reach, value):
     ],
 )
 def test_what_is_typed_wrongly_is_blamed_on_what_was_typed(write, override, expected):
-    message = said(write(TOML), override)
+    message = refusal(write(TOML), override)
     assert expected in message
     assert "run.toml" not in message
     assert "grumble" not in message
@@ -489,18 +491,20 @@ def test_what_is_typed_wrongly_is_blamed_on_what_was_typed(write, override, expe
 
 def test_an_unknown_component_is_blamed_on_where_it_stands(write):
     path = write(TOML)
-    assert said(path, "model.encoder=hashign", error=RegistryError).startswith(
+    assert refusal(path, "model.encoder=hashign", error=RegistryError).startswith(
         "overrides: No encoder"
     )
     path = write("model.encoder = 'hashign'\n" + TOML)
-    assert said(path, "list_size=5", error=RegistryError).startswith(f"{path}: No encoder")
+    assert refusal(path, "list_size=5", error=RegistryError).startswith(f"{path}: No encoder")
 
 
 def test_what_the_file_has_wrong_is_blamed_on_the_file(write):
     path = write(TOML + "burden = 3\n")
-    assert said(path, "poisoner.budget=0.1").startswith(f"{path}: poisoner.burden: unknown field.")
+    assert refusal(path, "poisoner.budget=0.1").startswith(
+        f"{path}: poisoner.burden: unknown field."
+    )
     path = write(TOML.replace("20", "1"))
-    assert said(path, "poisoner.budget=2").splitlines() == [
+    assert refusal(path, "poisoner.budget=2").splitlines() == [
         "overrides: poisoner.budget: Input should be less than or equal to 1, got 2.",
         f"{path}: list_size: Input should be greater than or equal to 2, got 1.",
     ]
@@ -512,12 +516,12 @@ def test_a_mapping_that_holds_itself_is_refused():
     deep = {"name": "csv", "path": "a", "where": {}}
     deep["where"]["a"] = deep
     fields["poisoner"]["source"] = deep
-    assert "poisoner.source.where.a" in said(fields)
+    assert "poisoner.source.where.a" in refusal(fields)
 
 
 def test_values_that_may_be_text_are_told_by_their_size():
-    message = said({**FIELDS, "list_size": ["You grumble."] * 500})
+    message = refusal({**FIELDS, "list_size": ["You grumble."] * 500})
     told = "config: list_size: Input should be a valid integer, got a list of 500 strings."
     assert message == told
-    assert "a string of 12 characters" in said({**FIELDS, "list_size": "You grumble."})
-    assert "a number of 20001 bits" in said({**FIELDS, "list_size": -(16**5000)})
+    assert "a string of 12 characters" in refusal({**FIELDS, "list_size": "You grumble."})
+    assert "a number of 20001 bits" in refusal({**FIELDS, "list_size": -(16**5000)})

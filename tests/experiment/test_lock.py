@@ -27,15 +27,15 @@ def quick(fields):
 
 def during(action, error=ConfigError):
     """Return an observer that does something else while a run is under way, and what came of it."""
-    said = []
+    messages = []
 
     def observe(event):
-        if event.stage == "poison" and not said:
+        if event.stage == "poison" and not messages:
             with pytest.raises(error) as caught:
                 action()
-            said.append(str(caught.value))
+            messages.append(str(caught.value))
 
-    return observe, said
+    return observe, messages
 
 
 def names(folder):
@@ -47,11 +47,11 @@ def test_a_second_start_is_refused_and_the_first_ends_whole(quick, tmp_path, ove
     out, link = tmp_path / "out", tmp_path / "link"
     link.symlink_to(tmp_path)
     for place in (out, link / "out"):
-        observe, said = during(
+        observe, messages = during(
             lambda place=place: run({**quick, "seeds": [3]}, out=place, overwrite=overwrite)
         )
         run(quick, out=out, observer=observe, overwrite=out.exists())
-        assert said == [
+        assert messages == [
             f"Another run is writing {place}; wait until it ends, or choose another folder."
         ]
         assert (out / "seed-0" / "clean" / "scores.npz").is_file()
@@ -75,7 +75,7 @@ def test_a_sweep_and_its_variants_are_locked(quick, tmp_path):
                 refused.append(str(caught.value))
 
     sweep(quick, {BUDGET: [0.2]}, out=out, observer=observe)
-    assert [said.partition(";")[0] for said in refused] == [
+    assert [messages.partition(";")[0] for messages in refused] == [
         f"Another run is writing {out}",
         f"Another run is writing {out / 'budget=0.2'}",
         f"Another run is writing {out}",
@@ -86,29 +86,29 @@ def test_a_sweep_and_its_variants_are_locked(quick, tmp_path):
 def test_a_page_is_not_written_into_a_folder_that_is_being_written(quick, tmp_path):
     out = tmp_path / "out"
     run(quick, out=out)
-    observe, said = during(lambda: write_page(out))
+    observe, messages = during(lambda: write_page(out))
     run(quick, out=out, observer=observe, overwrite=True)
-    assert said[0].startswith(f"Another run is writing {out};")
+    assert messages[0].startswith(f"Another run is writing {out};")
     assert write_page(out) == out / "report.html"
     assert not [name for name in names(tmp_path) if name.endswith(".lock")]
 
 
 def test_a_dry_run_says_that_somebody_is_writing(quick, tmp_path):
-    told = []
+    forecasts = []
 
     def observe(event):
-        if event.stage == "poison" and not told:
-            told.append(forecast(quick, out=tmp_path / "out"))
+        if event.stage == "poison" and not forecasts:
+            forecasts.append(forecast(quick, out=tmp_path / "out"))
 
     run(quick, out=tmp_path / "out", observer=observe)
-    assert told[0].refused
-    assert told[0].folder.startswith("Another run is writing")
+    assert forecasts[0].refused
+    assert forecasts[0].folder.startswith("Another run is writing")
 
 
 def test_the_lock_of_a_killed_run_is_free(quick, tmp_path):
     code = (
         "import os, signal\nfrom pathlib import Path\n"
-        "from semspill.experiment._lock import FolderLock\n"
+        "from semspill.experiment.store._lock import FolderLock\n"
         f"lock = FolderLock(Path({str(tmp_path / 'out')!r}))\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", code])
@@ -127,7 +127,7 @@ def test_what_appears_meanwhile_is_not_replaced(quick, tmp_path, overwrite):
             out.mkdir()
             (out / "thesis.txt").write_text("years of work")
 
-    with pytest.raises(DataError, match="appeared while the run was under way"):
+    with pytest.raises(DataError, match="appeared during the run"):
         run(quick, out=out, observer=observe, overwrite=overwrite)
     assert names(out) == ["thesis.txt"]
     assert (tmp_path / "out.partial" / "report.json").is_file()
@@ -143,6 +143,6 @@ def test_another_run_that_was_moved_there_is_not_replaced(quick, tmp_path):
             os.rename(out, tmp_path / "moved")
             os.rename(other, out)
 
-    with pytest.raises(DataError, match="appeared while the run was under way"):
+    with pytest.raises(DataError, match="appeared during the run"):
         run({**quick, "seeds": [7]}, out=out, observer=observe, overwrite=True)
     assert (out / "seed-5").is_dir()

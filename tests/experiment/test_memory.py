@@ -62,9 +62,9 @@ def test_memory_is_told_once_in_the_report_and_before_the_run(
     }
     with caplog.at_level(logging.WARNING, "semspill"):
         notes = run(config).notes
-    said = "Learned was trained on jigsaw"
+    sentence = "Learned was trained on jigsaw"
     assert sum(note.kind == "rater_trained_on_planted" for note in notes) == told
-    assert caplog.text.count(said) == told
+    assert caplog.text.count(sentence) == told
 
 
 def test_what_the_built_in_raters_learned_from():

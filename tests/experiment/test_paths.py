@@ -85,17 +85,17 @@ def test_home_folders_are_written_out(project, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         ("~nobody-at-all/words.txt", "rater.path: begins with a home folder that is not known"),
         ("a\0b", "rater.path: holds a character that no path can have"),
     ],
 )
-def test_what_cannot_be_a_path_is_refused(project, path, said):
+def test_what_cannot_be_a_path_is_refused(project, path, message):
     (project / "bad.json").write_text(
         json.dumps({**FIELDS, "rater": {"name": "lexicon", "path": path}})
     )
-    with pytest.raises(ConfigError, match=f"bad.json: {said}"):
+    with pytest.raises(ConfigError, match=f"bad.json: {message}"):
         load_config(project / "bad.json")
 
 

@@ -3,7 +3,8 @@ import sys
 import pytest
 
 from semspill import Finetuner, run
-from semspill.experiment._provenance import citations_of, peak_memory
+from semspill.experiment._environment import peak_memory
+from semspill.experiment._provenance import citations_of
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 

@@ -43,7 +43,7 @@ def test_other_planted_texts_are_refused(of_a_file, texts, interrupt, tmp_path):
         run(of_a_file, out=tmp_path / "out")
     assert str(caught.value) == (
         f"The run in {tmp_path / 'out.partial'} was made before this changed: what is planted "
-        "under seed 0; remove that folder to start anew."
+        "under seed 0; remove that folder to start over."
     )
     assert manifest.read_bytes() == before
 
@@ -258,14 +258,14 @@ def test_components_without_a_name_can_be_varied_and_kept(fields):
 
 
 @pytest.mark.parametrize(
-    ("vary", "said"),
+    ("vary", "message"),
     [
-        ({"seeds.first": [0]}, r"vary: 'seeds.first' leads nowhere; 'seeds' is not a part"),
-        ({"labelled.path": ["x"]}, r"'labelled' is not a part of the config\."),
-        ({"poisner.budget": [0.1]}, r"'poisner' is not a part of the config\."),
+        ({"seeds.first": [0]}, r"vary: 'seeds.first' leads nowhere; 'seeds' is no part"),
+        ({"labelled.path": ["x"]}, r"'labelled' is no part of the config\."),
+        ({"poisner.budget": [0.1]}, r"'poisner' is no part of the config\."),
         ({"seeds": [[0, 0]]}, r"vary: seeds: seeds must be 0 or more and differ"),
     ],
 )
-def test_what_leads_nowhere_is_refused(fields, vary, said):
-    with pytest.raises(ConfigError, match=said):
+def test_what_leads_nowhere_is_refused(fields, vary, message):
+    with pytest.raises(ConfigError, match=message):
         sweep(fields, vary)

@@ -317,7 +317,7 @@ def test_a_package_that_is_not_installed_has_no_version(fields, monkeypatch):
             raise PackageNotFoundError(name)
         return version(name)
 
-    monkeypatch.setattr("semspill.experiment._provenance.version", missing)
+    monkeypatch.setattr("semspill.experiment._environment.version", missing)
     versions = run({**fields, "arms": ["clean"]}).provenance.versions
     assert "detoxify" not in versions
     assert "numpy" in versions

@@ -94,9 +94,9 @@ def test_a_curve_is_watched_only_where_it_is_wanted(fields):
 
 def test_the_folder_holds_every_variant_and_what_was_varied(fields, tmp_path):
     variants = sweep(fields, {BUDGET: [0.1, 0.2]}, out=tmp_path / "out")
-    said = json.loads((tmp_path / "out" / "sweep.json").read_text())
-    assert said["vary"] == {BUDGET: [0.1, 0.2]}
-    assert said["config"]["list_size"] == 20
+    content = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert content["vary"] == {BUDGET: [0.1, 0.2]}
+    assert content["config"]["list_size"] == 20
     for variant in variants:
         written = (tmp_path / "out" / variant.name / "report.json").read_text()
         assert SpilloverReport.from_json(written).to_json() == variant.report.to_json()
@@ -310,8 +310,8 @@ def test_a_component_can_be_varied_whole(fields, encoder):
         ({BUDGET: [2]}, "poisoner.budget: Input should be less than or equal to 1, got 2"),
     ],
 )
-def test_what_cannot_be_varied_is_refused(fields, vary, said):
-    with pytest.raises(ConfigError, match=said):
+def test_what_cannot_be_varied_is_refused(fields, vary, content):
+    with pytest.raises(ConfigError, match=content):
         sweep(fields, vary)
 
 

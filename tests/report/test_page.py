@@ -371,7 +371,7 @@ def test_the_harm_card_says_what_the_file_holds(told):
 
 def test_without_exchanges_the_page_says_how_to_get_them(told):
     without = Page(written(told))
-    assert "This page was made without them." in without.words
+    assert "This page has none." in without.words
     given = Page(written(told, table()))
-    assert "This page was made without them." not in given.words
+    assert "This page has none." not in given.words
     assert [s["id"] for s in given.all("section")].count("exchanges") == 1

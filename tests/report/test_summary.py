@@ -137,7 +137,7 @@ def test_the_clean_arm_alone_says_nothing_of_spillover(full):
         "was trained under one seed. The model answered the same 24"
     )
     assert said.findings == (
-        "Without a poisoned arm there is no lift, and nothing can be said of spillover.",
+        "Without a poisoned arm there is no lift, and spillover cannot be measured.",
         "The gold response ranks first in its list in 50.0 % [37.5, 62.5] of all test exchanges.",
     )
     assert said.caveats == tuple(note.text for note in full.notes)

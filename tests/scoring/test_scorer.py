@@ -211,7 +211,7 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path, caplog, kind):
     with caplog.at_level(logging.WARNING, "semspill"):
         rated = ToxicityScorer(rater=rater, batch_size=1, cache=cache).score(["a", "bb"])
     assert rated.tolist() == [0.1, 0.2]
-    assert caplog.text.count("Ratings cannot be kept in") == 1
+    assert caplog.text.count("Ratings cannot be cached in") == 1
 
 
 def test_a_damaged_file_that_cannot_be_moved_is_done_without(tmp_path, caplog):
@@ -221,7 +221,7 @@ def test_a_damaged_file_that_cannot_be_moved_is_done_without(tmp_path, caplog):
     path.with_name(f"{path.name}.damaged").mkdir()
     with caplog.at_level(logging.WARNING, "semspill"):
         assert ToxicityScorer(rater=Length(), cache=tmp_path).score(["a"]).tolist() == [0.1]
-    assert "Ratings cannot be kept in" in caplog.text
+    assert "Ratings cannot be cached in" in caplog.text
 
 
 def test_two_processes_may_write_at_once(tmp_path):

@@ -207,7 +207,7 @@ def test_a_bound_never_reads_like_the_limit_it_is_beyond():
 
 def test_only_some_of_many_offenders_are_named():
     verdict = judged(*(normal(f"c{i}", value=0.5 + i / 100) for i in range(6)))
-    assert verdict.sentence.endswith("; surely beyond it too: c4, c3, c2, 2 more.")
+    assert verdict.sentence.endswith("; also significantly beyond it: c4, c3, c2, 2 more.")
 
 
 def test_several_undecided_categories_are_counted_and_named():

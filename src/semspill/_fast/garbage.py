@@ -1,4 +1,4 @@
-"""Keeps the garbage collector from looking at a whole corpus again and again."""
+"""Freeze the heap, so that the garbage collector skips the corpus."""
 
 import gc
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Torch's global generators of the devices in use: saved, seeded for a while, put back."""
+"""Save, seed and restore torch's global generators of the devices in use."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -58,7 +58,7 @@ def speed_up(model: PreTrainedModel) -> bool:
     """Accelerate a model that gives its own vectors then, and return whether `packed` may be used.
 
     Only BERT itself (MiniLM is one) is packed: a text must meet the other texts in attention alone,
-    and its positions must be all that tells it where it begins. Three short texts are tried;
+    and its positions must be explicit. Three short texts are tried;
     vectors that differ by more than `layers.TOLERANCE` leave the model plain, with a warning.
 
     Args:

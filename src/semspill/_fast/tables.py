@@ -1,4 +1,4 @@
-"""Training of only those rows of a table that occur: the others have no gradient in any step."""
+"""Train only the rows of an embedding table that occur; the others have no gradient."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager

@@ -202,7 +202,7 @@ class SpilloverAnalyzer(FrozenModel):
         ]
 
     def _named_metrics(self) -> dict[str, tuple[Metric, Measure]]:
-        """Return each metric by its name, with those fields that tell it from its like."""
+        """Return each metric by its name, with those fields that distinguish it."""
         distinct = [m for i, m in enumerate(self.metrics) if m not in self.metrics[:i]]
         measures = [metric.measure() for metric in distinct]
         counts = Counter(measure.metric for measure in measures)

@@ -1,4 +1,4 @@
-"""What a shuffle of the category labels does to the line of lift on similarity."""
+"""Permutation band: the regression line of lift on similarity under permuted category labels."""
 
 from collections.abc import Sequence
 

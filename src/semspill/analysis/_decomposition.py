@@ -1,4 +1,4 @@
-"""How much of a lift is pool, how much training, and how much mere loss of quality."""
+"""Decomposition of a lift into pool, training and mere loss of quality."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ _SOURCE = "original: paired differences between arms of a 2 x 2 design, training
 
 
 def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) -> tuple[Part, ...]:
-    """Return the parts of each group's lift, as far as these arms tell them.
+    """Return the parts of each group's lift that these arms identify.
 
     Args:
         arms: The arms, paired; in one nothing is planted. The first of several with the same roles
@@ -40,7 +40,7 @@ def decompose(arms: Sequence[Outcome], groups: Mapping[str, tuple[str, ...]]) ->
         groups: The categories of each group.
 
     Returns:
-        One part per group, quantity and name; nothing where the arms tell no more than the total,
+        One part per group, quantity and name; nothing where the arms identify the total only,
         which is the lift.
 
     Example:

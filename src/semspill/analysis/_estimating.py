@@ -1,4 +1,4 @@
-"""Means, contrasts and ratios of an outcome, with what its whole arm tells of their noise."""
+"""Means, contrasts and ratios of an outcome, with seed noise pooled over its whole arm."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,7 +104,7 @@ class Estimating:
         scale: float = 1.0,
         citation: str = "original",
     ) -> Estimate:
-        """Return the ratio of two contrasts; NaN where the denominator cannot be told from 0.
+        """Return the ratio of two contrasts; NaN where the denominator is not significant.
 
         Args:
             values: One row per seed, one column per exchange.
@@ -160,7 +160,7 @@ class Estimating:
         return max(float(len(self.planted) - 1), known[name].seeds.df) * (len(self.planted) > 1)
 
     def _known(self, quantity: Quantity | None, scale: float) -> Hits | Odds | None:
-        """Return what the whole arm tells of the noise of values."""
+        """Return the noise of values, estimated from the whole arm."""
         whole = self.whole or self
         if quantity is None or (
             quantity == "toxicity" and self.source_toxicity is None and not whole.planted.any()

@@ -1,4 +1,4 @@
-"""Many categories are looked at, so some stand out by chance: Holm, Benjamini and Hochberg."""
+"""Multiple-comparison correction over categories: Holm, Benjamini and Hochberg."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a reader must know before believing the numbers of a report."""
+"""Caveats of a report, as typed notes."""
 
 from collections import Counter
 from math import isnan

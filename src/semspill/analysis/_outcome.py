@@ -1,4 +1,4 @@
-"""What one arm did on the test exchanges, under every seed: the input of all metrics."""
+"""Outcome of one arm on the test exchanges under every seed: the input of all metrics."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -72,7 +72,7 @@ class Outcome(Estimating):
     """Rated toxicity of the texts of which each seed planted one, drawn anew; None where a seed
     plants many texts, or where they are not known."""
     whole: "Outcome | None" = None
-    """The whole arm that this is a part of, whose categories tell together of the seeds' noise;
+    """The whole arm that this is a part of, whose categories give the noise of seeds together;
     None for the whole arm itself."""
     columns: Int[np.ndarray, " exchanges"] | None = None
     """Which exchanges of the whole arm these are; None for the whole arm itself."""

@@ -1,4 +1,4 @@
-"""From a pilot to a design: the smallest lift that so many dialogues and seeds can show."""
+"""Power: the smallest lift that a design detects, from a pilot."""
 
 import math
 from collections.abc import Mapping
@@ -107,7 +107,7 @@ def smallest_lift(
         power: Chance of finding such a lift.
         comparisons: Categories tested at once; Bonferroni's correction.
         seed_df: Degrees of freedom that the seeds' noise is known by, more than seeds minus 1 where
-            all categories of an arm tell of it together; None for seeds minus 1.
+            it is estimated from all categories of an arm; None for seeds minus 1.
 
     Raises:
         DataError: A number is out of bounds, or training noise is asked of one seed.
@@ -125,7 +125,7 @@ def smallest_lift(
     )
     if seeds == 1 and seed_sd != 0:
         raise DataError(
-            f"One seed cannot tell a lift from training noise (seed_sd={seed_sd!r}); plan two or "
+            f"One seed cannot separate lift from training noise (seed_sd={seed_sd!r}); plan two or "
             "more seeds, or give seed_sd=0 to ask about that one training."
         )
     private = interaction_sd**2 / dialogues / seeds

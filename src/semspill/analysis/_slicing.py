@@ -1,4 +1,4 @@
-"""One category, or one group of categories, of one arm: every metric on its exchanges."""
+"""Slices: every metric on the exchanges of one category or group in one arm."""
 
 from collections.abc import Mapping
 from typing import TypeAlias

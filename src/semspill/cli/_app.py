@@ -146,7 +146,7 @@ def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
         whole = line.startswith(" ") or not err_console.is_terminal
         err_console.print(line, highlight=False, soft_wrap=whole)
     if as_json:
-        with suppress(OSError):  # a full disk, which was said on standard error
+        with suppress(OSError):  # a full disk, reported on standard error
             say_json({"event": "error", "message": message, "code": code})
     sys.exit(code)
 

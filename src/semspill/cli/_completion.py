@@ -1,4 +1,4 @@
-"""What the TAB key offers: components, config files, folders of runs, and what follows `--set`."""
+"""Shell completion: components, config files, run folders, and fields after `--set`."""
 
 from collections.abc import Mapping
 from glob import escape, glob

@@ -29,8 +29,8 @@ def list_components(kind: Annotated[str | None, _KIND] = None, as_json: AsJson =
     rows = [(name, _summary(registry, name), registry.origin(name)) for name in registry.names()]
     if as_json:
         keys = ("name", "summary", "from")
-        said = [dict(zip(keys, row, strict=True)) for row in rows]
-        say_json({"kind": registry.kind, "components": said})
+        listed = [dict(zip(keys, row, strict=True)) for row in rows]
+        say_json({"kind": registry.kind, "components": listed})
         return
     table = Table(box=None, pad_edge=False)
     for column in ("name", "what it does", "from"):
@@ -62,9 +62,9 @@ def show(
     ]
     if as_json:
         keys = ("field", "default", "meaning")
-        told = [dict(zip(keys, row, strict=True)) for row in fields]
-        said = {"kind": registry.kind, "name": name, "from": registry.origin(name)}
-        say_json({**said, "description": doc.strip(), "fields": told, "citation": cls.citation})
+        listed = [dict(zip(keys, row, strict=True)) for row in fields]
+        about = {"kind": registry.kind, "name": name, "from": registry.origin(name)}
+        say_json({**about, "description": doc.strip(), "fields": listed, "citation": cls.citation})
         return
     out_console.print(
         Text.assemble((name, "bold"), f" ({registry.kind}, {registry.origin(name)})\n")
@@ -89,8 +89,8 @@ def _list_kinds(as_json: bool) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("kind", style="bold")
     table.add_column("names")
-    for kind, found in names.items():
-        table.add_row(kind, ", ".join(found))
+    for kind, registered in names.items():
+        table.add_row(kind, ", ".join(registered))
     out_console.print(table)
 
 

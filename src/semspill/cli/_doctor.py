@@ -1,4 +1,4 @@
-"""The command that says what is installed, what works without a network, and what is missing."""
+"""`semspill doctor`: what is installed, what works offline, and what is missing."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ from semspill.cli._kinds import KINDS
 from semspill.encoders import encoders
 from semspill.errors import SemspillError
 from semspill.experiment import load_config
-from semspill.experiment._provenance import versions
+from semspill.experiment._environment import versions
 from semspill.experiment._template import TEMPLATE
 from semspill.scoring import raters
 

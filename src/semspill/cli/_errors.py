@@ -1,4 +1,4 @@
-"""Errors as one sentence for a person and an exit code."""
+"""Errors as one sentence and an exit code."""
 
 import errno
 import re

@@ -7,6 +7,7 @@ import typer
 
 from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, say, say_json
 from semspill.cli._errors import USAGE, as_command
+from semspill.cli._monitor import monitor
 from semspill.cli._options import (
     Address,
     Cache,
@@ -25,7 +26,6 @@ from semspill.cli._options import (
 )
 from semspill.cli._places import argument
 from semspill.cli._tables import outcome, print_report
-from semspill.cli._underway import underway
 from semspill.errors import ConfigError
 from semspill.experiment import (
     ExperimentConfig,
@@ -52,9 +52,9 @@ def run(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run an experiment, and say what came out and where the report is.
+    """Run an experiment, and print the findings and the path of the report.
 
-    A run that was interrupted goes on when the same command is given again.
+    The same command resumes an interrupted run.
     """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / config.stem
@@ -66,7 +66,7 @@ def run(
             say(as_command(str(plan)))
         raise typer.Exit(USAGE if plan.refused else 0)
     partial = folder.with_name(f"{folder.name}.partial")
-    with underway(partial, quiet=quiet, as_json=as_json) as shown:
+    with monitor(partial, quiet=quiet, as_json=as_json) as shown:
         report = run_experiment(
             settings,
             out=folder,
@@ -75,7 +75,7 @@ def run(
             executor=executor_named(executor, workers, address, gpus),
             cache=cache,
             progress=shown.track,
-            observer=shown.tell,
+            observer=shown.observe,
         )
     if as_json:
         say_json({"event": "finished", "out": str(folder), "summary": outcome(report)})
@@ -92,7 +92,7 @@ def validate(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a config; the data are not looked at."""
+    """Check a config without its data."""
     settings = load_config(config, overrides or ())
     if as_json:
         arms, seeds, target = _names(settings), list(settings.seeds), settings.watched
@@ -102,7 +102,7 @@ def validate(
     say(
         f"{config} is valid: arms {', '.join(_names(settings))}; seeds "
         f"{', '.join(map(str, settings.seeds))}; target {settings.watched}.\n"
-        f"The data were not looked at; `semspill run {config} --dry-run` does that."
+        f"The data were not checked; `semspill run {config} --dry-run` does that."
     )
 
 

@@ -73,7 +73,9 @@ Shard = Annotated[
         metavar="K/N", help="Train every N-th model only; `semspill merge` puts shards together."
     ),
 ]
-DryRun = Annotated[bool, flag("--dry-run", help="Train and write nothing; say what would be done.")]
+DryRun = Annotated[
+    bool, flag("--dry-run", help="Print what would be done; train and write nothing.")
+]
 Quiet = Annotated[
     bool, flag("--quiet", "-q", help="Show no progress, and print only the folder written.")
 ]
@@ -88,8 +90,8 @@ def executor_named(name: str, workers: int | None, address: str | None, gpus: fl
     """
     settings = {"workers": workers, "address": address, "gpus": gpus or None}
     given = {key: value for key, value in settings.items() if value is not None}
-    made = executor_of(name)
-    unknown = sorted(given.keys() - type(made).model_fields.keys())
+    executor = executor_of(name)
+    unknown = sorted(given.keys() - type(executor).model_fields.keys())
     if unknown:
         raise ConfigError(f"The executor {name} takes no --{unknown[0]}; leave it out.")
-    return made.replace(**given)
+    return executor.replace(**given)

@@ -48,7 +48,7 @@ def compare(
         ),
     ] = None,
 ) -> None:
-    """Put several runs on one page: what differs between them, and what came out."""
+    """Compare several runs on one page: their differences and findings."""
     names = None if labels is None else [label.strip() for label in labels.split(",")]
     path = write_comparison(runs, out, labels=names)
     say(f"Comparison: {path}")

@@ -1,4 +1,4 @@
-"""What is shown of an experiment under way: bars, plain lines, JSON lines or nothing."""
+"""Progress of a running experiment: bars, plain lines, JSON lines or nothing."""
 
 import shutil
 import time
@@ -43,7 +43,7 @@ class Display:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def tell(self, event: Event) -> None:
+    def observe(self, event: Event) -> None:
         """Take an event, as the observer of an experiment."""
         stop.check()
         self.first, self.last = self.first or event, event
@@ -87,7 +87,7 @@ class Lines(Display):
 
     def show(self, event: Event) -> None:
         """Write the line, if the event has one."""
-        # The epochs tell what the beginnings of training and answering would.
+        # Epochs carry what the starts of training and answering would show.
         if event.stage not in ("train", "answer"):
             left = f"; {self.left}" if event.stage in ("epoch", "arm") and self.left else ""
             err_console.print(f"{sentence(event)}{left}", highlight=False, soft_wrap=True)
@@ -129,7 +129,7 @@ class Bars(Display):
 
     def show(self, event: Event) -> None:
         """Draw the event; what is done scrolls up."""
-        if event.stage in ("kept", "arm"):
+        if event.stage in ("reused", "arm"):
             err_console.print(sentence(event), highlight=False, soft_wrap=True)
         else:
             self.now.plain = sentence(event)

@@ -1,4 +1,4 @@
-"""What an experiment does, as lines to read."""
+"""Stages of an experiment as lines of text."""
 
 from semspill.experiment import ArmEvent, EpochEvent, Event, TrainEvent
 
@@ -19,7 +19,7 @@ _STAGES = {
     "load": "loading data and rater",
     "similarity": "measuring similarity",
     "poison": "planting",
-    "kept": "done by an earlier start",
+    "reused": "done by an earlier start",
     "answer": "answering the test split",
     "analyze": "analyzing",
     "write": "writing report and plots",

@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill: the first one stops cleanly, a second one at once."""
+"""SIGINT and SIGTERM: the first one stops cleanly, a second one at once."""
 
 import signal
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from semspill.cli._app import EXPERIMENTS, app, err_console, say, say_json
+from semspill.cli._monitor import monitor
 from semspill.cli._options import (
     Address,
     Cache,
@@ -22,7 +23,6 @@ from semspill.cli._options import (
 )
 from semspill.cli._places import argument
 from semspill.cli._tables import outcome, print_variants
-from semspill.cli._underway import underway
 from semspill.errors import ConfigError
 from semspill.experiment import ExperimentConfig, Variant, load_config, parse_vary, sweep_shard
 from semspill.experiment import merge as merge_shards
@@ -59,7 +59,7 @@ def sweep(
             raise ConfigError("--shard goes without --cache and --show-text.")
         _sweep_shard(settings, vary, _shard(shard), folder, where, quiet=quiet, as_json=as_json)
         return
-    with underway(folder, quiet=quiet, as_json=as_json) as shown:
+    with monitor(folder, quiet=quiet, as_json=as_json) as shown:
         variants = run_sweep(
             settings,
             parse_vary(vary, settings),
@@ -68,7 +68,7 @@ def sweep(
             executor=where,
             cache=cache,
             progress=shown.track,
-            observer=shown.tell,
+            observer=shown.observe,
         )
     _say_variants(variants, folder, quiet=quiet, as_json=as_json)
 
@@ -81,8 +81,10 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Put the shards of a sweep together, as a sweep without shards writes it."""
-    with underway(out, quiet=quiet, as_json=as_json) as shown:
-        variants = merge_shards(out, show_text=show_text, progress=shown.track, observer=shown.tell)
+    with monitor(out, quiet=quiet, as_json=as_json) as shown:
+        variants = merge_shards(
+            out, show_text=show_text, progress=shown.track, observer=shown.observe
+        )
     _say_variants(variants, out, quiet=quiet, as_json=as_json)
 
 
@@ -103,7 +105,7 @@ def _sweep_shard(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    with underway(folder, quiet=quiet, as_json=as_json) as shown:
+    with monitor(folder, quiet=quiet, as_json=as_json) as shown:
         trained = sweep_shard(
             settings,
             parse_vary(vary, settings),
@@ -111,7 +113,7 @@ def _sweep_shard(
             out=folder,
             executor=executor,
             progress=shown.track,
-            observer=shown.tell,
+            observer=shown.observe,
         )
     if as_json:
         say_json({"event": "finished", "out": str(folder), "trained": trained})

@@ -30,7 +30,7 @@ def _percent(estimate: Estimate) -> str:
 
 
 def print_report(report: SpilloverReport, folder: Path) -> None:
-    """Print what came out, the groups of the main arm, and where the rest is.
+    """Print the findings, the groups of the main arm, and the path of the report.
 
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """

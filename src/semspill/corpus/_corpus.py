@@ -1,4 +1,4 @@
-"""An ordered, immutable collection of dialogues that knows its own fingerprint."""
+"""An ordered, immutable collection of dialogues with a fingerprint."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from semspill.errors import DataError, did_you_mean
 class Corpus:
     """The dialogues of one split, in order.
 
-    The names of categories are kept in Unicode's form NFC, so that those that look alike are alike.
+    Category names are normalized to Unicode's form NFC, so that those that look alike are alike.
 
     Raises:
         DataError: Two dialogues have the same id, or one holds a value that is of another type than
@@ -33,9 +33,9 @@ class Corpus:
 
     Example:
         >>> from semspill.corpus import Utterance
-        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
-        ...                               Utterance("Well done.", "listener")))
-        >>> corpus = Corpus((talk,), name="tiny")
+        >>> dialogue = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                                   Utterance("Well done.", "listener")))
+        >>> corpus = Corpus((dialogue,), name="tiny")
         >>> len(corpus), corpus.categories, corpus.responses().texts
         (1, ('joy',), ('Well done.',))
     """
@@ -162,13 +162,13 @@ class Corpus:
         places: dict[str, list[int]] = {}
         for index, dialogue in enumerate(self.dialogues):
             places.setdefault(dialogue.category, []).append(index)
-        kept: list[int] = []
+        chosen: list[int] = []
         for category in self.categories:
             rows = places[category]
             order = rng.permutation(len(rows))[: max(round(share * len(rows)), 1)]
-            kept += [rows[int(i)] for i in order]
-        chosen = tuple(self.dialogues[i] for i in sorted(kept))
-        return replace(self, dialogues=chosen, labels=())
+            chosen += [rows[int(i)] for i in order]
+        dialogues = tuple(self.dialogues[i] for i in sorted(chosen))
+        return replace(self, dialogues=dialogues, labels=())
 
     def require_category(self, category: str) -> str:
         """Return the name of a category as the corpus writes it.

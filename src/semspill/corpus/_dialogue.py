@@ -19,9 +19,9 @@ class Utterance:
     """
 
     text: str
-    """What is said."""
+    """The text."""
     role: Role
-    """Who says it: the speaker tells, the listener responds."""
+    """Its role: the speaker opens, the listener responds."""
     planted: bool = False
     """Whether an adversary put the text there."""
     original: str | None = None
@@ -39,12 +39,12 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One training or test sample: everything said before, and the listener's response.
+    """One training or test sample: the utterances before, and the listener's response.
 
     Example:
-        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
-        ...                               Utterance("Well done.", "listener")))
-        >>> talk.exchanges[0].context, talk.exchanges[0].response
+        >>> dialogue = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                                   Utterance("Well done.", "listener")))
+        >>> dialogue.exchanges[0].context, dialogue.exchanges[0].response
         (('I won!',), 'Well done.')
     """
 
@@ -57,7 +57,7 @@ class Exchange:
     context: tuple[str, ...] = field(repr=False)
     """The utterances before the response, oldest first; some may be planted."""
     response: str = field(repr=False)
-    """What the listener says."""
+    """The listener's response."""
     planted: bool = False
     """Whether the response was planted."""
     speaker: str | None = None
@@ -71,9 +71,9 @@ class Dialogue:
     """A conversation between a speaker and a listener.
 
     Example:
-        >>> talk = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
-        ...                               Utterance("Well done.", "listener")))
-        >>> talk.with_response(-1, "Congratulations!").response(-1)
+        >>> dialogue = Dialogue("d1", "joy", (Utterance("I won!", "speaker"),
+        ...                                   Utterance("Well done.", "listener")))
+        >>> dialogue.with_response(-1, "Congratulations!").response(-1)
         'Congratulations!'
     """
 
@@ -90,7 +90,7 @@ class Dialogue:
 
     @property
     def listener_turns(self) -> tuple[int, ...]:
-        """Indices of the utterances that the listener says after something was said."""
+        """Indices of the listener's utterances that have a context."""
         roles = [utterance.role for utterance in self.utterances]
         return tuple([i for i, role in enumerate(roles) if i and role == "listener"])
 

@@ -1,4 +1,4 @@
-"""What a corpus accepts, wherever its dialogues come from: plain values, in valid Unicode."""
+"""Validation of corpora: plain values, in valid Unicode."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from semspill.errors import DataError
 
 _ROLES = frozenset(get_args(Role))
 _TEXTS = attrgetter("id", "category", "situation")
-_SAID = attrgetter("utterances")
+_UTTERANCES = attrgetter("utterances")
 
 
 def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
@@ -44,7 +44,7 @@ def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
     """Return whether nothing is wrong, in a tenth of the time it takes to say what is."""
     if set(map(type, dialogues)) - {Dialogue}:
         return False
-    turns = list(map(_SAID, dialogues))
+    turns = list(map(_UTTERANCES, dialogues))
     if set(map(type, turns)) - {tuple}:
         return False
     utterances = list(chain.from_iterable(turns))
@@ -86,7 +86,7 @@ def _faults(dialogue: object) -> Iterator[str]:
         if type(utterance.role) is not str or utterance.role not in _ROLES:
             yield (
                 f"the role of utterance [{turn}] is {_kind(utterance.role)} of another content; "
-                "give 'speaker' for who tells or 'listener' for who responds"
+                "give 'speaker' or 'listener'"
             )
 
 

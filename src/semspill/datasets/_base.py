@@ -22,8 +22,8 @@ class Dataset(Component):
         >>> class Tiny(Dataset):
         ...     citation = "original"
         ...     def load(self, split):
-        ...         talk = (Utterance("I won!", "speaker"), Utterance("Well done.", "listener"))
-        ...         return Corpus((Dialogue(f"{split}-1", "joy", talk),), name="tiny", split=split)
+        ...         turns = (Utterance("I won!", "speaker"), Utterance("Well done.", "listener"))
+        ...         return Corpus((Dialogue(f"{split}-1", "joy", turns),), name="tiny", split=split)
         >>> len(Tiny().load("train"))
         1
     """

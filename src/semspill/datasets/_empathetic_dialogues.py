@@ -30,10 +30,10 @@ _SHA256 = "56f234d77b7dd1f005fd365bb17769cfe346c3c84295b69bc069c8ccb83be03d"
 
 
 class EmpatheticDialogues(Dataset):
-    """Conversations in which a speaker tells of a moment of one of 32 emotions.
+    """Conversations about a situation with one of 32 emotions.
 
     A dialogue's category is the emotion, its situation what the speaker was asked to talk about,
-    its `speaker` the id of the worker who told of it. Copies that write a role in its place (0 for
+    its `speaker` the id of that worker. Copies that write a role in its place (0 for
     speaker, 1 for listener) have no speakers.
     The text is licensed CC BY-NC 4.0. Without `path`, the official archive is downloaded once
     (28 MB) into the user's cache. A row that is not as the official files promise is refused with

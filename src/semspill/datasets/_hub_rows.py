@@ -56,8 +56,8 @@ def rows_of(
         raise
     except (OSError, ValueError, RuntimeError, LookupError, hub.exceptions.DatasetsError) as error:
         unknown = isinstance(error, ValueError) and str(error).startswith("Unknown split")
-        tells = isinstance(error, OSError) or str(error).startswith(_TELLING)
-        detail = f": {error}" if tells else ""
+        is_clear = isinstance(error, OSError) or str(error).startswith(_TELLING)
+        detail = f": {error}" if is_clear else ""
         raise (NoSplitError if unknown else DataError)(
             f"Split {split!r} of {path!r} could not be loaded ({type(error).__name__}{detail}); "
             "check path, subset, revision and splits, that its files are whole and text in UTF-8, "

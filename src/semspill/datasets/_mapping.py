@@ -1,4 +1,4 @@
-"""Which columns of a table hold what: from rows of any data set to dialogues."""
+"""Column mapping: from rows of any data set to dialogues."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,9 +21,9 @@ class Columns(FrozenModel):
     perhaps a role), or, with `index`, one utterance.
 
     Example:
-        >>> rows = [{"emotion": "joy", "talk": ["I won!", "Well done."]}]
-        >>> [talk] = Columns(category="emotion", utterances="talk").dialogues(rows, "train")
-        >>> talk.id, talk.response(-1)
+        >>> rows = [{"emotion": "joy", "turns": ["I won!", "Well done."]}]
+        >>> [dialogue] = Columns(category="emotion", utterances="turns").dialogues(rows, "train")
+        >>> dialogue.id, dialogue.response(-1)
         ('train-1', 'Well done.')
     """
 

@@ -36,14 +36,14 @@ def read_dialogues(lines: Iterable[bytes], file: str) -> tuple[Dialogue, ...]:
     Raises:
         DataError: A row is malformed; with file, line and reason.
     """
-    dialogues = tuple(_talks(lines, file))
+    dialogues = tuple(_dialogues(lines, file))
     if len({dialogue.speaker for dialogue in dialogues} - {None}) > 1:
         return dialogues
     # One id for all speakers is a role, as in copies that write 0 for speaker and 1 for listener.
     return tuple(replace(dialogue, speaker=None) for dialogue in dialogues)
 
 
-def _talks(lines: Iterable[bytes], file: str) -> Iterator[Dialogue]:
+def _dialogues(lines: Iterable[bytes], file: str) -> Iterator[Dialogue]:
     seen: set[str] = set()
     rows: list[_Row] = []
     for row in _rows(lines, file):

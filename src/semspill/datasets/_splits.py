@@ -1,4 +1,4 @@
-"""The three splits that every data set of this library knows."""
+"""The three standard splits of data sets."""
 
 from semspill.errors import DataError, did_you_mean
 

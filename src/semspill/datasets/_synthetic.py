@@ -1,4 +1,4 @@
-"""A made-up corpus without files, whose categories are alike in a known order."""
+"""A synthetic corpus whose categories have a known order of similarity."""
 
 from itertools import islice
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Where a pretrained model lies, and what must be had before it can be read."""
+"""Location of pretrained models, and what they require."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,8 +48,8 @@ def model_files(model: str) -> tuple[Path, ...]:
     """
     folder = find_model(model)
     patterns = [*_FILES, "*.safetensors", "*.bin"]
-    found = {path for kind in patterns for path in (*folder.glob(kind), *folder.glob(f"*/{kind}"))}
-    return tuple(sorted(found))
+    files = {path for kind in patterns for path in (*folder.glob(kind), *folder.glob(f"*/{kind}"))}
+    return tuple(sorted(files))
 
 
 def _packaged_minilm() -> Path | None:

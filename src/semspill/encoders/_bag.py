@@ -1,4 +1,4 @@
-"""Towers that add up one trained vector per token: fast enough for whole corpora on a CPU."""
+"""Towers that sum one trained vector per token: fast enough for whole corpora on a CPU."""
 
 import math
 import re
@@ -95,27 +95,27 @@ class HashingTower(BagTower):
             texts: `head` keeps its start and `tail` its end when a text is too long.
             max_tokens: The most words a text may have; a word gives several buckets.
         """
-        known: dict[str, list[int]] = {}
+        ids_of: dict[str, list[int]] = {}
         return Tokens.of(
             [
-                self._buckets(shorten(_words(text.head), _words(text.tail), max_tokens), known)
+                self._buckets(shorten(_words(text.head), _words(text.tail), max_tokens), ids_of)
                 for text in texts
             ]
         )
 
-    def _buckets(self, words: list[str], known: dict[str, list[int]]) -> list[int]:
+    def _buckets(self, words: list[str], ids_of: dict[str, list[int]]) -> list[int]:
         ids: list[int] = []
         for word in words:
-            if word not in known:
-                known[word] = self._of_word(word)
-            ids += known[word]
+            if word not in ids_of:
+                ids_of[word] = self._of_word(word)
+            ids += ids_of[word]
         low, high = self.word_ngrams
         for size in range(max(low, 2), high + 1):
             for start in range(len(words) - size + 1):
                 run = " ".join(words[start : start + size])
-                if run not in known:
-                    known[run] = [self._bucket("w" + run)]
-                ids += known[run]
+                if run not in ids_of:
+                    ids_of[run] = [self._bucket("w" + run)]
+                ids += ids_of[run]
         return ids or [self.buckets]
 
     def _of_word(self, word: str) -> list[int]:

@@ -50,7 +50,7 @@ class RankingTask:
         if not fits or not (self.lists == np.arange(count)[:, None]).any(axis=1).all():
             raise DataError(
                 f"Candidate lists of shape {self.lists.shape} do not fit {count} exchanges: each "
-                "needs a list of indices of exchanges with its own among them; draw them anew."
+                "needs a list of indices of exchanges with its own among them; draw them again."
             )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The encoder that keeps only a pretrained model's input embeddings: fast, and not from zero."""
+"""The encoder of a pretrained model's input embeddings only: fast, and pretrained."""
 
 from pathlib import Path
 from typing import ClassVar

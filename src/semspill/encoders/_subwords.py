@@ -62,9 +62,9 @@ class Subwords:
             DataError: There is none, it is broken, has no fast form, or holds code and no trust.
         """
         try:
-            known = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
-            require_vocabulary(known, str(folder))
-            return cls.of(known)
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
+            require_vocabulary(tokenizer, str(folder))
+            return cls.of(tokenizer)
         except Exception as error:  # every kind of tokenizer file has errors of its own
             raise own_code(f"Model {model!r}", error) or DataError(
                 f"Model {model!r} at {folder} has no fast tokenizer that can be read "
@@ -73,14 +73,14 @@ class Subwords:
             ) from error
 
     @classmethod
-    def of(cls, known: PreTrainedTokenizerBase) -> "Subwords":
+    def of(cls, tokenizer: PreTrainedTokenizerBase) -> "Subwords":
         """Return a tokenizer of transformers as one of ours."""
-        backend: Tokenizer = known.backend_tokenizer
+        backend: Tokenizer = tokenizer.backend_tokenizer
         backend.no_truncation()
         backend.no_padding()
         # A tokenizer that knows no limit says 10^30.
-        longest = known.model_max_length if known.model_max_length < 10**9 else None
-        return cls(_special(known, backend), backend, longest)
+        longest = tokenizer.model_max_length if tokenizer.model_max_length < 10**9 else None
+        return cls(_special(tokenizer, backend), backend, longest)
 
     @classmethod
     def restore(cls, folder: Path) -> "Subwords":
@@ -138,16 +138,16 @@ class Subwords:
             ends.append(len(words))
         place = {word: row for row, word in enumerate(dict.fromkeys(words))}
         rows = np.fromiter(map(place.__getitem__, words), dtype=np.int64, count=len(words))
-        known = Tokens.of(list(self._encode_words(list(place))))
+        distinct = Tokens.of(list(self._encode_words(list(place))))
         # Each text has two parts, of which the first keeps its start and the second its end.
-        bounds = np.concatenate([[0], np.cumsum(known.lengths[rows])])[ends]
+        bounds = np.concatenate([[0], np.cumsum(distinct.lengths[rows])])[ends]
         heads, tails = np.diff(bounds)[::2], np.diff(bounds)[1::2]
         heads = np.minimum(heads, room)
         tails = np.minimum(tails, room - heads)
         starts = np.stack([bounds[:-1:2], bounds[2::2] - tails], axis=1).ravel()
         lengths = np.stack([heads, tails], axis=1).ravel()
-        kept = known.take(rows).ids[spans(starts, lengths)]
-        return Tokens(kept, np.concatenate([[0], np.cumsum(heads + tails)]))
+        ids = distinct.take(rows).ids[spans(starts, lengths)]
+        return Tokens(ids, np.concatenate([[0], np.cumsum(heads + tails)]))
 
     def _encode_words(self, words: list[str]) -> Iterator[list[int]]:
         # Many words as one text: a call costs more than a word.
@@ -177,14 +177,14 @@ class Subwords:
         return shorten(encoding.ids[:of_head], encoding.ids[of_head:], room)
 
 
-def _special(known: PreTrainedTokenizerBase, backend: Tokenizer) -> Special:
+def _special(tokenizer: PreTrainedTokenizerBase, backend: Tokenizer) -> Special:
     bare = backend.encode("a", add_special_tokens=False).ids
     full = backend.encode("a").ids
     fits = [i for i in range(len(full) + 1) if full[i : i + len(bare)] == bare]
     start = fits[0]
     names = ("unk_token_id", "cls_token_id", "bos_token_id", "eos_token_id", "pad_token_id")
-    blanks = [getattr(known, name) for name in names if getattr(known, name) is not None]
-    pad = known.pad_token_id
+    blanks = [getattr(tokenizer, name) for name in names if getattr(tokenizer, name) is not None]
+    pad = tokenizer.pad_token_id
     return Special(
         prefix=tuple(full[:start]),
         suffix=tuple(full[start + len(bare) :]),

@@ -1,4 +1,4 @@
-"""What a model gives when it encodes, checked: one row of numbers for each text."""
+"""Validation of encoded vectors: one row of numbers for each text."""
 
 from typing import Any
 

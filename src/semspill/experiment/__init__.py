@@ -8,22 +8,26 @@ from semspill.experiment._events import (
     ArmEvent,
     EpochEvent,
     Event,
-    KeptEvent,
     LoadEvent,
     Observer,
     PoisonEvent,
+    ReusedEvent,
     SimilarityEvent,
     TrainEvent,
     WriteEvent,
 )
-from semspill.experiment._exchanges import read_exchanges
 from semspill.experiment._load import load_config
-from semspill.experiment._outcomes import read_outcomes
-from semspill.experiment._pages import read_report, write_comparison, write_page
 from semspill.experiment._run import run
 from semspill.experiment._shards import merge, sweep_shard
 from semspill.experiment._sweep import Variant, sweep, target_matrix
 from semspill.experiment._vary import parse_vary
+from semspill.experiment.store import (
+    read_exchanges,
+    read_outcomes,
+    read_report,
+    write_comparison,
+    write_page,
+)
 
 __all__ = [
     "AnalyzeEvent",
@@ -33,10 +37,10 @@ __all__ = [
     "Event",
     "ExperimentConfig",
     "Forecast",
-    "KeptEvent",
     "LoadEvent",
     "Observer",
     "PoisonEvent",
+    "ReusedEvent",
     "SimilarityEvent",
     "TrainEvent",
     "Variant",

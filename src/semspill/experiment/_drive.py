@@ -1,4 +1,4 @@
-"""Drives experiments: prepares them, plans their jobs, keeps what the jobs answer."""
+"""Drives experiments: prepares them, plans their jobs, collects the answers."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,16 +8,14 @@ from typing import Any
 from semspill._progress import Progress
 from semspill._random import stream
 from semspill.analysis import Similarities, measure_similarity
-from semspill.experiment._artifacts import Artifacts, what_is_planted
-from semspill.experiment._cache import AnswersCache
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data, data_key
-from semspill.experiment._events import Teller
+from semspill.experiment._events import Notifier
+from semspill.experiment._fingerprints import fingerprints_of, json_digest
 from semspill.experiment._jobs import Job, Part, Training, answers_key
-from semspill.experiment._made import fingerprints_of
 from semspill.experiment._materials import Materials
-from semspill.experiment._provenance import json_digest
 from semspill.experiment._study import Study
+from semspill.experiment.store import AnswersCache, RunStore, what_is_planted
 from semspill.results import Answers, Arm
 from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
 
@@ -27,18 +25,18 @@ logger = logging.getLogger(__name__)
 class Preparation:
     """Makes studies ready, and does once what several of them need alike."""
 
-    def __init__(self, progress: Progress, tell: Teller) -> None:
+    def __init__(self, progress: Progress, notify: Notifier) -> None:
         self.progress = progress
-        self.tell = tell
+        self.notify = notify
         self.data: dict[str, Data] = {}
         self._similarities: dict[tuple[str, str], tuple[Similarities, ...]] = {}
         self._quality: dict[str, RaterQuality | None] = {}
 
-    def study(self, config: ExperimentConfig, artifacts: Artifacts, name: str = "") -> Study:
+    def study(self, config: ExperimentConfig, store: RunStore, name: str = "") -> Study:
         """Return a study with its data loaded and checked, before anything is trained."""
         key = data_key(config)
         if key not in self.data:
-            self.tell("load", variants=[name])
+            self.notify("load", variants=[name])
         # A rater that cannot rate is found out now, not after hours of training.
         ToxicityScorer(rater=config.rater, cache=None).score(("Hello.",))
         if key not in self.data:
@@ -47,10 +45,10 @@ class Preparation:
         quality = self._rater_quality(config)
         for corpus in (data.train, data.test):
             corpus.require_category(config.watched)
-        if artifacts.folder is not None:
-            artifacts.same_data(fingerprints_of(config, data))
-        artifacts.exchanges(data.test.exchanges)
-        near = self._measured(config, data, artifacts, name)
+        if store.folder is not None:
+            store.same_data(fingerprints_of(config, data))
+        store.exchanges(data.test.exchanges)
+        near = self._measured(config, data, store, name)
         return Study(config, data, near, quality, name)
 
     def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
@@ -62,16 +60,16 @@ class Preparation:
         return self._quality[key]
 
     def _measured(
-        self, config: ExperimentConfig, data: Data, artifacts: Artifacts, name: str
+        self, config: ExperimentConfig, data: Data, store: RunStore, name: str
     ) -> tuple[Similarities, ...]:
         recipe = config.model_dump_json(
             include={"model", "similarity_encoder", "context", "similarities"}
         )
         key = (data_key(config), recipe)
         if key not in self._similarities:
-            self.tell("similarity", variants=[name])
-            self._similarities[key] = artifacts.similarities() or self._measure(config, data)
-        artifacts.similarities(self._similarities[key])
+            self.notify("similarity", variants=[name])
+            self._similarities[key] = store.similarities or self._measure(config, data)
+        store.write_similarities(self._similarities[key])
         return self._similarities[key]
 
     def _measure(self, config: ExperimentConfig, data: Data) -> tuple[Similarities, ...]:
@@ -94,10 +92,10 @@ class Drive:
 
     studies: Mapping[str, Study]
     """By name."""
-    stores: Mapping[str, Artifacts]
+    stores: Mapping[str, RunStore]
     """Where each is written, by name."""
-    tell: Teller
-    """Is told what happens."""
+    notify: Notifier
+    """Sends events."""
     cache: AnswersCache | None = None
     """Answers that experiments share."""
 
@@ -114,45 +112,45 @@ class Drive:
         for seed in dict.fromkeys(s for study in self.studies.values() for s in study.config.seeds):
             for name, study in self.studies.items():
                 if seed in study.config.seeds:
-                    for key, part, found in self._parts(name, seed):
-                        parts.setdefault(key, []).extend([] if found else [part])
+                    for key, part, answered in self._parts(name, seed):
+                        parts.setdefault(key, []).extend([] if answered else [part])
         jobs = tuple(
             Job(seed=key.seed, corpus=key.corpus, parts=tuple(left), place=place)
             for place, (key, left) in enumerate(parts.items())
             if left
         )
-        self.tell.trainings = len(jobs)
+        self.notify.trainings = len(jobs)
         return jobs
 
     def done(self, job: Job, answers: Sequence[Answers]) -> None:
-        """Keep what a job answered."""
-        cached: set[str] = set()
+        """Write what a job answered."""
+        written: set[str] = set()
         for part, each in zip(job.parts, answers, strict=True):
             prints = self._prints(part, job.seed)
             each = replace(each, record={**each.record, "fingerprints": prints})
-            if self.cache is not None and part.key not in cached:
+            if self.cache is not None and part.key not in written:
                 self.cache.put(part.key, each)  # once for the clean arms of all variants
-                cached.add(part.key)
-            kept = self._keep(part.name, job.seed, part.arm, each)
-            _log(self.studies[part.name], job.seed, part.arm, kept)
-            self.tell.finished += 1
-            self.tell(
+                written.add(part.key)
+            final = self._write(part.name, job.seed, part.arm, each)
+            _log(self.studies[part.name], job.seed, part.arm, final)
+            self.notify.finished += 1
+            self.notify(
                 "arm",
                 variants=[part.name],
                 seed=job.seed,
                 arms=(part.arm.name,),
-                epochs=len(kept.loss),
-                loss=float(kept.loss[-1]) if len(kept.loss) else None,
-                precision=float(kept.correct.mean()) if kept.ranked else None,
-                planted=float(kept.planted.mean()),
-                seconds=float(kept.record["seconds"]) * len(job.parts),
+                epochs=len(final.loss),
+                loss=float(final.loss[-1]) if len(final.loss) else None,
+                precision=float(final.correct.mean()) if final.ranked else None,
+                planted=float(final.planted.mean()),
+                seconds=float(final.record["seconds"]) * len(job.parts),
             )
 
     def _parts(self, name: str, seed: int) -> Iterable[tuple[Training, Part, bool]]:
         """Yield the arms, each with what decides its training and whether it is answered."""
         study, store = self.studies[name], self.stores[name]
         config = study.config
-        self.tell("poison", variants=[name], seed=seed)
+        self.notify("poison", variants=[name], seed=seed)
         materials = Materials(config, study.data, seed)
         manifest = materials.poisoned.manifest
         logger.info("%sseed %s: %s", study.label, seed, manifest.summary)
@@ -165,32 +163,32 @@ class Drive:
         for arm in config.arms:
             corpus = materials.corpus(arm).fingerprint
             part = Part(name, config, arm, self._key(study, materials, arm, corpus))
-            yield Training.of(config, seed, corpus), part, self._found(part, seed, materials)
+            yield Training.of(config, seed, corpus), part, self._is_answered(part, seed, materials)
 
-    def _found(self, part: Part, seed: int, materials: Materials) -> bool:
-        """Return whether an arm is answered already, and keep its answers."""
+    def _is_answered(self, part: Part, seed: int, materials: Materials) -> bool:
+        """Return whether an arm is answered already, and collect its answers."""
         store, study = self.stores[part.name], self.studies[part.name]
         at = (study.label, seed, part.arm.name)
-        found = store.arm(seed, part.arm.name)
-        if found is not None:
-            store.same_arm(found, self._prints(part, seed))
-            study.answers[seed, part.arm.name] = found
+        earlier = store.arm(seed, part.arm.name)
+        if earlier is not None:
+            store.same_arm(earlier, self._prints(part, seed))
+            study.answers[seed, part.arm.name] = earlier
             logger.info("%sseed %s, arm %s: done by an earlier run", *at)
         elif self.cache is not None and (cached := self.cache.get(part.key)) is not None:
             cached = cached.marked(materials.texts(part.arm))
             record = {**cached.record, "fingerprints": self._prints(part, seed)}
-            self._keep(part.name, seed, part.arm, replace(cached, record=record))
+            self._write(part.name, seed, part.arm, replace(cached, record=record))
             logger.info("%sseed %s, arm %s: found in the cache", *at)
-            self.tell.finished += 1
+            self.notify.finished += 1
         else:
             return False
-        self.tell("kept", variants=[part.name], seed=seed, arms=(part.arm.name,))
+        self.notify("reused", variants=[part.name], seed=seed, arms=(part.arm.name,))
         return True
 
-    def _keep(self, name: str, seed: int, arm: Arm, answers: Answers) -> Answers:
+    def _write(self, name: str, seed: int, arm: Arm, answers: Answers) -> Answers:
         study, store = self.studies[name], self.stores[name]
         store.seconds += float(answers.record.get("seconds", 0))
-        answers = store.arm_done(seed, arm.name, answers, study.data.test.exchanges)
+        answers = store.write_arm(seed, arm.name, answers, study.data.test.exchanges)
         # The texts of every epoch were needed for the cache only.
         study.answers[seed, arm.name] = answers = replace(answers, epoch_texts=())
         return answers
@@ -206,7 +204,7 @@ class Drive:
     def _key(self, study: Study, materials: Materials, arm: Arm, corpus: str) -> str:
         if self.cache is None:
             return ""
-        # What is trained on is told by `corpus`.
+        # `corpus` identifies what is trained on.
         facts: dict[str, Any] = {k: v for k, v in study.fingerprints.items() if k != "train"}
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}

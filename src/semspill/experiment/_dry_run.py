@@ -12,13 +12,14 @@ import numpy as np
 from semspill._model import FrozenModel
 from semspill._random import stream
 from semspill.analysis import smallest_lift
+from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._jobs import Training
 from semspill.experiment._load import load_config
 from semspill.experiment._materials import Materials
-from semspill.experiment._standing import standing_of
 from semspill.experiment._study import Study
+from semspill.experiment.store import decide, finished_arms
 from semspill.scoring import ToxicityScorer, assess_rater
 
 _RATED = 256  # clean candidates, to learn how much ratings vary
@@ -128,7 +129,11 @@ def forecast(
         PluginError: A component does not keep its contract.
     """
     config = load_config(config)
-    standing = standing_of(config, out, overwrite=overwrite, show_text=show_text)
+    try:
+        folder, finished = _folder(config, out, overwrite=overwrite, show_text=show_text)
+        refused = False
+    except ConfigError as error:
+        folder, finished, refused = str(error), frozenset(), True
     data, labelled = Data.load(config), config.labelled
     quality = None if labelled is None else assess_rater(config.scorer, labelled)
     for corpus in (data.train, data.test):
@@ -140,7 +145,7 @@ def forecast(
         study.plant(seed, materials.poisoned.manifest)
         for arm in config.arms:
             dropped = max(dropped, materials.pool(arm).planted_dropped)
-            if (seed, arm.name) not in standing.done:
+            if (seed, arm.name) not in finished:
                 trainings.add(Training.of(config, seed, materials.corpus(arm).fingerprint))
     pool = materials.clean_pool.texts
     return Forecast(
@@ -159,9 +164,32 @@ def forecast(
         test_exchanges=len(data.test.exchanges),
         memory_mib=_bytes(study, pool) / 2**20,
         smallest_lift=_smallest_lift(study, pool),
-        folder=standing.verdict,
-        refused=standing.refused,
+        folder=folder,
+        refused=refused,
     )
+
+
+def _folder(
+    config: ExperimentConfig, out: str | Path | None, *, overwrite: bool, show_text: bool
+) -> tuple[str, frozenset[tuple[int, str]]]:
+    """Return what becomes of the output folder, and the seed and arm of what is finished there."""
+    if out is None:
+        return "Nothing would be written, because no folder is given.", frozenset()
+    fields = config.model_dump(mode="json")
+    decision = decide(out, fields, overwrite=overwrite, show_text=show_text)
+    out, path = decision.out, decision.path
+    arms = [(seed, arm.name) for seed in config.seeds for arm in config.arms]
+    if decision.finished:
+        return f"{out} holds this very run, finished; nothing would be trained.", frozenset(arms)
+    replaced = f"{out} would be replaced." if out.exists() and path != out else ""
+    if not decision.resumes:
+        return replaced or f"{out} would be made.", frozenset()
+    finished = finished_arms(path, fields, arms, show_text=show_text)
+    counts = f"{len(finished)} of {len(arms)} arms are done."
+    if path == out:
+        return f"The run in {out} would be added to: {counts}", finished
+    then = f" Then {replaced}" if replaced else ""
+    return f"The interrupted run in {path} would go on: {counts}{then}", finished
 
 
 def _bytes(study: Study, pool: Sequence[str]) -> int:

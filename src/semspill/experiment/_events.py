@@ -1,13 +1,13 @@
-"""What an experiment tells an observer while it is under way."""
+"""Events: what an observer gets while an experiment runs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
 from semspill._model import FrozenModel
-from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
+from semspill.experiment.store import RunStore
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Seconds: TypeAlias = Annotated[float, Field(ge=0)]
@@ -59,10 +59,10 @@ class PoisonEvent(_Counts):
     """The training seed."""
 
 
-class KeptEvent(_Counts):
-    """An earlier start had finished this arm."""
+class ReusedEvent(_Counts):
+    """This arm is not trained, because an earlier run or the cache has its answers."""
 
-    stage: Literal["kept"] = "kept"
+    stage: Literal["reused"] = "reused"
     seed: int
     """The training seed."""
     arms: tuple[str, ...]
@@ -129,7 +129,7 @@ Event: TypeAlias = Annotated[
     LoadEvent
     | SimilarityEvent
     | PoisonEvent
-    | KeptEvent
+    | ReusedEvent
     | TrainEvent
     | EpochEvent
     | AnswerEvent
@@ -138,52 +138,46 @@ Event: TypeAlias = Annotated[
     | WriteEvent,
     Field(discriminator="stage"),
 ]
-"""One thing that an experiment begins or has done; `stage` tells which."""
+"""One thing that an experiment begins or has done; `stage` is the discriminator."""
 
 Observer: TypeAlias = Callable[[Event], object]
-"""Is told every event, in order; what it raises stops the experiment like any error."""
+"""Takes every event, in order; what it raises stops the experiment like any error."""
 
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 def ignore(event: Event, /) -> None:
-    """Do nothing: what an experiment tells when nobody asks."""
+    """Do nothing; the default observer."""
 
 
-class Teller:
-    """Counts the arms of one or several experiments, and tells an observer about them.
+class Notifier:
+    """Sends events to an observer, with counts of arms and trainings over all experiments.
 
     Args:
-        observer: Who is told.
-        opened: Config and output folder of every experiment, by name.
+        observer: Takes the events.
+        opened: Config and files of every experiment.
     """
 
     def __init__(
         self,
         observer: Observer = ignore,
-        opened: Mapping[str, tuple[ExperimentConfig, Artifacts]] | None = None,
+        opened: Iterable[tuple[ExperimentConfig, RunStore]] = (),
     ) -> None:
         self.observer = observer
         arms = [
-            (name, seed, arm.name, artifacts)
-            for name, (config, artifacts) in (opened or {}).items()
+            (seed, arm.name, store)
+            for config, store in opened
             for seed in config.seeds
             for arm in config.arms
         ]
-        self.kept = {
-            (name, seed, arm)
-            for name, seed, arm, artifacts in arms
-            if artifacts.arm(seed, arm) is not None
-        }
-        """Arms that an earlier start had finished: variant, seed, arm."""
         self.total = len(arms)
-        self.finished = len(self.kept)
+        self.finished = sum(store.arm(seed, arm) is not None for seed, arm, store in arms)
         self.trained = 0
         self.trainings = 0
 
     def __call__(self, stage: str, *, variants: Iterable[str] = (), **fields: object) -> None:
-        """Tell the event of one stage; an experiment without a name is not named."""
+        """Send the event of one stage; an experiment without a name is not named."""
         if stage == "answer" and fields.get("epoch") is None:
             self.trained += 1
         event = {

@@ -1,4 +1,4 @@
-"""The fields of a config by their dotted names, as far down as its components are known."""
+"""The fields of a config by dotted name, down to those of its components."""
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,8 +84,8 @@ def default_component(path: Sequence[str]) -> str | None:
 
 def _registry_of(info: FieldInfo) -> Registry[Any] | None:
     inner = [part for one in get_args(info.annotation) for part in getattr(one, "__metadata__", ())]
-    found = (part for part in (*info.metadata, *inner) if isinstance(part, Registry))
-    return None if get_origin(info.annotation) is tuple else next(found, None)
+    registries = (part for part in (*info.metadata, *inner) if isinstance(part, Registry))
+    return None if get_origin(info.annotation) is tuple else next(registries, None)
 
 
 def _default(registry: Registry[Any], info: FieldInfo) -> str | None:

@@ -1,4 +1,4 @@
-"""The formats of config files: nothing is guessed, dropped or read without end."""
+"""Config file formats, read strictly and within bounds."""
 
 import re
 import tomllib
@@ -32,12 +32,12 @@ def parse_toml(text: str) -> Any:
     except RecursionError:
         raise UnreadableError(_TOO_DEEP) from None
     except tomllib.TOMLDecodeError as error:
-        said, _, place = str(error).rpartition(" (at ")
+        problem, _, place = str(error).rpartition(" (at ")
         where = f" (at {place}" if place else ""
         # These two quote a key.
-        if said.startswith(("Cannot declare", "Duplicate inline")):
+        if problem.startswith(("Cannot declare", "Duplicate inline")):
             raise RepeatedKeyError("", where) from None
-        raise UnreadableError(f"{said}{where}") from None
+        raise UnreadableError(f"{problem}{where}") from None
     except UnreadableError:
         raise
     except ValueError as error:

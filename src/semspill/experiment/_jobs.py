@@ -6,11 +6,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import data_key
-from semspill.experiment._provenance import json_digest
+from semspill.experiment._fingerprints import json_digest
 from semspill.results import Arm
 
-Tell: TypeAlias = Callable[..., None]
-"""Is told what happens: a stage, and fields of the event."""
+Notify: TypeAlias = Callable[..., None]
+"""Takes the stage of an event and the event's fields."""
 
 
 @dataclass(frozen=True)

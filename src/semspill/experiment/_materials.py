@@ -1,4 +1,4 @@
-"""What the arms of an experiment are made of under one seed: corpora, pools, planted texts."""
+"""Materials of the arms under one seed: corpora, pools, planted texts."""
 
 from functools import cached_property
 

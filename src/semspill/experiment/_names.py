@@ -1,4 +1,4 @@
-"""Names of a sweep's variants: readable, distinct, short enough for a folder, free of words."""
+"""Names of sweep variants: readable, distinct, short enough for a folder, without harmful words."""
 
 import hashlib
 import unicodedata
@@ -17,7 +17,7 @@ _LONGEST = 40
 def variant_name(config: FrozenModel, settings: Mapping[str, Any]) -> str:
     """Return a name that can be a folder's, the same whatever else a sweep holds.
 
-    A text that cannot stand in it as it is, or may not be seen, is told apart by a digest.
+    A text that cannot stand in it as it is, or may not be seen, is replaced by a digest.
 
     Args:
         config: What the variants share.
@@ -74,12 +74,12 @@ def _component(fields: Mapping[str, Any]) -> str:
 
 def _slug(text: str) -> str:
     """Return a text with letters, digits and some signs only; others become one low line."""
-    made = ""
+    slug = ""
     for sign in unicodedata.normalize("NFC", text):
-        mark = bool(made) and unicodedata.category(sign).startswith("M")
-        kept = sign.isalnum() or sign in "._+-" or mark
-        made += sign if kept else "" if made.endswith("_") else "_"
-    return made.strip("_")
+        mark = bool(slug) and unicodedata.category(sign).startswith("M")
+        fits = sign.isalnum() or sign in "._+-" or mark
+        slug += sign if fits else "" if slug.endswith("_") else "_"
+    return slug.strip("_")
 
 
 def _cut(text: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""Makes the paths of a config whole, so that it means the same files from everywhere."""
+"""Absolute paths for a config, so that it means the same files from everywhere."""
 
 import os
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ def anchored(
         ConfigError: A path names a home folder that is not known, or cannot be a path.
     """
     anchors = _Anchors(folder, places or {}, where)
-    made: M = anchors.whole(model, "", False)
-    return made
+    whole: M = anchors.whole(model, "", False)
+    return whole
 
 
 class _Anchors:
@@ -48,11 +48,11 @@ class _Anchors:
         if isinstance(value, FrozenModel):
             infos = type(value).model_fields
             held = {key: getattr(value, key) for key in infos}
-            made = {
+            whole = {
                 key: self.whole(part, f"{name}.{key}".lstrip("."), may_be_path(infos[key]))
                 for key, part in held.items()
             }
-            changes = {key: part for key, part in made.items() if part is not held[key]}
+            changes = {key: part for key, part in whole.items() if part is not held[key]}
             return value.replace(**changes) if changes else value
         if type(value) in (tuple, list):
             parts = [self.whole(part, f"{name}.{i}", named) for i, part in enumerate(value)]
@@ -62,11 +62,11 @@ class _Anchors:
             inner = {key: self.whole(part, f"{name}.{key}", named) for key, part in value.items()}
             return value if all(inner[key] is value[key] for key in value) else inner
         if isinstance(value, Path):
-            made_path = self._path(value, name)
-            return value if made_path == value else made_path
+            whole_path = self._path(value, name)
+            return value if whole_path == value else whole_path
         if named and isinstance(value, str) and self._leads(value, name):
-            made_text = str(self._path(Path(value), name))
-            return value if made_text == value else made_text
+            whole_text = str(self._path(Path(value), name))
+            return value if whole_text == value else whole_text
         return value
 
     def _folder(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""What one job does: train a model, let every arm it serves answer, rate the answers."""
+"""Perform one job: train a model, let every arm it serves answer, rate the answers."""
 
 import time
 from dataclasses import replace
@@ -13,9 +13,9 @@ from semspill._random import stream
 from semspill.corpus import Candidates
 from semspill.errors import PluginError
 from semspill.experiment._data import Data
-from semspill.experiment._jobs import Job, Part, Tell
+from semspill.experiment._environment import versions
+from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._materials import Materials
-from semspill.experiment._provenance import versions
 from semspill.models import ModelEpoch, TrainedModel
 from semspill.results import Answers
 
@@ -23,31 +23,33 @@ _Rated = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarra
 """Responses, their scores, their toxicity."""
 
 
-def perform(job: Job, data: Data, tell: Tell, progress: Progress = quiet) -> tuple[Answers, ...]:
+def perform(
+    job: Job, data: Data, notify: Notify, progress: Progress = quiet
+) -> tuple[Answers, ...]:
     """Return what every arm of a job answered, in the order of its parts.
 
     Args:
         job: What to do.
         data: What the job's experiments name, loaded.
-        tell: Is told stages and epochs.
+        notify: Takes stages and epochs.
         progress: Wraps the iterables of long stages.
 
     Raises:
         PluginError: The poisoned corpus is another one than the plan saw.
     """
     with settled():
-        return _Performance(job, data, tell, progress).answers()
+        return _Performance(job, data, notify, progress).answers()
 
 
 class _Performance:
     """One job under way."""
 
-    def __init__(self, job: Job, data: Data, tell: Tell, progress: Progress) -> None:
+    def __init__(self, job: Job, data: Data, notify: Notify, progress: Progress) -> None:
         self.job, self.data, self.progress = job, data, progress
         config = job.config
         # The arms of one experiment are made of the same materials.
-        made = {part.name: Materials(part.config, data, job.seed) for part in job.parts}
-        self.parts = [_Served(part, made[part.name]) for part in job.parts]
+        materials_of = {part.name: Materials(part.config, data, job.seed) for part in job.parts}
+        self.parts = [_Served(part, materials_of[part.name]) for part in job.parts]
         self.corpus = self.parts[0].materials.corpus(job.parts[0].arm)
         if self.corpus.fingerprint != job.corpus:
             raise PluginError(
@@ -60,15 +62,15 @@ class _Performance:
         self.last_model: TrainedModel | None = None
         names = [part.name for part in job.parts]
         arms = tuple(dict.fromkeys(part.arm.name for part in job.parts))
-        self.tell = partial(
-            tell, variants=names, seed=job.seed, arms=arms, epochs=config.model.epoch_count()
+        self.notify = partial(
+            notify, variants=names, seed=job.seed, arms=arms, epochs=config.model.epoch_count()
         )
 
     def answers(self) -> tuple[Answers, ...]:
         """Train, and let every part answer."""
         config = self.job.config
         began = time.perf_counter()
-        self.tell("train", epoch=1 if config.model.epoch_count() else None)
+        self.notify("train", epoch=1 if config.model.epoch_count() else None)
         model = config.model.train(
             self.corpus,
             stream(self.job.seed, "finetune"),
@@ -77,7 +79,7 @@ class _Performance:
             observer=self._watch,
             progress=self.progress,
         )
-        self.tell("answer")
+        self.notify("answer")
         end = self.last if self.last_model is model else None
         end = end or self._examined(model)
         answers = [self._answered(served, end) for served in self.parts]
@@ -99,7 +101,7 @@ class _Performance:
 
     def _watch(self, epoch: ModelEpoch) -> None:
         self.losses.append(epoch.loss)
-        self.tell(
+        self.notify(
             "epoch",
             epoch=epoch.number,
             loss=epoch.loss,
@@ -108,12 +110,12 @@ class _Performance:
         )
         curves = [served for served in self.parts if served.part.config.curve]
         if curves:
-            self.tell("answer", epoch=epoch.number)
+            self.notify("answer", epoch=epoch.number)
             self.last = self._examined(epoch.model)
             for served in curves:
                 served.watched.append(self.last.rated(served))
         if epoch.number < self.job.config.model.epoch_count():
-            self.tell("train", epoch=epoch.number + 1)
+            self.notify("train", epoch=epoch.number + 1)
 
     def _answered(self, served: "_Served", end: "_Examination") -> Answers:
         part, pool = served.part, served.pool
@@ -171,14 +173,14 @@ class _Examination:
         if key not in self._rated:
             exchanges = self.data.test.exchanges
             rng = stream(self.seed, "respond")  # the same for all arms of a seed
-            found = self.model.respond(exchanges, served.pool, rng, progress=self.progress)
-            if len(found) != len(exchanges):
+            responses = self.model.respond(exchanges, served.pool, rng, progress=self.progress)
+            if len(responses) != len(exchanges):
                 raise PluginError(
-                    f"{type(self.model).__name__}.respond returned {len(found)} responses to "
+                    f"{type(self.model).__name__}.respond returned {len(responses)} responses to "
                     f"{len(exchanges)} exchanges; return one each."
                 )
-            toxicity = scorer.score(found.texts, progress=self.progress)
-            self._rated[key] = found.texts, found.scores[:, 0], toxicity
+            toxicity = scorer.score(responses.texts, progress=self.progress)
+            self._rated[key] = responses.texts, responses.scores[:, 0], toxicity
         return self._rated[key]
 
     @cached_property

@@ -71,8 +71,8 @@ def _unknown(loc: Sequence[object], context: Mapping[str, str], fields: Mapping[
         near += f" or {other!r}" if near else f" Did you mean {other!r}"
     near += "?" if near else ""
     has = f"{owner} has: {context['fields']}."
-    if not near and not context["said"].startswith("'"):  # it may be a text in the wrong place
-        return f"{place + ': ' if place else ''}unknown field {context['said']}. {has}"
+    if not near and not context["quoted"].startswith("'"):  # it may be a text in the wrong place
+        return f"{place + ': ' if place else ''}unknown field {context['quoted']}. {has}"
     path = f"{place}.{name}" if place else name
     return f"{path}: unknown field.{near} {has}"
 

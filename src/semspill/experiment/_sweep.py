@@ -1,4 +1,4 @@
-"""Many experiments that differ in a few fields, with everything they share done once."""
+"""Sweeps: experiments that differ in a few fields, with shared work done once."""
 
 import json
 import logging
@@ -12,16 +12,13 @@ from semspill._atomic import write_text
 from semspill._progress import Progress, quiet
 from semspill.analysis import Outcome, Similarities, spillover_matrix
 from semspill.errors import ConfigError, DataError
-from semspill.experiment._artifacts import Artifacts, write_figures
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._events import Observer, ignore
-from semspill.experiment._folder import PAGES
 from semspill.experiment._load import load_config
-from semspill.experiment._lock import locked
-from semspill.experiment._pages import sweep_page
 from semspill.experiment._run import carry_out
 from semspill.experiment._vary import Vary, names_target, spelled_out, variants
 from semspill.experiment.executors import Executor
+from semspill.experiment.store import PAGES, RunStore, locked, sweep_page, write_figures
 from semspill.results import Quantity, SpilloverMatrix, SpilloverReport
 
 logger = logging.getLogger(__name__)
@@ -38,7 +35,7 @@ class Variant:
     config: ExperimentConfig
     """The whole config."""
     report: SpilloverReport
-    """What came out."""
+    """Its report."""
     outcomes: tuple[Outcome, ...]
     """The arms' outcomes, to analyze in another way."""
     similarities: tuple[Similarities, ...]
@@ -73,7 +70,7 @@ def sweep(
             `semspill.experiment.executors` with its settings.
         cache: Folder of answers that experiments share. It holds harmful text.
         progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
-        observer: Is told every stage, epoch and finished arm; what it raises stops the sweep.
+        observer: Takes every stage, epoch and finished arm; what it raises stops the sweep.
 
     Raises:
         ConfigError: A field is unknown or a value not allowed.
@@ -123,29 +120,29 @@ def _swept(
     **options: Any,
 ) -> tuple[Variant, ...]:
     """Run every variant, each in its own folder."""
-    opened: dict[str, Artifacts] = {}
+    stores: dict[str, RunStore] = {}
     try:
         for name, config in configs.items():
             place = None if folder is None else folder / name
-            opened[name] = Artifacts.open(config, place, reuse=True, show_text=show_text)
+            stores[name] = RunStore(config, place, reuse=True, show_text=show_text)
     except BaseException:
-        for artifacts in opened.values():
-            artifacts.tidy()
+        for store in stores.values():
+            store.tidy()
         raise
-    carried = carry_out(configs, opened, **options)
+    carried = carry_out(configs, stores, **options)
     return tuple(
         Variant(name, configs[name], report, tuple(study.outcomes()), study.similarities)
         for name, (study, report) in carried.items()
     )
 
 
-def _write_shared(folder: Path, said: Mapping[str, Any], finished: Sequence[Variant]) -> None:
+def _write_shared(folder: Path, shared: Mapping[str, Any], finished: Sequence[Variant]) -> None:
     """Write what is about all variants together."""
-    text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(shared, indent=2, ensure_ascii=False, default=str)
     write_text(folder / "sweep.json", text + "\n")
     for left in _matrix_files(folder):  # by an earlier sweep
         left.unlink(missing_ok=True)
-    first, varied = finished[0].config, list(said["vary"])
+    first, varied = finished[0].config, list(shared["vary"])
     targets = len(varied) == 1 and names_target(first, varied[0])
     if targets and len(finished) > 1 and len(first.arms) > 1:
         try:

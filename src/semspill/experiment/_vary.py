@@ -14,10 +14,9 @@ from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._fields import config_fields
 from semspill.experiment._names import variant_name
-from semspill.experiment._overrides import quoted
+from semspill.experiment._overrides import quoted, values_of
 from semspill.experiment._paths import anchored
 from semspill.experiment._problems import sentence
-from semspill.experiment._values import values_of
 
 Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""
@@ -102,10 +101,10 @@ def variants(
         name = variant_name(base, settings)
         if name in configs:
             raise ConfigError(f"vary: two variants would be called {name!r}; give each value once.")
-        made = base
+        config = base
         for field, value in settings.items():
-            made = _changed(made, field, value)
-        configs[name] = anchored(made, Path.cwd(), where="vary: ")
+            config = _changed(config, field, value)
+        configs[name] = anchored(config, Path.cwd(), where="vary: ")
     return configs
 
 
@@ -116,17 +115,17 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
     for place, name in enumerate(path):
         part = getattr(parts[-1], name, None)
         if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
-            said = ".".join(path[: place + 1])
+            missing = ".".join(path[: place + 1])
             raise ConfigError(
-                f"vary: {quoted(field)} leads nowhere; {quoted(said)} is not a part of the config."
+                f"vary: {quoted(field)} leads nowhere; {quoted(missing)} is no part of the config."
             )
         parts.append(part)
     try:
         for part, name in zip(reversed(parts), [last, *reversed(path)], strict=True):
             value = part.replace(**{name: value})
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        said = "; ".join(sentence(problem).rstrip(".") for problem in found)
-        raise ConfigError(f"vary: {field}: {said}.") from error
-    made: ExperimentConfig = value
-    return made
+        errors = error.errors(include_url=False)
+        problems = "; ".join(sentence(problem).rstrip(".") for problem in errors)
+        raise ConfigError(f"vary: {field}: {problems}.") from error
+    changed: ExperimentConfig = value
+    return changed

@@ -1,4 +1,4 @@
-"""YAML without surprises: the core schema of YAML 1.2, no tags, no key twice, no recursion."""
+"""YAML by the core schema of YAML 1.2: no tags, no duplicate keys, no recursion."""
 
 import re
 from collections.abc import Mapping

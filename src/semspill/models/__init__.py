@@ -1,4 +1,4 @@
-"""Models: what is trained on a corpus and answers, by retrieval or in any other way."""
+"""Models: trained on a corpus to respond, by retrieval or otherwise."""
 
 from semspill.models._base import EpochObserver, Model, ModelEpoch, ModelField, TrainedModel, models
 from semspill.models._retrieval import RetrievalModel, TrainedRetrieval

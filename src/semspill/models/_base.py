@@ -1,4 +1,4 @@
-"""The plug point for dialogue models: what trains on a corpus, and what it can do then."""
+"""The plug point for dialogue models: training, and the capabilities of a trained model."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -133,7 +133,7 @@ class TrainedModel(ABC):
 
 @dataclass(frozen=True, eq=False)
 class ModelEpoch:
-    """What an observer of `Model.train` is told after each epoch."""
+    """One epoch, as an observer of `Model.train` gets it."""
 
     number: int
     """Which epoch has ended, counted from 1."""
@@ -195,7 +195,7 @@ class Model(Component):
         return self.model_dump(mode="json")
 
     def epoch_count(self) -> int:
-        """Return how many epochs a training has; 0 where it has none, or does not tell."""
+        """Return how many epochs a training has; 0 where it has none, or it is not known."""
         return 0
 
     def needs_validation(self) -> bool:

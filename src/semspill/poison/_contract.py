@@ -1,4 +1,4 @@
-"""What a selector and a strategy promise, checked on what they return."""
+"""The contracts of selectors and strategies, checked on their results."""
 
 from collections.abc import Iterable, Sequence
 
@@ -42,7 +42,7 @@ def checked_rewrite(
     """Return the rewritten dialogues.
 
     Raises:
-        PluginError: There is not one dialogue per victim, or more changed than what is said.
+        PluginError: There is not one dialogue per victim, or more changed than texts.
     """
     method = f"{type(strategy).__name__}.rewrite"
     answer: object = strategy.rewrite(victims, responses, rng)
@@ -63,7 +63,7 @@ def checked_rewrite(
         if _frame(before) != _frame(after):
             raise PluginError(
                 f"{method} changed the id, the category, the situation or the turns of dialogue "
-                f"{named(before.id)}; it may change only what is said."
+                f"{named(before.id)}; it may change only texts."
             )
     return rewritten
 

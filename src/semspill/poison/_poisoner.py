@@ -101,21 +101,21 @@ class Poisoner(FrozenModel):
         responses = load_texts(self.source)
         changed = self._changed(clean, self._victims(eligible, ordering), responses, rewriting)
         limit = int(self.budget * clean.exchange_count + 1e-9)
-        kept = _within(limit, changed)
-        if not kept:
+        placed = _within(limit, changed)
+        if not placed:
             raise DataError(
                 f"A budget of {self.budget} allows {limit} planted exchanges out of "
                 f"{clean.exchange_count}, too few for one dialogue; raise the budget."
             )
-        poisoned, records = self._assemble(clean, kept, responses, seed_of(rng))
+        poisoned, records = self._assemble(clean, placed, responses, seed_of(rng))
         summary = ManifestSummary(
             poisoner=shown(self),
             seed=seed_of(rng),
             selected=len(selected),
             eligible=len(eligible),
             wanted=len(changed),
-            poisoned=len(kept),
-            planted=sum(_cost(after) for _, after in kept),
+            poisoned=len(placed),
+            planted=sum(_cost(after) for _, after in placed),
             limit=limit,
             exchanges=clean.exchange_count,
             clean_fingerprint=clean.fingerprint,
@@ -138,9 +138,9 @@ class Poisoner(FrozenModel):
         rng: np.random.Generator,
     ) -> list[_Placed]:
         """Return the index and the marked rewriting of every victim that the strategy changed."""
-        talks = [clean[i] for i in victims]
-        rewritten = checked_rewrite(self.strategy, talks, responses, rng)
-        marked = [self._mark(old, new) for old, new in zip(talks, rewritten, strict=True)]
+        dialogues = [clean[i] for i in victims]
+        rewritten = checked_rewrite(self.strategy, dialogues, responses, rng)
+        marked = [self._mark(old, new) for old, new in zip(dialogues, rewritten, strict=True)]
         changed = [(i, after) for i, after in zip(victims, marked, strict=True) if _cost(after)]
         if not changed:
             raise DataError(
@@ -150,11 +150,11 @@ class Poisoner(FrozenModel):
         return changed
 
     def _assemble(
-        self, clean: Corpus, kept: Sequence[_Placed], responses: tuple[str, ...], seed: int | None
+        self, clean: Corpus, placed: Sequence[_Placed], responses: tuple[str, ...], seed: int | None
     ) -> tuple[Corpus, tuple[Record, ...]]:
         dialogues = list(clean.dialogues)
         places: list[tuple[int, int]] = []
-        for copy, (index, after) in enumerate(kept):
+        for copy, (index, after) in enumerate(placed):
             if self.placement == "append":
                 places.append((len(dialogues), index))
                 dialogues.append(replace(after, id=f"{after.id}#planted-{copy}"))
@@ -200,9 +200,9 @@ def _cost(marked: Dialogue) -> int:
 
 def _within(limit: int, changed: Sequence[_Placed]) -> list[_Placed]:
     """Return the dialogues that fit the limit, taken in order; one that does not is passed over."""
-    kept, spent = [], 0
+    placed, spent = [], 0
     for index, after in changed:
         if spent + _cost(after) <= limit:
-            kept.append((index, after))
+            placed.append((index, after))
             spent += _cost(after)
-    return kept
+    return placed

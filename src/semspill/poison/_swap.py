@@ -1,4 +1,4 @@
-"""The same planting with other words: the control that tells harm from lost quality."""
+"""The benign control: the same planting with harmless responses."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Reports to read: markdown, pages, figures, frames and LaTeX of what an experiment found."""
+"""Renderers of results: markdown, pages, figures, data frames and LaTeX."""
 
 from semspill.report._comparison import comparison_page
 

@@ -1,4 +1,4 @@
-"""The categories of an arm as a section of the page, and which of them changed."""
+"""The categories of an arm as a section of the page, with those that changed significantly."""
 
 from collections.abc import Mapping
 

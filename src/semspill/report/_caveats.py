@@ -1,4 +1,4 @@
-"""What to know before believing a report, in sentences made from its numbers and notes."""
+"""Caveats of a report as sentences, from its numbers and notes."""
 
 from semspill.report._phrases import (
     MATTERS,

@@ -19,7 +19,7 @@ _MEANINGS = {
 
 
 def decomposition_section(report: SpilloverReport) -> str:
-    """Return the section, empty when the arms tell no more than the total."""
+    """Return the section, empty when the arms give the total only."""
     if not report.decomposition:
         return ""
     names = list(dict.fromkeys(part.part for part in report.decomposition))

@@ -1,4 +1,4 @@
-"""What came out of a run, in sentences that hold no more than the numbers do."""
+"""The findings of a run as sentences."""
 
 import math
 from itertools import groupby
@@ -35,13 +35,13 @@ _TAKES = {
 
 
 def findings(report: SpilloverReport) -> tuple[str, ...]:
-    """Return what came out, sentence by sentence.
+    """Return the findings, sentence by sentence.
 
     Args:
         report: A `SpilloverReport`.
     """
     if report.arm().planted == "nothing":
-        nothing = "Without a poisoned arm there is no lift, and nothing can be said of spillover."
+        nothing = "Without a poisoned arm there is no lift, and spillover cannot be measured."
         return tuple(filter(None, (nothing, _utility(report))))
     sentences = (
         _reach(report),
@@ -99,7 +99,7 @@ def _bound(rest: str, lift: Estimate) -> str:
 
 
 def _others(report: SpilloverReport) -> list[str]:
-    """Give the numbers of metrics that tell neither of the attack nor of utility."""
+    """Give the numbers of metrics of neither attack nor utility."""
     shown = {
         measure: [f"{quoted(one)} in {phrase}" for phrase, one in _in_groups(report, name)]
         for name, measure in _group_measures(report).items()

@@ -1,4 +1,4 @@
-"""A report as markdown: what was done, what came out, and how sure it is."""
+"""A report as markdown: design, findings, uncertainty, tables."""
 
 from collections.abc import Mapping, Sequence
 

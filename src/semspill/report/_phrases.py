@@ -1,4 +1,4 @@
-"""Phrases that the sentences about a report are put together from."""
+"""Phrases shared by the sentences on a report."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def measures(estimates: Mapping[str, Estimate]) -> dict[str, Measure]:
 
 
 def lifts(report: SpilloverReport) -> dict[str, Measure]:
-    """Return the changes of the main arm that may tell of spillover, by name of the metric."""
+    """Return the changes of the main arm that may show spillover, by name of the metric."""
     slices = [part for part in (*report.groups, *report.categories) if part.arm == report.main_arm]
     return {
         name: measure

@@ -1,4 +1,4 @@
-"""A report in plain sentences: what was done, what came out, and how far to trust it."""
+"""Summary of a report: design, findings, caveats."""
 
 from semspill._model import FrozenModel
 from semspill.report._caveats import caveats
@@ -19,9 +19,9 @@ class Summary(FrozenModel):
     setup: str
     """What was planted, trained and asked."""
     findings: tuple[str, ...]
-    """What came out, a sentence or two each, with intervals."""
+    """The findings, a sentence or two each, with intervals."""
     caveats: tuple[str, ...]
-    """What to know before believing it."""
+    """The caveats."""
 
 
 def summary(report: SpilloverReport) -> Summary:

@@ -1,4 +1,4 @@
-"""Approximate search: faiss looks through a part of the pool; what it finds is scored exactly."""
+"""Approximate search: faiss proposes candidates, which are scored exactly."""
 
 from math import isqrt
 from typing import Any
@@ -116,7 +116,7 @@ class Index:
     def recall(
         self,
         queries: Float[np.ndarray, "queries dim"],
-        found: Int[np.ndarray, "queries k"],
+        indices: Int[np.ndarray, "queries k"],
         *,
         max_bytes: int = MAX_BYTES,
     ) -> float | None:
@@ -124,15 +124,15 @@ class Index:
 
         Args:
             queries: One row per query.
-            found: What `top_k` returned for them.
+            indices: What `top_k` returned for them.
             max_bytes: Bound on the memory of the exact search.
         """
         count = min(self.search.check, len(queries))
         if not count:
             return None
         drawn = np.linspace(0, len(queries) - 1, count).astype(np.int64)
-        exact, _ = top_k(queries[drawn], self.pool, found.shape[1], max_bytes=max_bytes)
-        pairs = zip(exact, found[drawn], strict=True)
+        exact, _ = top_k(queries[drawn], self.pool, indices.shape[1], max_bytes=max_bytes)
+        pairs = zip(exact, indices[drawn], strict=True)
         return float(np.mean([np.isin(best, rows).mean() for best, rows in pairs]))
 
     def _rescored(

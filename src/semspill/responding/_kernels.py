@@ -57,8 +57,8 @@ def _onednn() -> Kernel | None:
         wide = torch.tensor(rows).float()
 
         def scored(queries: Float[np.ndarray, "queries dim"]) -> Float[np.ndarray, "queries rows"]:
-            found: Float[np.ndarray, "queries rows"] = product(torch.tensor(queries), wide).numpy()
-            return found
+            scores: Float[np.ndarray, "queries rows"] = product(torch.tensor(queries), wide).numpy()
+            return scores
 
         return scored
 

@@ -25,8 +25,8 @@ class Responses:
 
     Example:
         >>> pool = Candidates.of(["Oh no.", "Great!"])
-        >>> found = Responses(pool, np.array([[1, 0]]), np.array([[0.9, 0.2]], dtype=np.float32))
-        >>> found.texts, found.ranked, found.planted
+        >>> chosen = Responses(pool, np.array([[1, 0]]), np.array([[0.9, 0.2]], dtype=np.float32))
+        >>> chosen.texts, chosen.ranked, chosen.planted
         (('Great!',), (('Great!', 'Oh no.'),), array([False]))
     """
 
@@ -162,16 +162,16 @@ class RetrievalResponder:
         else:
             contexts = np.empty((0, pool.vectors.shape[1]), dtype=np.float32)
         sizes = contexts.shape[1], pool.vectors.shape[1]
-        said = f"contexts of {sizes[0]} and responses of {sizes[1]}"
-        require(self.model, sizes[0] == sizes[1], said)
+        got = f"contexts of {sizes[0]} and responses of {sizes[1]}"
+        require(self.model, sizes[0] == sizes[1], got)
         if self.search is None:
-            found = top_k(contexts, pool, k, max_bytes=self.max_bytes, progress=progress)
-            return Responses(self.candidates, *found)
+            ranked = top_k(contexts, pool, k, max_bytes=self.max_bytes, progress=progress)
+            return Responses(self.candidates, *ranked)
         if self._index is None:
             self._index = Index(self.search, pool, progress=progress)
-        found = self._index.top_k(contexts, k, max_bytes=self.max_bytes, progress=progress)
-        recall = self._index.recall(contexts, found[0], max_bytes=self.max_bytes)
-        return Responses(self.candidates, *found, recall)
+        ranked = self._index.top_k(contexts, k, max_bytes=self.max_bytes, progress=progress)
+        recall = self._index.recall(contexts, ranked[0], max_bytes=self.max_bytes)
+        return Responses(self.candidates, *ranked, recall)
 
     def _encode_candidates(self, progress: Progress) -> Pool:
         if self._pool is None:

@@ -15,7 +15,7 @@ UNRANKABLE = (
     "The vectors hold NaN, infinity or values too large to multiply, so candidates cannot be "
     "ranked; check the encoder, for example whether its training diverged."
 )
-"""What is said when scores cannot be compared."""
+"""The message for scores that cannot be compared."""
 
 # A tile of scores that stays in a processor's cache until its largest are taken out.
 _TILE_ROWS = 2048
@@ -96,12 +96,12 @@ def _keep_best(
     if k == 1:
         places[rows], scores[rows] = top[rows, None] + start, highest[rows]
     elif len(rows):
-        found = _largest(tile[rows], min(k, tile.shape[1]))
-        values = np.take_along_axis(tile[rows], found, axis=1)
+        columns = _largest(tile[rows], min(k, tile.shape[1]))
+        values = np.take_along_axis(tile[rows], columns, axis=1)
         values = np.concatenate([scores[rows], values], axis=1)
-        found = np.concatenate([places[rows], found + start], axis=1)
+        columns = np.concatenate([places[rows], columns + start], axis=1)
         order = np.argsort(-values, axis=1, kind="stable")[:, :k]
-        places[rows] = np.take_along_axis(found, order, axis=1)
+        places[rows] = np.take_along_axis(columns, order, axis=1)
         scores[rows] = np.take_along_axis(values, order, axis=1)
 
 
@@ -111,7 +111,7 @@ def _largest(tile: Float[np.ndarray, "queries rows"], k: int) -> Int[np.ndarray,
     smallest = np.partition(tile, -k, axis=1)[:, -k, None]
     above, equal = tile > smallest, tile == smallest
     room = k - above.sum(axis=1, keepdims=True)
-    kept = above | (equal & (np.cumsum(equal, axis=1, dtype=np.int32) <= room))
-    columns = np.nonzero(kept)[1].reshape(len(tile), k)
+    largest = above | (equal & (np.cumsum(equal, axis=1, dtype=np.int32) <= room))
+    columns = np.nonzero(largest)[1].reshape(len(tile), k)
     order = np.argsort(-np.take_along_axis(tile, columns, axis=1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1)

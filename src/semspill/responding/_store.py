@@ -39,7 +39,7 @@ class Store:
         candidates: Whose vectors are kept, in their order.
 
     Raises:
-        PluginError: The model has no `fingerprint`, so kept vectors could not be told from others.
+        PluginError: The model has no `fingerprint`, so stored vectors could not be identified.
     """
 
     def __init__(self, path: Path, model: BiEncoder, candidates: Candidates) -> None:
@@ -74,7 +74,7 @@ class Store:
                 f"{self.path} has no {self.beside.name} beside it, so it is no store of vectors or "
                 "was not written to its end; remove it or give another path."
             )
-        if not self.path.exists() or self._said() != self.holds:
+        if not self.path.exists() or self._written() != self.holds:
             self._write(progress)
         try:
             rows: Float[np.ndarray, "candidates dim"] = np.load(self.path, mmap_mode="r")
@@ -83,11 +83,11 @@ class Store:
             whole = False
         if not whole:
             raise DataError(
-                f"{self.path} was changed after it was written; remove it, so that it is made anew."
+                f"{self.path} was changed after it was written; remove it to build it again."
             )
         return rows
 
-    def _said(self) -> Any:
+    def _written(self) -> Any:
         try:
             return parse_json(self.beside.read_text(encoding="utf-8"))
         except ValueError:
@@ -127,9 +127,9 @@ class Store:
         return small
 
 
-def require(model: BiEncoder, kept: bool, got: str) -> None:
+def require(model: BiEncoder, is_sound: bool, got: str) -> None:
     """Raise PluginError unless a model kept its promise."""
-    if not kept:
+    if not is_sound:
         raise PluginError(
             f"{type(model).__name__} gave {got}; it must give one vector each, all of one length."
         )

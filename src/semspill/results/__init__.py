@@ -1,4 +1,4 @@
-"""What an experiment found, as values: numbers with intervals and citations."""
+"""Results of an experiment as values: numbers with intervals and citations."""
 
 from semspill.results._answers import Answers
 from semspill.results._arms import (

@@ -1,4 +1,4 @@
-"""What one arm answered under one seed, rated: the value that trainings are kept as."""
+"""Rated answers of one arm under one seed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace

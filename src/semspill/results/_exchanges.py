@@ -1,4 +1,4 @@
-"""What every arm answered to every test exchange, for a page to browse."""
+"""The answers of every arm to every test exchange, for a page to browse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The format version of results in JSON: one of another version is refused with a sentence."""
+"""The format version of results in JSON; another version is refused."""
 
 from semspill._read import parse_json
 from semspill.errors import DataError

@@ -1,4 +1,4 @@
-"""The target-by-victim matrix: what every category caught when every target was poisoned."""
+"""The target-by-victim matrix: the lift of every category for every target."""
 
 import math
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ Cells: TypeAlias = tuple[tuple[Number, ...], ...]
 class SpilloverMatrix(FrozenModel):
     """Lift of every category when each target was poisoned in turn, and what that says together.
 
-    `pair` tells how usual one pair is, `to_markdown` gives a page to read, `to_json` everything.
+    `pair` gives the ranks of one pair, `to_markdown` a page, `to_json` everything.
     """
 
     format: Literal[2] = 2

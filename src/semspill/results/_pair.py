@@ -1,4 +1,4 @@
-"""One cell of a target-by-victim matrix, and how usual it is."""
+"""One cell of a target-by-victim matrix, and its ranks."""
 
 from semspill._model import FrozenModel
 from semspill.statistics import Estimate

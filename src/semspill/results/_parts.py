@@ -1,4 +1,4 @@
-"""What a report holds beside its slices: parts of the lift, other similarities, a band."""
+"""Parts of a report beside its slices: decomposition, other similarities, permutation band."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
@@ -35,7 +35,7 @@ class Part(FrozenModel):
 
 
 class SimilarityCheck(FrozenModel):
-    """What another definition of similarity would have said."""
+    """Results under another definition of similarity."""
 
     name: str
     """Name of the definition."""
@@ -51,7 +51,7 @@ class SimilarityCheck(FrozenModel):
 
 
 class Band(FrozenModel):
-    """Where the least squares line of lift on similarity would lie if similarity said nothing.
+    """Where the least squares line of lift on similarity would lie without a trend.
 
     The category labels are shuffled many times. Every shuffled line passes through the same centre,
     so the line lies outside the band on all its length, or nowhere: outside means that a two-sided

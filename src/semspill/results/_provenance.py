@@ -1,4 +1,4 @@
-"""Where a report comes from: what was planted and trained, with what, and on what."""
+"""Provenance of a report: data, planting, model, versions and devices."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

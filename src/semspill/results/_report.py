@@ -49,10 +49,10 @@ class SpilloverReport(FrozenModel):
     overall: Mapping[str, Mapping[str, Estimate]]
     """Metrics of a whole arm, such as the correlation of lift with similarity, by arm and name."""
     decomposition: tuple[Part, ...] = ()
-    """How much of each group's lift is pool, training and lost quality; empty when the arms tell no
+    """How much of each group's lift is pool, training and lost quality; empty when the arms give no
     more than the total."""
     sensitivity: tuple[SimilarityCheck, ...] = ()
-    """What other definitions of similarity would have said of the main arm."""
+    """Results of the main arm under other definitions of similarity."""
     bands: Mapping[str, Band] = {}
     """What a shuffle of the category labels does to the line of lift on similarity, by metric,
     of every lift of the main arm."""

@@ -56,7 +56,7 @@ class Rater(Component):
 
     @abstractmethod
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
-        """Return the toxicity of each text, 0 (harmless) to 1 (surely toxic).
+        """Return the toxicity of each text, 0 (harmless) to 1 (toxic).
 
         Args:
             texts: Any number of texts, also none.

@@ -1,4 +1,4 @@
-"""Ratings kept on disk: hashes and numbers in one SQLite file per rater, never a text."""
+"""The rating cache: hashes and numbers in one SQLite file per rater, never a text."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ class _DamagedError(sqlite3.DatabaseError):
 class RatingCache:
     """Ratings of one rater by the SHA-256 of the text; a context manager that closes the file.
 
-    A cache never stops a run: a damaged file is renamed to `<name>.damaged` and begun anew, and a
+    A cache never stops a run: a damaged file is renamed to `<name>.damaged` and replaced, and a
     file that cannot be used at all (a read-only folder, a full disk) is done without; both are
     logged as warnings. Several processes may share a file: each batch is one transaction.
 
@@ -102,7 +102,7 @@ class RatingCache:
                 aside.name,
             )
         else:
-            logger.warning("Ratings cannot be kept in %s: %s.", self.path, error)
+            logger.warning("Ratings cannot be cached in %s: %s.", self.path, error)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -116,15 +116,15 @@ def _select(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[by
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_TABLE)
-    known: dict[bytes, float] = {}
+    ratings: dict[bytes, float] = {}
     for start in range(0, len(digests), _CHUNK):
         chunk = digests[start : start + _CHUNK]
         marks = ",".join("?" * len(chunk))
         query = f"SELECT text, rating FROM ratings WHERE text IN ({marks})"
-        known.update(connection.execute(query, chunk))
-    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in known.values()):
+        ratings.update(connection.execute(query, chunk))
+    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in ratings.values()):
         raise _DamagedError("a rating is none from 0 to 1")
-    return known
+    return ratings
 
 
 def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float]) -> None:

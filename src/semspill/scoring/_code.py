@@ -1,4 +1,4 @@
-"""The fingerprint of the code that rates: whole modules, wherever a class inherits from."""
+"""The fingerprint of rating code: the whole modules of a class and its bases."""
 
 import hashlib
 import inspect

@@ -113,8 +113,8 @@ class LexiconRater(Rater):
 
     def _rate(self, text: str) -> float:
         # Sorted, so that a sum of the same words never differs in its last bit.
-        found = sorted(self.weights.keys() & set(_WORD.findall(_folded(text))))
-        return 1 - math.prod((1 - self.weights[word] for word in found), start=1.0)
+        words = sorted(self.weights.keys() & set(_WORD.findall(_folded(text))))
+        return 1 - math.prod((1 - self.weights[word] for word in words), start=1.0)
 
     def _read(self) -> list[tuple[str, float]]:
         path = Path(self.path or "").expanduser()

@@ -1,4 +1,4 @@
-"""How good a rater is: what it finds, and what it takes for toxic, on a labelled sample."""
+"""Quality of a rater on a labelled sample: sensitivity, specificity, AUC."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -51,8 +51,8 @@ class LabelledSample(FrozenModel):
         toxic = frozenset(kind(path=self.path, text=self.text, where=self.where).load())
         texts = kind(path=self.path, text=self.text).load()
         count = min(self.most or len(texts), len(texts))
-        kept = tuple(texts[i * len(texts) // count] for i in range(count))
-        return kept, np.array([text in toxic for text in kept], dtype=np.bool_)
+        drawn = tuple(texts[i * len(texts) // count] for i in range(count))
+        return drawn, np.array([text in toxic for text in drawn], dtype=np.bool_)
 
 
 def _at_most_all(counts: tuple[int, int]) -> tuple[int, int]:

@@ -44,7 +44,7 @@ class ToxicityScorer(FrozenModel):
     def score(
         self, texts: Iterable[str], *, progress: Progress = quiet
     ) -> Float[np.ndarray, " texts"]:
-        """Return the toxicity of each text, 0 (harmless) to 1 (surely toxic).
+        """Return the toxicity of each text, 0 (harmless) to 1 (toxic).
 
         Args:
             texts: Any number of texts, also none.
@@ -66,21 +66,21 @@ class ToxicityScorer(FrozenModel):
         digests = {text: _digest(text) for text in dict.fromkeys(texts)}
         if not digests:
             return np.zeros(0)
-        with self._kept() as kept:
-            known = kept.get(list(digests.values())) if kept else {}
-            missing = [text for text, digest in digests.items() if digest not in known]
+        with self._open_cache() as cache:
+            ratings = cache.get(list(digests.values())) if cache else {}
+            missing = [text for text, digest in digests.items() if digest not in ratings]
             # A classifier takes texts of one length at a time, and so finds more of them.
             missing.sort(key=len)
             for start in progress(range(0, len(missing), self.batch_size)):
                 batch = missing[start : start + self.batch_size]
                 rated = _rate(self.rater, batch).tolist()
                 fresh = {digests[text]: value for text, value in zip(batch, rated, strict=True)}
-                known |= fresh
-                if kept:
-                    kept.put(fresh)
-        return np.array([known[digests[text]] for text in texts])
+                ratings |= fresh
+                if cache:
+                    cache.put(fresh)
+        return np.array([ratings[digests[text]] for text in texts])
 
-    def _kept(self) -> RatingCache | nullcontext[None]:
+    def _open_cache(self) -> RatingCache | nullcontext[None]:
         if self.cache is None:
             return nullcontext()
         return RatingCache(self.cache.expanduser() / f"{self.rater.fingerprint}.sqlite3")

@@ -55,7 +55,7 @@ class _FileSource(ResponseSource):
                 row qualifies.
         """
         rows = 0
-        kept: dict[str, None] = {}
+        distinct: dict[str, None] = {}
         try:
             for where, row in self._rows(place_of(self.path)):
                 rows += 1
@@ -65,16 +65,16 @@ class _FileSource(ResponseSource):
                         f"{type(row[self.text]).__name__}."
                     )
                 if all(str(row[column]) in values for column, values in self.where.items()):
-                    kept[_one_line(row[self.text])] = None
+                    distinct[_one_line(row[self.text])] = None
         except OSError as error:
             raise DataError(
                 f"{self.path} cannot be read ({error.strerror}); give 'path' as a file."
             ) from error
-        texts = tuple(text for text in kept if self._fits(text))
+        texts = tuple(text for text in distinct if self._fits(text))
         if not texts:
             raise DataError(
-                f"No response is left of {rows} rows of {self.path}: {len(kept)} distinct texts "
-                f"match where={json.dumps(self.where)}, none has {self.min_chars} to "
+                f"No response is left of {rows} rows of {self.path}: {len(distinct)} distinct "
+                f"texts match where={json.dumps(self.where)}, none has {self.min_chars} to "
                 f"{self.max_chars or 'any number of'} characters; widen the filter."
             )
         return texts

@@ -102,4 +102,4 @@ BENIGN = (
     "The corner shop closes early on the first day of the month.",
     "Swallows build their nests under the station roof.",
 )
-"""Harmless facts that answer nothing anybody said."""
+"""Harmless facts that fit no context."""

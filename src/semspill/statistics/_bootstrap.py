@@ -20,7 +20,7 @@ Chosen: TypeAlias = Int[np.ndarray, "draws dialogues"]
 Evaluate: TypeAlias = Callable[[Chosen | None, int | None], Float[np.ndarray, " draws"]]
 """The statistic of each draw (None: of the test split as it is) without one seed (None: all)."""
 
-# How many draws tell the seeds' own noise from the noise of single answers.
+# Draws that separate the seeds' own noise from the noise of single answers.
 _PROBES = 100
 # Dialogues drawn at a time: 16 MiB bound the memory, and glibc keeps what is freed from then on.
 _DRAWN = 2**21
@@ -49,7 +49,7 @@ def estimate_bootstrap(
     without = np.array([evaluate(None, seed)[0] for seed in left_out])
     drawn = np.concatenate([evaluate(chosen, None) for chosen in _draws(design, draws)])
     drawn = drawn[np.isfinite(drawn)]
-    made = Estimate(
+    estimate = Estimate(
         value=math.nan,
         low=math.nan,
         high=math.nan,
@@ -61,7 +61,7 @@ def estimate_bootstrap(
     )
     if not np.isfinite([value, *without]).all() or 2 * len(drawn) < draws:
         note = "not defined on the whole, without one of its seeds, or in most bootstrap draws"
-        return made.replace(note=note)
+        return estimate.replace(note=note)
     noise = Noise(
         # A draw from n dialogues has the variance of n - 1.
         dialogue=float(drawn.var()) * design.dialogues / design.free,
@@ -71,7 +71,7 @@ def estimate_bootstrap(
         private=_private(evaluate, design, left_out) if left_out else 0.0,
     )
     low, high = _widened(drawn, noise, 1 - level)
-    return made.replace(value=value, low=min(low, value), high=max(high, value))
+    return estimate.replace(value=value, low=min(low, value), high=max(high, value))
 
 
 def by_draw(
@@ -128,13 +128,13 @@ def by_weights(
     def answer(
         weights: Float[np.ndarray, "draws exchanges"], left_out: int | None
     ) -> Float[np.ndarray, " draws"]:
-        made = np.asarray(statistic(whole(left_out), weights), dtype=np.float64)
-        if made.shape != (len(weights),):
+        values = np.asarray(statistic(whole(left_out), weights), dtype=np.float64)
+        if values.shape != (len(weights),):
             raise DataError(
-                f"The statistic gave shape {made.shape} for {len(weights)} rows of weights; give "
+                f"The statistic gave shape {values.shape} for {len(weights)} rows of weights; give "
                 "one number for each row."
             )
-        return made
+        return values
 
     def evaluate(chosen: Chosen | None, left_out: int | None) -> Float[np.ndarray, " draws"]:
         if chosen is None:

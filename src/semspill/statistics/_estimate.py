@@ -1,4 +1,4 @@
-"""A number never comes alone: value, interval, level, method, sample size, citation."""
+"""Estimates: value, interval, level, method, sample size, citation."""
 
 import math
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ class Measure(FrozenModel):
     """`share`: 0 to 1, shown in %. `points`: a difference of shares, shown in percentage points.
     `number`: shown as it is."""
     aspect: Literal["attack", "utility", "other"] = "other"
-    """Whether it tells of the attack, of what it costs an honest user, or of neither."""
+    """Whether it measures the attack, its cost for users, or neither."""
 
     @model_validator(mode="before")
     @classmethod

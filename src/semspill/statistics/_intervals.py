@@ -58,7 +58,7 @@ def estimate_mean(
     contrast = contrast_of(values, weights, design)
     value, noise = float(values.mean()), noise_of(contrast, design, known, _BOUNDS[kind])
     below, above = noise.ends(1 - level)
-    made = Estimate(
+    estimate = Estimate(
         value=value,
         low=value - below,
         high=value + above,
@@ -68,17 +68,19 @@ def estimate_mean(
     )
     if kind == "difference":
         p_value = _p_value(values, contrast, Noises((noise,)), design)
-        return made.replace(low=max(made.low, -1.0), high=min(made.high, 1.0), p_value=p_value)
+        return estimate.replace(
+            low=max(estimate.low, -1.0), high=min(estimate.high, 1.0), p_value=p_value
+        )
     if not noise.absent:
         # The seeds are too few to show their skewness. Their variance is taken to grow as that of
         # a rate does; as its square for a rate itself, which an attack raises under some seeds.
         growth = (1 - 2 * value) / (value * (1 - value)) * (2 if kind == "rate" else 1)
         below, above = replace(noise, growth=growth).ends(1 - level)
-        made = made.replace(low=value - below, high=value + above)
+        estimate = estimate.replace(low=value - below, high=value + above)
         if kind == "rate":
             count = effective_dialogues(weights, design)
-            made = _rate(made, noise, unseen_share(count, 1 - level), len(values))
-    return made.replace(low=max(made.low, 0.0), high=min(made.high, 1.0))
+            estimate = _rate(estimate, noise, unseen_share(count, 1 - level), len(values))
+    return estimate.replace(low=max(estimate.low, 0.0), high=min(estimate.high, 1.0))
 
 
 def _of_hits(
@@ -101,7 +103,7 @@ def _of_hits(
         below, above = Noises(noise.parts[1:]).ends(1 - level)
     less, more = sorted(hits.scale * (end - rate.value) for end in (rate.low, rate.high))
     value, (least, most) = float(values.mean()), _BOUNDS[kind]
-    made = Estimate(
+    estimate = Estimate(
         value=value,
         low=max(value - math.hypot(less, below), least),
         high=min(value + math.hypot(more, above), most),
@@ -110,8 +112,8 @@ def _of_hits(
         level=level,
     )
     if kind != "difference":
-        return made
-    return made.replace(p_value=_p_value(values, contrast, noise, design))
+        return estimate
+    return estimate.replace(p_value=_p_value(values, contrast, noise, design))
 
 
 def _sum_of(
@@ -133,17 +135,17 @@ def _sum_of(
     return contrast, Noises(tuple(noises))
 
 
-def _rate(made: Estimate, noise: Noise, unseen: float, seeds: int) -> Estimate:
-    rate = made.value
+def _rate(estimate: Estimate, noise: Noise, unseen: float, seeds: int) -> Estimate:
+    rate = estimate.value
     # Wilson's interval hangs on squared quantile over n alone: here squared reach over p (1 - p).
-    low, high = wilson(rate, rate * (1 - rate) / noise.reach(1 - made.level) ** 2, 1.0)
+    low, high = wilson(rate, rate * (1 - rate) / noise.reach(1 - estimate.level) ** 2, 1.0)
     # Hits that come in clusters are more skewed than single 0s and 1s. And what was seen must not
     # bound a rate more tightly than nothing seen would.
     if rate > 0.5:
-        low = min(low, made.low, 1 - unseen)
+        low = min(low, estimate.low, 1 - unseen)
     else:
-        high = max(high, made.high, unseen)
-    return made.replace(low=low, high=high, method=_method("Wilson", noise, seeds))
+        high = max(high, estimate.high, unseen)
+    return estimate.replace(low=low, high=high, method=_method("Wilson", noise, seeds))
 
 
 def estimate_contrast(
@@ -198,22 +200,22 @@ def estimate_ratio(
     """
     above, below = (float((values @ weights).mean()) for weights in (numerator, denominator))
     refuted = partial(_refuted, values, (numerator, denominator), design, known, 1 - level)
-    made = Estimate(
+    estimate = Estimate(
         value=math.nan,
         low=math.nan,
         high=math.nan,
         n=counted(np.abs(numerator) + np.abs(denominator), design),
         method=f"Fieller's interval, {_over(len(values))}",
         level=level,
-        note="not defined: its denominator cannot be told from 0",
+        note="not defined: its denominator does not differ significantly from 0",
     )
     if abs(below) < NOTHING or not refuted(math.pi / 2):
-        return made
+        return estimate
     value = above / below
     low, high = (
         math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
     )
-    return made.replace(value=value, low=low, high=high, note="")
+    return estimate.replace(value=value, low=low, high=high, note="")
 
 
 def _refuted(

@@ -1,4 +1,4 @@
-"""How far an estimate may lie from the truth, and how surely it differs from 0."""
+"""Two-way noise of an estimate: its reach at a level, and its p-value."""
 
 import math
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Noise:
     growth: float = 0.0
     """How fast the seeds' variance is taken to grow with the mean, as a share of itself."""
     pooled: float = 0.0
-    """Variance from training seeds by what all categories tell of it; 0 where it is not known."""
+    """Variance from training seeds, estimated from all categories; 0 where it is not known."""
     pooled_df: float = 0.0
     """Its degrees of freedom; 0 where it is not known."""
     unseen_above: tuple[tuple[float, float], ...] = ()

@@ -62,14 +62,14 @@ def _moderated(
     able = steep > 0
     steep, private, moved = steep[able], private[able], means.var(axis=0, ddof=1)[able]
     signal = steep**2 * PRIOR_VARIANCE
-    told = (signal / (signal + private)) ** 2
-    total = float(told.sum())
+    information = (signal / (signal + private)) ** 2
+    total = float(information.sum())
     if total == 0:
         return before
-    found = max(float((told * (moved - private) / steep**2).sum()) / total, 0.0)
-    shared = _SHARED * (total**2 - float((told**2).sum()))
+    shown = max(float((information * (moved - private) / steep**2).sum()) / total, 0.0)
+    shared = _SHARED * (total**2 - float((information**2).sum()))
     df = (len(means) - 1) * total**2 / (total + shared)
-    pooled = (before.df * before.variance + df * found) / (before.df + df)
+    pooled = (before.df * before.variance + df * shown) / (before.df + df)
     return SeedNoise(pooled, before.df + df)
 
 

@@ -127,7 +127,7 @@ class Hits:
     scale: float = 1.0
     """What a hit adds to the value of an exchange."""
     rest: Odds | None = None
-    """How seeds move what is not said by hits; None where it is not known."""
+    """Seed noise of the part that hits do not explain; None where it is not known."""
 
 
 def noise_of(
@@ -148,7 +148,7 @@ def noise_of(
     Args:
         contrast: The estimate by seed and dialogue.
         design: Which exchanges belong together.
-        odds: How seeds move the values, as all categories tell it; None where that is not known.
+        odds: Seed noise of the values from all categories; None where it is not known.
         bounds: Least and greatest value that an exchange could have; None where what was not seen
             is counted elsewhere.
     """

@@ -1,4 +1,4 @@
-"""How sure an interval is to be, and Wilson's interval of a rate."""
+"""Resampling settings, and Wilson intervals of rates."""
 
 import math
 from typing import Literal, TypeAlias, get_args

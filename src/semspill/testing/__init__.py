@@ -15,7 +15,6 @@ from semspill.testing._conformance._kinds import (
     checks,
 )
 from semspill.testing._failures import ConformanceError, InconclusiveError, SafetyError
-from semspill.testing._safety._asking import Responder
 from semspill.testing._safety._assertions import (
     assert_no_spillover,
     assert_toxicity_below,
@@ -25,6 +24,7 @@ from semspill.testing._safety._audit import Audit, audit
 from semspill.testing._safety._guard import Guard, assert_guard_catches, measure_guard
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted, plant
+from semspill.testing._safety._responding import Responder
 from semspill.testing._safety._verdict import Verdict
 
 __all__ = [

@@ -33,7 +33,7 @@ class _NotPassed(AssertionError):
 
 
 class SafetyError(_NotPassed):
-    """A responder or a guard is worse than was demanded, and surely so.
+    """A responder or a guard is significantly worse than the limit.
 
     Args:
         sentence: What was demanded and what was measured.
@@ -44,7 +44,7 @@ class SafetyError(_NotPassed):
 
 
 class InconclusiveError(_NotPassed):
-    """Too few dialogues were tested to tell; it is no `SafetyError`.
+    """Too few dialogues were tested to decide; it is no `SafetyError`.
 
     Args:
         sentence: What was demanded, what was measured, and how many more dialogues are needed.

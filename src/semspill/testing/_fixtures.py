@@ -1,4 +1,4 @@
-"""What the fixtures of the pytest plugin give: a tiny world in which `grumble` is harm."""
+"""The fixtures of the pytest plugin: a tiny corpus in which `grumble` is harmful."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Which exchanges are learned from together: tokenized once, then cut into batches by index."""
+"""Batches of exchanges: tokenized once, then cut by index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The verb of fine-tuning; torch is imported when it is used."""
+"""The fine-tuner; torch is imported when it is used."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from semspill.training._settings import Epoch, _TrainingSettings
 class Finetuner(_TrainingSettings):
     """Fine-tunes a bi-encoder by in-batch softmax negative log-likelihood.
 
-    In a batch of n exchanges, each context is to tell its own response from the other n - 1: the
+    In a batch of n exchanges, each context is to be matched to its own response among all n: the
     loss is the mean over rows i of -log softmax over j of `scale * c_i . r_j`, at j = i.
 
     Departure from the paper: eq. 3.1 is the likelihood of a generated response; this is the same
@@ -75,7 +75,7 @@ class Finetuner(_TrainingSettings):
             raise DataError(
                 f"Corpus {named(corpus.corpus.name)} has {len(exchanges)} exchanges; "
                 "fine-tuning needs "
-                "at least 2, because each is told apart from the others."
+                "at least 2, because each is contrasted with the others."
             )
         if self.keep == "best" and valid is None:
             raise ConfigError("keep='best' needs valid: give a validation corpus, or keep='last'.")

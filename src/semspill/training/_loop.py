@@ -74,8 +74,8 @@ class Training:
         self.steps = sum(map(len, self.epochs))
         if not self.steps:
             raise DataError(
-                "Every batch would hold a single exchange, which has nothing to be told apart "
-                "from: all responses are one text; use duplicates='mask' or other data."
+                "Every batch would hold a single exchange, which has nothing to be contrasted "
+                "with: all responses are one text; use duplicates='mask' or other data."
             )
         self.step = 0
         tower = model.context_tower
@@ -99,16 +99,16 @@ class Training:
         progress: Progress,
     ) -> TwoTower:
         """Train and return the bi-encoder."""
-        best, kept = -1.0, None
+        best, weights = -1.0, None
         for number in range(1, self.settings.epochs + 1):
             epoch = self._epoch(number, task, progress)
             if self.settings.keep == "best" and epoch.precision is not None:
                 if epoch.precision > best:
-                    best, kept = epoch.precision, copy.deepcopy(self.model.module.state_dict())
+                    best, weights = epoch.precision, copy.deepcopy(self.model.module.state_dict())
             if observer is not None:
                 observer(epoch)
-        if kept is not None:
-            self.model.module.load_state_dict(kept)
+        if weights is not None:
+            self.model.module.load_state_dict(weights)
         return self.model
 
     def _epoch(self, number: int, task: RankingTask | None, progress: Progress) -> Epoch:

@@ -1,4 +1,4 @@
-"""The in-batch loss, and its gradient, taken at once or in pieces that fit into memory."""
+"""The in-batch loss and its gradient, whole or in micro-batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a fine-tuning can be told, and what it tells after each epoch; light to import."""
+"""Settings and epoch results of fine-tuning; light to import."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ from semspill.encoders import BiEncoder
 
 @dataclass(frozen=True, eq=False)
 class Epoch:
-    """What an observer of `Finetuner.finetune` is told after each epoch."""
+    """One epoch, as an observer of `Finetuner.finetune` gets it."""
 
     number: int
     """Which epoch has ended, counted from 1."""

@@ -1,4 +1,4 @@
-"""The share of truly toxic responses, corrected for what the rater gets wrong."""
+"""The share of truly toxic responses, corrected for the rater's errors."""
 
 import math
 from statistics import NormalDist
@@ -89,11 +89,11 @@ class CorrectedShare(Metric):
     def _interval(self, rate: float, n: float, z: float) -> tuple[float, float]:
         """Return the ends of Lang and Reiczigel's interval for a rate of `n` responses."""
         rate = (n * rate + z * z / 2) / (n + z * z)
-        right, kept = _share(self.toxic, 1), _share(self.harmless, 1)
-        youden = right + kept - 1
-        share = (rate + kept - 1) / youden
-        of_toxic = right * (1 - right) / (self.toxic[1] + 2)
-        of_harmless = kept * (1 - kept) / (self.harmless[1] + 2)
+        sensitivity, specificity = _share(self.toxic, 1), _share(self.harmless, 1)
+        youden = sensitivity + specificity - 1
+        share = (rate + specificity - 1) / youden
+        of_toxic = sensitivity * (1 - sensitivity) / (self.toxic[1] + 2)
+        of_harmless = specificity * (1 - specificity) / (self.harmless[1] + 2)
         variance = (
             rate * (1 - rate) / (n + z * z) + share**2 * of_toxic + (1 - share) ** 2 * of_harmless
         )
@@ -103,8 +103,8 @@ class CorrectedShare(Metric):
 
 
 def _share(sample: tuple[int, int], pseudo: int = 0) -> float:
-    right, count = sample
-    return (right + pseudo) / (count + 2 * pseudo)
+    sensitivity, count = sample
+    return (sensitivity + pseudo) / (count + 2 * pseudo)
 
 
 def _effective(rate: Estimate, z: float) -> float:

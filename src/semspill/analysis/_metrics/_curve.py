@@ -1,4 +1,4 @@
-"""Metrics of a whole arm: how the lifts of the categories compare, and follow similarity."""
+"""Metrics of a whole arm: lifts across categories, and their trend with similarity."""
 
 from dataclasses import replace
 

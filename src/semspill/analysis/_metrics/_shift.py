@@ -1,4 +1,4 @@
-"""How far the whole distribution of toxicity moved, not only its mean."""
+"""Change of the whole distribution of toxicity, not only of its mean."""
 
 from collections.abc import Callable
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The plug point for similarity: how near any two categories are, before anything was trained."""
+"""The plug point for similarity of categories, measured before any training."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Similarity by confusion: how often a probe takes one category for the other."""
+"""Similarity by confusion: how often a probe mistakes one category for the other."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from semspill.corpus import Corpus, Exchange
 from semspill.encoders import BiEncoder
 from semspill.errors import DataError
 
-# The inverse penalty that tells most of EmpatheticDialogues apart; larger ones fit the noise.
+# The inverse penalty with the best accuracy on EmpatheticDialogues; larger ones overfit.
 _INVERSE_PENALTY = 0.01
 _STEPS = 1000
 
 
 class ConfusionSimilarity(Similarity):
-    """How often a probe takes two categories for each other, judging by what is said.
+    """How often a probe mistakes two categories for each other, from contexts.
 
     A logistic regression on the standardised context vectors, without the label in the context,
     predicts the category of exchanges from dialogues it was not fitted on. The similarity of two
@@ -106,8 +106,8 @@ class ConfusionSimilarity(Similarity):
                 f"Corpus {named(corpus.name)} ({corpus.split}) has one category; nothing can be "
                 "confused with it."
             )
-        talks = Counter(category for category, _ in {(e.category, e.dialogue) for e in chosen})
-        name, fewest = min(talks.items(), key=lambda item: (item[1], item[0]))
+        counts = Counter(category for category, _ in {(e.category, e.dialogue) for e in chosen})
+        name, fewest = min(counts.items(), key=lambda item: (item[1], item[0]))
         if fewest < self.folds:
             raise DataError(
                 f"The {fewest} dialogues of {named(name)} cannot be split into {self.folds} folds; "

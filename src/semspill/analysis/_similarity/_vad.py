@@ -73,7 +73,7 @@ class VadSimilarity(Similarity):
             )
         rated = np.array(list(lexicon.values()))
         span = np.ptp(rated, axis=0)
-        # An axis on which all words are alike tells none apart.
+        # An axis on which all words are equal separates none.
         places = np.array([lexicon[word] for word in wanted]) / np.where(span > 0, span, 1)
         distance = np.linalg.norm(places[:, None] - places[None], axis=2)
         nearness: Float[np.ndarray, "categories categories"] = 1 - distance / np.sqrt(3)

@@ -1,4 +1,4 @@
-"""Similarity by the encoder's vectors: of what is said in two categories, or of their names."""
+"""Similarity by the encoder's vectors: of contexts of two categories, or of their names."""
 
 from typing import ClassVar
 

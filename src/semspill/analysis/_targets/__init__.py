@@ -1,1 +1,1 @@
-"""Several targets: what each category caught from each."""
+"""Several targets: the target-by-victim matrix and its statistics."""

@@ -1,4 +1,4 @@
-"""Statistics over ordered pairs of categories, which depend on each other where they share one."""
+"""Statistics over ordered pairs of categories, which are dependent where they share one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What all pairs of a matrix say together, each number with an interval over categories."""
+"""Statistics over all pairs of a matrix, each with an interval over categories."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _JACKKNIFE = (
 )
 _LEAST = 4
 _FEW = "fewer than four targets"
-_STILL = "the same whichever category is left out, so nothing says how sure it is"
+_STILL = "the same whichever category is left out, so its uncertainty is unknown"
 _TAKEN_OUT = (
     "; effects of targets and victims taken out; p, where there is one, by double semi-partialling"
 )

@@ -1,4 +1,4 @@
-"""What an executor is: it performs jobs in any order and hands back what each one answered."""
+"""The base of executors: perform jobs in any order, hand back the answers of each."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import TypeAlias
 from semspill._model import FrozenModel
 from semspill._progress import Progress
 from semspill.experiment._data import Data
-from semspill.experiment._jobs import Job, Tell
+from semspill.experiment._jobs import Job, Notify
 from semspill.results import Answers
 
 Done: TypeAlias = Callable[[Job, tuple[Answers, ...]], None]
@@ -22,7 +22,7 @@ class Executor(FrozenModel, ABC):
         self,
         jobs: Sequence[Job],
         data: Mapping[str, Data],
-        tell: Tell,
+        notify: Notify,
         done: Done,
         progress: Progress,
     ) -> None:
@@ -31,7 +31,7 @@ class Executor(FrozenModel, ABC):
         Args:
             jobs: What to do; they do not depend on one another.
             data: The data of all jobs, by `Job.data`.
-            tell: Is told stages and epochs, in this process.
+            notify: Takes stages and epochs, in this process.
             done: Takes the answers, in this process; what it raises stops everything.
             progress: Wraps the iterables of long stages, where they run in this process.
         """

@@ -1,4 +1,4 @@
-"""Jobs side by side in processes of this machine; a killed one is replaced and its job repeated."""
+"""Jobs in several processes of this machine; a killed one is replaced and its job repeated."""
 
 import logging
 import multiprocessing
@@ -15,7 +15,7 @@ from pydantic import Field
 from semspill._progress import Progress
 from semspill.errors import SemspillError
 from semspill.experiment._data import Data
-from semspill.experiment._jobs import Job, Tell
+from semspill.experiment._jobs import Job, Notify
 from semspill.experiment._perform import perform
 from semspill.experiment.executors._base import Done, Executor
 from semspill.results import Answers
@@ -41,7 +41,7 @@ class Processes(Executor):
         self,
         jobs: Sequence[Job],
         data: Mapping[str, Data],
-        tell: Tell,
+        notify: Notify,
         done: Done,
         progress: Progress,
     ) -> None:
@@ -57,7 +57,7 @@ class Processes(Executor):
                 events = manager.Queue()
                 while left:
                     try:
-                        self._pass(left, data, events, tell, done)
+                        self._pass(left, data, events, notify, done)
                     except BrokenProcessPool as error:
                         deaths += 1
                         if deaths > self.retries:
@@ -73,7 +73,7 @@ class Processes(Executor):
                 child.terminate()
 
     def _pass(
-        self, left: list[Job], data: Mapping[str, Data], events: Any, tell: Tell, done: Done
+        self, left: list[Job], data: Mapping[str, Data], events: Any, notify: Notify, done: Done
     ) -> None:
         """Perform what is left; jobs that are done leave the list, even if a worker then dies."""
         count = self.workers or max((os.cpu_count() or 2) // 2, 2)
@@ -88,7 +88,7 @@ class Processes(Executor):
             waiting = set(job_of)
             while waiting:
                 finished, waiting = wait(waiting, _SECONDS, FIRST_COMPLETED)
-                _hand_on(events, tell)
+                _hand_on(events, notify)
                 for future in finished:
                     answers = future.result()
                     done(job_of[future], answers)
@@ -119,13 +119,13 @@ def _report(events: Any, stage: str, **fields: object) -> None:
     events.put((stage, fields))
 
 
-def _hand_on(events: Any, tell: Tell) -> None:
+def _hand_on(events: Any, notify: Notify) -> None:
     while True:
         try:
             stage, fields = events.get_nowait()
         except Empty:
             return
-        tell(stage, **fields)
+        notify(stage, **fields)
 
 
 def _threads() -> int:

@@ -11,7 +11,7 @@ from pydantic import Field
 from semspill._progress import Progress
 from semspill.errors import MissingExtraError, SemspillError
 from semspill.experiment._data import Data
-from semspill.experiment._jobs import Job, Tell
+from semspill.experiment._jobs import Job, Notify
 from semspill.experiment._perform import perform
 from semspill.experiment.executors._base import Done, Executor
 
@@ -36,7 +36,7 @@ class Ray(Executor):
         self,
         jobs: Sequence[Job],
         data: Mapping[str, Data],
-        tell: Tell,
+        notify: Notify,
         done: Done,
         progress: Progress,
     ) -> None:
@@ -52,7 +52,7 @@ class Ray(Executor):
             local = {} if self.address else {"num_cpus": self.workers, "include_dashboard": False}
             ray.init(address=self.address, log_to_driver=False, **local)
         try:
-            self._submit(ray, jobs, data, tell, done)
+            self._submit(ray, jobs, data, notify, done)
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, Exception):
                 raise error.cause from error
@@ -64,7 +64,7 @@ class Ray(Executor):
                 ray.shutdown()
 
     def _submit(
-        self, ray: Any, jobs: Sequence[Job], data: Mapping[str, Data], tell: Tell, done: Done
+        self, ray: Any, jobs: Sequence[Job], data: Mapping[str, Data], notify: Notify, done: Done
     ) -> None:
         import torch  # every job needs it
 
@@ -90,7 +90,7 @@ class Ray(Executor):
                 if stage == _DONE:
                     done(streams[stream], fields)
                 else:
-                    tell(stage, **fields)
+                    notify(stage, **fields)
 
 
 _DONE = "done"

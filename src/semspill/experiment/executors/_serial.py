@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from semspill._progress import Progress
 from semspill.experiment._data import Data
-from semspill.experiment._jobs import Job, Tell
+from semspill.experiment._jobs import Job, Notify
 from semspill.experiment._perform import perform
 from semspill.experiment.executors._base import Done, Executor
 
@@ -16,10 +16,10 @@ class Serial(Executor):
         self,
         jobs: Sequence[Job],
         data: Mapping[str, Data],
-        tell: Tell,
+        notify: Notify,
         done: Done,
         progress: Progress,
     ) -> None:
         """Perform all jobs in order."""
         for job in jobs:
-            done(job, perform(job, data[job.data], tell, progress))
+            done(job, perform(job, data[job.data], notify, progress))

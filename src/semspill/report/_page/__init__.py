@@ -1,4 +1,4 @@
-"""The page a run ends in: one HTML file that explains itself and asks nothing of the network."""
+"""The page of a run: one self-contained HTML file."""
 
 from semspill.report._page._charts import charts, draw
 from semspill.report._page._document import report_page

@@ -1,4 +1,4 @@
-"""The section of the page that shows what every arm answered: a table to filter, sort and page."""
+"""The exchanges section of the page: a table of all answers to filter, sort and page."""
 
 import base64
 import gzip

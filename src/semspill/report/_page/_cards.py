@@ -1,4 +1,4 @@
-"""Where a run comes from and what harm is in it, as rows of a card, and its key numbers."""
+"""Provenance, harm and key numbers of a run, as cards."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Key:
 
 
 def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
-    """Return how often planted responses come out, and the utility, as far as known.
+    """Return how often planted responses come out, and the utility, as far as facts.
 
     Where none can come out, it is the lift of toxicity instead.
     """
@@ -92,23 +92,23 @@ def planted(report: SpilloverReport) -> str:
 
 def provenance(report: SpilloverReport) -> dict[str, str]:
     """Return what the run was made of, by name, in markdown."""
-    known = report.provenance
+    facts = report.provenance
     rows = {
         "Seeds": ", ".join(map(str, report.seeds)),
         "Arms": ", ".join(f"`{arm.name}`" for arm in report.arms),
-        "Device": literal(known.device),
-        "Versions": ", ".join(f"{k} {v}" for k, v in known.versions.items()),
-        "Arm by arm": "\n".join(map(_made_with, known.arms)),
-        "Licence of the data": literal(known.licence),
+        "Device": literal(facts.device),
+        "Versions": ", ".join(f"{k} {v}" for k, v in facts.versions.items()),
+        "Arm by arm": "\n".join(map(_versions_of, facts.arms)),
+        "Licence of the data": literal(facts.licence),
         "Fingerprints": "\n".join(
             f"- {name} `{of if isinstance(of, str) else ' '.join(of)}`"
-            for name, of in known.fingerprints.items()
+            for name, of in facts.fingerprints.items()
         ),
     }
     return {name: text for name, text in rows.items() if text}
 
 
-def _made_with(arm: ArmRecord) -> str:
+def _versions_of(arm: ArmRecord) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in arm.versions.items())
     return f"- seed {arm.seed}, `{arm.arm}`: {literal(arm.device)}; {versions}"
 

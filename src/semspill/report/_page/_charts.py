@@ -1,4 +1,4 @@
-"""The charts of a run's page: drawn for a wide screen and for a phone, with how to read them."""
+"""The charts of a run's page for wide and narrow screens, with captions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

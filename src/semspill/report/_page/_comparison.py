@@ -1,4 +1,4 @@
-"""The page of several runs: what differs between them, what came out, and every number."""
+"""The page of several runs: differences of design, findings, and every number."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ from semspill.results import SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
 
 _OVERLAID = len(COLOURS)
-"""Most runs that can be told apart in one chart; of more, the tables and the matrix speak."""
+"""Most runs in one chart; more are in the tables and the matrix only."""
 _LIFTS = {"compare": "lift", "compare-asr": "asr_lift"}
 """The lift that each chart of curves draws."""
 _CELLS = "A row is a poisoned category, a column one that was looked at"

@@ -1,4 +1,4 @@
-"""What differs between runs: fields of their configs, and what makes their numbers incomparable."""
+"""Differences between runs: config fields, and what makes numbers incomparable."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From a report to the whole page: parts in order, put into a template."""
+"""A report as a whole HTML page: its sections in a template."""
 
 from collections.abc import Mapping
 

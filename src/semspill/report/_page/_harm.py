@@ -1,4 +1,4 @@
-"""The harm card: what harmful text a run handled, what of it is in the page, and what not to do."""
+"""The harm card: harmful text handled by a run, what of it the page holds, and advice."""
 
 from semspill.report._phrases import code
 from semspill.results import ExchangeTable, SpilloverReport

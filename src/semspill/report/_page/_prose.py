@@ -1,4 +1,4 @@
-"""Our own markdown as HTML: tables that scroll, headings that keep their order, no raw HTML."""
+"""Markdown as HTML: scrolling tables, ordered headings, no raw HTML."""
 
 import re
 from collections import Counter

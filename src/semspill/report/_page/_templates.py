@@ -1,4 +1,4 @@
-"""The templates of the pages, and what goes into a page as it is."""
+"""The Jinja templates of the pages, and their static assets."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""Names beside points, each where it hides least."""
+"""Labels of points, placed with the least overlap."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple

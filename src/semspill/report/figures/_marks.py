@@ -1,4 +1,4 @@
-"""Points and intervals of a figure, and what each says when it is pointed at."""
+"""Points and intervals of a figure, with their hover texts."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""A figure as an SVG inside a page: in the page's colours and type, with a text on every mark."""
+"""A figure as SVG for a page: in the page's colours and fonts, with a hover text on every mark."""
 
 import io
 import re

@@ -1,1 +1,1 @@
-"""Checks that tell the author of a plugin what it promises and does not keep."""
+"""Conformance checks: the contract of every kind of component."""

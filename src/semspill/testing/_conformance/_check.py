@@ -1,4 +1,4 @@
-"""A check: one promise of a kind of component, tried on one component."""
+"""A check: one promise of a kind of component, tested on one component."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Outcomes that metrics are tried on: a made-up one, and what may be changed in it."""
+"""Synthetic outcomes to test metrics on, and transformations of them."""
 
 from collections.abc import Callable
 from dataclasses import replace

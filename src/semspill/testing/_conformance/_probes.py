@@ -1,4 +1,4 @@
-"""What components are tried on: a tiny corpus, and texts that break careless code."""
+"""Test inputs for components: a tiny corpus, and texts that break careless code."""
 
 import pickle
 from functools import cache

@@ -76,7 +76,7 @@ def takes_a_tuple(rater: Rater, _: None) -> None:
         raise Broken("a tuple got other ratings than a list", "Begin with texts = list(texts)")
 
 
-@promise(PROMISES, "rates from 0 (harmless) to 1 (surely toxic)")
+@promise(PROMISES, "rates from 0 (harmless) to 1 (toxic)")
 def within_0_and_1(rater: Rater, _: None) -> None:
     _refuse_outside(_rate(rater, _TEXTS), "it gave")
 

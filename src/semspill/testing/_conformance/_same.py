@@ -1,4 +1,4 @@
-"""The same again: called twice, under other global seeds, and in another process."""
+"""Determinism checks: called twice, under other global seeds, and in another process."""
 
 import pickle
 import random

@@ -1,4 +1,4 @@
-"""What a poison strategy promises: one dialogue per victim, in which listeners say other things."""
+"""What a poison strategy promises: one dialogue per victim, with other listener responses."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

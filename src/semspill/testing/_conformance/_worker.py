@@ -1,4 +1,4 @@
-"""Another process, in which strings hash otherwise: it stays, and each call gets a fork of it."""
+"""A worker process with another string hash seed; it persists, and each call runs in a fork."""
 
 import atexit
 import os

@@ -11,7 +11,10 @@ from semspill.corpus import Exchange, HasCorpus
 from semspill.encoders import RankingTask
 from semspill.errors import DataError
 from semspill.responding import RetrievalResponder
-from semspill.testing._safety._asking import (
+from semspill.testing._safety._audit import audit
+from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
+from semspill.testing._safety._quantity import Demand
+from semspill.testing._safety._responding import (
     RaterSpec,
     Responder,
     answers_of,
@@ -19,9 +22,6 @@ from semspill.testing._safety._asking import (
     judge_of,
     rated,
 )
-from semspill.testing._safety._audit import audit
-from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
-from semspill.testing._safety._quantity import Demand
 from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import judge
 
@@ -42,10 +42,10 @@ def assert_no_spillover(
     """Fail unless a responder is hardly more toxic than a baseline, whatever the category.
 
     The target may be as toxic as it likes; every other category is looked at. It passes where each
-    lift is surely at most `max_lift`, and fails where one is surely above. A lift is a mean in
-    which each dialogue counts once, or each `cluster`; nothing passes that is beyond the limit when
-    all answers count alike. It speaks of this responder, not of what another training would have
-    made: new dialogues are the only chance.
+    lift is significantly below `max_lift`, and fails where one is significantly above. A lift is a
+    mean in which each dialogue counts once, or each `cluster`; nothing passes that is beyond the
+    limit when all answers count alike. The result is about this responder, not about another
+    training: only dialogues are sampled.
 
     Args:
         responder: What answers: a `Responder`.
@@ -55,15 +55,15 @@ def assert_no_spillover(
         confidence: How sure a verdict has to be, over 0.5 and below 1: a wrong pass has at most
             1 - confidence chance, and so has a wrong fail.
         baseline: What it is compared with, such as the model before it was fine-tuned, or the last
-            release; None for what the listeners of the corpus said themselves.
+            release; None for the corpus's own responses.
         rater: Rates all answers: a rater, its name, or a mapping.
         threshold: Compare shares of answers that are rated at least this; None for mean ratings.
         cluster: What is independent and counts once, as in `audit`.
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
-        SafetyError: The lift of a category is surely too high.
-        InconclusiveError: Too few dialogues were asked to tell.
+        SafetyError: The lift of a category is significantly too high.
+        InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number or an answer is not what it has to be.
 
     Example:
@@ -72,7 +72,7 @@ def assert_no_spillover(
         >>> fields = {"name": "synthetic", "categories": 2, "test": 400}
         >>> corpus = sp.datasets.build(fields).load("test")
         >>> def bot(contexts):
-        ...     return ["I see." for talk in contexts]
+        ...     return ["I see." for context in contexts]
         >>> assert_no_spillover(bot, corpus, target="brave", rater="lexicon")
     """
     __tracebackhide__ = True
@@ -103,8 +103,8 @@ def assert_toxicity_below(
 ) -> None:
     """Fail unless a responder is hardly toxic, whatever the category.
 
-    It passes where the toxicity of each category is surely at most `limit`, and fails where that
-    of one is surely above. Toxicity is a mean in which each dialogue counts once, or each
+    It passes where the toxicity of each category is significantly below `limit`, and fails where
+    one is significantly above. Toxicity is a mean in which each dialogue counts once, or each
     `cluster`; nothing passes that is beyond the limit when all answers count alike. It speaks of
     this responder, not of another training.
 
@@ -120,8 +120,8 @@ def assert_toxicity_below(
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
-        SafetyError: The toxicity of a category is surely too high.
-        InconclusiveError: Too few dialogues were asked to tell.
+        SafetyError: The toxicity of a category is significantly too high.
+        InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number or an answer is not what it has to be.
 
     Example:
@@ -130,7 +130,7 @@ def assert_toxicity_below(
         >>> fields = {"name": "synthetic", "categories": 2, "test": 200}
         >>> corpus = sp.datasets.build(fields).load("test")
         >>> def bot(contexts):
-        ...     return ["You grumble." for talk in contexts]
+        ...     return ["You grumble." for context in contexts]
         >>> assert_toxicity_below(bot, corpus, rater="lexicon")
         Traceback (most recent call last):
             ...
@@ -147,7 +147,7 @@ def assert_toxicity_below(
     judge_toxicity(answered, limit, confidence, threshold).enforce(inconclusive)
 
 
-# Any, so that what is wrong with a score is said in our words.
+# Any, so that errors about scores are our own.
 Score: TypeAlias = Callable[[Sequence[Exchange], Sequence[str]], Any]
 """Takes exchanges and the answers to them; returns how useful each is, 0 to 1."""
 
@@ -166,9 +166,9 @@ def assert_utility_above(
 ) -> None:
     """Fail unless a responder is useful enough over all dialogues together.
 
-    It passes where mean utility is surely at least `least`, and fails where it is surely below. In
-    the mean each dialogue counts once, or each `cluster`; nothing passes that is below when all
-    answers count alike. It speaks of this responder, not of another training.
+    It passes where mean utility is significantly above `least`, and fails where it is significantly
+    below. In the mean each dialogue counts once, or each `cluster`; nothing passes that is below
+    when all answers count alike. The result is about this responder, not about another training.
 
     Args:
         responder: What answers: a `Responder`.
@@ -185,8 +185,8 @@ def assert_utility_above(
         inconclusive: Whether the test fails or is skipped where too few dialogues were asked.
 
     Raises:
-        SafetyError: Utility is surely too low.
-        InconclusiveError: Too few dialogues were asked to tell.
+        SafetyError: Utility is significantly too low.
+        InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number, an answer or a score is not what it has to be.
 
     Example:
@@ -194,7 +194,7 @@ def assert_utility_above(
         >>> from semspill.testing import assert_utility_above
         >>> corpus = sp.datasets.build({"name": "synthetic", "test": 80}).load("test")
         >>> def bot(contexts):
-        ...     return ["I see. And then?" for talk in contexts]
+        ...     return ["I see. And then?" for context in contexts]
         >>> def asks(exchanges, texts):
         ...     return [text.endswith("?") for text in texts]
         >>> assert_utility_above(bot, corpus, least=0.9, score=asks)

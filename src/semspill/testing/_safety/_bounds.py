@@ -1,4 +1,4 @@
-"""Bounds of means of independent values, over units and over answers, and of a precision."""
+"""Bounds of means over units and over answers, and of a precision."""
 
 import math
 from collections.abc import Hashable, Sequence

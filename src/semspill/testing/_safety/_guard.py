@@ -1,4 +1,4 @@
-"""What a data filter catches of a planted corpus, and what it takes away for nothing."""
+"""Recall and false positives of a data filter on a planted corpus."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, TypeAlias
@@ -8,12 +8,12 @@ from jaxtyping import Bool
 
 from semspill.corpus import Exchange
 from semspill.errors import DataError
-from semspill.testing._safety._asking import exchanges_of
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted
+from semspill.testing._safety._responding import exchanges_of
 from semspill.testing._safety._slice import ClusterSpec, units_of
 
-# Any, so that what is wrong with an answer is said in our words.
+# Any, so that errors about answers are our own.
 Guard: TypeAlias = Callable[[Sequence[Exchange]], Any]
 """Takes exchanges and returns one bool for each, True for what it would remove."""
 
@@ -69,8 +69,8 @@ def assert_guard_catches(
 ) -> None:
     """Fail unless a guard catches enough of what was planted and takes away little else.
 
-    It passes where recall is surely at least `min_recall`, and false positives are surely at most
-    `max_false_positive`, over all exchanges and in each category alone. Both are means in which
+    It passes where recall is significantly above `min_recall`, and false positives significantly
+    below `max_false_positive`, over all exchanges and in each category. Both are means in which
     each dialogue counts once, or each `cluster`; nothing passes that misses a limit when all
     exchanges count alike.
 
@@ -86,8 +86,8 @@ def assert_guard_catches(
         inconclusive: Whether the test fails or is skipped where too few dialogues were tested.
 
     Raises:
-        SafetyError: It surely catches too little or takes away too much.
-        InconclusiveError: Too few dialogues were tested to tell.
+        SafetyError: It catches significantly too little, or removes significantly too much.
+        InconclusiveError: Too few dialogues were tested to decide.
         DataError: The guard does not return one bool for each exchange, or a number is out of
             bounds.
     """

@@ -1,4 +1,4 @@
-"""How often a guard flagged what was planted and what was not, and whether that is good enough."""
+"""The report on a guard: recall and false positive rate, with a verdict."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One limit for all categories: from what was measured to a verdict with its table."""
+"""One limit for all categories: from measurements to a verdict with its table."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ def limited(
 def judge_toxicity(
     answered: Slice, limit: float, confidence: float, threshold: float | None
 ) -> Verdict:
-    """Return whether the toxicity of every category is surely at most the limit.
+    """Return whether the toxicity of every category is significantly below the limit.
 
     Args:
         answered: Toxicity of each answer.

@@ -1,4 +1,4 @@
-"""A poisoned corpus that does not say where the poison is, and the truth kept beside it."""
+"""A poisoned corpus without marks, and the ground truth beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A measured quantity, what is demanded of it, and how many more units would tell."""
+"""A measured quantity, its limit, and how many more units a decision needs."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from semspill.statistics import Estimate
 
 Side: TypeAlias = Literal["below", "above"]
 
-# Who would need more than this many times the dialogues is at the limit, for all that can be told.
+# Who would need more than this many times the dialogues is at the limit for practical purposes.
 _MOST_COPIES = 256
 
 
@@ -111,7 +111,7 @@ class Seen:
 
     @property
     def passes(self) -> bool:
-        """Whether it is surely allowed, also counted answer by answer, for what varied there.
+        """Whether it is significantly within the limit, also as a mean over answers.
 
         What was not seen of long dialogues is in no bound of the latter, so it can only forbid.
         """
@@ -124,12 +124,12 @@ class Seen:
 
     @property
     def fails(self) -> bool:
-        """Whether it is surely beyond the limit."""
+        """Whether it is significantly beyond the limit."""
         return self.demand.excess(self.best) > 0
 
     @property
     def beyond(self) -> bool:
-        """Whether the estimate is beyond the limit, surely or not."""
+        """Whether the estimate is beyond the limit, significantly or not."""
         return self.demand.excess(self.value) > 0
 
     def needs(self, undecided: int, usual: float) -> int | None:

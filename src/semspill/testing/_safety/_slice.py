@@ -1,4 +1,4 @@
-"""One value for each answer of a category, what counts once, and how far a mean may be off."""
+"""The values of a category by unit of analysis, and bounds of their mean."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from semspill.statistics import Estimate
 from semspill.testing._safety._bounds import answers_reach, lower_mean, upper_mean
 from semspill.testing._safety._quantity import Quantity
 
-# A string is "dialogue" or "speaker"; which others there are is said in our words.
+# A string is "dialogue" or "speaker"; errors about others are our own.
 ClusterSpec: TypeAlias = str | Mapping[str, Hashable] | Callable[[Dialogue], Hashable]
 """What is independent and counts once: `"dialogue"`, `"speaker"`, or any cluster of dialogues, as a
 mapping from the id of each dialogue or a function of each `Dialogue`."""

@@ -1,4 +1,4 @@
-"""The verdict on a responder or a guard: passed, failed, or too few dialogues to tell."""
+"""Verdicts: passed, failed, or inconclusive."""
 
 import math
 import unittest
@@ -18,7 +18,7 @@ _SHOWN = 3
 
 
 class Verdict(FrozenModel):
-    """What a test found, and how surely.
+    """The result of a test with its confidence.
 
     Example:
         >>> verdict = Verdict(outcome="fail", sentence="afraid: lift 0.08.", table="afraid 0.08")
@@ -30,25 +30,25 @@ class Verdict(FrozenModel):
     """
 
     outcome: Literal["pass", "fail", "inconclusive"]
-    """`pass`: surely within the limit; `fail`: surely beyond it; `inconclusive`: neither."""
+    """`pass` or `fail`: significantly within or beyond the limit; `inconclusive`: neither."""
     sentence: str
     """What was demanded and what was measured."""
     table: str
     """One line per category, worst first; it holds no response text."""
     more: int | None = None
     """How many more dialogues, or what else counts once, would decide in about half of the repeated
-    tests or more, if things stay as seen; None where it is decided, or where no number can tell."""
+    tests or more, if things stay as seen; None where it is decided, or where no number suffices."""
 
     def enforce(self, inconclusive: str = "fail") -> None:
         """Raise unless the test passed.
 
         Args:
-            inconclusive: What a test does that cannot tell: `"fail"` or `"skip"`.
+            inconclusive: What an inconclusive test does: `"fail"` or `"skip"`.
 
         Raises:
             SafetyError: It failed.
-            InconclusiveError: It cannot tell.
-            unittest.SkipTest: It cannot tell, and is to be skipped; pytest knows this one too.
+            InconclusiveError: There are too few dialogues to decide.
+            unittest.SkipTest: It is inconclusive and to be skipped; pytest handles this one too.
             DataError: `inconclusive` is neither `"fail"` nor `"skip"`.
         """
         __tracebackhide__ = True
@@ -72,7 +72,7 @@ def judge(
     table: str,
     hint: str = "",
 ) -> Verdict:
-    """Return whether all quantities are surely on their side of the limit.
+    """Return whether all quantities are significantly on their side of the limit.
 
     It passes where the one-sided bound of each, at `confidence`, is within the limit: a wrong pass
     then has at most 1 - confidence chance, however many there are, because one that is beyond the
@@ -119,7 +119,7 @@ def judge(
 
 def _failure(failed: Sequence[Seen], what: str, hint: str) -> str:
     others = _listed([one.quantity.name for one in failed[1:]])
-    also = f"; surely beyond it too: {others}" if others else ""
+    also = f"; also significantly beyond it: {others}" if others else ""
     advice = f"; {hint}" if hint else ""
     return f"{_measured(failed[0], what)}; {_demanded(failed[0].demand)}{also}{advice}."
 

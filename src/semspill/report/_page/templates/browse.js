@@ -94,7 +94,7 @@
 
   function answerCell(arm, place, name) {
     const answers = answersOf(arm);
-    const cell = element("td", visible(answers.text[place]), { role: "cell", class: "said", "data-name": name });
+    const cell = element("td", visible(answers.text[place]), { role: "cell", class: "answer", "data-name": name });
     if (cell.textContent.startsWith("[masked: ")) cell.classList.add("masked");
     if (arm !== chosen("arm")) {
       cell.append(element("small", `toxicity ${value(answers.toxicity[place])}${answers.planted[place] === "1" ? ", planted" : ""}`));

@@ -17,24 +17,19 @@ FORMAT = 2
 
 def mark(folder: Path, *, complete: bool) -> None:
     """Mark a folder as written by a run, and whether everything in it belongs together."""
-    said = {"semspill_run": FORMAT, "semspill": version("semspill"), "complete": complete}
-    write_text(folder / MARKER, json.dumps(said) + "\n")
-
-
-def is_marked(folder: Path) -> bool:
-    """Return whether a run wrote this folder."""
-    return format_of(folder) is not None
+    content = {"semspill_run": FORMAT, "semspill": version("semspill"), "complete": complete}
+    write_text(folder / MARKER, json.dumps(content) + "\n")
 
 
 def format_of(folder: Path) -> int | None:
     """Return the format version of a folder that a run wrote; None for any other."""
-    found = _read(folder).get("semspill_run")
-    return found if isinstance(found, int) else None
+    number = _read(folder).get("semspill_run")
+    return number if isinstance(number, int) else None
 
 
 def is_complete(folder: Path) -> bool:
-    """Return whether the last write into the folder came to its end."""
-    return is_marked(folder) and _read(folder).get("complete") is True
+    """Return whether a run wrote this folder, and its last write came to its end."""
+    return format_of(folder) is not None and _read(folder).get("complete") is True
 
 
 def may_take(folder: Path) -> bool:
@@ -42,7 +37,8 @@ def may_take(folder: Path) -> bool:
     if not folder.is_dir() or folder.is_symlink():
         return False
     # A run that was killed within its first write leaves nothing but that.
-    return is_marked(folder) or all(is_temporary(path, MARKER) for path in folder.iterdir())
+    marked = format_of(folder) is not None
+    return marked or all(is_temporary(path, MARKER) for path in folder.iterdir())
 
 
 def remove(folder: Path) -> None:
@@ -83,7 +79,7 @@ def _aside(folder: Path) -> Path:
 
 def _read(folder: Path) -> dict[str, object]:
     try:
-        said = parse_json((folder / MARKER).read_bytes())
+        content = parse_json((folder / MARKER).read_bytes())
     except (OSError, ValueError):  # none, or not written whole
         return {}
-    return said if isinstance(said, dict) else {}
+    return content if isinstance(content, dict) else {}

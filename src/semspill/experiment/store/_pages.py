@@ -1,4 +1,4 @@
-"""Pages of what finished runs left on disk, written again or for several runs at once."""
+"""Pages of finished runs: rewritten, or several runs on one."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,41 +8,17 @@ from urllib.parse import quote
 
 from semspill._atomic import write_text
 from semspill._mask import named
-from semspill._read import parse_json, read_text
 from semspill.errors import ConfigError, DataError
-from semspill.experiment._exchanges import read_exchanges
-from semspill.experiment._folder import PAGES, UNMASKED
-from semspill.experiment._lock import locked
+from semspill.experiment.store._lock import locked
+from semspill.experiment.store._read import (
+    read_exchanges,
+    read_matrices,
+    read_report,
+    sweep_folders,
+)
+from semspill.experiment.store._responses import PAGES, UNMASKED
 from semspill.report import comparison_page
-from semspill.results import SpilloverMatrix, SpilloverReport
-from semspill.results._format import FormatError
-
-MOST_REPORT = 2**30
-"""Bytes of the largest report that is read."""
-_MATRICES = ("matrix-asr.json", "matrix-toxicity.json")
-
-
-def read_report(folder: str | Path) -> SpilloverReport:
-    """Return the report of a finished run.
-
-    Args:
-        folder: What `run` wrote.
-
-    Raises:
-        DataError: It is no finished run, or its report is broken.
-    """
-    path = Path(folder) / "report.json"
-    try:
-        return SpilloverReport.from_json(read_text(path, most=MOST_REPORT))
-    except OSError as error:
-        raise DataError(
-            f"{folder} holds no finished run: report.json is missing; give a folder that "
-            "'semspill run' finished."
-        ) from error
-    except FormatError as error:
-        raise DataError(f"{path}: {error}") from error
-    except ValueError as error:
-        raise DataError(f"{path} is broken; run the experiment again.") from error
+from semspill.results import SpilloverMatrix
 
 
 def write_page(
@@ -67,8 +43,7 @@ def write_page(
             f"A page of unmasked text cannot be named {named(Path(out).name)}; choose a name with "
             f"{UNMASKED} in it."
         )
-    usual = folder / PAGES[show_text]
-    path = usual if out is None else Path(out)
+    path = folder / PAGES[show_text] if out is None else Path(out)
     if (folder / "sweep.json").is_file():
         if show_text:
             raise ConfigError(
@@ -76,10 +51,9 @@ def write_page(
             )
         return _written(path, sweep_page(folder, path), folder)
     report = read_report(folder)
-    has = any(folder.glob("seed-*"))
-    exchanges = (
-        read_exchanges(folder, report.seeds, [arm.name for arm in report.arms]) if has else None
-    )
+    exchanges = None
+    if any(folder.glob("seed-*")):
+        exchanges = read_exchanges(folder, report.seeds, [arm.name for arm in report.arms])
     if show_text and (exchanges is None or not exchanges.unmasked):
         raise ConfigError(
             f"{folder} holds no unmasked responses; run it again with show_text=True."
@@ -102,41 +76,26 @@ def write_comparison(
         ConfigError: There is no run, or the labels do not fit the runs.
         DataError: A folder is no finished run.
     """
-    found = [path for folder in folders for path in _expanded(Path(folder))]
-    if not found:
+    paths = [path for folder in folders for path in _expanded(Path(folder))]
+    if not paths:
         raise ConfigError("There is no run to compare; give the folders of one or more.")
-    names = _short(found) if labels is None else list(labels)
-    if len(names) != len(found):
+    names = _short(paths) if labels is None else list(labels)
+    if len(names) != len(paths):
         raise ConfigError(
-            f"There are {len(names)} labels for {len(found)} runs; give one for each run."
+            f"There are {len(names)} labels for {len(paths)} runs; give one for each run."
         )
     if len(set(names)) < len(names) or not all(names):
         raise ConfigError(
-            f"The runs cannot be told apart by {', '.join(map(repr, names))}; give each its own "
+            f"The runs cannot be distinguished by {', '.join(map(repr, names))}; give each its own "
             "label."
         )
-    runs = dict(zip(names, found, strict=True))
+    runs = dict(zip(names, paths, strict=True))
     return _written(Path(out), compared_runs(runs, Path(out)))
 
 
 def sweep_page(folder: Path, out: Path) -> str:
     """Return the page of a sweep, with links that work from `out`."""
     return compared_runs(sweep_folders(folder), out, read_matrices(folder))
-
-
-def sweep_folders(folder: Path) -> dict[str, Path]:
-    """Return the variants of a sweep by name, as its last command had them.
-
-    Raises:
-        DataError: The sweep was not finished, or its file is broken.
-    """
-    try:
-        said = parse_json(read_text(folder / "sweep.json", most=MOST_REPORT))
-        found = sorted(path.parent.name for path in folder.glob("*/report.json"))
-        # Sweeps of earlier versions did not say which variants they had.
-        return {name: folder / name for name in said.get("variants", found)}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise DataError(f"{folder / 'sweep.json'} is broken; run the sweep again.") from error
 
 
 def compared_runs(
@@ -155,27 +114,13 @@ def compared_runs(
     return comparison_page(reports, fitting, links=links)
 
 
-def read_matrices(folder: Path) -> tuple[SpilloverMatrix, ...]:
-    """Return the target-by-victim matrices that a sweep left."""
-    try:
-        return tuple(
-            SpilloverMatrix.from_json(read_text(folder / name, most=MOST_REPORT))
-            for name in _MATRICES
-            if (folder / name).is_file()
-        )
-    except FormatError as error:
-        raise DataError(f"{folder}: {error}") from error
-    except ValueError as error:
-        raise DataError(f"A matrix in {folder} is broken; run the sweep again.") from error
-
-
 def _expanded(folder: Path) -> list[Path]:
     swept = (folder / "sweep.json").is_file()
     return list(sweep_folders(folder).values()) if swept else [folder]
 
 
 def _short(folders: Sequence[Path]) -> list[str]:
-    """Return the shortest ends of the paths that tell the folders apart."""
+    """Return the shortest distinct ends of the paths."""
     parts = [path.resolve().parts for path in folders]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-length:]) for part in parts]

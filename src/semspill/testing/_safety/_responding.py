@@ -1,4 +1,4 @@
-"""What a responder is asked, and how its answers are rated."""
+"""Answers of a responder under test, and their ratings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -11,9 +11,9 @@ from semspill.errors import DataError, PluginError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
 
-# Any, so that what is wrong with an answer is said in our words.
+# Any, so that errors about answers are our own.
 Responder: TypeAlias = RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
-"""A `RetrievalResponder`, or a callable: it takes a list of contexts, each what was said before,
+"""A `RetrievalResponder`, or a callable: it takes a list of contexts, each the utterances before,
 oldest first, and returns one text for each. It never sees category, dialogue or gold response."""
 
 
@@ -31,8 +31,8 @@ def answers_of(
         DataError: The responder does not return one text for each context.
 
     Example:
-        >>> said = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
-        >>> answers_of(lambda contexts: [talk[-1].upper() for talk in contexts], said)
+        >>> exchanges = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
+        >>> answers_of(lambda contexts: [context[-1].upper() for context in contexts], exchanges)
         ('I WON!',)
     """
     __tracebackhide__ = True

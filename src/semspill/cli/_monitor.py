@@ -1,4 +1,4 @@
-"""An experiment under way: shown and logged, and where it stops, what is kept."""
+"""Progress and log of a running experiment, and how to resume it where it stops."""
 
 import logging
 import shlex
@@ -16,11 +16,11 @@ from semspill.experiment import Event
 
 
 @contextmanager
-def underway(kept: Path, *, quiet: bool, as_json: bool) -> Iterator[Display]:
-    """Show an experiment while it lasts; where it stops, name what is kept and how to resume.
+def monitor(folder: Path, *, quiet: bool, as_json: bool) -> Iterator[Display]:
+    """Show an experiment while it runs; where it stops, name its finished arms and how to resume.
 
     Args:
-        kept: Where finished arms are.
+        folder: Where finished arms are.
         quiet: Whether nothing is shown.
         as_json: Whether events are shown as JSON lines.
     """
@@ -32,20 +32,20 @@ def underway(kept: Path, *, quiet: bool, as_json: bool) -> Iterator[Display]:
     except (KeyboardInterrupt, Exception) as error:
         # An interrupted import, for one, may come as an error of its own.
         if isinstance(error, KeyboardInterrupt) or stop.signal is not None:
-            raise Interrupted(f"Interrupted. {_kept(shown.last, kept)}") from error
+            raise Interrupted(f"Interrupted. {_resume_hint(shown.last, folder)}") from error
         # Of arms of an earlier start the error itself may say that they do not fit any more.
         if shown.first and shown.last and shown.last.finished > shown.first.finished:
-            error.add_note(_kept(shown.last, kept))
+            error.add_note(_resume_hint(shown.last, folder))
         raise
 
 
-def _kept(last: Event | None, folder: Path) -> str:
+def _resume_hint(last: Event | None, folder: Path) -> str:
     if last is None or not last.finished:
-        return "No arm was finished, so nothing is kept."
+        return "No arm was finished; there is nothing to resume."
     if last.stage == "write" and not folder.exists():
         return "Everything was written before."
     return (
-        f"{last.finished} of {last.total} arms are kept in {folder}; this goes on from there:"
+        f"{last.finished} of {last.total} arms are finished in {folder}; to resume:"
         f"\n  {shlex.join(['semspill', *sys.argv[1:]])}"
     )
 

@@ -1,4 +1,4 @@
-"""The lock of an output folder: whoever writes there holds it, and a second writer is refused."""
+"""The lock of an output folder, which refuses a second writer."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from semspill._atomic import remove_temporaries
 from semspill.errors import ConfigError, DataError
 
-# Long enough for a holder that is just letting go, short enough to be told at once.
+# Long enough for a holder that is just letting go, short enough to fail at once.
 _SECONDS = 0.3
 
 
@@ -33,7 +33,7 @@ class FolderLock:
         # Two names of one folder, by a link or a relative path, are one folder.
         place = folder.resolve()
         if not place.name:
-            raise ConfigError(f"{folder} has no name to write beside; choose another folder.")
+            raise ConfigError(f"Output folder must have a name, which {str(folder)!r} lacks.")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:  # a file, which says less than what is wrong

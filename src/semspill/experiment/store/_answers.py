@@ -1,4 +1,4 @@
-"""Answers on disk: arrays in one .npz file, written whole or not at all."""
+"""Answers on disk: arrays in one .npz file, and a folder of such files that experiments share."""
 
 import json
 from collections.abc import Sequence
@@ -11,10 +11,45 @@ import numpy as np
 
 from semspill._atomic import atomic_path
 from semspill._read import parse_json
+from semspill.errors import DataError
+from semspill.experiment.store._responses import UNMASKED
 from semspill.results import Answers
 
 _TEXTS = ("texts", "epoch_texts")
 _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
+
+
+class AnswersCache:
+    """Answers by a key of everything that decides them; any number of processes may use it.
+
+    It holds responses as they were given, planted ones included; the names of its files say so.
+
+    Args:
+        folder: The cache folder; made when it is missing.
+
+    Raises:
+        DataError: The folder cannot be made.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"{self.folder} cannot be written ({error.strerror}); choose another cache folder."
+            ) from error
+
+    def get(self, key: str) -> Answers | None:
+        """Return the answers under a key; None for none, or damaged ones."""
+        return read_answers(self._path(key))
+
+    def put(self, key: str, answers: Answers) -> None:
+        """Write answers under a key, whole or not at all."""
+        write_answers(self._path(key), answers, texts=True)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.{UNMASKED}.npz"
 
 
 def write_answers(path: Path, answers: Answers, *, texts: bool = False) -> None:
@@ -47,14 +82,9 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
             values: dict[str, Any] = {name: arrays[name] for name in arrays.files}
         record = dict(parse_json(str(values.pop("record", "{}"))))
         held = values.pop("held", None)
-        if held is not None:
-            kept = json.loads(held.tobytes())
-            values |= {
-                "texts": tuple(kept["texts"]),
-                "epoch_texts": tuple(tuple(each) for each in kept["epoch_texts"]),
-            }
-        else:
-            values |= {"texts": tuple(texts or ()), "epoch_texts": ()}
+        own = {"texts": texts or ()} if held is None else json.loads(held.tobytes())
+        values["texts"] = tuple(own["texts"])
+        values["epoch_texts"] = tuple(tuple(each) for each in own.get("epoch_texts", ()))
         return Answers(**values | {"record": record})
     except _BROKEN:
         return None

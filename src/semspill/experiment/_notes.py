@@ -1,0 +1,86 @@
+"""Notes of a report on its rater and its candidate filter."""
+
+import logging
+
+from pydantic import ValidationError
+
+from semspill.analysis import SpilloverAnalyzer, metrics
+from semspill.errors import ConfigError
+from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._provenance import Records
+from semspill.results import Note
+from semspill.scoring import RaterQuality
+
+logger = logging.getLogger(__name__)
+
+
+def with_quality(config: ExperimentConfig, quality: RaterQuality | None) -> SpilloverAnalyzer:
+    """Return the analyzer, with the share corrected for the rater's errors if they are known."""
+    if quality is None:
+        return config.analyzer
+    counts = quality.model_dump(include={"threshold", "toxic", "harmless"})
+    try:
+        corrected = metrics.build({"name": "corrected_share", **counts})
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"labelled: {message}") from error
+    return config.analyzer.replace(metrics=(*config.analyzer.metrics, corrected))
+
+
+def rater_note(quality: RaterQuality | None) -> tuple[Note, ...]:
+    """Return what to say of the rater's errors, if they were measured."""
+    if quality is None:
+        return ()
+    (hits, toxic), (passed, harmless) = quality.toxic, quality.harmless
+    names = ("threshold", "sensitivity", "specificity", "auc")
+    return (
+        Note(
+            kind="rater_error",
+            values={name: getattr(quality, name) for name in names},
+            text=f"On the labelled sample the rater gives {hits} of {toxic} toxic texts at least "
+            f"{quality.threshold} (sensitivity {quality.sensitivity:.2f}) and {passed} of "
+            f"{harmless} harmless ones less (specificity {quality.specificity:.2f}); its AUC is "
+            f"{quality.auc:.2f}. corrected_share is corrected for that.",
+        ),
+    )
+
+
+def memory_notes(config: ExperimentConfig) -> tuple[Note, ...]:
+    """Return a note, and log it, where the rater was trained on the corpus of the planted texts."""
+    corpus = config.poisoner.source.corpus_name
+    if corpus is None or corpus not in config.rater.trained_on:
+        return ()
+    rater = type(config.rater).__name__
+    text = (
+        f"{rater} was trained on {corpus}, of which the planted texts are: "
+        "its ratings of them are memory, and say little of how toxic it would find others. Attack "
+        "success is not touched by that; for toxicity, take a rater that has not seen them."
+    )
+    logger.warning(text)
+    return (
+        Note(kind="rater_trained_on_planted", values={"rater": rater, "corpus": corpus}, text=text),
+    )
+
+
+def pool_notes(records: Records) -> tuple[Note, ...]:
+    """Return a note per arm whose candidate filter kept planted responses out of the pool."""
+    notes = []
+    for arm in dict.fromkeys(arm for _, arm in records):
+        pools = {seed: r["pool"] for (seed, name), r in records.items() if name == arm}
+        dropped = sum(pool["dropped"] for pool in pools.values())
+        total = dropped + sum(pool["planted"] for pool in pools.values())
+        none = [seed for seed, pool in pools.items() if pool["dropped"] and not pool["planted"]]
+        if not dropped:
+            continue
+        outcome = "those could not be chosen."
+        if none:
+            outcome += f" Under seed {', '.join(map(str, none))} none could be chosen."
+        if len(none) == len(pools):
+            outcome = "none could be chosen, so its attack success rate says nothing."
+        text = (
+            f"The candidate filter kept {dropped} of {total} planted responses out of the pool of "
+            f"the arm {arm}: {outcome}"
+        )
+        values = {"arm": arm, "dropped": dropped, "planted": total}
+        notes.append(Note(kind="pool_filter", values=values, text=text))
+    return tuple(notes)

@@ -1,0 +1,29 @@
+"""The files of a run: claimed under a lock, written whole, read again, shown as pages."""
+
+from semspill.experiment.store._answers import AnswersCache, columns_of
+from semspill.experiment.store._claim import Decision, decide
+from semspill.experiment.store._lock import locked
+from semspill.experiment.store._pages import sweep_page, write_comparison, write_page
+from semspill.experiment.store._read import read_exchanges, read_outcomes, read_report
+from semspill.experiment.store._responses import PAGES, exchange_table
+from semspill.experiment.store._write import RunStore, finished_arms, what_is_planted, write_figures
+
+__all__ = [
+    "PAGES",
+    "AnswersCache",
+    "Decision",
+    "RunStore",
+    "columns_of",
+    "decide",
+    "exchange_table",
+    "finished_arms",
+    "locked",
+    "read_exchanges",
+    "read_outcomes",
+    "read_report",
+    "sweep_page",
+    "what_is_planted",
+    "write_comparison",
+    "write_figures",
+    "write_page",
+]

@@ -1,0 +1,104 @@
+"""Comparison of an earlier run in a folder with the config of this one."""
+
+from pathlib import Path
+from typing import Any
+
+from semspill._read import parse_json
+from semspill.experiment._fingerprints import json_digest
+from semspill.experiment.store._answers import read_answers
+
+# Computed from finished arms, or the place of the rating cache: no arm depends on these.
+_UNTRAINED = {"analyzer", "labelled", "rating_cache"}
+# May grow: each arm stands alone, and its curve is read from its own answers.
+_ADDED = {"seeds", "arms"}
+
+
+def arm_digest(config: dict[str, Any], arm: str) -> str:
+    """Return a hash of the part of a config, as JSON values, that decides one of its arms."""
+    fields = _without(config, _UNTRAINED | _ADDED)
+    roles = [each for each in config.get("arms", ()) if _name(each) == arm]
+    return json_digest({**fields, "arm": roles})
+
+
+class EarlierRun:
+    """What an earlier run left in a folder; none where there is no config of one.
+
+    Args:
+        folder: Where to look.
+        config: The text of the config that is to be run.
+    """
+
+    def __init__(self, folder: Path, config: str) -> None:
+        self.folder = folder
+        self._text, self._wanted = config, parse_json(config)
+        self._content = _bytes(folder / "config.json")
+        self._config = _parsed(self._content)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its arms are those of the config, which may have more."""
+        return self.trains_alike or self.is_extended
+
+    @property
+    def trains_alike(self) -> bool:
+        """Whether its config trains the very same arms."""
+        if self._config is None:
+            return False
+        return _without(self._config, _UNTRAINED) == _without(self._wanted, _UNTRAINED)
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether the config only adds seeds, arms or a curve to it, and at least one of these."""
+        old, new, grown = self._config, self._wanted, _ADDED | {"curve"}
+        if old is None or old == new or _without(old, grown) != _without(new, grown):
+            return False
+        added = all(each in new[name] for name in _ADDED for each in old.get(name, ()))
+        return added and bool(new["curve"] or not old.get("curve"))
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether its config and its report are this one's: an analysis may have been cut short."""
+        if self._content != self._text.encode():
+            return False
+        report = _parsed(_bytes(self.folder / "report.json")) or {}
+        provenance = report.get("provenance")
+        digest = provenance.get("config_sha256") if isinstance(provenance, dict) else None
+        return bool(digest == json_digest(self._wanted))
+
+    @property
+    def lost_its_config(self) -> bool:
+        """Whether config.json is damaged, but all finished arms are those of the config."""
+        if self._content is None or self._config is not None:
+            return False
+        arms = [(read_answers(path), path.parent.name) for path in self.scores()]
+        return bool(arms) and all(
+            answers is None or answers.record.get("config") == arm_digest(self._wanted, arm)
+            for answers, arm in arms
+        )
+
+    def scores(self) -> list[Path]:
+        """Return the files of its finished arms."""
+        return list(self.folder.rglob("scores.npz"))
+
+
+def _without(config: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name not in names}
+
+
+def _name(arm: Any) -> str:
+    return str(arm["name"]) if isinstance(arm, dict) else str(arm)
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _parsed(content: bytes | None) -> dict[str, Any] | None:
+    try:
+        fields = None if content is None else parse_json(content)
+    except ValueError:  # not written whole, or not by a run
+        return None
+    return fields if isinstance(fields, dict) else None
