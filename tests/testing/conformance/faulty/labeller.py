@@ -69,7 +69,7 @@ FAULTS = {
     "flat": (
         None,
         "rows_of_probabilities",
-        "shape (1,)",
+        "shape (0,)",
     ),
     "sum": (None, "rows_of_probabilities", "add up"),
     "missing": (None, "knows_the_categories", "1 are missing"),
