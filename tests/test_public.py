@@ -50,6 +50,7 @@ NEEDED = {
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},
     ("selectors", "category"): {"category": "joy"},
+    ("labellers", "transformers"): {"model": "folder"},
     ("similarities", "vad"): {"path": "lexicon.txt"},
     ("metrics", "corrected_share"): {"toxic": (8, 10), "harmless": (9, 10)},
 }
@@ -84,9 +85,8 @@ def test_every_public_object_has_a_docstring_and_so_have_its_methods_and_fields(
 
 
 def test_the_plug_points_are_these():
-    assert set(KINDS) == set(
-        "datasets sources selectors strategies encoders models raters similarities metrics".split()
-    )
+    names = "datasets sources selectors strategies encoders labellers models raters"
+    assert set(KINDS) == {*names.split(), "similarities", "metrics"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

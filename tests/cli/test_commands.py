@@ -390,7 +390,7 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     assert code == 2
     assert err == (
         "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, encoders, "
-        "metrics, models, raters, selectors, similarities, sources, strategies.\n"
+        "labellers, metrics, models, raters, selectors, similarities, sources, strategies.\n"
     )
 
 

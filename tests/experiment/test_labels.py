@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("blank_plots")
 @pytest.fixture
 def labelled(fields):
     """Each gold label is shown, but for *jolly*, which is called *brave* one time in two."""
-    noisy = {"name": "noisy", "confusion": {"jolly": {"brave": 0.5}}}
+    noisy = {"name": "noisy", "confusion": [["jolly", "brave", 0.5]]}
     return {
         **fields,
         "poisoner": {**fields["poisoner"], "strategy": "each_fixed", "budget": 0.3},

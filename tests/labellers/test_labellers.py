@@ -113,18 +113,18 @@ def test_a_share_of_labels_is_wrong_and_stays_so(corpus):
 
 
 def test_one_category_can_be_taken_for_another(corpus):
-    noisy = NoisyLabeller(confusion={"joy": {"fear": 1.0}})
+    noisy = NoisyLabeller(confusion=[("joy", "fear", 1.0)])
     fitted = Labelling(labeller=noisy).fit(corpus, np.random.default_rng(0))
     assert set(labels_of(fitted.label(corpus))) == {"fear"}
 
 
-@pytest.mark.parametrize("row", [{"fear": 1.2}, {"fear": -0.1}])
-def test_shares_add_up(row):
-    with pytest.raises(ConfigError, match="add up to at most 1"):
+@pytest.mark.parametrize("rows", [[["joy", "fear", 1.2]], [["joy", "fear", -0.1]]])
+def test_shares_add_up(rows):
+    with pytest.raises(ConfigError, match="add up to at"):
         sp.load_config({
             "dataset": "synthetic",
             "poisoner": {"selector": {"name": "category", "category": "brave"}},
-            "labels": {"labeller": {"name": "noisy", "confusion": {"joy": row}}},
+            "labels": {"labeller": {"name": "noisy", "confusion": rows}},
         })  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def test_what_a_labeller_cannot_do_is_said(corpus):
     with pytest.raises(DataError, match="lower rarest"):
         TfidfLabeller(rarest=1000).fit(corpus, rng)
     with pytest.raises(DataError, match="'sorrow' is not in"):
-        NoisyLabeller(confusion={"sorrow": {}}).fit(corpus, rng)
+        NoisyLabeller(confusion=[("sorrow", "joy", 1.0)]).fit(corpus, rng)
     other = Exchange("x", 1, "awe", ("hm",), "oh")
     with pytest.raises(DataError, match="knows no category"):
         NoisyLabeller().fit(corpus, rng).probabilities([other])

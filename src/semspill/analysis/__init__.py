@@ -33,6 +33,7 @@ from semspill.analysis._similarity._base import (
     similarities,
 )
 from semspill.analysis._similarity._confusion import ConfusionSimilarity
+from semspill.analysis._similarity._discriminative import DiscriminativeSimilarity
 from semspill.analysis._similarity._vad import VadSimilarity
 from semspill.analysis._similarity._vectors import CentroidSimilarity, LabelSimilarity
 from semspill.analysis._targets._matrix import spillover_matrix
@@ -44,6 +45,7 @@ __all__ = [
     "Collateral",
     "ConfusionSimilarity",
     "CorrectedShare",
+    "DiscriminativeSimilarity",
     "DistributionShift",
     "LabelSimilarity",
     "LargestLift",

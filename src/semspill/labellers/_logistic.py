@@ -32,7 +32,9 @@ class _Logistic(Labels):
 def _fitted(features: Callable[[], Features], model: Any, corpus: Corpus) -> _Logistic:
     if len(corpus.categories) < 2:
         raise DataError("A labeller needs exchanges of at least two categories.")
-    rows, exchanges = features(), corpus.exchanges
+    # Those who learn one by one would else learn otherwise from another order of the dialogues.
+    exchanges = sorted(corpus.exchanges, key=lambda exchange: (exchange.dialogue, exchange.turn))
+    rows = features()
     model.fit(rows(exchanges), [exchange.category for exchange in exchanges])
     return _Logistic(rows, model)
 

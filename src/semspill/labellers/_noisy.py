@@ -1,12 +1,13 @@
 """The dial for experiments: gold labels with a given share of errors."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
 from pydantic import Field, model_validator
 
+from semspill._mask import named
 from semspill._names import CategoryName
 from semspill.corpus import Corpus, Exchange
 from semspill.errors import ConfigError, DataError
@@ -52,16 +53,25 @@ class NoisyLabeller(Labeller):
 
     error: float = Field(0.0, ge=0, le=1)
     """Share of labels that are another category, drawn evenly."""
-    confusion: Mapping[CategoryName, Mapping[CategoryName, float]] = {}
-    """Share of each label by category, where it is not `error`: `{ afraid = { terrified = 0.3 } }`
-    calls 30 % of *afraid* *terrified*; the rest of a row stays gold."""
+    confusion: tuple[tuple[CategoryName, CategoryName, float], ...] = ()
+    """Category, label and share, where errors are not even: `[["afraid", "terrified", 0.3]]` calls
+    30 % of *afraid* *terrified*. Of a category that is named so, all else stays gold."""
 
     @model_validator(mode="after")
     def _rows_are_shares(self) -> "NoisyLabeller":
-        for row in self.confusion.values():
-            if min(row.values(), default=0) < 0 or sum(row.values()) > 1 + 1e-9:
-                raise ConfigError("a row of confusion must hold shares that add up to at most 1")
+        for name, row in self._rows().items():
+            if min(row.values()) < 0 or sum(row.values()) > 1 + 1e-9:
+                raise ConfigError(
+                    f"the shares of {named(name)} in confusion must be 0 or more and add up to at "
+                    "most 1"
+                )
         return self
+
+    def _rows(self) -> dict[str, dict[str, float]]:
+        rows: dict[str, dict[str, float]] = {}
+        for name, label, share in self.confusion:
+            rows.setdefault(name, {})[label] = share
+        return rows
 
     def fit(self, corpus: Corpus, rng: np.random.Generator) -> Labels:
         """Return the labels.
@@ -76,7 +86,7 @@ class NoisyLabeller(Labeller):
         categories = corpus.categories
         if len(categories) < 2:
             raise DataError("A labeller needs exchanges of at least two categories.")
-        row_of = {corpus.require_category(name): row for name, row in self.confusion.items()}
+        row_of = {corpus.require_category(name): row for name, row in self._rows().items()}
         rates = np.full((len(categories),) * 2, self.error / (len(categories) - 1))
         np.fill_diagonal(rates, 1 - self.error)
         for name, row in row_of.items():

@@ -4,6 +4,7 @@ from semspill.testing._conformance._check import Check
 from semspill.testing._conformance._kinds import (
     check_dataset,
     check_encoder,
+    check_labeller,
     check_metric,
     check_model,
     check_rater,
@@ -44,6 +45,7 @@ __all__ = [
     "audit",
     "check_dataset",
     "check_encoder",
+    "check_labeller",
     "check_metric",
     "check_model",
     "check_rater",

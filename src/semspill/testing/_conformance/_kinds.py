@@ -11,6 +11,7 @@ from semspill.corpus import Corpus
 from semspill.datasets import Dataset, datasets
 from semspill.encoders import Encoder, encoders
 from semspill.errors import ConfigError, did_you_mean
+from semspill.labellers import Labeller, labellers
 from semspill.models import Model, models
 from semspill.poison import PoisonStrategy, Selector, selectors, strategies
 from semspill.scoring import Rater, raters
@@ -19,6 +20,7 @@ from semspill.testing._conformance import (
     _common,
     _dataset,
     _encoder,
+    _labeller,
     _metric,
     _model,
     _rater,
@@ -45,6 +47,7 @@ _KINDS: dict[str, _Kind] = {
     "selector": _Kind(selectors, _selector.PROMISES, _selector.given),
     "strategy": _Kind(strategies, _strategy.PROMISES, _strategy.given),
     "encoder": _Kind(encoders, _encoder.PROMISES, _encoder.given),
+    "labeller": _Kind(labellers, _labeller.PROMISES, _labeller.given),
     "model": _Kind(models, _model.PROMISES, _model.given),
     "rater": _Kind(raters, _rater.PROMISES, _rater.given),
     "similarity": _Kind(similarities, _similarity.PROMISES, _similarity.given),
@@ -58,8 +61,8 @@ def checks(kind: str) -> tuple[Check, ...]:
     Each is called with a component: `check(Shout(most=2))`.
 
     Args:
-        kind: `"dataset"`, `"source"`, `"selector"`, `"strategy"`, `"encoder"`, `"model"`,
-            `"rater"`, `"similarity"` or `"metric"`.
+        kind: `"dataset"`, `"source"`, `"selector"`, `"strategy"`, `"encoder"`, `"labeller"`,
+            `"model"`, `"rater"`, `"similarity"` or `"metric"`.
 
     Raises:
         ConfigError: There is no such kind.
@@ -200,6 +203,22 @@ def check_encoder(encoder: Encoder | str | Mapping[str, Any]) -> None:
     """
     __tracebackhide__ = True
     _check_all("encoder", encoder)
+
+
+def check_labeller(labeller: Labeller | str | Mapping[str, Any]) -> None:
+    """Run all checks of a labeller. They do not tell whether its labels are right.
+
+    Args:
+        labeller: An object, a registered name, or a mapping with `name` and fields.
+
+    Raises:
+        ConformanceError: With one sentence for each broken promise.
+
+    Example:
+        >>> check_labeller("tfidf")
+    """
+    __tracebackhide__ = True
+    _check_all("labeller", labeller)
 
 
 def check_model(model: Model | str | Mapping[str, Any]) -> None:
