@@ -274,7 +274,7 @@ def test_debug_shows_the_log_of_the_library(semspill, config):
 
 
 @pytest.mark.parametrize(
-    ("setting", "code", "said"),
+    ("setting", "code", "printed"),
     [
         ("poisoner.budget=2", 2, "poisoner.budget: Input should be less than or equal to 1, got"),
         ("seed=1", 2, "seed: unknown field. Did you mean 'seeds' or 'dataset.seed'?"),

@@ -70,7 +70,7 @@ DISK = "The disk is full; free some space and run the same command again."
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "printed"),
     [
         (SafetyError("It is unsafe.", "brave 0.4"), 1, "It is unsafe.\nbrave 0.4"),
         (InconclusiveError("It cannot be told."), 1, "It cannot be told."),
@@ -180,7 +180,7 @@ def test_a_run_stopped_when_all_was_written_says_so(ends):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "printed"),
     [
         (("run",), "Missing argument 'CONFIG'. See `semspill run --help`."),
         (("bogus",), "No such command 'bogus'. See `semspill --help`."),

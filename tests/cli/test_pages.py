@@ -225,7 +225,7 @@ def test_folders_of_one_name_are_told_apart_by_where_they_lie(runs, mine, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("count", "labels", "said"),
+    ("count", "labels", "printed"),
     [
         (0, None, r"There is no run to compare; give the folders of one or more\."),
         (2, ["one"], r"There are 1 labels for 2 runs; give one for each run\."),

@@ -297,7 +297,7 @@ def test_a_component_can_be_varied_whole(fields, encoder):
 
 
 @pytest.mark.parametrize(
-    ("vary", "said"),
+    ("vary", "message"),
     [
         ({}, "A sweep needs at least one field to vary"),
         (
@@ -310,8 +310,8 @@ def test_a_component_can_be_varied_whole(fields, encoder):
         ({BUDGET: [2]}, "poisoner.budget: Input should be less than or equal to 1, got 2"),
     ],
 )
-def test_what_cannot_be_varied_is_refused(fields, vary, content):
-    with pytest.raises(ConfigError, match=content):
+def test_what_cannot_be_varied_is_refused(fields, vary, message):
+    with pytest.raises(ConfigError, match=message):
         sweep(fields, vary)
 
 
