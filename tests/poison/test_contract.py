@@ -88,7 +88,7 @@ def test_a_selector_may_return_any_list_of_indices(poison, answer):
         (lambda victims, _: [heckle(t, id="x") for t in victims], "changed the id, the category"),
         (lambda victims, _: [heckle(t) for t in victims[::-1]], "changed the id"),
         (lambda victims, _: [heckle(t, category="fear") for t in victims], "the category"),
-        (lambda victims, _: [heckle(t, situation="new") for t in victims], "what is said"),
+        (lambda victims, _: [heckle(t, situation="new") for t in victims], "only texts"),
         (lambda victims, _: [replace(t, utterances=()) for t in victims], "the turns of"),
         (
             lambda victims, _: [
