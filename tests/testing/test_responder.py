@@ -5,7 +5,7 @@ import pytest
 
 from semspill import RetrievalResponder, encoders
 from semspill.errors import DataError
-from semspill.testing._safety._asking import answers_of, exchanges_of
+from semspill.testing._safety._responding import answers_of, exchanges_of
 
 
 def test_a_callable_is_asked_once_and_sees_nothing_but_what_was_said_before(corpus):
