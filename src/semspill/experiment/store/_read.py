@@ -116,8 +116,10 @@ def sweep_folders(folder: Path) -> dict[str, Path]:
     """
     try:
         shared = parse_json(read_text(folder / "sweep.json", most=_LARGEST))
-        return {name: folder / name for name in shared["variants"]}
-    except (ValueError, KeyError, TypeError) as error:
+        finished = sorted(path.parent.name for path in folder.glob("*/report.json"))
+        # Sweeps of earlier versions did not list their variants.
+        return {name: folder / name for name in shared.get("variants", finished)}
+    except (ValueError, AttributeError, TypeError) as error:
         raise DataError(f"{folder / 'sweep.json'} is broken; run the sweep again.") from error
 
 
