@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from semspill.corpus import Exchange
 from semspill.encoders import BiEncoder, Encoder
 from semspill.testing._conformance._check import Broken, Promise, described_error, promise
 from semspill.testing._conformance._common import errors_pickle, pickled, promise_of_missing_files
-from semspill.testing._conformance._probes import ODD_TEXTS, label, tiny_corpus
+from semspill.testing._conformance._probes import ODD_TEXTS, Exchanges, label, tiny_corpus
 from semspill.testing._conformance._same import (
     ROUNDING,
     WITH_RNG,
@@ -19,8 +19,6 @@ from semspill.testing._conformance._same import (
     same,
     scale,
 )
-
-Exchanges: TypeAlias = tuple[Exchange, ...]
 
 PROMISES: list[Promise] = []
 

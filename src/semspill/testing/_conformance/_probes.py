@@ -2,9 +2,12 @@
 
 import pickle
 from functools import cache
+from typing import TypeAlias
 
-from semspill.corpus import Corpus, Dialogue, Utterance
+from semspill.corpus import Corpus, Dialogue, Exchange, Utterance
 from semspill.datasets import datasets
+
+Exchanges: TypeAlias = tuple[Exchange, ...]
 
 ODD_TEXTS = (
     "",

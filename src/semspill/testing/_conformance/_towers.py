@@ -12,8 +12,7 @@ from semspill.corpus import ContextFormat, Corpus
 from semspill.encoders import Encoder, encoders
 from semspill.encoders.two_tower import Tokens, TwoTower, load_biencoder
 from semspill.testing._conformance._check import Broken, described_error
-from semspill.testing._conformance._encoder import Exchanges
-from semspill.testing._conformance._probes import ODD_TEXTS, label, tiny_corpus
+from semspill.testing._conformance._probes import ODD_TEXTS, Exchanges, label, tiny_corpus
 from semspill.testing._conformance._same import ROUNDING, same, scale
 from semspill.training import Finetuner
 
