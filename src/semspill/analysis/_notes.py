@@ -129,15 +129,15 @@ def _design_note(main: Outcome) -> tuple[Note, ...]:
     # Toxicity lies between 0 and 1, and so no lift is above 1.
     lifts = {"lift": one, "corrected_lift": corrected}
     reachable = {name: lift for name, lift in lifts.items() if lift <= 1}
-    shown = {name: f"of {100 * lift:.1f} points or more" for name, lift in reachable.items()}
+    shown = {name: f"one of {100 * lift:.1f} points or more" for name, lift in reachable.items()}
+    none = "none, however large"
     return (
         Note(
             kind="design_power",
             values={"dialogues": size, "categories": family, "power": _POWER, **reachable},
-            text=f"With {100 * _POWER:.0f} % power this design detects, in a category of {size} "
-            f"dialogues (the median), a toxicity lift {shown.get('lift', 'of no size')}; after "
-            f"correction for {family} categories, one "
-            f"{shown.get('corrected_lift', 'of no size')}. That takes lifts to vary as those seen "
-            "outside the target did.",
+            text=f"In a category of {size} dialogues (the median) this design detects, of toxicity "
+            f"lifts, {shown.get('lift', none)} with {100 * _POWER:.0f} % power; after correction "
+            f"for {family} categories, {shown.get('corrected_lift', none)}. That takes lifts to "
+            "vary as those seen outside the target did.",
         ),
     )
