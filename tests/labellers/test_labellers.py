@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 import semspill as sp
 from semspill import ConfigError, ContextFormat, Corpus, DataError, Dialogue, Exchange, Utterance
@@ -73,6 +74,11 @@ def test_cross_fitted_labels_do_not_know_their_own_dialogue():
         right[folds] = np.mean([e.label == e.category for e in labelled.exchanges])
     assert right[0] == 1
     assert right[4] <= 0.6
+
+
+def test_one_fold_leaves_nothing_to_fit_on():
+    with pytest.raises(ValidationError, match="give 0, or 2 or more"):
+        Labelling(folds=1)
 
 
 def test_a_planted_copy_is_labelled_as_its_original(corpus):

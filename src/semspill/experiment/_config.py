@@ -108,6 +108,13 @@ class ExperimentConfig(FrozenModel):
         return any(context.label == "predicted" for context in self.contexts)
 
     @property
+    def unused(self) -> frozenset[str]:
+        """Fields whose components take no part: no arm plants `benign`, no context shows labels."""
+        benign = any(arm.planted == "benign" for arm in self.arms)
+        used = {"benign": benign, "labels": self.predicts_labels}
+        return frozenset(name for name, is_used in used.items() if not is_used)
+
+    @property
     def measuring_encoder(self) -> Encoder:
         """The encoder that similarities are measured on."""
         encoder = self.similarity_encoder or self.model.similarity_encoder()

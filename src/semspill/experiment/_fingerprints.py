@@ -35,9 +35,7 @@ def fingerprints_of(config: ExperimentConfig, data: Data) -> dict[str, str]:
 
 def inputs_of(config: ExperimentConfig) -> dict[str, str]:
     """Return a hash of the files that each further component of a config reads, by its field."""
-    skipped = _OTHERWISE | (
-        set() if any(arm.planted == "benign" for arm in config.arms) else {"benign"}
-    )
+    skipped = _OTHERWISE | config.unused
     prints: dict[str, str] = {}
     for name in type(config).model_fields:
         if name not in skipped:

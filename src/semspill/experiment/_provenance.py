@@ -71,7 +71,13 @@ def provenance_of(
             "rater": config.rater.fingerprint,
         },
         inputs=inputs_of(config),
-        citations=citations_of(config),
+        citations=citations_of(
+            [
+                getattr(config, name)
+                for name in type(config).model_fields
+                if name not in config.unused
+            ]
+        ),
         config=config,
         config_sha256=json_digest(config.model_dump(mode="json")),
     )
@@ -98,15 +104,15 @@ def mixed_note(records: Records) -> tuple[Note, ...]:
     )
 
 
-def citations_of(config: BaseModel) -> dict[str, str]:
-    """Return the citation of every component in a config, by class name.
+def citations_of(parts: object) -> dict[str, str]:
+    """Return the citation of every component in parts of a config, by class name.
 
     Example:
         >>> from semspill.training import Finetuner
         >>> list(citations_of(Finetuner()))
         ['Finetuner']
     """
-    return {type(part).__name__: part.citation for part in _parts(config) if _cites(part)}
+    return {type(part).__name__: part.citation for part in _parts(parts) if _cites(part)}
 
 
 def _cites(part: BaseModel) -> bool:

@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from semspill._model import FrozenModel
 from semspill.corpus import Corpus, Exchange
+from semspill.errors import ConfigError
 from semspill.labellers._base import LabellerField, Labels, labellers
 
 _BETWEEN = "; "
@@ -37,6 +38,13 @@ class Labelling(FrozenModel):
     as often wrong as those of new contexts."""
     top: int = Field(1, ge=1)
     """How many labels a context shows, the most probable first."""
+
+    @field_validator("folds")
+    @classmethod
+    def _one_fold_is_none(cls, folds: int) -> int:
+        if folds == 1:
+            raise ConfigError("folds is 1, which leaves nothing to fit on; give 0, or 2 or more")
+        return folds
 
     def fit(self, corpus: Corpus, rng: np.random.Generator) -> "FittedLabelling":
         """Return what labels corpora, fitted on the clean training corpus.

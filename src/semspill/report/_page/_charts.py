@@ -79,17 +79,20 @@ def _plots(report: SpilloverReport) -> dict[str, Plot]:
         "distribution": ("distribution" in can, plot_distribution),
         "decomposition": ("decomposition" in can, plot_decomposition),
     }
-    others = [metric for quantity, metric in of.items() if quantity not in _QUANTITIES]
-    for place, metric in enumerate(others):
+    for place, metric in enumerate(_own_lifts(report)):
         plots[f"{OWN}{place}"] = (True, partial(plot_spillover, quantity=metric))
     return {name: partial(plot, report) for name, (can_it, plot) in plots.items() if can_it}
+
+
+def _own_lifts(report: SpilloverReport) -> list[str]:
+    """Return the metrics of somebody's own whose lifts are drawn."""
+    return [metric for quantity, metric in lifts(report).items() if quantity not in _QUANTITIES]
 
 
 def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
     """Return what a chart shows, plain, and how to read it, in markdown."""
     if name.startswith(OWN):
-        of = [metric for quantity, metric in lifts(report).items() if quantity not in _QUANTITIES]
-        return _spillover(report, of[int(name.removeprefix(OWN))])
+        return _spillover(report, _own_lifts(report)[int(name.removeprefix(OWN))])
     kind, _, quantity = name.partition("-")
     arm = report.main_arm
     line = "" if arm == report.clean_arm else "; the line is the clean arm"
