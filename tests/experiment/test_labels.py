@@ -46,6 +46,16 @@ def test_the_two_channels_add_up_to_the_lift(labelled):
         assert both == pytest.approx(lift.value, abs=1e-12)
 
 
+def test_estimates_of_labels_say_whether_they_are_shares_or_differences(labelled):
+    report = run(labelled)
+    channels = report.to_frame("channels")
+    assert set(zip(channels.quantity, channels.unit, strict=True)) == {
+        *((name, "share") for name in ("labelled", "asr_labelled", "asr_rest")),
+        ("via_label", "points"), ("via_text", "points"),
+    }  # fmt: skip
+    assert set(report.to_frame("label_curve").unit) == {"points"}
+
+
 def test_a_category_that_is_taken_for_the_target_catches_it_through_the_label(labelled):
     report = run({**labelled, "seeds": [0, 1]})
     [jolly] = [channel for channel in report.labels.channels if channel.group == "jolly"]

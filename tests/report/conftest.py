@@ -7,7 +7,9 @@ import pytest
 from semspill import Estimate, SpilloverReport, metrics
 from semspill.results import (
     Band,
+    Channel,
     CurvePoint,
+    LabelReport,
     Note,
     Part,
     Provenance,
@@ -146,6 +148,47 @@ def full(report) -> SpilloverReport:
             )
         },
     )
+
+
+def channel(group, share, label, text, of_labelled=None):
+    """Share labelled as the target and the two parts of the lift."""
+    return Channel(
+        group=group,
+        labelled=estimate(share),
+        asr_labelled=of_labelled,
+        asr_rest=estimate(0.125),
+        via_label=estimate(label),
+        via_text=estimate(text),
+    )
+
+
+@pytest.fixture
+def labelled(full) -> SpilloverReport:
+    """Predicted labels: a quarter of dread is called fear; parts add up to the lifts of `full`."""
+    slopes = {
+        "similarity": (0.0625, 0.25),
+        "confusion": (0.125, 0.0325),
+        "similarity_given_confusion": (0.03125, 0.5),
+        "confusion_given_similarity": (0.1875, 0.00001),
+    }
+    labels = LabelReport(
+        labeller="tfidf",
+        train_accuracy=1.0,
+        accuracy=estimate(0.5),
+        confusion={
+            "dread": {"dread": 0.75, "fear": 0.25},
+            "fear": {"fear": 0.5, "dread": 0.5},
+            "joy": {"joy": 1.0},
+        },
+        channels=(
+            channel("dread", 0.25, 0.125, 0.0, estimate(0.75)),
+            channel("fear", 0.5, 0.1875, 0.0625, estimate(0.875)),
+            channel("joy", 0.0, 0.0, 0.0625),
+            channel("all but fear", 0.125, 0.0625, 0.03125, estimate(0.75)),
+        ),
+        curve={name: estimate(value, p_value=p) for name, (value, p) in slopes.items()},
+    )
+    return full.replace(labels=labels)
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ COLUMNS = {
     "decomposition": list(dict.fromkeys(["group", "quantity", "part", *ESTIMATE])),
     "curve": ["arm", "group", "epoch", "toxicity", "asr"],
     "distribution": ["kind", "name", "arm", "low", "high", "share"],
+    "channels": list(dict.fromkeys(["group", "quantity", *ESTIMATE])),
+    "confusion": ["category", "label", "share"],
+    "label_curve": ["axis", "held_constant", *ESTIMATE],
 }
 KINDS = {
     **dict.fromkeys(["value", "low", "high", "level", "p_value", "p_holm", "p_bh"], "float64"),
@@ -81,10 +84,43 @@ def test_every_bin_has_a_row(full):
     assert last.share.tolist() == [0.75, *[0.0] * 8, 0.25]
 
 
+def test_channels_have_a_row_for_each_quantity_that_is_known(labelled):
+    """Four groups, five quantities; joy is never called fear, so has no rate among those."""
+    frame = labelled.to_frame("channels")
+    assert len(frame) == 4 * 5 - 1
+    fear = {
+        row["quantity"]: row["value"] for row in frame[frame.group == "fear"].to_dict("records")
+    }
+    assert fear == {
+        "labelled": 0.5, "asr_labelled": 0.875, "asr_rest": 0.125,
+        "via_label": 0.1875, "via_text": 0.0625,
+    }  # fmt: skip
+    row = only(frame, group="dread", quantity="via_label")
+    assert [row[name] for name in ("low", "high", "n")] == [0.0, 0.25, 8]
+
+
+def test_confusion_has_a_row_for_each_category_and_label(labelled):
+    rows = labelled.to_frame("confusion").itertuples(index=False, name=None)
+    assert sorted(rows) == [
+        ("dread", "dread", 0.75), ("dread", "fear", 0.25),
+        ("fear", "dread", 0.5), ("fear", "fear", 0.5), ("joy", "joy", 1.0),
+    ]  # fmt: skip
+
+
+def test_what_orders_the_lifts_names_the_axis_and_what_is_held_constant(labelled):
+    frame = labelled.to_frame("label_curve")
+    assert len(frame) == 4
+    alone = only(frame, axis="confusion", held_constant="")
+    assert (alone["value"], alone["p_value"]) == (0.125, 0.0325)
+    assert only(frame, axis="similarity", held_constant="confusion")["value"] == 0.03125
+
+
 @pytest.mark.parametrize("part", COLUMNS)
-def test_columns_and_types_are_the_same_with_and_without_rows(full, part):
-    bare = full.replace(categories=(), groups=(), overall={}, decomposition=(), curve=())
-    for frame, count in ((full.to_frame(part), None), (bare.to_frame(part), 0)):
+def test_columns_and_types_are_the_same_with_and_without_rows(labelled, part):
+    bare = labelled.replace(
+        categories=(), groups=(), overall={}, decomposition=(), curve=(), labels=None
+    )
+    for frame, count in ((labelled.to_frame(part), None), (bare.to_frame(part), 0)):
         assert list(frame.columns) == COLUMNS[part]
         found = {name: str(kind) for name, kind in frame.dtypes.items()}
         assert found == {name: KINDS.get(name, "string") for name in COLUMNS[part]}

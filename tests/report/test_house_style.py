@@ -55,20 +55,23 @@ def renamed(report, fear, dread):
         groups=of(report.groups, "name"),
         curve=of(report.curve, "group"),
         decomposition=of(report.decomposition, "group"),
+        labels=report.labels
+        and report.labels.replace(channels=of(report.labels.channels, "group")),
     )
 
 
-def test_settings_of_the_reader_change_nothing_and_stay(full):
-    plain = {name: written(full.figure(name), "svg") for name in full.figures}
+def test_settings_of_the_reader_change_nothing_and_stay(labelled):
+    plain = {name: written(labelled.figure(name), "svg") for name in labelled.figures}
     with mpl.rc_context(HOSTILE):
-        assert {name: written(full.figure(name), "svg") for name in full.figures} == plain
+        again = {name: written(labelled.figure(name), "svg") for name in labelled.figures}
+        assert again == plain
         assert mpl.rcParams["text.usetex"] is True
         assert mpl.rcParams["font.size"] == 40
 
 
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
-def test_any_name_can_be_drawn(full, names):
-    report = renamed(full, *names)
+def test_any_name_can_be_drawn(labelled, names):
+    report = renamed(labelled, *names)
     for name in report.figures:
         assert len(written(report.figure(name), "png")) > 1000
     for kind in ("svg", "pdf"):

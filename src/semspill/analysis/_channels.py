@@ -11,11 +11,19 @@ from jaxtyping import Float
 from semspill.analysis._metrics._slices import AsrLift, AttackSuccessRate
 from semspill.analysis._outcome import Outcome
 from semspill.results import Channel, LabelReport
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
 _CITATION = "original"
 _FREEDMAN = "Freedman and Lane 1983, A nonstochastic interpretation of significance levels"
 _DRAWS = 9999
+_LABELLED = Measure(
+    metric="labelled", quantity="labelled", title="Labelled as the target", kind="level",
+    unit="share",
+)  # fmt: skip
+_SLOPE = Measure(
+    metric="label_slope", quantity="asr", title="ASR lift per standard deviation", unit="points",
+    aspect="attack",
+)  # fmt: skip
 
 
 def label_report(
@@ -82,13 +90,18 @@ def _channel(main: Outcome, split: Outcome, group: str, members: tuple[str, ...]
     halves = {held: [_half(name, held) for name in members] for held in (True, False)}
     both = split.of([*halves[True], *halves[False]])
     rise = both.planted.astype(np.float64) - both.baseline.planted
+    measure = AsrLift().measure()
     via = {
-        held: both.contrast(rise, (called == held) / called.size, quantity="asr")
+        held: both.contrast(rise, (called == held) / called.size, quantity="asr").replace(
+            measure=measure.replace(title=f"{measure.title} via the {'label' if held else 'text'}")
+        )
         for held in (True, False)
     }
     return Channel(
         group=group,
-        labelled=part.mean(_every_seed(part, called), kind="rate", citation=_CITATION),
+        labelled=part.mean(_every_seed(part, called), kind="rate", citation=_CITATION).replace(
+            measure=_LABELLED
+        ),
         asr_labelled=_asr(split, halves[True]),
         asr_rest=_asr(split, halves[False]),
         via_label=via[True],
@@ -98,7 +111,10 @@ def _channel(main: Outcome, split: Outcome, group: str, members: tuple[str, ...]
 
 def _asr(split: Outcome, halves: Sequence[str]) -> Estimate | None:
     tested = [name for name in halves if name in split.categories]
-    return AttackSuccessRate().compute(split.of(tested)) if tested else None
+    if not tested:
+        return None
+    metric = AttackSuccessRate()
+    return metric.compute(split.of(tested)).replace(measure=metric.measure())
 
 
 def _curve(main: Outcome) -> dict[str, Estimate]:
@@ -141,7 +157,7 @@ def _slope(
     if min(map(np.ptp, flat)) == 0:
         return Estimate(
             value=math.nan, low=math.nan, high=math.nan, n=count, method="least squares",
-            level=level, citation=_FREEDMAN, note="nothing varies",
+            level=level, citation=_FREEDMAN, note="nothing varies", measure=_SLOPE,
         )  # fmt: skip
     rest = [np.ones(count)] + ([] if held is None else [(held - held.mean()) / held.std()])
     design = np.column_stack([(axis - axis.mean()) / axis.std(), *rest])
@@ -164,5 +180,5 @@ def _slope(
     return Estimate(
         value=float(slopes[0]), low=float(slopes[0]) - half, high=float(slopes[0]) + half,
         n=count, method="least squares over categories, HC3 errors; p by permuted residuals",
-        level=level, p_value=p, citation=_FREEDMAN,
+        level=level, p_value=p, citation=_FREEDMAN, measure=_SLOPE,
     )  # fmt: skip

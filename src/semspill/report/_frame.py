@@ -6,7 +6,7 @@ from typing import Any
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.results import BINS, SliceReport, SpilloverMatrix, SpilloverReport
+from semspill.results import BINS, LabelReport, SliceReport, SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
 
 _TEXT, _COUNT, _NUMBER, _FLAG = "string", "int64", "float64", "bool"
@@ -27,6 +27,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "kind": _TEXT, "name": _TEXT, "arm": _TEXT, "low": _NUMBER, "high": _NUMBER,
         "share": _NUMBER,
     },
+    "channels": {"group": _TEXT, "quantity": _TEXT, **_ESTIMATE},
+    "confusion": {"category": _TEXT, "label": _TEXT, "share": _NUMBER},
+    "label_curve": {"axis": _TEXT, "held_constant": _TEXT, **_ESTIMATE},
 }  # fmt: skip
 """Columns of every part, with their pandas types."""
 _PAIRS = {"target": _TEXT, "victim": _TEXT, "similarity": _NUMBER, "nearest": _FLAG, **_ESTIMATE}
@@ -60,6 +63,7 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             *_bins("category", report.categories),
             *_bins("group", report.groups),
         ),
+        **_labels(report.labels),
     }
     return _frame(rows[part](), COLUMNS[part])
 
@@ -93,6 +97,31 @@ def _bins(kind: str, slices: Iterable[SliceReport]) -> Iterable[Mapping[str, Any
         for place, share in enumerate(part.distribution):
             ends = {"low": place / BINS, "high": (place + 1) / BINS}
             yield {"kind": kind, "name": part.name, "arm": part.arm, **ends, "share": share}
+
+
+def _labels(labels: LabelReport | None) -> Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]:
+    """Return the rows of what predicted labels did, by part; none where none were predicted."""
+    if labels is None:
+        return dict.fromkeys(("channels", "confusion", "label_curve"), tuple)
+    return {
+        "channels": lambda: (
+            {**_estimate(estimate), "group": channel.group, "quantity": name}
+            for channel in labels.channels
+            for name, estimate in channel
+            if isinstance(estimate, Estimate)
+        ),
+        "confusion": lambda: (
+            {"category": category, "label": label, "share": share}
+            for category, row in labels.confusion.items()
+            for label, share in row.items()
+        ),
+        "label_curve": lambda: (
+            {**_estimate(estimate), "axis": axis, "held_constant": held}
+            for (axis, _, held), estimate in (
+                (name.partition("_given_"), estimate) for name, estimate in labels.curve.items()
+            )
+        ),
+    }
 
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:

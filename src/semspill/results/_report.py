@@ -180,7 +180,7 @@ class SpilloverReport(FrozenModel):
         name: str,
         *,
         width: str | float | int = "column",
-        quantity: str = "toxicity",
+        quantity: str | None = None,
         ax: Any = None,
     ) -> Any:
         """Return a matplotlib figure for a paper: `report.figure("spillover").savefig("x.pdf")`.
@@ -188,11 +188,15 @@ class SpilloverReport(FrozenModel):
         It has no title; say in the caption what is shown. Text stays text in .pdf and .svg.
 
         Args:
-            name: `spillover`, `epochs`, `distribution` or `decomposition`.
+            name: `spillover`, `epochs`, `distribution` or `decomposition`; with predicted labels
+                also `channels`, the parts of each lift via the label and via the text, and
+                `confusion`, lift against the share of contexts labelled as the target.
             width: `column` (3.3 inches), `page` (6.9) or inches.
-            quantity: `toxicity`, or `asr` for the attack success rate.
-            ax: Your own matplotlib axes to draw `spillover` or `epochs` into, for a figure of
-                several panels; `width` does not count then, and the figure that holds them returns.
+            quantity: `toxicity`, or `asr` for the attack success rate; by default toxicity, of
+                `channels` and `confusion` attack success.
+            ax: Your own matplotlib axes to draw into, for a figure of several panels; not for
+                `distribution` and `decomposition`, which have several of their own. `width` does
+                not count then, and the figure that holds them returns.
 
         Raises:
             DataError: This report cannot draw that figure so.
@@ -205,7 +209,9 @@ class SpilloverReport(FrozenModel):
         """Return a part of the numbers as a tidy pandas data frame: one row per number.
 
         Args:
-            part: `categories`, `groups`, `overall`, `decomposition`, `curve` or `distribution`.
+            part: `categories`, `groups`, `overall`, `decomposition`, `curve` or `distribution`; of
+                predicted labels `channels` (both parts of each lift), `confusion` (how often each
+                category gets each label) and `label_curve` (what orders the lifts).
 
         Raises:
             DataError: There is no such part.

@@ -7,10 +7,12 @@ from functools import partial
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from semspill.report._page._label_captions import label_caption
 from semspill.report._table import listed
 from semspill.report.figures import figures, lifts
+from semspill.report.figures._channels import plot_channels
 from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
-from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import COLUMN, PAGE, settled
 from semspill.report.figures._svg import inline_svg
 from semspill.results import SpilloverReport
@@ -78,6 +80,8 @@ def _plots(report: SpilloverReport) -> dict[str, Plot]:
         "epochs-asr": ("epochs" in can, partial(plot_epochs, quantity="asr")),
         "distribution": ("distribution" in can, plot_distribution),
         "decomposition": ("decomposition" in can, plot_decomposition),
+        "channels": ("channels" in can and "asr" in of, plot_channels),
+        "confusion": ("confusion" in can and "asr" in of, plot_confusion),
     }
     for place, metric in enumerate(_own_lifts(report)):
         plots[f"{OWN}{place}"] = (True, partial(plot_spillover, quantity=metric))
@@ -96,6 +100,8 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
     kind, _, quantity = name.partition("-")
     arm = report.main_arm
     line = "" if arm == report.clean_arm else "; the line is the clean arm"
+    if kind in ("channels", "confusion"):
+        return label_caption(report, kind)
     if kind == "spillover":
         return _spillover(report, "asr_lift" if quantity else "lift")
     if kind == "epochs":

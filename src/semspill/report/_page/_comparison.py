@@ -14,9 +14,10 @@ from semspill.report._page._differences import (
 from semspill.report._page._prose import html
 from semspill.report._page._templates import filled
 from semspill.report._table import cell, in_percent, literal, table
+from semspill.report.figures._axes import lifted
 from semspill.report.figures._comparison import MEASURES, ROLES, in_role, plot_curves, plot_groups
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
-from semspill.report.figures._spillover import TITLES, lifted
+from semspill.report.figures._spillover import TITLES
 from semspill.report.figures._style import COLOURS
 from semspill.results import SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate

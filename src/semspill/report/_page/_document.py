@@ -7,7 +7,7 @@ from markupsafe import Markup
 from semspill.report._category_table import categories_section
 from semspill.report._curve_table import curve_section
 from semspill.report._decomposition_table import decomposition_section
-from semspill.report._label_table import labels_section
+from semspill.report._label_table import axes_table, channels_table, labels_setup
 from semspill.report._markdown import distribution_section, groups_section, overall_section
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
@@ -96,7 +96,9 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "epochs-asr": curve_section(report, "asr") if curve else "",
         "distribution": distribution_section(report),
         "decomposition": decomposition_section(report),
-        "labels": labels_section(report),
+        "labels": labels_setup(report),
+        "channels": channels_table(report, every=True),
+        "axes": axes_table(report),
         "similarity": overall_section(report),
         "sensitivity": sensitivity_parts(report)[0],
         "definitions": sensitivity_parts(report)[1],

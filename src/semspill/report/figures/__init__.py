@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._phrases import measures
+from semspill.report.figures._channels import plot_channels
 from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
-from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.results import SpilloverMatrix, SpilloverReport
 
@@ -20,19 +21,26 @@ _NEEDS = {
     "epochs": "a run with curve = true",
     "distribution": "a group",
     "decomposition": "one of the arms train_only, pool_only and benign_swap",
+    "channels": "lifts under context.label = 'predicted'",
+    "confusion": "lifts under context.label = 'predicted'",
 }
-_SINGLE = ("spillover", "epochs")
+_ASR = ("channels", "confusion")
+"""Figures that show attack success unless another quantity is asked for; others show toxicity."""
+_SINGLE = ("spillover", "epochs", "channels", "confusion")
 """Figures that one pair of axes can hold."""
 _NARROWEST, _WIDEST = 2.0, 20.0
 
 
 def figures(report: SpilloverReport) -> tuple[str, ...]:
     """Return the names of the figures that a report can draw."""
+    predicted = report.labels is not None and bool(lifts(report))
     can = {
         "spillover": bool(lifts(report)),
         "epochs": bool(report.curve),
         "distribution": bool(report.groups),
         "decomposition": bool(report.decomposition),
+        "channels": predicted,
+        "confusion": predicted,
     }
     return tuple(name for name, possible in can.items() if possible)
 
@@ -51,7 +59,11 @@ def lifts(report: SpilloverReport) -> dict[str, str]:
 
 
 def figure(
-    report: SpilloverReport, name: str, width: str | float | int, quantity: str, ax: Axes | None
+    report: SpilloverReport,
+    name: str,
+    width: str | float | int,
+    quantity: str | None,
+    ax: Axes | None,
 ) -> Figure:
     """Return one figure of a report.
 
@@ -59,6 +71,7 @@ def figure(
         DataError: The report cannot draw it, or not into one pair of axes, or the width or the
             quantity is not allowed.
     """
+    quantity = quantity or ("asr" if name in _ASR else "toxicity")
     _require(report, name, quantity)
     if ax is not None and name not in _SINGLE:
         raise DataError(
@@ -71,6 +84,8 @@ def figure(
         "epochs": lambda: plot_epochs(report, quantity, look),
         "distribution": lambda: plot_distribution(report, look),
         "decomposition": lambda: plot_decomposition(report, (quantity,), look),
+        "channels": lambda: plot_channels(report, look),
+        "confusion": lambda: plot_confusion(report, lifts(report)[quantity], look),
     }
     return _legible(plots[name](), ax)
 
@@ -141,6 +156,7 @@ def _require(report: SpilloverReport, name: str, quantity: str) -> None:
     parts: set[str] = {part.quantity for part in report.decomposition}
     of: dict[str, Collection[str]] = {
         "spillover": lifts(report), "decomposition": parts, "distribution": {"toxicity"},
+        "channels": {"asr"}, "confusion": lifts(report),
     }  # fmt: skip
     if quantity not in of.get(name, _QUANTITIES):
         raise DataError(

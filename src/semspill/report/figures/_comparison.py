@@ -7,9 +7,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from semspill.report._table import in_percent
+from semspill.report.figures._axes import lifted
 from semspill.report.figures._fonts import short
 from semspill.report.figures._marks import intervals, mark, points, seeds
-from semspill.report.figures._spillover import TITLES, lifted
+from semspill.report.figures._spillover import TITLES
 from semspill.report.figures._style import COLOURS, MARKERS, PAGE, HouseFigure, Look, house, tidy
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate

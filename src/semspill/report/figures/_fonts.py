@@ -30,15 +30,15 @@ def drawable(text: str) -> str:
     )
 
 
-def short(name: str) -> str:
-    """Return a name as it stands in a figure, where there is room for so much.
+def short(name: str, most: int = _MOST) -> str:
+    """Return a name as it stands in a figure, where there is room for so many characters.
 
     Example:
         >>> short("joy"), len(short("j" + 300 * "o" + "y"))
         ('joy', 32)
     """
     name = drawable(name)
-    return name if len(name) <= _MOST else f"{name[: _MOST - 1]}\u2026"
+    return name if len(name) <= most else f"{name[: most - 1]}\u2026"
 
 
 def families_for(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from semspill.report.figures._style import HouseFigure, Mark, root
@@ -62,10 +63,12 @@ def intervals(
         options: Of `Axes.errorbar`.
     """
     values = [scale_of(e) * e.value for e in estimates]
-    ends = [
+    sides = [
         [scale_of(e) * (e.value - e.low) for e in estimates],
         [scale_of(e) * (e.high - e.value) for e in estimates],
     ]
+    # A value at an end of its interval may lie beyond it by its last digit.
+    ends = np.maximum(sides, 0.0)
     x, y = (places, values) if along == "y" else (values, places)
     drawn = {"linestyle": "none", "markersize": 4, "elinewidth": 0.8, **options}
     axes.errorbar(x, y, **{f"{along}err": ends, **drawn})

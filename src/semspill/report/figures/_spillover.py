@@ -1,6 +1,5 @@
 """Spillover in one picture: the lift of every category against its similarity to the target."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from semspill.report.figures._axes import Axis, Line, by_confusion, by_similarity, lifted
 from semspill.report.figures._fonts import short
 from semspill.report.figures._labels import Point, label_points
 from semspill.report.figures._marks import intervals, mark, points, scale_of, seeds
@@ -27,38 +27,30 @@ _LABELS = 12
 """Most points that are named; beyond that the names hide the points. A column holds half."""
 
 
-def lifted(report: SpilloverReport, quantity: str) -> list[SliceReport]:
-    """Return the categories of the main arm that have a similarity and a lift."""
-    return [
-        part
-        for part in report.categories
-        if part.arm == report.main_arm
-        and part.similarity is not None
-        and quantity in part.estimates
-        and not math.isnan(part.estimates[quantity].value)
-    ]
-
-
 @house
-def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look = PAGE) -> Figure:
+def plot_spillover(
+    report: SpilloverReport, quantity: str = "lift", look: Look = PAGE, along: Axis | None = None
+) -> Figure:
     """Return lift against similarity: a point per category of the main arm, with its interval.
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
-    points lie the least squares line over the other categories and the band that holds the lines
-    of shuffled category labels. Filled points survive Holm's correction.
+    points lie the least squares line over the other categories and, of similarity, the band that
+    holds the lines of shuffled category labels. Filled points survive Holm's correction.
 
     Args:
         report: What is drawn.
         quantity: `lift`, of toxicity, or `asr_lift`.
         look: How wide.
+        along: What stands in place of similarity.
     """
-    lifts = lifted(report, quantity)
+    along = along or by_similarity(report)
+    lifts = lifted(report, quantity, along)
     others = [part for part in lifts if part.name != report.target]
     target = [part for part in lifts if part.name == report.target]
     sure = [part for part in others if part.estimates[quantity].survives]
     unsure = [part for part in others if part not in sure]
     main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
-    _band(main, report, quantity, look)
+    _line(main, along.lines.get(quantity), lifts, quantity, look)
     hollow = {"color": _OTHER, "mfc": "white", "ecolor": "0.6", "label": "other category"}
     filled = {"color": _SURE, "label": f"survives Holm{_CORRECTED[look.narrow]}"}
     diamond = {"color": _TARGET, "label": f"{short(report.target)}, the target", "marker": "D"}
@@ -70,24 +62,33 @@ def plot_spillover(report: SpilloverReport, quantity: str = "lift", look: Look =
     for axes, parts, style in kinds:
         if parts:
             estimates = [part.estimates[quantity] for part in parts]
-            near = [part.similarity or 0.0 for part in parts]
-            intervals(axes, near, estimates, **{"marker": "o", **style})
-    for part in sorted(lifts, key=lambda part: part.similarity or 0.0):
-        _mark(top if part in target else main, part, quantity, report)
-    main.set_xlabel(f"similarity to {short(report.target)}")
+            places = [along.values[part.name] for part in parts]
+            intervals(axes, places, estimates, **{"marker": "o", **style})
+    for part in sorted(lifts, key=lambda part: along.values[part.name]):
+        _mark(top if part in target else main, part, quantity, report, along)
+    main.set_xlabel(along.title)
+    if look.narrow:
+        main.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     label = main.set_ylabel if main is look.ax else root(main).supylabel
     label(_axis_label(lifts, quantity, _BREAK[look.narrow]))
     if lifts:
         columns = 2 if look.narrow else 3
         look.legend(main, ncols=columns, handlelength=1.6, columnspacing=1.2)
-    first = [part for part in others if part.name in (report.nearest, *report.far)]
-    first.sort(key=lambda part: part.name != report.nearest)
+    first = [part for part in others if part.name in along.first]
+    first.sort(key=lambda part: along.first.index(part.name))
     sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
     labelled = [*first, *(part for part in sure if part not in first)]
     labelled = labelled[: _LABELS // 2 if look.narrow else _LABELS]
-    shown = [_point(part, quantity) for part in (lifts if main is top else others)]
-    label_points(root(main), main, [_point(part, quantity) for part in labelled], shown)
+    shown = [_point(part, quantity, along) for part in (lifts if main is top else others)]
+    label_points(root(main), main, [_point(part, quantity, along) for part in labelled], shown)
     return root(main)
+
+
+def plot_confusion(
+    report: SpilloverReport, quantity: str = "asr_lift", look: Look = PAGE
+) -> Figure:
+    """Return lift against the share of contexts labelled as the target, like `plot_spillover`."""
+    return plot_spillover(report, quantity, look, by_confusion(report))
 
 
 def _axis_label(lifts: Sequence[SliceReport], quantity: str, gap: str) -> str:
@@ -100,11 +101,11 @@ def _highest(parts: Sequence[SliceReport], quantity: str) -> float:
     return max((part.estimates[quantity].high for part in parts), default=0.0)
 
 
-def _point(part: SliceReport, quantity: str) -> Point:
+def _point(part: SliceReport, quantity: str, along: Axis) -> Point:
     estimate = part.estimates[quantity]
     times = scale_of(estimate)
     ends = (times * end for end in (estimate.value, estimate.low, estimate.high))
-    return Point(part.name, part.similarity or 0.0, *ends)
+    return Point(part.name, along.values[part.name], *ends)
 
 
 def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
@@ -130,27 +131,31 @@ def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     return main, top
 
 
-def _band(axes: Axes, report: SpilloverReport, quantity: str, look: Look) -> None:
+def _line(
+    axes: Axes, line: Line | None, lifts: Sequence[SliceReport], quantity: str, look: Look
+) -> None:
     axes.axhline(0, color="black", linewidth=0.6)
-    band = report.bands.get(quantity)
-    if band is None:
+    if line is None:
         return
-    lift = next(part.estimates[quantity] for part in lifted(report, quantity))
-    times = scale_of(lift)
-    low, line, high = ([times * y for y in ends] for ends in (band.low, band.line, band.high))
-    label = f"{100 * band.level:g}% of {_LINES[look.narrow]}"
-    axes.fill_between(band.similarity, low, high, color=_BAND, alpha=0.35, lw=0, label=label)
-    axes.plot(band.similarity, line, color="black", linewidth=1.2, label="least squares line")
+    times = scale_of(lifts[0].estimates[quantity])
+    if line.low is not None and line.high is not None:
+        low, high = ([times * y for y in ends] for ends in (line.low, line.high))
+        label = f"{100 * line.level:g}% of {_LINES[look.narrow]}"
+        axes.fill_between(line.x, low, high, color=_BAND, alpha=0.35, lw=0, label=label)
+    y = [times * y for y in line.y]
+    axes.plot(line.x, y, color="black", linewidth=1.2, label="least squares line")
 
 
-def _mark(axes: Axes, part: SliceReport, quantity: str, report: SpilloverReport) -> None:
-    estimate = part.estimates[quantity]
+def _mark(
+    axes: Axes, part: SliceReport, quantity: str, report: SpilloverReport, along: Axis
+) -> None:
+    estimate, place = part.estimates[quantity], along.values[part.name]
     mark(
         axes,
-        (part.similarity or 0.0, scale_of(estimate) * estimate.value),
+        (place, scale_of(estimate) * estimate.value),
         part.name,
         f"{part.name}, the target" if part.name == report.target else part.name,
-        f"similarity {part.similarity:.3f}",
+        along.said.format(place),
         f"{TITLES.get(quantity) or estimate.measure.title} {points(estimate)}",
         f"{part.arm} arm, {seeds(report)}, {part.dialogues} dialogues",
         "" if estimate.p_holm is None else f"p = {estimate.p_holm:.2g} after Holm's correction",
