@@ -26,9 +26,11 @@ from semspill.analysis._metrics._slices import (
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._power import Spread, smallest_lift, spread_of
 from semspill.analysis._similarity._base import (
+    ExchangeSimilarity,
     Similarities,
     Similarity,
     SimilarityField,
+    measure_exchanges,
     measure_similarity,
     similarities,
 )
@@ -47,6 +49,7 @@ __all__ = [
     "CorrectedShare",
     "DiscriminativeSimilarity",
     "DistributionShift",
+    "ExchangeSimilarity",
     "LabelSimilarity",
     "LargestLift",
     "Lift",
@@ -70,6 +73,7 @@ __all__ = [
     "Toxicity",
     "VadSimilarity",
     "group_members",
+    "measure_exchanges",
     "measure_similarity",
     "metrics",
     "similarities",

@@ -13,12 +13,13 @@ from semspill._names import composed
 from semspill.analysis._band import permutation_bands
 from semspill.analysis._channels import label_report
 from semspill.analysis._decomposition import decompose
+from semspill.analysis._doses import dose_response
 from semspill.analysis._families import correct_families
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._notes import notes_on
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._sensitivity import check_similarity
-from semspill.analysis._similarity._base import Similarities
+from semspill.analysis._similarity._base import ExchangeSimilarity, Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.results import (
@@ -85,6 +86,7 @@ class SpilloverAnalyzer(FrozenModel):
         curve: Sequence[CurvePoint] = (),
         similarity_method: str = "as given",
         alternatives: Sequence[Similarities] = (),
+        exchanges: Sequence[ExchangeSimilarity] = (),
         label_facts: Mapping[str, Any] | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
@@ -96,6 +98,7 @@ class SpilloverAnalyzer(FrozenModel):
             curve: Toxicity and attack success over epochs.
             similarity_method: How the outcomes' similarities were measured.
             alternatives: Other definitions of similarity; the report says what they would change.
+            exchanges: How near each test exchange is to the target, by one definition or more.
             label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
                 `folds`, `train_accuracy`.
             provenance: Where the outcomes come from.
@@ -144,6 +147,9 @@ class SpilloverAnalyzer(FrozenModel):
             ),
             bands=permutation_bands(others, self.level),
             curve=tuple(curve),
+            doses=tuple(
+                dose for near in exchanges if (dose := dose_response(main, near)) is not None
+            ),
             labels=label_report(main, groups, label_facts or {}),
             notes=notes_on(clean, main, chosen=self.nearest),
             provenance=provenance or Provenance(),

@@ -71,7 +71,7 @@ class Data:
 
     def labelled(self, corpus: Corpus) -> Corpus:
         """Return a corpus with predicted labels, where contexts show them."""
-        return corpus if self.labelling is None else self.labelling.label(corpus)
+        return corpus if self.labelling is None else self.labelling.label(corpus, self.train)
 
     @property
     def untrained(self) -> tuple[str, ...]:

@@ -5,9 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from semspill._progress import Progress
 from semspill._random import stream
-from semspill.analysis import Similarities, measure_similarity
+from semspill.analysis import Similarities, measure_exchanges, measure_similarity
+from semspill.corpus import Corpus
+from semspill.encoders import BiEncoder
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data, data_key
 from semspill.experiment._events import Notifier
@@ -68,21 +72,28 @@ class Preparation:
         key = (data_key(config), recipe)
         if key not in self._similarities:
             self.notify("similarity", variants=[name])
-            self._similarities[key] = store.similarities or self._measure(config, data)
+            self._similarities[key] = self._measure(config, data, store.similarities)
         store.write_similarities(self._similarities[key])
         return self._similarities[key]
 
-    def _measure(self, config: ExperimentConfig, data: Data) -> tuple[Similarities, ...]:
+    def _measure(
+        self, config: ExperimentConfig, data: Data, known: tuple[Similarities, ...] | None
+    ) -> tuple[Similarities, ...]:
         # One draw for all experiments: random initial weights must not move who is near.
         model = config.measuring_encoder.load(stream(0, "similarity"))
         # Similarity is one of texts: what a labeller makes of them is another matter.
         shown = config.context
         model.context = shown.replace(label="none") if shown.label == "predicted" else shown
+
+        def arguments() -> tuple[Corpus, BiEncoder, np.random.Generator, Progress]:
+            return data.train, model, stream(0, "similarity"), self.progress
+
+        measured = known or tuple(
+            measure_similarity(part, *arguments()) for part in config.similarities
+        )
         return tuple(
-            measure_similarity(
-                part, data.train, model, stream(0, "similarity"), progress=self.progress
-            )
-            for part in config.similarities
+            replace(one, exchanges=measure_exchanges(part, data.test.exchanges, *arguments()))
+            for part, one in zip(config.similarities, measured, strict=True)
         )
 
 

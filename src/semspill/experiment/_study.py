@@ -98,11 +98,13 @@ class Study:
         """Analyze what the arms answered, once all are done."""
         outcomes = self.outcomes()
         groups = group_members(outcomes[0], *self.analyzer.neighbours(outcomes[0]))
+        each = (one.of_exchanges(self.config.watched) for one in self.similarities)
         report = self.analyzer.analyze(
             outcomes,
             curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
             similarity_method=self.similarities[0].method,
             alternatives=self.similarities[1:],
+            exchanges=[near for near in each if near is not None],
             label_facts=self._label_facts(),
             provenance=provenance_of(self.config, self.data, self.planted, self._records),
         )

@@ -81,17 +81,28 @@ class FittedLabelling:
         """What the labeller tells apart."""
         return self.whole.categories
 
-    def label(self, corpus: Corpus) -> Corpus:
+    def label(self, corpus: Corpus, like: Corpus | None = None) -> Corpus:
         """Return a corpus with the labels of its contexts.
 
         A poisoned corpus is labelled as the clean one is: a planted copy counts as its original.
+
+        Args:
+            corpus: What to label.
+            like: A corpus that is labelled already, such as the clean one that the other was made
+                from: contexts that both have keep their label, and are not labelled again.
         """
-        rows = self.probabilities(corpus.exchanges)
+        known = {} if like is None else {(e.dialogue, e.turn): e for e in like.exchanges}
+        labels: list[str | None] = []
+        for exchange in corpus.exchanges:
+            old = known.get((_origin(exchange), exchange.turn))
+            same = old is not None and old.context == exchange.context
+            labels.append(old.label if old is not None and same else None)
+        new = [place for place, label in enumerate(labels) if label is None]
+        rows = self.probabilities([corpus.exchanges[place] for place in new])
         best = np.argsort(-rows, axis=1, kind="stable")[:, : self.top]
-        labels = tuple(
-            _BETWEEN.join(self.categories[place] for place in row) for row in best.tolist()
-        )
-        return replace(corpus, labels=labels)
+        for place, row in zip(new, best.tolist(), strict=True):
+            labels[place] = _BETWEEN.join(self.categories[column] for column in row)
+        return replace(corpus, labels=tuple(map(str, labels)))
 
     @staticmethod
     def first(label: str | None) -> str:
@@ -115,11 +126,15 @@ class FittedLabelling:
     def _split(self, exchanges: Sequence[Exchange]) -> Mapping[Labels, list[int]]:
         places: dict[Labels, list[int]] = {}
         for place, exchange in enumerate(exchanges):
-            origin = exchange.dialogue.partition("#planted-")[0]
+            origin = _origin(exchange)
             fold = _fold(origin, len(self.parts))
             labels = self.parts[fold] if origin in self.known else self.whole
             places.setdefault(labels, []).append(place)
         return places
+
+
+def _origin(exchange: Exchange) -> str:
+    return exchange.dialogue.partition("#planted-")[0]
 
 
 def _fold(dialogue: str, folds: int) -> int:

@@ -4,6 +4,7 @@ import math
 from itertools import groupby
 
 from semspill.report._category_table import changed
+from semspill.report._dose_table import beyond
 from semspill.report._phrases import (
     MATTERS,
     choosable,
@@ -48,6 +49,7 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
         *_changes(report),
         *_others(report),
         *_trends(report),
+        beyond(report),
         changed(report, most=5),
         _parts(report),
         _harm(report),

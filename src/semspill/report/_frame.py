@@ -6,7 +6,14 @@ from typing import Any
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
-from semspill.results import BINS, LabelReport, SliceReport, SpilloverMatrix, SpilloverReport
+from semspill.results import (
+    BINS,
+    DoseResponse,
+    LabelReport,
+    SliceReport,
+    SpilloverMatrix,
+    SpilloverReport,
+)
 from semspill.statistics import Estimate
 
 _TEXT, _COUNT, _NUMBER, _FLAG = "string", "int64", "float64", "bool"
@@ -23,6 +30,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "overall": {"arm": _TEXT, "metric": _TEXT, **_ESTIMATE},
     "decomposition": {"group": _TEXT, "quantity": _TEXT, "part": _TEXT, **_ESTIMATE},
     "curve": {"arm": _TEXT, "group": _TEXT, "epoch": _COUNT, "toxicity": _NUMBER, "asr": _NUMBER},
+    "doses": {"definition": _TEXT, "nearest": _TEXT, "part": _TEXT, **_ESTIMATE},
+    "dose_bins": {
+        "definition": _TEXT, "group": _TEXT, "similarity": _NUMBER, "exchanges": _COUNT,
+        **_ESTIMATE,
+    },
     "distribution": {
         "kind": _TEXT, "name": _TEXT, "arm": _TEXT, "low": _NUMBER, "high": _NUMBER,
         "share": _NUMBER,
@@ -59,6 +71,16 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             for p in report.decomposition
         ),
         "curve": lambda: (point.model_dump() for point in report.curve),
+        "doses": lambda: (
+            {**_estimate(estimate), "definition": d.similarity, "nearest": d.nearest, "part": part}
+            for d in report.doses
+            for part, estimate in _parts_of(d)
+        ),
+        "dose_bins": lambda: (
+            {**_estimate(b.asr), **dict(b), "definition": d.similarity}
+            for d in report.doses
+            for b in d.bins
+        ),
         "distribution": lambda: (
             *_bins("category", report.categories),
             *_bins("group", report.groups),
@@ -90,6 +112,12 @@ def _slices(kind: str, slices: Iterable[SliceReport]) -> Iterable[Mapping[str, A
         for name, estimate in part.estimates.items():
             place = {"kind": kind, "name": part.name, "arm": part.arm, "metric": name}
             yield {**_estimate(estimate), **sizes, **place}
+
+
+def _parts_of(dose: DoseResponse) -> Iterable[tuple[str, Estimate]]:
+    for name in ("told_apart", "confusion_ratio", "beyond", "predicts"):
+        yield name, getattr(dose, name)
+    yield from ((f"odds_{name}", estimate) for name, estimate in dose.odds.items())
 
 
 def _bins(kind: str, slices: Iterable[SliceReport]) -> Iterable[Mapping[str, Any]]:

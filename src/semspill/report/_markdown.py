@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from semspill._mask import printable
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
+from semspill.report._dose_table import doses_section
 from semspill.report._label_table import labels_section
 from semspill.report._phrases import measures
 from semspill.report._sensitivity_table import sensitivity_section
@@ -23,6 +24,7 @@ def markdown(report: SpilloverReport) -> str:
         "What to know first": bullets(words.caveats),
         "Groups": groups_section(report),
         "Toxicity of the chosen responses, in ten bins": distribution_section(report),
+        "What the text of a context explains": doses_section(report),
         "What the predicted labels did": labels_section(report),
         "How much is pool, training and lost quality": decomposition_section(report),
         "Spillover against similarity": overall_section(report),

@@ -10,6 +10,7 @@ from semspill.results._arms import (
     reference,
     require_baselines,
 )
+from semspill.results._doses import DoseBin, DoseResponse
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._labels import Channel, LabelReport
 from semspill.results._matrix import Cells, SpilloverMatrix
@@ -38,6 +39,8 @@ __all__ = [
     "Cells",
     "Channel",
     "CurvePoint",
+    "DoseBin",
+    "DoseResponse",
     "ExchangeTable",
     "LabelReport",
     "Note",

@@ -9,6 +9,7 @@ from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.results._arms import Arm, ArmField, main_arm, reference
+from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
 from semspill.results._labels import LabelReport
@@ -58,6 +59,9 @@ class SpilloverReport(FrozenModel):
     of every lift of the main arm."""
     curve: tuple[CurvePoint, ...] = ()
     """Toxicity and attack success over epochs; empty when it was not watched."""
+    doses: tuple[DoseResponse, ...] = ()
+    """How planted answers depend on the text of single exchanges, one for each definition of
+    similarity that knows single exchanges, in the order of the definitions."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     notes: tuple[Note, ...] = ()
@@ -188,12 +192,13 @@ class SpilloverReport(FrozenModel):
         It has no title; say in the caption what is shown. Text stays text in .pdf and .svg.
 
         Args:
-            name: `spillover`, `epochs`, `distribution` or `decomposition`; with predicted labels
-                also `channels`, the parts of each lift via the label and via the text, and
-                `confusion`, lift against the share of contexts labelled as the target.
+            name: `spillover`, `epochs`, `distribution`, `decomposition` or `dose`, planted
+                answers against the similarity of single contexts; with predicted labels also
+                `channels`, the parts of each lift via the label and via the text, and `confusion`,
+                lift against the share of contexts labelled as the target.
             width: `column` (3.3 inches), `page` (6.9) or inches.
             quantity: `toxicity`, or `asr` for the attack success rate; by default toxicity, of
-                `channels` and `confusion` attack success.
+                `dose`, `channels` and `confusion` attack success.
             ax: Your own matplotlib axes to draw into, for a figure of several panels; not for
                 `distribution` and `decomposition`, which have several of their own. `width` does
                 not count then, and the figure that holds them returns.
@@ -209,9 +214,10 @@ class SpilloverReport(FrozenModel):
         """Return a part of the numbers as a tidy pandas data frame: one row per number.
 
         Args:
-            part: `categories`, `groups`, `overall`, `decomposition`, `curve` or `distribution`; of
-                predicted labels `channels` (both parts of each lift), `confusion` (how often each
-                category gets each label) and `label_curve` (what orders the lifts).
+            part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
+                `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
+                `confusion` (how often each category gets each label) and `label_curve` (what
+                orders the lifts).
 
         Raises:
             DataError: There is no such part.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from semspill._mask import listing, named
 from semspill._model import Component
@@ -44,9 +44,14 @@ class Similarities:
     """The categories, in the order of the rows and of the columns."""
     matrix: Float[np.ndarray, "categories categories"]
     """Row by column; more is nearer, and only numbers of one definition compare."""
+    exchanges: Float[np.ndarray, "exchanges categories"] | None = None
+    """How near each test exchange is to each category; None where the definition knows whole
+    categories only."""
 
     def __post_init__(self) -> None:
         fault = _fault(self.matrix, len(self.categories))
+        if not fault and self.exchanges is not None:
+            fault = _fault(self.exchanges, len(self.categories), len(self.exchanges))
         if fault:
             raise DataError(f"The similarities {named(self.name)} cannot be used: {fault}.")
 
@@ -59,14 +64,46 @@ class Similarities:
         Raises:
             DataError: It is none of them.
         """
+        column = self.matrix[:, self._place(target)]
+        return dict(zip(self.categories, column.tolist(), strict=True))
+
+    def of_exchanges(self, target: str) -> "ExchangeSimilarity | None":
+        """Return how near each test exchange is to the target; None where that is not known.
+
+        Args:
+            target: One of the categories.
+
+        Raises:
+            DataError: It is none of them.
+        """
+        place = self._place(target)
+        if self.exchanges is None:
+            return None
+        values = self.exchanges[:, place]
+        rivals = np.delete(self.exchanges, place, axis=1)
+        taken = np.asarray((values[:, None] > rivals).all(axis=1))
+        return ExchangeSimilarity(self.name, values, taken)
+
+    def _place(self, target: str) -> int:
         target = composed(target)
         if target not in self.categories:
             raise DataError(
                 f"The similarities {named(self.name)} do not hold the category {named(target)}."
                 f"{did_you_mean(target, self.categories)} They hold: {listing(self.categories)}."
             )
-        column = self.matrix[:, self.categories.index(target)]
-        return dict(zip(self.categories, column.tolist(), strict=True))
+        return self.categories.index(target)
+
+
+@dataclass(frozen=True, eq=False)
+class ExchangeSimilarity:
+    """How near each test exchange is to the target, by one definition."""
+
+    name: str
+    """Name of the definition."""
+    values: Float[np.ndarray, " exchanges"]
+    """More is nearer."""
+    taken: Bool[np.ndarray, " exchanges"]
+    """Whether an exchange is nearer to the target than to every other category."""
 
 
 class Similarity(Component):
@@ -100,6 +137,26 @@ class Similarity(Component):
             model: An encoder that was not trained on poisoned data.
             rng: Draws what has to be drawn.
         """
+
+    def each(
+        self,
+        exchanges: Sequence[Exchange],
+        corpus: Corpus,
+        model: BiEncoder,
+        rng: np.random.Generator,
+    ) -> Float[np.ndarray, "exchanges categories"] | None:
+        """Return how near single contexts are to each category, columns as in `categories`.
+
+        A definition that knows it lets reports say how planted answers depend on the text of the
+        single exchange. By default None: it knows whole categories only.
+
+        Args:
+            exchanges: What to measure: test exchanges.
+            corpus: Clean dialogues that are not the test dialogues.
+            model: An encoder that was not trained on poisoned data.
+            rng: Draws what has to be drawn.
+        """
+        return None
 
 
 similarities: Registry[Similarity] = Registry(
@@ -147,14 +204,50 @@ def measure_similarity(
     )
 
 
-def _fault(matrix: object, count: int) -> str:
-    """Return what is wrong with a matrix for so many categories; nothing where all is well."""
+def measure_exchanges(
+    similarity: Similarity,
+    exchanges: Sequence[Exchange],
+    corpus: Corpus,
+    model: BiEncoder,
+    rng: np.random.Generator,
+    progress: Progress = quiet,
+) -> Float[np.ndarray, "exchanges categories"] | None:
+    """Return how near exchanges are to each category of a corpus, checked; None if not known.
+
+    Args:
+        similarity: The definition.
+        exchanges: What to measure.
+        corpus: Clean dialogues that are not the test dialogues.
+        model: An encoder that was not trained on poisoned data; it is left as it is.
+        rng: Draws what has to be drawn.
+        progress: Wraps the iterables of the model's batches.
+
+    Raises:
+        PluginError: The definition returned no matrix of finite numbers, one row per exchange and
+            one column per category.
+    """
+    measured: object = similarity.each(exchanges, corpus, _Watched(model, progress), rng)
+    if measured is None:
+        return None
+    fault = _fault(measured, len(corpus.categories), len(exchanges))
+    if fault:
+        raise PluginError(
+            f"{type(similarity).__name__}.each broke its promise: {fault}; it must return one "
+            "finite number for each exchange and category, or None."
+        )
+    return np.asarray(measured, dtype=np.float64)
+
+
+def _fault(matrix: object, categories: int, exchanges: int | None = None) -> str:
+    """Return what is wrong with a matrix of categories, or of exchanges by categories."""
+    rows = categories if exchanges is None else exchanges
+    wanted = f"{categories} categories" + ("" if exchanges is None else f" and {rows} exchanges")
     try:
         values = np.asarray(matrix)
     except ValueError:
         return "the rows of its matrix differ in length"
-    if values.shape != (count, count) or values.dtype.kind not in "fiub":
-        return f"its matrix is {values.dtype} of shape {values.shape} for {count} categories"
+    if values.shape != (rows, categories) or values.dtype.kind not in "fiub":
+        return f"its matrix is {values.dtype} of shape {values.shape} for {wanted}"
     return "" if np.isfinite(values).all() else "its matrix holds NaN or infinity"
 
 

@@ -1,5 +1,6 @@
 """Similarity by what a classifier of clean text makes of a category: odds of the target."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -7,9 +8,9 @@ from jaxtyping import Float
 from pydantic import Field
 
 from semspill.analysis._similarity._base import Similarity
-from semspill.corpus import Corpus
+from semspill.corpus import Corpus, Exchange
 from semspill.encoders import BiEncoder
-from semspill.labellers import LabellerField, Labelling, labellers
+from semspill.labellers import FittedLabelling, LabellerField, Labelling, Labels, labellers
 
 _LEAST = 1e-6
 """Nearest that a probability comes to 0 or 1; a classifier of few texts is surer than it may be."""
@@ -49,11 +50,25 @@ class DiscriminativeSimilarity(Similarity):
             DataError: There are fewer than two categories.
         """
         fitted = Labelling(labeller=self.labeller, folds=self.folds).fit(corpus, rng)
-        rows = fitted.probabilities(corpus.exchanges)
-        rows = np.clip(rows, _LEAST, 1 - _LEAST)
-        odds = np.log(rows / (1 - rows))
-        place = {name: column for column, name in enumerate(fitted.categories)}
-        columns = [place[name] for name in corpus.categories]
+        odds = _log_odds(fitted, corpus.exchanges, corpus.categories)
         names = np.array([exchange.category for exchange in corpus.exchanges], dtype=object)
-        means = [odds[names == name][:, columns].mean(axis=0) for name in corpus.categories]
-        return np.stack(means)
+        return np.stack([odds[names == name].mean(axis=0) for name in corpus.categories])
+
+    def each(
+        self,
+        exchanges: Sequence[Exchange],
+        corpus: Corpus,
+        model: BiEncoder,
+        rng: np.random.Generator,
+    ) -> Float[np.ndarray, "exchanges categories"]:
+        """Return the log odds of single contexts, by a classifier fitted on the whole corpus."""
+        return _log_odds(self.labeller.fit(corpus, rng), exchanges, corpus.categories)
+
+
+def _log_odds(
+    labels: Labels | FittedLabelling, exchanges: Sequence[Exchange], categories: Sequence[str]
+) -> Float[np.ndarray, "exchanges categories"]:
+    place = {name: column for column, name in enumerate(labels.categories)}
+    rows = labels.probabilities(exchanges)[:, [place[name] for name in categories]]
+    rows = np.clip(rows, _LEAST, 1 - _LEAST)
+    return np.asarray(np.log(rows / (1 - rows)))

@@ -1,5 +1,6 @@
 """Similarity by the encoder's vectors: of contexts of two categories, or of their names."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -37,11 +38,24 @@ class CentroidSimilarity(Similarity):
         self, corpus: Corpus, model: BiEncoder, rng: np.random.Generator
     ) -> Float[np.ndarray, "categories categories"]:
         """Return the cosines; a category whose mean vector is 0 is like none, itself included."""
+        means = self._means(corpus, model)
+        return _cosines(means, means)
+
+    def each(
+        self,
+        exchanges: Sequence[Exchange],
+        corpus: Corpus,
+        model: BiEncoder,
+        rng: np.random.Generator,
+    ) -> Float[np.ndarray, "exchanges categories"]:
+        """Return the cosines of single contexts with the mean context vectors."""
+        return _cosines(model.encode_contexts(exchanges), self._means(corpus, model))
+
+    def _means(self, corpus: Corpus, model: BiEncoder) -> Float[np.ndarray, "categories dim"]:
         chosen = even_sample(corpus, self.most)
         vectors = model.encode_contexts(chosen)
         names = np.array([exchange.category for exchange in chosen], dtype=object)
-        means = [vectors[names == name].mean(axis=0) for name in corpus.categories]
-        return _cosines(np.stack(means))
+        return np.stack([vectors[names == name].mean(axis=0) for name in corpus.categories])
 
 
 class LabelSimilarity(Similarity):
@@ -63,7 +77,8 @@ class LabelSimilarity(Similarity):
     ) -> Float[np.ndarray, "categories categories"]:
         """Return the cosines; a name whose vector is 0 is like none, itself included."""
         names = [name.replace("_", " ") for name in corpus.categories]
-        return _cosines(model.encode_responses(names))
+        vectors = model.encode_responses(names)
+        return _cosines(vectors, vectors)
 
 
 def even_sample(corpus: Corpus, most: int) -> list[Exchange]:
@@ -89,9 +104,14 @@ def _spread(exchanges: list[Exchange], most: int) -> list[Exchange]:
     return [exchanges[i * len(exchanges) // count] for i in range(count)]
 
 
-def _cosines(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows rows"]:
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    units = (vectors / lengths).astype(np.float64)
+def _cosines(
+    one: Float[np.ndarray, "rows dim"], other: Float[np.ndarray, "columns dim"]
+) -> Float[np.ndarray, "rows columns"]:
     # Rounding may take the cosine of equal vectors over 1.
-    cosines: Float[np.ndarray, "rows rows"] = np.clip(units @ units.T, -1, 1)
+    cosines: Float[np.ndarray, "rows columns"] = np.clip(_units(one) @ _units(other).T, -1, 1)
     return cosines
+
+
+def _units(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim"]:
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray((vectors / lengths).astype(np.float64))

@@ -73,7 +73,16 @@ class RunStore:
     def write_similarities(self, measured: Sequence[Similarities]) -> None:
         """Write how near categories are, for a run that resumes this one."""
         if self.folder is not None:
-            rows = [{**vars(each), "matrix": each.matrix.tolist()} for each in measured]
+            # Exchanges are quick to measure again, and many.
+            rows = [
+                {
+                    "name": one.name,
+                    "method": one.method,
+                    "categories": one.categories,
+                    "matrix": one.matrix.tolist(),
+                }
+                for one in measured
+            ]
             write_text(self._file("similarity.json"), json.dumps(rows, indent=1) + "\n")
 
     def same_data(self, fingerprints: Mapping[str, str]) -> None:

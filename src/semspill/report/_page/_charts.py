@@ -11,6 +11,7 @@ from semspill.report._page._label_captions import label_caption
 from semspill.report._table import listed
 from semspill.report.figures import figures, lifts
 from semspill.report.figures._channels import plot_channels
+from semspill.report.figures._dose import plot_dose
 from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import COLUMN, PAGE, settled
@@ -80,6 +81,7 @@ def _plots(report: SpilloverReport) -> dict[str, Plot]:
         "epochs-asr": ("epochs" in can, partial(plot_epochs, quantity="asr")),
         "distribution": ("distribution" in can, plot_distribution),
         "decomposition": ("decomposition" in can, plot_decomposition),
+        "dose": ("dose" in can, plot_dose),
         "channels": ("channels" in can and "asr" in of, plot_channels),
         "confusion": ("confusion" in can and "asr" in of, plot_confusion),
     }
@@ -109,6 +111,15 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
         dashed = "" if arm == report.clean_arm else " Dashed: the clean arm."
         label = f"{what} after each epoch, a line per group."
         return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{dashed}"
+    if kind == "dose":
+        dose = report.doses[0]
+        label = "Share of planted responses against the similarity of single contexts."
+        return label, (
+            f"{label[:-1]} to {listed([report.target])}, by `{dose.similarity}`: a point per bin, "
+            f"with its interval, arm `{arm}`. The line is a logistic regression over all exchanges "
+            f"outside the target; where {listed([dose.nearest])} lies on it, its text explains why "
+            "it is hit."
+        )
     if kind == "distribution":
         label = "Shares of ten bins of rated toxicity, a panel per group."
         return label, (

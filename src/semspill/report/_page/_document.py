@@ -7,6 +7,7 @@ from markupsafe import Markup
 from semspill.report._category_table import categories_section
 from semspill.report._curve_table import curve_section
 from semspill.report._decomposition_table import decomposition_section
+from semspill.report._dose_table import doses_section
 from semspill.report._label_table import axes_table, channels_table, labels_setup
 from semspill.report._markdown import distribution_section, groups_section, overall_section
 from semspill.report._page._browse import exchanges_section
@@ -73,6 +74,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "epochs": "Over epochs",
         "distribution": "Distribution of toxicity",
         "decomposition": "Where the lift comes from",
+        "dose": "What the text of a context explains",
         "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
         "utility": "Utility",
@@ -82,7 +84,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "provenance": "Provenance",
         "harm": "Harm",
     }
-    pictured = {"spillover", "epochs", "decomposition", "labels"}
+    pictured = {"spillover", "epochs", "decomposition", "dose", "labels"}
     shown |= {"labels"} if report.labels else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
 
@@ -96,6 +98,7 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "epochs-asr": curve_section(report, "asr") if curve else "",
         "distribution": distribution_section(report),
         "decomposition": decomposition_section(report),
+        "dose": doses_section(report),
         "labels": labels_setup(report),
         "channels": channels_table(report, every=True),
         "axes": axes_table(report),

@@ -9,6 +9,7 @@ from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._phrases import measures
 from semspill.report.figures._channels import plot_channels
+from semspill.report.figures._dose import plot_dose
 from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
@@ -21,12 +22,13 @@ _NEEDS = {
     "epochs": "a run with curve = true",
     "distribution": "a group",
     "decomposition": "one of the arms train_only, pool_only and benign_swap",
+    "dose": "a similarity that knows single exchanges",
     "channels": "lifts under context.label = 'predicted'",
     "confusion": "lifts under context.label = 'predicted'",
 }
-_ASR = ("channels", "confusion")
+_ASR = ("dose", "channels", "confusion")
 """Figures that show attack success unless another quantity is asked for; others show toxicity."""
-_SINGLE = ("spillover", "epochs", "channels", "confusion")
+_SINGLE = ("spillover", "epochs", "dose", "channels", "confusion")
 """Figures that one pair of axes can hold."""
 _NARROWEST, _WIDEST = 2.0, 20.0
 
@@ -39,6 +41,7 @@ def figures(report: SpilloverReport) -> tuple[str, ...]:
         "epochs": bool(report.curve),
         "distribution": bool(report.groups),
         "decomposition": bool(report.decomposition),
+        "dose": any(dose.bins for dose in report.doses[:1]),
         "channels": predicted,
         "confusion": predicted,
     }
@@ -84,6 +87,7 @@ def figure(
         "epochs": lambda: plot_epochs(report, quantity, look),
         "distribution": lambda: plot_distribution(report, look),
         "decomposition": lambda: plot_decomposition(report, (quantity,), look),
+        "dose": lambda: plot_dose(report, look),
         "channels": lambda: plot_channels(report, look),
         "confusion": lambda: plot_confusion(report, lifts(report)[quantity], look),
     }
