@@ -97,7 +97,7 @@ class SpilloverAnalyzer(FrozenModel):
             similarity_method: How the outcomes' similarities were measured.
             alternatives: Other definitions of similarity; the report says what they would change.
             label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
-                `folds`, `train_accuracy`.
+                `folds`, `responses`, `train_accuracy`.
             provenance: Where the outcomes come from.
 
         Raises:
