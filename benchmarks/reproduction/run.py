@@ -33,6 +33,8 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "labels": (TWO, {STRATEGY: MAIN[:2], LABEL: ["gold", "predicted", "none"]}),
     "labels-crossfit": (TWO | PREDICTED, {STRATEGY: MAIN[:2], "labels.folds": [2]}),
     "labels-turn": (TWO | {"context": {"turns": 1}}, EACH | {LABEL: ["gold", "predicted", "none"]}),
+    # Labels of the responses, too, as in the original code.
+    "labels-responses": (TWO | PREDICTED, EACH | {"labels.responses": [False, True]}),
     "labels-arms": (PREDICTED | {"arms": FIVE}, EACH | {BUDGET: [0.03]}),
     "labels-budget": (TWO | PREDICTED, EACH | {BUDGET: [0.01]}),
     "labels-epochs": (

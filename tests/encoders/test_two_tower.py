@@ -8,7 +8,7 @@ from torch import nn
 from semspill import BiEncoder, ContextFormat, Encoder
 from semspill.encoders import HashingEncoder, TransformerEncoder, encoders
 from semspill.encoders.two_tower import Tokens, Tower, TwoTower, load_biencoder
-from semspill.errors import DataError, RegistryError
+from semspill.errors import ConfigError, DataError, RegistryError
 
 
 class Lengths(Tower):
@@ -91,6 +91,37 @@ def test_a_fingerprint_knows_the_weights_and_the_format(lengths, rng):
     before = model.fingerprint
     model.context_tower.scale.data.fill_(3.0)
     assert model.fingerprint != before
+
+
+class Long:
+    """Labels every text by three letters."""
+
+    def __init__(self, label="joy"):
+        self.label = self.fingerprint = label
+
+    def of_texts(self, texts):
+        return [self.label] * len(texts)
+
+
+def test_a_response_is_read_after_its_label_and_a_context_is_not(lengths, rng, exchanges):
+    plain = lengths.load(rng)
+    model = plain.with_response_labels(Long())
+    assert model.encode_responses(["four", ""]).tolist() == [[16], [8]]  # 2 x (3 + 1 + 4), ...
+    assert plain.encode_responses(["four", ""]).tolist() == [[8], [0]]
+    assert np.array_equal(model.encode_contexts(exchanges), plain.encode_contexts(exchanges))
+    for kept in (model.with_context(ContextFormat(turns=1)), model.to("cpu")):
+        assert kept.encode_responses(["four"]).tolist() == [[16]]
+    assert model.with_response_labels(None).encode_responses(["four"]).tolist() == [[8]]
+
+
+def test_labels_of_responses_are_part_of_a_fingerprint_and_cannot_be_saved(lengths, rng, tmp_path):
+    plain = lengths.load(rng)
+    one, same, other = (plain.with_response_labels(Long(by)) for by in ("joy", "joy", "awe"))
+    assert one.fingerprint == same.fingerprint
+    assert len({plain.fingerprint, one.fingerprint, other.fingerprint}) == 3
+    with pytest.raises(ConfigError, match="cannot be saved"):
+        one.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_fingerprint_knows_what_makes_vectors_of_the_weights(exchanges, tiny_bert):

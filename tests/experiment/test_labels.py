@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
-from semspill import load_config, read_outcomes, run
+from semspill import ConfigError, datasets, load_config, read_outcomes, run, sweep
+from semspill.experiment._data import data_key
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
@@ -97,3 +100,91 @@ def test_a_model_that_reads_contexts_in_its_own_way_takes_no_second_format(label
     assert [context.label for context in config.contexts] == ["predicted", "none"]
     assert config.predicts_labels
     assert not load_config({**labelled, "context": {"label": "none"}}).predicts_labels
+
+
+# Labels of responses
+
+
+@pytest.fixture
+def responding(fields):
+    """Contexts and responses begin with what a classifier predicts of them."""
+    return {
+        **fields,
+        "context": {"label": "predicted"},
+        "labels": {"responses": True},
+        "rater": {"name": "lexicon", "words": {"grumble": 1.0}},
+        "curve": False,
+    }
+
+
+def without(fields):
+    return {**fields, "labels": {"responses": False}}
+
+
+def test_only_labels_of_responses_that_are_shown_make_other_data(responding):
+    shown, hidden = load_config(responding), load_config(without(responding))
+    assert data_key(shown) != data_key(hidden)
+    assert data_key(hidden) == data_key(load_config({**responding, "labels": {}}))
+    assert "responses" not in hidden.model_dump_json(include={"labels"})
+    bare = {"context": {"label": "none"}}
+    assert "labels" in load_config({**without(responding), **bare}).unused
+    assert "labels" not in load_config({**responding, **bare}).unused
+
+
+def test_what_is_answered_stored_and_compared_is_the_bare_response(responding, tmp_path):
+    report = run(responding, out=tmp_path / "out", show_text=True)
+    train = datasets.build(responding["dataset"]).load("train")
+    known = set(train.responses().texts)
+    rows = [
+        json.loads(line)
+        for path in (tmp_path / "out" / "seed-0" / "clean").glob("responses*.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    assert rows
+    assert {row["response"] for row in rows} <= known
+    assert report.labels.responses
+    assert "Responses begin" in report.to_markdown()
+    # What was planted is known again where it is answered.
+    assert report.category("brave").asr.value > 0
+    assert run(responding).to_json() == run(responding, executor="processes").to_json()
+
+
+def test_arms_with_and_without_labels_of_responses_share_nothing(responding, trainings, tmp_path):
+    cache, seen = tmp_path / "cache", []
+    for given in (without(responding), responding):
+        run(given, cache=cache)
+        seen.append(len(trainings))
+    assert seen == [2, 4]
+    for given in (without(responding), responding):
+        run(given, cache=cache)
+    assert len(trainings) == 4
+    hidden, shown = sweep(without(responding), {"labels.responses": [False, True]}, cache=cache)
+    assert len(trainings) == 4
+    scores = [variant.outcomes[0].correct for variant in (hidden, shown)]
+    assert (scores[0] != scores[1]).any()
+
+
+def test_a_run_with_labels_of_responses_is_resumed(responding, interrupt, trainings, tmp_path):
+    interrupt(2, responding, out=tmp_path / "out")
+    report = run(responding, out=tmp_path / "out")
+    assert len(trainings) == 2  # the clean arm before, the poisoned one after
+    assert report.to_json() == run(responding).to_json()
+    prints = json.loads((tmp_path / "out" / "fingerprints.json").read_text())
+    assert len(prints["labels of responses"]) == 64
+    with pytest.raises(ConfigError, match="already exists"):
+        run(without(responding), out=tmp_path / "out")
+
+
+def test_responses_can_show_labels_where_contexts_show_none(responding):
+    bare = {**responding, "context": {"label": "none"}}
+    shown, hidden = run(bare), run(without(bare))
+    assert shown.labels is None
+    assert "TfidfLabeller" in shown.provenance.citations
+    assert "TfidfLabeller" not in hidden.provenance.citations
+    rates = [[part.asr.value for part in report.categories] for report in (shown, hidden)]
+    assert rates[0] != rates[1]
+
+
+def test_a_labeller_that_needs_the_category_is_refused_with_the_config(responding):
+    with pytest.raises(ConfigError, match=r"labels.*NoisyLabeller labels by the category"):
+        load_config({**responding, "labels": {"labeller": "noisy", "responses": True}})

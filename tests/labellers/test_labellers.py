@@ -100,6 +100,65 @@ def test_more_labels_than_one_can_be_shown(corpus):
     assert fitted.first(label) == "fear"
 
 
+# Labels of responses
+
+
+def test_a_response_is_labelled_as_if_it_were_the_conversation(corpus):
+    """Its label hangs on its text alone, not on the dialogue it comes from."""
+    fitted = Labelling(responses=True, top=2).fit(corpus, np.random.default_rng(0))
+    texts = ["so bright", "it is dark", "so bright"]
+    assert fitted.of_texts(texts) == ("joy; fear", "fear; joy", "joy; fear")
+    as_contexts = [Exchange("x", 3, "joy", (text,), "oh") for text in texts]
+    rows = fitted.probabilities(as_contexts)
+    assert rows.argmax(axis=1).tolist() == [1, 0, 1]
+    assert fitted.of_texts([]) == ()
+
+
+def test_a_response_has_one_label_whatever_the_folds():
+    """What gives a word's category away is known to the labeller of the whole corpus alone."""
+    said = {f"word{i} word{i}": ("fear", "joy")[i % 2] for i in range(40)}
+    dialogues = tuple(talk(f"d{word}", said[word], word, word) for word in said)
+    corpus = Corpus(dialogues, name="own words")
+    labelling = Labelling(labeller={"name": "tfidf", "rarest": 1}, folds=4, responses=True)
+    fitted = labelling.fit(corpus, np.random.default_rng(0))
+    assert fitted.of_texts(list(said)) == tuple(said.values())
+    assert list(fitted.label(corpus).labels) != list(said.values())
+
+
+def test_each_text_is_labelled_once(corpus):
+    fitted = Labelling(responses=True).fit(corpus, np.random.default_rng(0))
+    asked = []
+    plain = fitted.whole.probabilities
+    fitted.whole.probabilities = lambda exchanges: asked.extend(exchanges) or plain(exchanges)
+    assert fitted.of_texts(["oh", "well", "oh"]) == fitted.of_texts(["oh", "well", "oh"])
+    assert [exchange.context for exchange in asked] == [("oh",), ("well",)]
+
+
+def test_a_fingerprint_tells_labels_of_responses_apart(corpus):
+    prints = [
+        Labelling(top=top).fit(corpus, np.random.default_rng(0)).fingerprint for top in (1, 1, 2)
+    ]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_what_needs_the_category_labels_no_response():
+    assert NoisyLabeller.needs_category
+    with pytest.raises(ValidationError, match="NoisyLabeller labels by the category"):
+        Labelling(labeller="noisy", responses=True)
+    assert Labelling(labeller="noisy").labeller == NoisyLabeller()
+
+
+def test_a_labelling_without_labels_of_responses_is_written_as_before():
+    """Keys of what was stored before they existed are made of this."""
+    before = '{"labeller":{"name":"noisy","error":0.3,"confusion":[]},"folds":0,"top":2}'
+    labelling = Labelling(labeller={"name": "noisy", "error": 0.3}, top=2)
+    assert labelling.model_dump_json() == before
+    assert "responses" not in Labelling().model_dump()
+    with_them = Labelling(responses=True)
+    assert with_them.model_dump()["responses"] is True
+    assert Labelling.model_validate_json(with_them.model_dump_json()) == with_them
+
+
 # The dial
 
 

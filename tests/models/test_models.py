@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from semspill import (
     BiEncoder,
     ConfigError,
     ContextFormat,
+    Corpus,
     DataError,
     Finetuner,
     Model,
@@ -164,6 +167,72 @@ def test_scores_are_dot_products_and_rank_as_the_lists_do(corpus):
     assert trained.score(corpus.exchanges[:1], [["grumble"]])[0, 0] == pytest.approx(
         float(contexts[0] @ responses[0]), abs=1e-6
     )
+
+
+class Initials:
+    """Labels a text by its first letter, twice."""
+
+    fingerprint = "initials"
+
+    def of_texts(self, texts):
+        return [text[:1] * 2 for text in texts]
+
+
+def labelled(text):
+    return f"{text[:1] * 2} {text}"
+
+
+def test_candidates_are_read_after_their_labels_and_answered_without(corpus, tmp_path):
+    """As a model that reads a corpus with the labels in it, but the answers are bare."""
+    there = Corpus(
+        tuple(
+            replace(
+                talk,
+                utterances=tuple(
+                    replace(u, text=labelled(u.text), original=u.text)
+                    if u.role == "listener" else u
+                    for u in talk.utterances
+                ),
+            )
+            for talk in corpus
+        ),
+        name="there",
+    )  # fmt: skip
+    model = RetrievalModel(encoder=SMALL, finetuner={"epochs": 2, "batch_size": 32})
+    assert model.shows_response_labels()
+    on_disk = model.replace(store=tmp_path / "vectors")
+    expected = model.train(there, np.random.default_rng(3))
+    own, stored = (
+        each.train(corpus, np.random.default_rng(3), response_labels=Initials())
+        for each in (model, on_disk)
+    )
+    answers = [
+        trained.respond(data.exchanges, data.responses(), np.random.default_rng(0))
+        for trained, data in ((expected, there), (own, corpus), (stored, corpus))
+    ]
+    assert answers[0].texts == tuple(map(labelled, answers[1].texts))
+    assert answers[1].scores == pytest.approx(answers[0].scores, abs=1e-6)
+    assert answers[2].scores == pytest.approx(answers[0].scores, abs=5e-3)  # float16
+    assert set(answers[1].texts) <= set(corpus.responses().texts)
+    hits = [
+        trained.rank(
+            RankingTask.draw(data.exchanges, np.random.default_rng(1), 10), beside=[planted]
+        )
+        for trained, data, planted in (
+            (expected, there, labelled("grumble")), (own, corpus, "grumble"),
+        )
+    ]  # fmt: skip
+    assert np.array_equal(*hits)
+    with pytest.raises(ConfigError, match="cannot be saved"):
+        own.save(tmp_path / "model")
+
+
+def test_a_model_of_ones_own_is_asked_for_no_labels_of_responses(fields):
+    given = {**fields, "model": Served(), "similarity_encoder": SMALL}
+    predicted = {**given, "context": {"label": "predicted"}}
+    assert run(predicted).labels is not None
+    with pytest.raises(ConfigError, match="Served reads no labels of responses"):
+        sp.load_config({**predicted, "labels": {"responses": True}})
 
 
 def test_only_what_decides_the_training_is_among_its_fields():

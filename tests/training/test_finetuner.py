@@ -17,7 +17,11 @@ SMALL = HashingEncoder(buckets=512, dim=16)
 
 def finetune(corpus, seed=0, encoder=SMALL, *, batch_size=32, **more):
     """Return the fine-tuned model and its epochs."""
-    calls = {key: more.pop(key) for key in ("context", "valid", "progress") if key in more}
+    calls = {
+        key: more.pop(key)
+        for key in ("context", "response_labels", "valid", "progress")
+        if key in more
+    }
     epochs: list[Epoch] = []
     model = Finetuner(batch_size=batch_size, **more).finetune(
         encoder, corpus, np.random.default_rng(seed), observer=epochs.append, **calls
@@ -228,6 +232,35 @@ def test_the_context_format_is_the_models_unless_one_is_given(lessons):
     assert finetune(lessons, epochs=1)[0].context == ContextFormat()
     loaded = SMALL.load(np.random.default_rng(5)).with_context(chosen)
     assert finetune(lessons, 0, loaded, epochs=1)[0].context == chosen
+
+
+class Odd:
+    """Calls a response by whether its number is odd."""
+
+    fingerprint = "odd"
+
+    def of_texts(self, texts):
+        return [("even", "odd")[int(text.removeprefix("beta")) % 2] for text in texts]
+
+
+def test_responses_are_learned_after_their_labels(lessons):
+    """As if the corpus itself had them there."""
+    there = Corpus(
+        tuple(
+            talk.with_response(-1, f"{Odd().of_texts([talk.response(-1)])[0]} {talk.response(-1)}")
+            for talk in lessons
+        ),
+        name="there",
+    )
+    model, epochs = finetune(lessons, epochs=2, response_labels=Odd(), valid=lessons)
+    expected, others = finetune(there, epochs=2, valid=there)
+    assert [(e.loss, e.precision) for e in epochs] == [(e.loss, e.precision) for e in others]
+    assert np.array_equal(
+        model.encode_responses(["beta1", "beta2"]),
+        expected.encode_responses(["odd beta1", "even beta2"]),
+    )
+    further, _ = finetune(lessons, encoder=model, epochs=0)
+    assert isinstance(further.response_labels, Odd)
 
 
 def test_what_carries_a_corpus_can_be_trained_on(lessons):

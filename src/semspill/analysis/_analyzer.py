@@ -100,7 +100,7 @@ class SpilloverAnalyzer(FrozenModel):
             alternatives: Other definitions of similarity; the report says what they would change.
             exchanges: How near each test exchange is to the target, by one definition or more.
             label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
-                `folds`, `train_accuracy`.
+                `folds`, `responses`, `train_accuracy`.
             provenance: Where the outcomes come from.
 
         Raises:

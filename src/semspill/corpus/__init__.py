@@ -3,7 +3,7 @@
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._corpus import Corpus, HasCorpus
 from semspill.corpus._dialogue import Dialogue, Exchange, Role, Utterance
-from semspill.corpus._format import ContextFormat, Text
+from semspill.corpus._format import ContextFormat, Text, TextLabels
 
 __all__ = [
     "CandidateFilter",
@@ -15,5 +15,6 @@ __all__ = [
     "HasCorpus",
     "Role",
     "Text",
+    "TextLabels",
     "Utterance",
 ]

@@ -1,6 +1,7 @@
 """How an exchange becomes the text that an encoder reads."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -13,7 +14,8 @@ class Text(NamedTuple):
     """A text for an encoder, in two parts that are shortened differently.
 
     When it has too many tokens, `tail` loses its oldest (first) tokens; `head` is kept from its
-    start. A context is `Text(label, utterances)`, a response is `Text(response, "")`.
+    start. A context is `Text(label, utterances)`, a response is `Text(response, "")`; that head may
+    begin with a label of the response.
     """
 
     head: str
@@ -54,3 +56,15 @@ class ContextFormat(FrozenModel):
             )
         shown = {"gold": exchange.category, "predicted": exchange.label, "none": ""}[self.label]
         return Text(shown or "", tail)
+
+
+@runtime_checkable
+class TextLabels(Protocol):
+    """What gives a text a label, by that text alone; `Labelling.fit` returns one."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash: equal ones promise equal labels."""
+
+    def of_texts(self, texts: Sequence[str]) -> Sequence[str]:
+        """Return the label of each text."""

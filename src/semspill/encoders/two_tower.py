@@ -22,9 +22,9 @@ from semspill._atomic import atomic_path, write_text
 from semspill._progress import Progress, quiet
 from semspill._read import parse_json
 from semspill._tokens import Tokens, shorten
-from semspill.corpus import ContextFormat, Exchange, Text
+from semspill.corpus import ContextFormat, Exchange, Text, TextLabels
 from semspill.encoders._base import BiEncoder, Encoder, _TorchEncoder, encoders
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 
 __all__ = ["Tokens", "Tower", "TwoTower", "load_biencoder", "shorten"]
 
@@ -79,6 +79,7 @@ class TwoTower(BiEncoder):
         contexts: The tower for contexts.
         responses: The tower for responses; by default the same one, which ties them.
         context: What a context shows to the encoder.
+        response_labels: Labels that responses begin with; None where they show none.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class TwoTower(BiEncoder):
         contexts: Tower,
         responses: Tower | None = None,
         context: ContextFormat | None = None,
+        response_labels: TextLabels | None = None,
     ) -> None:
         towers = {"contexts": contexts}
         if responses is not None and responses is not contexts:
@@ -94,6 +96,7 @@ class TwoTower(BiEncoder):
         self.encoder = encoder
         self.module = nn.ModuleDict(towers)
         self.context = context or ContextFormat()
+        self.response_labels = response_labels
 
     @classmethod
     def of(cls, encoder: _TorchEncoder, tower: Tower) -> "TwoTower":
@@ -138,12 +141,14 @@ class TwoTower(BiEncoder):
     def fingerprint(self) -> str:
         """SHA-256 over all that decides vectors, as 64 hex digits.
 
-        That is the weights, the context format, the tokenizer and the encoder's fields, but not
-        the name that a pretrained model is found by, nor `fast`, which changes rounding alone.
+        That is the weights, the context format, the labels of responses, the tokenizer and the
+        encoder's fields, but not the name that a pretrained model is found by, nor `fast`, which
+        changes rounding alone.
         """
         cls, fields = type(self.encoder), self.encoder.model_dump_json(exclude={"model", "fast"})
         parts = [self.context.model_dump_json(), cls.__module__, cls.__qualname__, fields]
         parts += [self.context_tower.reading(), self.response_tower.reading()]
+        parts += [self.response_labels.fingerprint] if self.response_labels else []
         digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass"))
         for name, weight in sorted(self.module.state_dict().items()):
             digest.update(name.encode())
@@ -153,8 +158,15 @@ class TwoTower(BiEncoder):
 
     def with_context(self, context: ContextFormat) -> "TwoTower":
         """Return a bi-encoder that shares these weights and reads another context format."""
+        return self._reading(context, self.response_labels)
+
+    def with_response_labels(self, labels: TextLabels | None) -> "TwoTower":
+        """Return a bi-encoder that shares these weights and reads a label before each response."""
+        return self._reading(self.context, labels)
+
+    def _reading(self, context: ContextFormat, labels: TextLabels | None) -> "TwoTower":
         responses = None if self.tied else self.response_tower
-        return TwoTower(self.encoder, self.context_tower, responses, context)
+        return TwoTower(self.encoder, self.context_tower, responses, context, labels)
 
     def to(self, device: str | torch.device) -> "TwoTower":
         """Return a copy whose weights are on `device`, for example `"cuda"`; this one stays.
@@ -172,7 +184,10 @@ class TwoTower(BiEncoder):
         return self.context_tower.tokenize(texts, self.context.max_tokens)
 
     def response_tokens(self, texts: Sequence[str]) -> Tokens:
-        """Return the token ids of each response."""
+        """Return the token ids of each response, after its label where responses show one."""
+        if self.response_labels is not None:
+            labels = self.response_labels.of_texts(texts)
+            texts = [f"{label} {text}" for label, text in zip(labels, texts, strict=True)]
         whole = [Text(text, "") for text in texts]
         return self.response_tower.tokenize(whole, self.context.max_tokens)
 
@@ -195,7 +210,15 @@ class TwoTower(BiEncoder):
 
         Args:
             folder: Made when it is missing.
+
+        Raises:
+            ConfigError: Responses show labels, whose labeller would not be there to answer.
         """
+        if self.response_labels is not None:
+            raise ConfigError(
+                "A bi-encoder whose responses begin with predicted labels cannot be saved, because "
+                "its labeller cannot; train it again, or without labels of responses."
+            )
         folder = Path(folder)
         assets = folder / "assets"
         assets.mkdir(parents=True, exist_ok=True)

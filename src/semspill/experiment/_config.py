@@ -55,7 +55,7 @@ class ExperimentConfig(FrozenModel):
     """What a context shows when the model answers and is tested, where that differs from training:
     a label that is shown in one and not in the other. Null for `context`."""
     labels: Labelling = Labelling()
-    """Who predicts the labels that `context.label = "predicted"` shows."""
+    """Who predicts the labels that `context.label = "predicted"` shows, and `labels.responses`."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None
@@ -109,9 +109,9 @@ class ExperimentConfig(FrozenModel):
 
     @property
     def unused(self) -> frozenset[str]:
-        """Fields whose components take no part: no arm plants `benign`, no context shows labels."""
+        """Fields whose components take no part: no arm plants `benign`, nothing shows labels."""
         benign = any(arm.planted == "benign" for arm in self.arms)
-        used = {"benign": benign, "labels": self.predicts_labels}
+        used = {"benign": benign, "labels": self.predicts_labels or self.labels.responses}
         return frozenset(name for name, is_used in used.items() if not is_used)
 
     @property
@@ -142,6 +142,11 @@ class ExperimentConfig(FrozenModel):
         if self.model.needs_validation() and self.valid_split is None:
             raise ConfigError(
                 "the model keeps the best epoch, which needs valid_split, such as 'valid'"
+            )
+        if self.labels.responses and not self.model.shows_response_labels():
+            raise ConfigError(
+                f"labels.responses is true, but {type(self.model).__name__} reads no labels of "
+                "responses; leave it out"
             )
         if self.similarity_encoder is None and self.model.similarity_encoder() is None:
             raise ConfigError(

@@ -30,6 +30,8 @@ class Data:
     """One set of lists for all seeds and arms: utility is paired like the lifts."""
     labelling: FittedLabelling | None = None
     """What labels corpora, fitted on `train`; None where no context shows a predicted label."""
+    response_labels: FittedLabelling | None = None
+    """The same for responses; None where they show no label."""
 
     @classmethod
     def load(cls, config: ExperimentConfig) -> "Data":
@@ -51,12 +53,14 @@ class Data:
                 f"{named(config.test_split)}, such as [{overlap[0]}] of the latter; spillover "
                 "needs unseen ones."
             )
-        labelling = None
-        if config.predicts_labels:
-            labelling = config.labels.fit(train, stream(0, "labels"))
+        shown = "labels" not in config.unused
+        fitted = config.labels.fit(train, stream(0, "labels")) if shown else None
+        responses = fitted if config.labels.responses else None
+        labelling = fitted if config.predicts_labels else None
+        if labelling is not None:
             train, test = labelling.label(train), labelling.label(test)
             valid = valid and labelling.label(valid)
-        data = cls(train, test, valid, _ranking(test, config), labelling)
+        data = cls(train, test, valid, _ranking(test, config), labelling, responses)
         logger.info("train: %r, test: %r", train, test)
         for note in data.notes:
             logger.warning("%s", note)
@@ -106,5 +110,5 @@ def _ranking(test: Corpus, config: ExperimentConfig) -> RankingTask:
 def data_key(config: ExperimentConfig) -> str:
     """Return a text that is equal for configs whose data are equal."""
     fields = {"dataset", "train_split", "test_split", "valid_split", "train_share", "list_size"}
-    fields |= {"labels"} if config.predicts_labels else set()
+    fields |= {"labels"} - config.unused
     return config.model_dump_json(include=fields)

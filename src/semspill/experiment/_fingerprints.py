@@ -29,6 +29,8 @@ def fingerprints_of(config: ExperimentConfig, data: Data) -> dict[str, str]:
         "ranking": data.ranking.fingerprint,
         "rater": config.rater.fingerprint,
     }
+    if data.response_labels is not None:
+        prints["labels of responses"] = data.response_labels.fingerprint
     _collect(config.model, "model", prints)
     return prints
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -71,6 +72,9 @@ class _Performance:
         config = self.job.config
         began = time.perf_counter()
         self.notify("train", epoch=1 if config.model.epoch_count() else None)
+        labels = self.data.response_labels
+        # Only a model that says so knows the name.
+        options: dict[str, Any] = {} if labels is None else {"response_labels": labels}
         model = config.model.train(
             self.corpus,
             stream(self.job.seed, "finetune"),
@@ -78,6 +82,7 @@ class _Performance:
             valid=self.data.valid,
             observer=self._watch,
             progress=self.progress,
+            **options,
         )
         self.notify("answer")
         end = self.last if self.last_model is model else None

@@ -140,7 +140,12 @@ class Study:
         labels, train = self.config.labels, self.data.train.exchanges
         right = [labelling.first(exchange.label) == exchange.category for exchange in train]
         name = labellers.name_of(labels.labeller) or type(labels.labeller).__name__
-        return {"labeller": name, "folds": labels.folds, "train_accuracy": float(np.mean(right))}
+        return {
+            "labeller": name,
+            "folds": labels.folds,
+            "responses": labels.responses,
+            "train_accuracy": float(np.mean(right)),
+        }
 
     def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:
         answers = self._of(arm)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -32,6 +32,10 @@ class Labels(ABC):
 
 class Labeller(Component):
     """A kind of classifier of contexts."""
+
+    needs_category: ClassVar[bool] = False
+    """Whether it looks at the category of what it labels, so that it cannot label a response,
+    which has none; only a tool for experiments does."""
 
     @abstractmethod
     def fit(self, corpus: Corpus, rng: np.random.Generator) -> Labels:

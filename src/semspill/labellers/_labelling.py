@@ -1,13 +1,22 @@
 """Labels a corpus: who predicts, on what it was fitted, and how many labels are shown."""
 
+import hashlib
+import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import Field, field_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from semspill._model import FrozenModel
 from semspill.corpus import Corpus, Exchange
@@ -15,11 +24,11 @@ from semspill.errors import ConfigError
 from semspill.labellers._base import LabellerField, Labels, labellers
 
 _BETWEEN = "; "
-"""What stands between the labels of one context."""
+"""What stands between the labels of one text."""
 
 
 class Labelling(FrozenModel):
-    """How contexts get their predicted labels.
+    """How contexts, and responses, get their predicted labels.
 
     Example:
         >>> from semspill import datasets
@@ -37,7 +46,11 @@ class Labelling(FrozenModel):
     code, and so are nearly gold. 2 or more: cross-fitted by dialogue, so that training labels are
     as often wrong as those of new contexts."""
     top: int = Field(1, ge=1)
-    """How many labels a context shows, the most probable first."""
+    """How many labels a context or a response shows, the most probable first."""
+    responses: bool = False
+    """Whether each response begins with the label that the labeller predicts of it alone, in
+    training and among the candidates alike, as in EmpatheticDialogues' own code. What is answered,
+    rated and shown to people is the response without it."""
 
     @field_validator("folds")
     @classmethod
@@ -45,6 +58,24 @@ class Labelling(FrozenModel):
         if folds == 1:
             raise ConfigError("folds is 1, which leaves nothing to fit on; give 0, or 2 or more")
         return folds
+
+    @model_validator(mode="after")
+    def _responses_have_no_category(self) -> "Labelling":
+        if self.responses and self.labeller.needs_category:
+            raise ConfigError(
+                f"responses is true, but {type(self.labeller).__name__} labels by the category, "
+                "which a response has none of; choose another labeller, such as 'tfidf', or leave "
+                "responses out"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_before_responses(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Keys and digests of what was stored before the field existed stay as they are.
+        fields: dict[str, Any] = dump(self)
+        if not self.responses:
+            fields.pop("responses", None)
+        return fields
 
     def fit(self, corpus: Corpus, rng: np.random.Generator) -> "FittedLabelling":
         """Return what labels corpora, fitted on the clean training corpus.
@@ -60,7 +91,9 @@ class Labelling(FrozenModel):
             part = replace(corpus, dialogues=rest, labels=())
             parts.append(self.labeller.fit(part, stream))
         known = frozenset(dialogue.id for dialogue in corpus)
-        return FittedLabelling(self.top, self.labeller.fit(corpus, whole), tuple(parts), known)
+        texts = tuple(dict.fromkeys(exchange.response for exchange in corpus.exchanges))
+        fitted = self.labeller.fit(corpus, whole)
+        return FittedLabelling(self.top, fitted, tuple(parts), known, texts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +101,16 @@ class FittedLabelling:
     """A fitted labeller, with those of the folds where it is cross-fitted."""
 
     top: int
-    """How many labels a context shows."""
+    """How many labels a text shows."""
     whole: Labels
     """Fitted on the whole training corpus; labels all that is new."""
     parts: tuple[Labels, ...]
     """Fitted on all folds but one each; label the training dialogues of that fold."""
     known: frozenset[str]
     """Ids of the training dialogues."""
+    texts: tuple[str, ...]
+    """The distinct training responses."""
+    _label_of: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
@@ -98,11 +134,37 @@ class FittedLabelling:
             same = old is not None and old.context == exchange.context
             labels.append(old.label if old is not None and same else None)
         new = [place for place, label in enumerate(labels) if label is None]
-        rows = self.probabilities([corpus.exchanges[place] for place in new])
-        best = np.argsort(-rows, axis=1, kind="stable")[:, : self.top]
-        for place, row in zip(new, best.tolist(), strict=True):
-            labels[place] = _BETWEEN.join(self.categories[column] for column in row)
+        named = self._named(self.probabilities([corpus.exchanges[place] for place in new]))
+        for place, label in zip(new, named, strict=True):
+            labels[place] = label
         return replace(corpus, labels=tuple(map(str, labels)))
+
+    def of_texts(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return the labels of responses, each predicted as if it were the conversation so far.
+
+        They come from what was fitted on the whole training corpus, whatever the folds: a text has
+        one label, whichever dialogues it stands in.
+
+        Args:
+            texts: The responses; each distinct one is labelled once.
+        """
+        new = [text for text in dict.fromkeys(texts) if text not in self._label_of]
+        asked = [Exchange("", 1, "", (text,), "") for text in new]
+        rows = self.whole.probabilities(asked)
+        self._label_of.update(zip(new, self._named(rows), strict=True))
+        return tuple(self._label_of[text] for text in texts)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the labels of all training responses, as 64 hex digits."""
+        labels = self.of_texts(self.texts)
+        return hashlib.sha256(json.dumps([self.texts, labels]).encode()).hexdigest()
+
+    def _named(self, rows: Float[np.ndarray, "texts categories"]) -> tuple[str, ...]:
+        best = np.argsort(-rows, axis=1, kind="stable")[:, : self.top]
+        return tuple(
+            _BETWEEN.join(self.categories[place] for place in row) for row in best.tolist()
+        )
 
     @staticmethod
     def first(label: str | None) -> str:

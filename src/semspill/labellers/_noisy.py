@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -50,6 +51,7 @@ class NoisyLabeller(Labeller):
     """
 
     citation = "original"
+    needs_category: ClassVar[bool] = True
 
     error: float = Field(0.0, ge=0, le=1)
     """Share of labels that are another category, drawn evenly."""

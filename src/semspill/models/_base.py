@@ -176,6 +176,9 @@ class Model(Component):
             valid: What to validate on after each epoch.
             observer: Called after each epoch.
             progress: Wraps the list of batches of each epoch, for example `tqdm.tqdm`.
+
+        Where `shows_response_labels` returns True it also takes `response_labels`, a `TextLabels`
+        whose labels are read before each response, in training and in answering.
         """
 
     def load(self, folder: str | Path) -> TrainedModel:
@@ -200,6 +203,10 @@ class Model(Component):
 
     def needs_validation(self) -> bool:
         """Return whether `train` must be given `valid`."""
+        return False
+
+    def shows_response_labels(self) -> bool:
+        """Return whether `train` takes `response_labels`, for a model that encodes responses."""
         return False
 
     def similarity_encoder(self) -> Encoder | None:

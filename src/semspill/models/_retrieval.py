@@ -10,7 +10,15 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 
 from semspill._progress import Progress, quiet
-from semspill.corpus import CandidateFilter, Candidates, ContextFormat, Corpus, Exchange, HasCorpus
+from semspill.corpus import (
+    CandidateFilter,
+    Candidates,
+    ContextFormat,
+    Corpus,
+    Exchange,
+    HasCorpus,
+    TextLabels,
+)
 from semspill.encoders import BiEncoder, Encoder, EncoderField, RankingTask, encoders
 from semspill.errors import ConfigError
 from semspill.models._base import EpochObserver, Model, ModelEpoch, TrainedModel
@@ -108,7 +116,7 @@ class TrainedRetrieval(TrainedModel):
         """Write the bi-encoder.
 
         Raises:
-            ConfigError: The bi-encoder has no `save`.
+            ConfigError: The bi-encoder has no `save`, or responses begin with predicted labels.
         """
         save = getattr(self.model, "save", None)
         if save is None:
@@ -144,6 +152,7 @@ class RetrievalModel(Model):
         rng: np.random.Generator,
         *,
         context: ContextFormat | None = None,
+        response_labels: TextLabels | None = None,
         valid: Corpus | None = None,
         observer: EpochObserver | None = None,
         progress: Progress = quiet,
@@ -163,6 +172,7 @@ class RetrievalModel(Model):
             corpus,
             rng,
             context=context,
+            response_labels=response_labels,
             valid=valid,
             observer=watch,
             progress=progress,
@@ -202,6 +212,10 @@ class RetrievalModel(Model):
     def needs_validation(self) -> bool:
         """Return whether the finetuner keeps the best epoch."""
         return self.finetuner.keep == "best"
+
+    def shows_response_labels(self) -> bool:
+        """Return True: candidates and training responses are read after their labels."""
+        return True
 
     def similarity_encoder(self) -> Encoder:
         """Return `encoder`."""

@@ -26,10 +26,11 @@ def labels_setup(report: SpilloverReport) -> str:
     if labels is None:
         return ""
     fitted = f"cross-fitted in {labels.folds} folds" if labels.folds else "fitted in sample"
+    also = " Responses begin with what it predicts of each alone." if labels.responses else ""
     return (
         f"Contexts begin with the category that `{labels.labeller}`, {fitted}, predicts from the "
         f"conversation so far. It is right in {labels.train_accuracy:.1%} of the training contexts "
-        f"and in {in_percent(labels.accuracy)} % of the test contexts. Below, arm "
+        f"and in {in_percent(labels.accuracy)} % of the test contexts.{also} Below, arm "
         f"`{report.main_arm}`: how often it takes a context for {listed([report.target])}, how "
         "often a planted response was chosen there and elsewhere, and how much of the lift in "
         "attack success lies in each, given these labels; in %."

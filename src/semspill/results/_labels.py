@@ -30,6 +30,8 @@ class LabelReport(FrozenModel):
     """Name of the labeller."""
     folds: int = 0
     """0 where training contexts were labelled in sample, else the folds of cross-fitting."""
+    responses: bool = False
+    """Whether responses, too, begin with a label: what the labeller predicts of them alone."""
     train_accuracy: Number = float("nan")
     """Share of the clean training contexts whose label is the category."""
     accuracy: Estimate

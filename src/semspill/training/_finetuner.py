@@ -8,7 +8,7 @@ import numpy as np
 from semspill._fast.garbage import settled
 from semspill._mask import named
 from semspill._progress import Progress, quiet
-from semspill.corpus import ContextFormat, Corpus, HasCorpus
+from semspill.corpus import ContextFormat, Corpus, HasCorpus, TextLabels
 from semspill.encoders import BiEncoder, Encoder, RankingTask, encoders
 from semspill.errors import ConfigError, DataError
 from semspill.training._settings import Epoch, _TrainingSettings
@@ -40,6 +40,7 @@ class Finetuner(_TrainingSettings):
         rng: np.random.Generator,
         *,
         context: ContextFormat | None = None,
+        response_labels: TextLabels | None = None,
         valid: Corpus | RankingTask | None = None,
         observer: Callable[[Epoch], object] | None = None,
         progress: Progress = quiet,
@@ -57,6 +58,8 @@ class Finetuner(_TrainingSettings):
             corpus: A corpus, or what carries one, such as a poisoned corpus.
             rng: Draws everything that is random; the global generators stay untouched.
             context: What a context shows; by default what the encoder was loaded with.
+            response_labels: Labels that every response begins with, in training and in answering;
+                by default those that the encoder was loaded with, if any.
             valid: What to measure P@1 on after each epoch: a corpus, from whose exchanges lists
                 of 100 are drawn (of all, where there are fewer), or lists already drawn.
             observer: Called after each epoch.
@@ -82,7 +85,7 @@ class Finetuner(_TrainingSettings):
         weights, order, dropout, lists = rng.spawn(4)
         if not isinstance(encoder, BiEncoder):
             encoder = encoders.build(encoder)
-        model = _loop.own_copy(encoder, weights, context)
+        model = _loop.own_copy(encoder, weights, context, response_labels)
         if self.epochs == 0:
             return model
         task = _ranking(valid, lists) if isinstance(valid, Corpus) else valid

@@ -17,7 +17,7 @@ from semspill._fast.generators import seeded
 from semspill._fast.tables import UsedRows
 from semspill._progress import Progress
 from semspill._random import torch_seed
-from semspill.corpus import ContextFormat, Exchange
+from semspill.corpus import ContextFormat, Exchange, TextLabels
 from semspill.encoders import BiEncoder, Encoder, RankingTask
 from semspill.encoders.two_tower import TwoTower
 from semspill.errors import ConfigError, DataError
@@ -29,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 
 def own_copy(
-    encoder: Encoder | BiEncoder, rng: np.random.Generator, context: ContextFormat | None
+    encoder: Encoder | BiEncoder,
+    rng: np.random.Generator,
+    context: ContextFormat | None,
+    response_labels: TextLabels | None,
 ) -> TwoTower:
     """Return a bi-encoder that may be trained without changing anything of the caller's.
 
@@ -42,6 +45,8 @@ def own_copy(
             f"{type(encoder).__name__} gives a {type(model).__name__}, which cannot be fine-tuned; "
             "choose an encoder that loads a TwoTower, or answer with this one as it is."
         )
+    if response_labels is not None:
+        model = model.with_response_labels(response_labels)
     return model if context is None else model.with_context(context)
 
 

@@ -63,6 +63,18 @@ def blind_to_the_response(labeller: Labeller, given: Given) -> None:
         raise Broken("it labels otherwise where the response is another", "Look at the context")
 
 
+@promise(PROMISES, "labels by the context alone, unless it says that it needs the category")
+def blind_to_the_category(labeller: Labeller, given: Given) -> None:
+    if labeller.needs_category:
+        return
+    # As a response is asked about, which belongs to no dialogue.
+    bare = tuple(replace(each, dialogue="", turn=1, category="") for each in given.exchanges)
+    labels = _fitted(labeller, given)
+    if not same(labels.probabilities(bare), labels.probabilities(given.exchanges), ROUNDING):
+        came = "it labels otherwise without dialogue, turn and category"
+        raise Broken(came, "Look at the context alone, or set needs_category = True")
+
+
 @promise(PROMISES, "labels each exchange alike, whatever others are asked with it")
 def labels_each_alone(labeller: Labeller, given: Given) -> None:
     labels = _fitted(labeller, given)

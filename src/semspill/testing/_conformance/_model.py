@@ -1,9 +1,10 @@
 """What a model promises: one response per exchange, from its context alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -91,6 +92,25 @@ def scores_each_alone(model: Model, given: Given) -> None:
     )
     if not same(scores, alone, ROUNDING * max(scale(scores), 1.0)):
         raise Broken("scores differ when each is asked for alone", "Score row by row")
+
+
+@promise(PROMISES, "takes labels of responses and answers without them, if it shows any")
+def answers_with_bare_responses(model: Model, given: Given) -> None:
+    if not model.shows_response_labels():
+        return
+    labelled: dict[str, Any] = {"response_labels": _Grumble()}
+    trained = model.train(given.corpus, np.random.default_rng(0), **labelled)
+    if any("grumble" in text for text in _texts(trained, given, given.exchanges)):
+        raise Broken("a response came with its label", "Answer with the text alone")
+
+
+class _Grumble:
+    """Labels every text alike."""
+
+    fingerprint = "grumble"
+
+    def of_texts(self, texts: Sequence[str]) -> tuple[str, ...]:
+        return ("grumble",) * len(texts)
 
 
 @promise(PROMISES, "answers alike after it was saved and loaded, if it can be saved")

@@ -19,6 +19,8 @@ class Even(Labels):
         rows[:, 0] += self.first
         if self.fault == "response" and len(rows):
             rows[:, 1] += [len(exchange.response) for exchange in exchanges]
+        if self.fault == "category" and len(rows):
+            rows[:, 1] += [len(exchange.category) for exchange in exchanges]
         if self.fault == "together" and len(rows):
             rows[:, 1] += len(rows)
         if self.fault in ANSWERS and len(rows):
@@ -64,7 +66,7 @@ ANSWERS = {
     "hash": lambda: by_hash("grumble"),
 }
 RANDOM = "same_rng_same_result same_in_another_process blind_to_global_seeds"
-OTHERS = "blind_to_the_response labels_each_alone copies_fit_the_same"
+OTHERS = "blind_to_the_response blind_to_the_category labels_each_alone copies_fit_the_same"
 FAULTS = {
     "flat": (
         None,
@@ -74,6 +76,7 @@ FAULTS = {
     "sum": (None, "rows_of_probabilities", "add up"),
     "missing": (None, "knows_the_categories", "1 are missing"),
     "response": (None, "blind_to_the_response", "otherwise"),
+    "category": (None, "blind_to_the_category", "without dialogue, turn and category"),
     "together": (None, "labels_each_alone", "alone"),
     "attached": (Attached(), "copies_fit_the_same same_in_another_process pickles", "copy"),
     "unseeded": (None, f"{RANDOM} {OTHERS}", "second"),

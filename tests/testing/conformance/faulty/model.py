@@ -10,8 +10,9 @@ from semspill import Model, Responses, TrainedModel
 class Echo(TrainedModel):
     """Keeps every promise but one."""
 
-    def __init__(self, fault):
+    def __init__(self, fault, labels=None):
         self.fault = fault
+        self.labels = labels
         self.told = 0
 
     def respond(self, exchanges, pool, rng, **options):
@@ -22,6 +23,9 @@ class Echo(TrainedModel):
             last = [exchange.response for exchange in exchanges]
         elif self.fault == "told":
             last = [f"{text} {self.told}" for text in last]
+        elif self.labels is not None:
+            labels = self.labels.of_texts(last)
+            last = [f"{label} {text}" for label, text in zip(labels, last, strict=True)]
         elif self.fault in ANSWERS:
             more = ANSWERS[self.fault]()
             last = [f"{text} {more}" for text in last]
@@ -54,7 +58,10 @@ class Faulty(Model):
         if self.fault == "none":
             return "trained"
         kind = {"flat": Scoring, "together": Scoring, "saved": Saved}.get(self.fault, Echo)
-        return kind(self.fault)
+        return kind(self.fault, options.get("response_labels"))
+
+    def shows_response_labels(self):
+        return self.fault == "labelled"
 
     def load(self, folder):
         return Echo("gold")
@@ -108,6 +115,7 @@ FAULTS = {
     "attached": (Attached(), "copies_train_the_same same_in_another_process pickles", "copy"),
     "flat": (None, "scores_each_alone", "(12,)"),
     "together": (None, "scores_each_alone", "alone"),
+    "labelled": (None, "answers_with_bare_responses", "label"),
     "saved": (None, "loads_what_it_saved", "other"),
     "unseeded": (None, f"{RANDOM} {OTHERS}", "second"),
     "global": (
