@@ -20,6 +20,9 @@ from semspill.results import PRESETS, ArmField, require_baselines
 from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
 
+_SIMILARITIES = ("discriminative", "centroid", "label")
+"""Whether texts can be told apart, whether they talk of the same things, and their names."""
+
 
 class ExperimentConfig(FrozenModel):
     """Everything that decides the outcome of an experiment.
@@ -65,7 +68,7 @@ class ExperimentConfig(FrozenModel):
     """Where ratings are kept for the next run: true for the user's cache folder, false for
     nowhere, or a folder."""
     similarities: tuple[SimilarityField, ...] = Field(
-        default_factory=lambda: (similarities.build("centroid"), similarities.build("label")),
+        default_factory=lambda: tuple(map(similarities.build, _SIMILARITIES)),
         min_length=1,
     )
     """How near categories are to the target: the first is used, the others say how much the

@@ -1,7 +1,7 @@
 """Labellers: which category a classifier predicts from the conversation so far."""
 
 from semspill.labellers._base import Labeller, LabellerField, Labels, labellers
-from semspill.labellers._labelling import FittedLabelling, Labelling
+from semspill.labellers._labelling import FittedLabelling, Labelling, cross_fitted, fold_of
 from semspill.labellers._logistic import ProbeLabeller, TfidfLabeller
 from semspill.labellers._noisy import NoisyLabeller
 from semspill.labellers._transformers import TransformersLabeller
@@ -26,7 +26,9 @@ __all__ = [
     "TfidfLabeller",
     "TransformersLabeller",
     "build",
+    "cross_fitted",
     "describe",
+    "fold_of",
     "get",
     "labellers",
     "name_of",

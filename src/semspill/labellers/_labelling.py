@@ -21,7 +21,7 @@ from pydantic import (
 from semspill._model import FrozenModel
 from semspill.corpus import Corpus, Exchange
 from semspill.errors import ConfigError
-from semspill.labellers._base import LabellerField, Labels, labellers
+from semspill.labellers._base import Labeller, LabellerField, Labels, labellers
 
 _BETWEEN = "; "
 """What stands between the labels of one text."""
@@ -85,15 +85,11 @@ class Labelling(FrozenModel):
             rng: Draws what is random in the labeller.
         """
         whole, *streams = rng.spawn(1 + self.folds)
-        parts: list[Labels] = []
-        for number, stream in enumerate(streams):
-            rest = tuple(d for d in corpus if _fold(d.id, self.folds) != number)
-            part = replace(corpus, dialogues=rest, labels=())
-            parts.append(self.labeller.fit(part, stream))
+        parts = cross_fitted(self.labeller, corpus, streams)
         known = frozenset(dialogue.id for dialogue in corpus)
         texts = tuple(dict.fromkeys(exchange.response for exchange in corpus.exchanges))
         fitted = self.labeller.fit(corpus, whole)
-        return FittedLabelling(self.top, fitted, tuple(parts), known, texts)
+        return FittedLabelling(self.top, fitted, parts, known, texts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +185,7 @@ class FittedLabelling:
         places: dict[Labels, list[int]] = {}
         for place, exchange in enumerate(exchanges):
             origin = _origin(exchange)
-            fold = _fold(origin, len(self.parts))
+            fold = fold_of(origin, len(self.parts))
             labels = self.parts[fold] if origin in self.known else self.whole
             places.setdefault(labels, []).append(place)
         return places
@@ -199,5 +195,23 @@ def _origin(exchange: Exchange) -> str:
     return exchange.dialogue.partition("#planted-")[0]
 
 
-def _fold(dialogue: str, folds: int) -> int:
+def cross_fitted(
+    labeller: Labeller, corpus: Corpus, streams: Sequence[np.random.Generator]
+) -> tuple[Labels, ...]:
+    """Return a labeller for each fold, fitted on the dialogues of all others.
+
+    Args:
+        labeller: What is fitted.
+        corpus: The clean training corpus.
+        streams: One per fold; draws what is random in the labeller.
+    """
+    fitted = []
+    for number, stream in enumerate(streams):
+        rest = tuple(d for d in corpus if fold_of(d.id, len(streams)) != number)
+        fitted.append(labeller.fit(replace(corpus, dialogues=rest, labels=()), stream))
+    return tuple(fitted)
+
+
+def fold_of(dialogue: str, folds: int) -> int:
+    """Return the fold that a dialogue belongs to, by its id alone."""
     return zlib.crc32(dialogue.encode()) % folds

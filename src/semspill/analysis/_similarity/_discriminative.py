@@ -10,7 +10,7 @@ from pydantic import Field
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus, Exchange
 from semspill.encoders import BiEncoder
-from semspill.labellers import FittedLabelling, LabellerField, Labelling, Labels, labellers
+from semspill.labellers import LabellerField, Labels, cross_fitted, fold_of, labellers
 
 _LEAST = 1e-6
 """Nearest that a probability comes to 0 or 1; a classifier of few texts is surer than it may be."""
@@ -49,9 +49,13 @@ class DiscriminativeSimilarity(Similarity):
         Raises:
             DataError: There are fewer than two categories.
         """
-        fitted = Labelling(labeller=self.labeller, folds=self.folds).fit(corpus, rng)
-        odds = _log_odds(fitted, corpus.exchanges, corpus.categories)
-        names = np.array([exchange.category for exchange in corpus.exchanges], dtype=object)
+        exchanges = corpus.exchanges
+        folds = np.array([fold_of(exchange.dialogue, self.folds) for exchange in exchanges])
+        odds = np.zeros((len(exchanges), len(corpus.categories)))
+        for fold, labels in enumerate(self._fitted(corpus, rng)):
+            held = np.flatnonzero(folds == fold)
+            odds[held] = _log_odds(labels, [exchanges[i] for i in held], corpus.categories)
+        names = np.array([exchange.category for exchange in exchanges], dtype=object)
         return np.stack([odds[names == name].mean(axis=0) for name in corpus.categories])
 
     def each(
@@ -61,14 +65,35 @@ class DiscriminativeSimilarity(Similarity):
         model: BiEncoder,
         rng: np.random.Generator,
     ) -> Float[np.ndarray, "exchanges categories"]:
-        """Return the log odds of single contexts, by a classifier fitted on the whole corpus."""
-        return _log_odds(self.labeller.fit(corpus, rng), exchanges, corpus.categories)
+        """Return the log odds of single contexts, the mean of all classifiers."""
+        fitted = self._fitted(corpus, rng)
+        each = [_log_odds(labels, exchanges, corpus.categories) for labels in fitted]
+        return np.asarray(np.mean(each, axis=0))
+
+    def _fitted(self, corpus: Corpus, rng: np.random.Generator) -> tuple[Labels, ...]:
+        """Return a classifier for each fold; the last are kept, as both measures ask for them."""
+        seed = int(rng.integers(2**63))
+        labeller = (type(self.labeller), self.labeller.model_dump_json())
+        key = (*labeller, self.folds, corpus.fingerprint, seed)
+        if key not in _KEPT:
+            fitted = cross_fitted(
+                self.labeller, corpus, np.random.default_rng(seed).spawn(self.folds)
+            )
+            _KEPT.clear()
+            _KEPT[key] = fitted
+        return _KEPT[key]
+
+
+_KEPT: dict[tuple[object, ...], tuple[Labels, ...]] = {}
 
 
 def _log_odds(
-    labels: Labels | FittedLabelling, exchanges: Sequence[Exchange], categories: Sequence[str]
+    labels: Labels, exchanges: Sequence[Exchange], categories: Sequence[str]
 ) -> Float[np.ndarray, "exchanges categories"]:
-    place = {name: column for column, name in enumerate(labels.categories)}
-    rows = labels.probabilities(exchanges)[:, [place[name] for name in categories]]
-    rows = np.clip(rows, _LEAST, 1 - _LEAST)
-    return np.asarray(np.log(rows / (1 - rows)))
+    """Return the log odds of each category; of one that a fold lacks, the least there are."""
+    chances = np.zeros((len(exchanges), len(categories)))
+    place = {name: column for column, name in enumerate(categories)}
+    columns = [place[name] for name in labels.categories]
+    chances[:, columns] = labels.probabilities(exchanges)
+    chances = np.clip(chances, _LEAST, 1 - _LEAST)
+    return np.asarray(np.log(chances / (1 - chances)))
