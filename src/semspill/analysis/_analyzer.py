@@ -22,6 +22,7 @@ from semspill.analysis._similarity._base import Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.results import (
+    MARGIN,
     CurvePoint,
     Provenance,
     SpilloverReport,
@@ -70,6 +71,9 @@ class SpilloverAnalyzer(FrozenModel):
     """Nominal coverage of every interval."""
     draws: int = Field(2000, ge=100)
     """Bootstrap draws of every interval."""
+    margin: float = Field(MARGIN, gt=0, lt=1)
+    """The least rise that would matter, as a share: 0.05 is one more in twenty answers, or five
+    points of toxicity. Lifts are tested to be below it; name it before the outcome is known."""
 
     @field_validator("nearest", "far")
     @classmethod
@@ -127,6 +131,7 @@ class SpilloverAnalyzer(FrozenModel):
             seeds=clean.seeds,
             similarity=dict(clean.similarity),
             similarity_method=similarity_method,
+            margin=self.margin,
             categories=categories,
             groups=tuple(
                 slice_report(arm, name, members, named)
@@ -176,7 +181,7 @@ class SpilloverAnalyzer(FrozenModel):
     def _paired(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         given = [outcome.arm for outcome in outcomes]
         require_baselines(given)
-        resampling = Resampling(level=self.level, draws=self.draws)
+        resampling = Resampling(level=self.level, draws=self.draws, margin=self.margin)
         alone = {
             outcome.arm.name: replace(outcome, resampling=resampling, clean=None)
             for outcome in outcomes
