@@ -15,6 +15,7 @@ from semspill.analysis._channels import label_report
 from semspill.analysis._decomposition import decompose
 from semspill.analysis._families import correct_families
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
+from semspill.analysis._named import Named, naming_notes
 from semspill.analysis._notes import notes_on
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._sensitivity import check_similarity
@@ -90,6 +91,7 @@ class SpilloverAnalyzer(FrozenModel):
         similarity_method: str = "as given",
         alternatives: Sequence[Similarities] = (),
         label_facts: Mapping[str, Any] | None = None,
+        named_first: Named | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
         """Return the report on several arms of one experiment.
@@ -102,6 +104,8 @@ class SpilloverAnalyzer(FrozenModel):
             alternatives: Other definitions of similarity; the report says what they would change.
             label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
                 `folds`, `train_accuracy`.
+            named_first: What an analyzer named when the first answers were written, its `named`;
+                the report notes what was changed since. None where that is not known.
             provenance: Where the outcomes come from.
 
         Raises:
@@ -150,9 +154,20 @@ class SpilloverAnalyzer(FrozenModel):
             bands=permutation_bands(others, self.level),
             curve=tuple(curve),
             labels=label_report(main, groups, label_facts or {}),
-            notes=notes_on(clean, main, chosen=self.nearest),
+            notes=(
+                *notes_on(clean, main),
+                *naming_notes(self.named, named_first, lambda one: self._neighbours(one, clean)),
+            ),
             provenance=provenance or Provenance(),
         )
+
+    @property
+    def named(self) -> Named:
+        """The choices that tests depend on: `nearest`, `far` and `margin`."""
+        return Named(nearest=self.nearest, far=self.far, margin=self.margin)
+
+    def _neighbours(self, one: Named, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+        return self.replace(nearest=one.nearest, far=one.far).neighbours(outcome)
 
     def neighbours(self, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
         """Return the nearest category and the far ones, as named or by similarity.

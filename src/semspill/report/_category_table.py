@@ -56,8 +56,8 @@ def _second_mark(report: SpilloverReport, slices: Sequence[SliceReport]) -> str:
     if not any(one.verdict for part in slices for one in part.estimates.values()):
         return ""
     return (
-        f", {_EXCLUDED} a lift that excludes {big_rise(report)}; one with neither mark leaves open "
-        "whether it rose"
+        f", {_EXCLUDED} a lift that excludes {big_rise(report)}; what has neither mark shows "
+        "neither"
     )
 
 
