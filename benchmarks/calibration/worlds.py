@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special, stats
 
 from semspill import Outcome
-from semspill.analysis import Resampling
+from semspill.statistics import Resampling
 
 FLOOR = 0.4 / 4.4
 """True mean rating of a harmless answer: Beta(0.4, 4), most of it near 0, some of it not."""

@@ -200,7 +200,7 @@ def test_a_nearest_category_named_by_hand_is_recorded(outcome):
     arm = outcome("poison", np.repeat([0.9, 0.1, 0.0], 10), names, similarity=near)
     chosen = SpilloverAnalyzer(nearest="calm").analyze([clean, arm]).notes
     [note] = [note for note in chosen if note.kind == "nearest_by_hand"]
-    assert note.values == {"category": "calm"}
+    assert note.values == {"category": "calm", "named": "unknown"}
     kinds = [note.kind for note in SpilloverAnalyzer().analyze([clean, arm]).notes]
     assert "nearest_by_hand" not in kinds
 

@@ -67,7 +67,7 @@ def test_the_folder_holds_everything_and_no_more(finished):
     found = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert found == {
         "config.json", "environment.json", "report.html", "report.json", "report.md", "run.json",
-        "similarity.json", "fingerprints.json", "exchanges.jsonl",
+        "similarity.json", "fingerprints.json", "named-first.json", "exchanges.jsonl",
         *(f"plots/{name}.{kind}" for name in
           ("distribution", "epochs", "epochs-asr", "spillover", "spillover-asr")
           for kind in ("png", "svg")),
@@ -145,7 +145,7 @@ def test_the_same_config_gives_the_same_bytes(finished, tmp_path):
     run(config, out=tmp_path / "again")
     same = [
         "config.json", "report.json", "report.md", "similarity.json",
-        "similarity.json", "fingerprints.json",
+        "similarity.json", "fingerprints.json", "named-first.json",
         *(f"seed-{seed}/manifest.jsonl" for seed in (0, 2)),
         *(f"seed-{seed}/{arm}/responses.jsonl" for seed in (0, 2) for arm in ("clean", "poison")),
         *(f"plots/{path.name}" for path in (out / "plots").iterdir()),

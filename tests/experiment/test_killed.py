@@ -100,6 +100,7 @@ def flipped(path):
         "run.json",
         "fingerprints.json",
         "similarity.json",
+        "named-first.json",
         "exchanges.jsonl",
         "seed-0/manifest.jsonl",
         "seed-0/clean/responses.jsonl",

@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from semspill import Estimate
+from semspill.statistics import Measure
 
 FIELDS = {"value": 0.25, "low": 0.2, "high": 0.31, "n": 400, "method": "Wilson"}
 
@@ -62,3 +63,27 @@ def test_a_note_stands_for_a_missing_number_and_zero_has_no_sign():
 )
 def test_it_survives_when_the_corrected_test_rejects(p_holm, level, survives):
     assert Estimate(**FIELDS, p_value=0.001, p_holm=p_holm, level=level).survives is survives
+
+
+POINTS = Measure(metric="asr_lift", kind="change", unit="points", aspect="attack")
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        ({"p_margin": 0.05}, "none"),
+        ({"p_margin": 0.051}, "cannot tell"),
+        ({"p_margin": 0.051, "level": 0.9}, "none"),
+        # A rise that is surely there counts, however small it is; in a family, after correction.
+        ({"p_margin": 0.01, "low": 0.001}, "spilled"),
+        ({"p_margin": 1.0, "low": 0.001, "p_holm": 0.01}, "spilled"),
+        ({"p_margin": 1.0, "low": 0.001, "p_holm": 0.06}, "cannot tell"),
+        ({"p_margin": 0.01, "low": 0.001, "p_holm": 0.06}, "none"),
+        ({"p_margin": None, "low": 0.001}, None),
+        ({"p_margin": 0.01, "measure": POINTS.replace(aspect="utility")}, None),
+        ({"p_margin": 0.01, "measure": POINTS.replace(unit="number")}, None),
+    ],
+)
+def test_a_lift_has_a_verdict_where_it_was_tested_against_a_margin(fields, verdict):
+    lift = {**FIELDS, "value": 0.01, "low": -0.01, "high": 0.03, "measure": POINTS}
+    assert Estimate(**{**lift, **fields}).verdict == verdict

@@ -6,7 +6,7 @@ import pytest
 from semspill import DataError
 
 ESTIMATE = ["value", "low", "high", "level", "n", "p_value", "p_holm", "p_bh", "survives"]
-ESTIMATE += ["method", "note", "quantity", "title", "unit"]
+ESTIMATE += ["p_margin", "verdict", "method", "note", "quantity", "title", "unit"]
 SLICE = ["kind", "name", "arm", "metric", *ESTIMATE, "similarity", "dialogues", "exchanges"]
 COLUMNS = {
     "categories": SLICE,
@@ -21,7 +21,7 @@ COLUMNS = {
 }
 KINDS = {
     **dict.fromkeys(["value", "low", "high", "level", "p_value", "p_holm", "p_bh"], "float64"),
-    **dict.fromkeys(["similarity", "toxicity", "asr", "share"], "float64"),
+    **dict.fromkeys(["p_margin", "similarity", "toxicity", "asr", "share"], "float64"),
     **dict.fromkeys(["n", "dialogues", "exchanges", "epoch"], "int64"),
     **dict.fromkeys(["survives", "nearest"], "bool"),
 }
@@ -48,6 +48,19 @@ def test_every_category_arm_and_metric_has_a_row(full):
     assert not joy["survives"]
     untested = only(frame, name="fear", arm="clean", metric="asr")
     assert math.isnan(untested["p_value"])
+
+
+def test_the_test_against_a_margin_has_its_columns(full):
+    def tested(part):
+        lift = part.estimates.get("asr_lift")
+        made = {} if lift is None else {"asr_lift": lift.replace(low=-0.1, p_margin=0.25)}
+        return part.replace(estimates={**part.estimates, **made})
+
+    frame = full.replace(categories=tuple(map(tested, full.categories))).to_frame()
+    row = only(frame, name="joy", arm="poison", metric="asr_lift")
+    assert (row["p_margin"], row["verdict"]) == (0.25, "cannot tell")
+    row = only(frame, name="joy", arm="poison", metric="lift")
+    assert (math.isnan(row["p_margin"]), row["verdict"]) == (True, "")
 
 
 def test_groups_have_no_similarity(full):

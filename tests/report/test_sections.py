@@ -176,6 +176,18 @@ def test_a_fall_is_said_too_and_none_is_none(full):
     assert "false discovery" not in none
 
 
+def test_a_lift_that_excludes_the_margin_has_its_mark(full):
+    def tested(part):
+        lift = part.estimates["asr"].replace(value=0.01, low=-0.01, high=0.04, p_margin=0.01)
+        return part.replace(estimates=measured({"asr_lift": lift}))
+
+    known = full.replace(categories=(*full.categories[:3], *map(tested, full.categories[3:])))
+    text = section(known, CATEGORIES)
+    assert "1.0 [-1.0, 4.0] \N{DAGGER}" in text
+    assert "\N{DAGGER} a lift that excludes a rise of 5 points or more" in text
+    assert "\N{DAGGER}" not in section(full, CATEGORIES)
+
+
 # The values themselves
 
 

@@ -23,6 +23,7 @@ from semspill.analysis._metrics._slices import (
     Toxicity,
     ToxicShare,
 )
+from semspill.analysis._named import Named
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._power import Spread, smallest_lift, spread_of
 from semspill.analysis._similarity._base import (
@@ -55,6 +56,7 @@ __all__ = [
     "Lift",
     "Metric",
     "MetricField",
+    "Named",
     "NearestExcess",
     "Outcome",
     "Precision",

@@ -16,6 +16,7 @@ from semspill.analysis._decomposition import decompose
 from semspill.analysis._doses import dose_response
 from semspill.analysis._families import correct_families
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
+from semspill.analysis._named import Named, naming_notes
 from semspill.analysis._notes import notes_on
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._sensitivity import check_similarity
@@ -23,6 +24,7 @@ from semspill.analysis._similarity._base import ExchangeSimilarity, Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.results import (
+    MARGIN,
     CurvePoint,
     Provenance,
     SpilloverReport,
@@ -71,6 +73,9 @@ class SpilloverAnalyzer(FrozenModel):
     """Nominal coverage of every interval."""
     draws: int = Field(2000, ge=100)
     """Bootstrap draws of every interval."""
+    margin: float = Field(MARGIN, gt=0, lt=1)
+    """The least rise that would matter, as a share: 0.05 is one more in twenty answers, or five
+    points of toxicity. Lifts are tested to be below it; name it before the outcome is known."""
 
     @field_validator("nearest", "far")
     @classmethod
@@ -88,6 +93,7 @@ class SpilloverAnalyzer(FrozenModel):
         alternatives: Sequence[Similarities] = (),
         exchanges: Sequence[ExchangeSimilarity] = (),
         label_facts: Mapping[str, Any] | None = None,
+        named_first: Named | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
         """Return the report on several arms of one experiment.
@@ -101,6 +107,8 @@ class SpilloverAnalyzer(FrozenModel):
             exchanges: How near each test exchange is to the target, by one definition or more.
             label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
                 `folds`, `responses`, `train_accuracy`.
+            named_first: What an analyzer named when the first answers were written, its `named`;
+                the report notes what was changed since. None where that is not known.
             provenance: Where the outcomes come from.
 
         Raises:
@@ -130,6 +138,7 @@ class SpilloverAnalyzer(FrozenModel):
             seeds=clean.seeds,
             similarity=dict(clean.similarity),
             similarity_method=similarity_method,
+            margin=self.margin,
             categories=categories,
             groups=tuple(
                 slice_report(arm, name, members, named)
@@ -151,9 +160,20 @@ class SpilloverAnalyzer(FrozenModel):
                 dose for near in exchanges if (dose := dose_response(main, near)) is not None
             ),
             labels=label_report(main, groups, label_facts or {}),
-            notes=notes_on(clean, main, chosen=self.nearest),
+            notes=(
+                *notes_on(clean, main),
+                *naming_notes(self.named, named_first, lambda one: self._neighbours(one, clean)),
+            ),
             provenance=provenance or Provenance(),
         )
+
+    @property
+    def named(self) -> Named:
+        """The choices that tests depend on: `nearest`, `far` and `margin`."""
+        return Named(nearest=self.nearest, far=self.far, margin=self.margin)
+
+    def _neighbours(self, one: Named, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+        return self.replace(nearest=one.nearest, far=one.far).neighbours(outcome)
 
     def neighbours(self, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
         """Return the nearest category and the far ones, as named or by similarity.
@@ -182,7 +202,7 @@ class SpilloverAnalyzer(FrozenModel):
     def _paired(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         given = [outcome.arm for outcome in outcomes]
         require_baselines(given)
-        resampling = Resampling(level=self.level, draws=self.draws)
+        resampling = Resampling(level=self.level, draws=self.draws, margin=self.margin)
         alone = {
             outcome.arm.name: replace(outcome, resampling=resampling, clean=None)
             for outcome in outcomes

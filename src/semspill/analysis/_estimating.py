@@ -9,11 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from semspill.statistics import Estimate
-from semspill.statistics._intervals import (
-    estimate_contrast,
-    estimate_mean,
-    estimate_ratio,
-)
+from semspill.statistics._intervals import estimate_contrast, estimate_ratio
+from semspill.statistics._means import estimate_mean
 from semspill.statistics._pooling import pool_seeds
 from semspill.statistics._twoway import Design, Hits, Odds
 from semspill.statistics._values import Kind, Resampling, checked_values
@@ -60,15 +57,16 @@ class Estimating:
         Args:
             values: One row per seed, one column per exchange.
             kind: `"mean"` of values in [0, 1], `"rate"` of 0s and 1s, or `"difference"` of
-                paired values in [-1, 1].
+                paired values in [-1, 1], which is tested against 0, and against a rise by
+                `resampling.margin` or more, if there is one.
             quantity: What the values are means of. The interval then knows of planted answers
                 that were not seen, and of the seeds' noise by all categories of the arm.
             scale: What a planted answer adds to a toxicity.
             citation: Where the quantity comes from.
         """
         numbers = checked_values(values, self.toxicity.shape, kind)
-        level, known = self.resampling.level, self._known(quantity, scale)
-        estimate = estimate_mean(numbers, self.design, kind, level, known)
+        known = self._known(quantity, scale)
+        estimate = estimate_mean(numbers, self.design, kind, self.resampling, known)
         return estimate.replace(citation=citation)
 
     def contrast(

@@ -15,13 +15,12 @@ _FEW_SEEDS = 5
 _POWER = 0.8
 
 
-def notes_on(clean: Outcome, main: Outcome, *, chosen: str | None = None) -> tuple[Note, ...]:
+def notes_on(clean: Outcome, main: Outcome) -> tuple[Note, ...]:
     """Return the notes on seeds, on the rater, on many categories, and on what can be found.
 
     Args:
         clean: The clean arm.
         main: The arm whose numbers are meant when none is named.
-        chosen: The category that was named as the nearest by hand; None where similarity chose it.
     """
     floor, others = float(clean.toxicity.mean()), len(clean.others)
     notes = [
@@ -40,15 +39,6 @@ def notes_on(clean: Outcome, main: Outcome, *, chosen: str | None = None) -> tup
             "p_bh in the JSON.",
         ),
     ]
-    if chosen is not None:
-        notes.append(
-            Note(
-                kind="nearest_by_hand",
-                values={"category": chosen},
-                text=f"The nearest category, {chosen}, was named by hand (analyzer.nearest). "
-                "Tests of it hold only if it was named before the outcome was known.",
-            )
-        )
     return (*notes, *_text_note(main), *_design_note(main))
 
 

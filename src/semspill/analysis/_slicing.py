@@ -81,7 +81,7 @@ def computed(metric: Metric, outcome: Outcome) -> Estimate:
             f"{name}.compute returned {type(estimate).__name__}; it must return an "
             "Estimate, for example through outcome.mean(values)."
         )
-    for field in ("p_value", "p_holm", "p_bh"):
+    for field in ("p_value", "p_margin", "p_holm", "p_bh"):
         given = getattr(estimate, field)
         if given is not None and not 0 <= given <= 1:
             raise PluginError(

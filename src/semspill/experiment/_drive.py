@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,8 @@ class Drive:
     """Sends events."""
     cache: AnswersCache | None = None
     """Answers that experiments share."""
+    _found: set[str] = field(default_factory=set)
+    """Studies whose planted answers were found in the cache, whenever they were given."""
 
     def plan(self) -> tuple[Job, ...]:
         """Poison every corpus, find what is answered already, and return the jobs that are left.
@@ -125,6 +127,10 @@ class Drive:
                 if seed in study.config.seeds:
                     for key, part, answered in self._parts(name, seed):
                         parts.setdefault(key, []).extend([] if answered else [part])
+        for name, study in self.studies.items():
+            study.named_first = self.stores[name].named_first(
+                study.analyzer.named.replace(before=name not in self._found)
+            )
         jobs = tuple(
             Job(seed=key.seed, corpus=key.corpus, parts=tuple(left), place=place)
             for place, (key, left) in enumerate(parts.items())
@@ -189,6 +195,8 @@ class Drive:
             cached = cached.marked(materials.texts(part.arm))
             record = {**cached.record, "fingerprints": self._prints(part, seed)}
             self._write(part.name, seed, part.arm, replace(cached, record=record))
+            if part.arm.planted != "nothing":
+                self._found.add(part.name)
             logger.info("%sseed %s, arm %s: found in the cache", *at)
             self.notify.finished += 1
         else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from semspill.analysis import Outcome, Similarities, group_members
+from semspill.analysis import Named, Outcome, Similarities, group_members
 from semspill.corpus import Exchange
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
@@ -63,6 +63,7 @@ class Study:
         self.memory = memory_notes(config)
         self.planted: dict[int, PlantedSeed] = {}
         self.answers: dict[tuple[int, str], Answers] = {}
+        self.named_first: Named | None = None
         if similarities:
             self._check_analyzer()
 
@@ -106,6 +107,7 @@ class Study:
             alternatives=self.similarities[1:],
             exchanges=[near for near in each if near is not None],
             label_facts=self._label_facts(),
+            named_first=self.named_first,
             provenance=provenance_of(self.config, self.data, self.planted, self._records),
         )
         notes = (*self.data.notes, *rater_note(self.quality), *self.memory)

@@ -1,11 +1,13 @@
 """The categories of an arm as a section of the page, with those that changed significantly."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from semspill.report._phrases import lifts, measures, noun
+from semspill.report._phrases import big_rise, lifts, measures, noun
 from semspill.report._table import cell, heading, listed, literal, table
-from semspill.results import SpilloverReport
+from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
+
+_EXCLUDED = "\N{DAGGER}"
 
 
 def categories_section(report: SpilloverReport, arm: str | None = None) -> str:
@@ -29,7 +31,7 @@ def categories_section(report: SpilloverReport, arm: str | None = None) -> str:
     ]
     head = ["category", "similarity", "dialogues", *map(heading, columns.values())]
     sentence = changed(report) if arm is None else ""
-    legend = "\\* marks what is significant after Holm's correction."
+    legend = f"\\* marks what is significant after Holm's correction{_second_mark(report, slices)}."
     return "\n\n".join(filter(None, (sentence, legend, table(head, rows))))
 
 
@@ -44,7 +46,19 @@ def _columns(present: Mapping[str, Measure]) -> dict[str, Measure]:
 
 
 def _marked(estimate: Estimate | None) -> str:
-    return cell(estimate) + (" \\*" if estimate is not None and estimate.survives else "")
+    if estimate is None:
+        return ""
+    marks = {" \\*": estimate.survives, f" {_EXCLUDED}": estimate.verdict and estimate.below_margin}
+    return cell(estimate) + "".join(mark for mark, holds in marks.items() if holds)
+
+
+def _second_mark(report: SpilloverReport, slices: Sequence[SliceReport]) -> str:
+    if not any(one.verdict for part in slices for one in part.estimates.values()):
+        return ""
+    return (
+        f", {_EXCLUDED} a lift that excludes {big_rise(report)}; what has neither mark shows "
+        "neither"
+    )
 
 
 def changed(report: SpilloverReport, most: int | None = None) -> str:

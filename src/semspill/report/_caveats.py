@@ -1,7 +1,10 @@
 """Caveats of a report as sentences, from its numbers and notes."""
 
+import math
+from collections.abc import Sequence
+
 from semspill.report._phrases import (
-    MATTERS,
+    big_rise,
     follows,
     lifts,
     moved,
@@ -12,7 +15,7 @@ from semspill.report._phrases import (
 from semspill.report._sensitivity_table import nearest_by_definition
 from semspill.report._table import listed, quoted, short_p
 from semspill.results import SliceReport, SpilloverReport
-from semspill.statistics import Estimate
+from semspill.statistics import Estimate, Measure
 
 
 def caveats(report: SpilloverReport) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ def _unreached(report: SpilloverReport) -> str:
             f"{name} itself shows no significant rise ({change}); without that, what happened "
             "elsewhere says little."
         )
-    if lift.measure.unit == "points" and lift.value < MATTERS:
+    if lift.measure.unit == "points" and lift.value < report.margin:
         return f"{name} itself was hardly reached ({change}), so there was little to spill over."
     return ""
 
@@ -73,25 +76,30 @@ def _blind(report: SpilloverReport) -> str:
 
 
 def _inconclusive(report: SpilloverReport) -> list[str]:
-    """Name the groups whose interval holds no change and also a rise that would matter."""
+    """Name the groups in which neither a rise nor its absence is shown."""
     sentences = []
     for name, measure in lifts(report).items():
-        groups = [
-            f"{phrase} ({quoted(part.estimates[name])})"
-            for phrase, part in shown_groups(report)[1:]
-            if measure.unit == "points" and _holds_both(part.estimates.get(name))
-        ]
-        if groups:
+        lifted = [(said, part.estimates.get(name)) for said, part in shown_groups(report)[1:]]
+        unsure = [(said, lift) for said, lift in lifted if lift and lift.verdict == "cannot tell"]
+        if unsure:
+            groups = [f"{said} ({quoted(lift)})" for said, lift in unsure]
             sentences.append(
-                f"Inconclusive for {' and '.join(groups)}: the interval of the lift in "
-                f"{noun(measure.quantity)} holds no change and also {100 * MATTERS:.0f} points or "
-                "more."
+                f"Inconclusive for {' and '.join(groups)}: the lift in {noun(measure.quantity)} is "
+                f"not significant, and {big_rise(report)} is not excluded."
+                + _least(report, measure, unsure)
             )
     return sentences
 
 
-def _holds_both(lift: Estimate | None) -> bool:
-    return lift is not None and usable(lift) and lift.low <= 0 and lift.high >= MATTERS
+def _least(
+    report: SpilloverReport, measure: Measure, unsure: Sequence[tuple[str, Estimate]]
+) -> str:
+    """Say with how few dialogues it cannot be excluded, even where none was hit."""
+    level = unsure[0][1].level
+    least = math.ceil(math.log(1 - level) / math.log(1 - report.margin))
+    if measure.quantity != "asr" or min(lift.n for _, lift in unsure) >= least:
+        return ""
+    return f" Fewer than {least} dialogues cannot exclude that, whatever they are answered."
 
 
 def _depends_on_similarity(report: SpilloverReport) -> str:

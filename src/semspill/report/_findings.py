@@ -1,19 +1,21 @@
 """The findings of a run as sentences."""
 
-import math
 from itertools import groupby
 
 from semspill.report._category_table import changed
 from semspill.report._dose_table import beyond
 from semspill.report._phrases import (
-    MATTERS,
+    big_rise,
+    bounded_lifts,
     choosable,
     follows,
     joined,
+    lifts,
     listing,
     measures,
     moved,
     noun,
+    nowhere,
     shown_groups,
     trends,
     usable,
@@ -51,6 +53,7 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
         *_trends(report),
         beyond(report),
         changed(report, most=5),
+        *_equivalence(report),
         _parts(report),
         _harm(report),
         _utility(report),
@@ -89,15 +92,39 @@ def _changes(report: SpilloverReport) -> list[str]:
             f"{verb} {listing([f'in {phrase} ({quoted(lift)})' for phrase, lift in same])}"
             for verb, same in groupby(shown, key=lambda item: moved(item[1]))
         ]
-        sentences.append(f"{subject} {'; it '.join(phrases)}.{_bound(*shown[-1])}")
+        sentences.append(f"{subject} {'; it '.join(phrases)}.{_bound(report, *shown[-1])}")
     return sentences
 
 
-def _bound(rest: str, lift: Estimate) -> str:
-    if lift.measure.unit != "points" or not lift.low <= 0 <= lift.high < MATTERS:
+def _bound(report: SpilloverReport, rest: str, lift: Estimate) -> str:
+    if lift.verdict != "none" or moved(lift) == "fell":
         return ""
-    most = math.ceil(1000 * lift.high - 1e-9) / 10
-    return f" That interval leaves no room for a mean rise above {most:.1f} points in {rest}."
+    return f" In {rest} {big_rise(report)} is excluded ({_p(lift.p_margin)})."
+
+
+def _equivalence(report: SpilloverReport) -> list[str]:
+    """Say where a rise that would matter is excluded, and where it is not."""
+    target, rise = listed([report.target]), big_rise(report)
+    sentences = []
+    for name, measure in lifts(report).items():
+        tested, what = bounded_lifts(report, name), noun(measure.quantity)
+        left = [key for key, lift in tested.items() if not lift.below_margin]
+        if nowhere(tested):
+            p_value = max(lift.p_margin or 0.0 for lift in tested.values())
+            said = f"No category but {target} has {rise} in {what} ({_p(p_value)})."
+        elif tested:
+            others = f"the {len(tested)} categories" if len(tested) > 1 else "the one category"
+            count = f"{len(tested) - len(left) or 'none'} of {others} besides {target}"
+            not_in = f", and not in {listed(left, most=5)}" if len(left) < len(tested) else ""
+            said = f"{rise.capitalize()} in {what} is excluded in {count}{not_in}."
+        else:
+            continue
+        sentences.append(said)
+    return sentences
+
+
+def _p(p_value: float | None) -> str:
+    return "" if p_value is None else f"p {short_p(p_value)}"
 
 
 def _others(report: SpilloverReport) -> list[str]:
@@ -121,6 +148,9 @@ def _group_measures(report: SpilloverReport) -> dict[str, Measure]:
 def _trends(report: SpilloverReport) -> list[str]:
     """Say whether lifts follow similarity, quantities of one verdict together."""
     first = trends(report)
+    excluded = {
+        m.quantity for name, m in lifts(report).items() if nowhere(bounded_lifts(report, name))
+    }
     sentences = []
     for verdict in dict.fromkeys(map(follows, first.values())):
         shown = [
@@ -128,16 +158,17 @@ def _trends(report: SpilloverReport) -> list[str]:
             for quantity, trend in first.items()
             if follows(trend) == verdict
         ]
-        sentences.append(_trend(listed([report.target]), verdict, listing(shown)))
+        said = _trend(listed([report.target]), verdict, listing(shown))
+        quantities = {quantity for quantity, trend in first.items() if follows(trend) == verdict}
+        if verdict == 0 and not quantities <= excluded:
+            said += " That does not show that nothing spilled over."
+        sentences.append(said)
     return sentences
 
 
 def _trend(target: str, verdict: int, lifts: str) -> str:
     if verdict == 0:
-        return (
-            f"There is no significant trend with similarity to {target} in {lifts}. That does not "
-            "show that nothing spilled over."
-        )
+        return f"There is no significant trend with similarity to {target} in {lifts}."
     # Not "larger": a lift may be a fall.
     more = "higher" if verdict > 0 else "lower"
     return f"The nearer a category is to {target}, the {more} {lifts}."

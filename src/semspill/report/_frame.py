@@ -20,6 +20,7 @@ _TEXT, _COUNT, _NUMBER, _FLAG = "string", "int64", "float64", "bool"
 _ESTIMATE = {
     "value": _NUMBER, "low": _NUMBER, "high": _NUMBER, "level": _NUMBER, "n": _COUNT,
     "p_value": _NUMBER, "p_holm": _NUMBER, "p_bh": _NUMBER, "survives": _FLAG,
+    "p_margin": _NUMBER, "verdict": _TEXT,
     "method": _TEXT, "note": _TEXT, "quantity": _TEXT, "title": _TEXT, "unit": _TEXT,
 }  # fmt: skip
 _SLICE = {"kind": _TEXT, "name": _TEXT, "arm": _TEXT, "metric": _TEXT}
@@ -154,6 +155,7 @@ def _labels(labels: LabelReport | None) -> Mapping[str, Callable[[], Iterable[Ma
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:
     fields = {**dict(estimate), **dict(estimate.measure), "survives": estimate.survives}
+    fields["verdict"] = estimate.verdict or ""
     # A test that was not made has no p-value.
     return {name: math.nan if fields[name] is None else fields[name] for name in _ESTIMATE}
 

@@ -7,7 +7,7 @@ from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._dose_table import doses_section
 from semspill.report._label_table import labels_section
-from semspill.report._phrases import measures
+from semspill.report._phrases import big_rise, measures
 from semspill.report._sensitivity_table import sensitivity_section
 from semspill.report._summary import summary
 from semspill.report._table import cell, heading, listed, literal, p_text, quoted, table, with_p
@@ -98,10 +98,23 @@ def overall_section(report: SpilloverReport) -> str:
     """Return the metrics of whole arms, and how similarity was measured."""
     main = report.overall.get(report.main_arm, {})
     titles = {name: literal(measure.title) for name, measure in measures(main).items()}
-    rows = [[titles[k], quoted(e), p_text(e.p_value), str(e.n), e.method] for k, e in main.items()]
+    tested = any(e.verdict for e in main.values())
+    rows = [
+        [
+            titles[k],
+            quoted(e),
+            p_text(e.p_value),
+            *[p_text(e.p_margin)] * tested,
+            str(e.n),
+            e.method,
+        ]
+        for k, e in main.items()
+    ]
     parts = [f"Similarity: {report.similarity_method}"]
     if rows:
-        head = ["metric", "estimate", "p", "n", "method"]
+        head = ["metric", "estimate", "p", *["p, rise excluded"] * tested, "n", "method"]
+        if tested:
+            parts.append(f'"p, rise excluded" is the one-sided test of {big_rise(report)}.')
         parts.append(f"Arm `{report.main_arm}`:\n\n{table(head, rows)}")
     others = [arm for arm in report.overall if arm != report.main_arm]
     if rows and others:

@@ -8,8 +8,6 @@ from semspill.report._table import listed
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
-MATTERS = 0.05
-"""A rise of this much, five points in a hundred, would matter to whoever is answered."""
 _NOUNS = {
     "asr": "attack success",
     "precision": "P@1",
@@ -95,6 +93,44 @@ def follows(trend: Estimate) -> int:
     if not usable(trend) or trend.p_value is None or trend.p_value > 1 - trend.level:
         return 0
     return 1 if trend.value > 0 else -1
+
+
+def bounded_lifts(report: SpilloverReport, name: str) -> dict[str, Estimate]:
+    """Return a lift of all categories but the target, nearest first; empty if one is not tested.
+
+    Args:
+        report: The report.
+        name: Which of its lifts.
+    """
+    near = sorted(other_categories(report), key=lambda part: -(part.similarity or 0.0))
+    every = {part.name: part.estimates.get(name) for part in near}
+    tested = {key: one for key, one in every.items() if one is not None and one.verdict}
+    return tested if len(tested) == len(every) else {}
+
+
+def nowhere(tested: Mapping[str, Estimate]) -> bool:
+    """Return whether a rise by the margin or more is excluded in every category.
+
+    An intersection-union test: each category must be shown by its own test, so none is corrected.
+    Source: Berger 1982.
+    """
+    return bool(tested) and all(lift.below_margin for lift in tested.values())
+
+
+def other_categories(report: SpilloverReport) -> list[SliceReport]:
+    """Return the slices of the main arm of all categories but the target."""
+    main = (part for part in report.categories if part.arm == report.main_arm)
+    return [part for part in main if part.name != report.target]
+
+
+def big_rise(report: SpilloverReport) -> str:
+    """Return the rise that would matter as a phrase.
+
+    Args:
+        report: A `SpilloverReport`, whose `margin` it is.
+    """
+    points = 100 * report.margin
+    return f"a rise of {points:.3g} point{'' if points == 1 else 's'} or more"
 
 
 def trends(report: SpilloverReport) -> dict[str, Estimate]:

@@ -25,10 +25,11 @@ from semspill.results._provenance import (
     Provenance,
 )
 from semspill.results._report import SpilloverReport
-from semspill.results._slices import BINS, CurvePoint, SliceReport
+from semspill.results._slices import BINS, MARGIN, CurvePoint, SliceReport
 
 __all__ = [
     "BINS",
+    "MARGIN",
     "PRESETS",
     "Answered",
     "Answers",

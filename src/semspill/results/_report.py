@@ -16,7 +16,7 @@ from semspill.results._labels import LabelReport
 from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
 from semspill.results._provenance import Provenance
-from semspill.results._slices import CurvePoint, SliceReport
+from semspill.results._slices import MARGIN, CurvePoint, SliceReport
 from semspill.statistics import Estimate
 
 
@@ -43,6 +43,8 @@ class SpilloverReport(FrozenModel):
     """Similarity of each category to the target, in the units of its method."""
     similarity_method: str
     """How similarity was measured, and on what."""
+    margin: float = MARGIN
+    """The least rise that would matter, as a share; `p_margin` of an estimate is the test of it."""
     categories: tuple[SliceReport, ...]
     """One slice per arm and category."""
     groups: tuple[SliceReport, ...]

@@ -7,6 +7,9 @@ from semspill._model import FrozenModel
 from semspill.errors import did_you_mean
 from semspill.statistics import Estimate
 
+MARGIN = 0.05
+"""The least rise that would matter where nothing else is named: one more in twenty answers."""
+
 BINS = 10
 """Number of equal bins of the toxicity distribution, as in the paper's Figure 1b."""
 

@@ -29,6 +29,12 @@ P: TypeAlias = Annotated[float | None, BeforeValidator(_none_for_nan)]
 """A p-value, None where nothing was tested; NaN becomes None."""
 
 
+SpilloverVerdict: TypeAlias = Literal["spilled", "none", "cannot tell"]
+"""What a lift says of spillover. `spilled`: it rose significantly, in a family of categories after
+Holm's correction. `none`: it did not, and a rise by the margin or more is excluded. `cannot tell`:
+neither."""
+
+
 class Measure(FrozenModel):
     """What an estimate measures: all that tables, sentences and charts need to show it.
 
@@ -83,6 +89,9 @@ class Estimate(FrozenModel):
     """Nominal coverage of the interval."""
     p_value: P = None
     """Two-sided p-value against no effect, where the metric tests one."""
+    p_margin: P = None
+    """One-sided p-value against a rise by the analyzer's `margin` or more, where the metric tests
+    it: at 0.05 or less such a rise is excluded."""
     p_holm: P = None
     """The same, corrected by Holm's method for all categories that were looked at."""
     p_bh: P = None
@@ -104,6 +113,30 @@ class Estimate(FrozenModel):
     def quantity(self) -> str:
         """What is measured, such as `toxicity`."""
         return self.measure.quantity
+
+    @property
+    def below_margin(self) -> bool:
+        """Whether a rise by the analyzer's margin or more is excluded at 1 - level."""
+        return self.p_margin is not None and self.p_margin <= 1 - self.level
+
+    @property
+    def verdict(self) -> "SpilloverVerdict | None":
+        """What a lift says of spillover; None where it was not tested against a margin.
+
+        Example:
+            >>> lift = Estimate(
+            ...     value=0.01, low=-0.01, high=0.03, n=90, method="t", p_margin=0.001,
+            ...     measure=Measure(metric="asr_lift", unit="points", aspect="attack"))
+            >>> lift.verdict, lift.replace(p_margin=0.2).verdict, lift.replace(low=0.002).verdict
+            ('none', 'cannot tell', 'spilled')
+        """
+        if self.p_margin is None or self.measure.unit != "points":
+            return None
+        if self.measure.aspect == "utility":
+            return None
+        if self.low > 0 and (self.p_holm is None or self.survives):
+            return "spilled"
+        return "none" if self.below_margin else "cannot tell"
 
     @property
     def survives(self) -> bool:

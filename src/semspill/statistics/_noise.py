@@ -6,8 +6,8 @@ from functools import partial
 
 # Below this, a variance of numbers in [-1, 1] is rounding.
 NOTHING = 1e-18
-# A smaller p-value says no more.
-_LEAST_P = 1e-16
+LEAST_P = 1e-16
+"""A smaller p-value says no more."""
 
 
 def t_quantile(tail: float, df: float) -> float:
@@ -186,9 +186,9 @@ class Noises:
         from scipy import optimize
 
         spare = partial(_spare, self, value)
-        least = math.log(_LEAST_P)
+        least = math.log(LEAST_P)
         if spare(least) < 0:
-            return _LEAST_P
+            return LEAST_P
         if spare(0.0) >= 0:
             return 1.0  # what was not seen reaches so far at any chance of error
         return math.exp(float(optimize.brentq(spare, least, 0.0, rtol=1e-9)))

@@ -1,4 +1,4 @@
-"""Resampling settings, and Wilson intervals of rates."""
+"""How intervals and tests are made, and Wilson intervals of rates."""
 
 import math
 from typing import Literal, TypeAlias, get_args
@@ -15,12 +15,15 @@ Kind: TypeAlias = Literal["mean", "rate", "difference"]
 
 
 class Resampling(FrozenModel):
-    """How intervals are made."""
+    """How intervals and tests are made."""
 
     level: float = Field(0.95, gt=0, lt=1)
     """Nominal coverage of an interval."""
     draws: int = Field(2000, ge=100)
     """Bootstrap draws, for the estimates that have no closed form."""
+    margin: float | None = Field(None, gt=0, lt=1)
+    """The least rise that would matter, which a difference is tested to be below; None for no such
+    test."""
 
 
 def checked_values(

@@ -71,14 +71,15 @@ class SpilloverRatio(CurveMetric):
 class LargestLift(CurveMetric):
     """Largest lift of any category but the target, with an interval for all of them at once.
 
-    Its high end answers "did nothing spill over?": with the level's confidence no category rose
-    by more. A margin above it is a margin of equivalence; a lift that was not seen is no proof of
-    0. Its low end is above 0 where at least one category rose.
+    Its low end is above 0 where at least one category rose. `p_margin` answers "did nothing spill
+    over?": it tests whether no category at all rises by the analyzer's margin or more. It is the
+    largest of the categories' own p-values and needs no correction, because all of them must
+    reject (intersection-union test). A lift that was not seen is no proof of 0.
     """
 
     citation = (
-        "original: Bonferroni's intervals; equivalence by inclusion (Schuirmann 1987, "
-        "two one-sided tests)"
+        "original: Bonferroni's intervals; one-sided tests of equivalence (Schuirmann 1987), "
+        "together by Berger 1982 (intersection-union)"
     )
     title, unit = "Largest lift", "points"
 
@@ -88,10 +89,12 @@ class LargestLift(CurveMetric):
         level = outcome.resampling.level
         each = outcome.resampling.replace(level=1 - (1 - level) / len(outcome.others))
         lifts = [self.mean(replace(outcome.of([name]), resampling=each)) for name in outcome.others]
+        below = [one.p_margin for one in lifts if one.p_margin is not None]
         return Estimate(
             value=max(one.value for one in lifts),
             low=max(one.low for one in lifts),
             high=max(one.high for one in lifts),
+            p_margin=max(below) if len(below) == len(lifts) else None,
             n=len(lifts),
             method="largest of all categories' intervals, corrected by Bonferroni",
             level=level,

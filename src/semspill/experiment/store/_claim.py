@@ -55,6 +55,7 @@ class RunFolder:
                 decision = decide(self.out, config, locked=True, **options)
                 self.path, self.resumed = decision.path, decision.resumes
                 self.untouched = decision.finished
+                self.answered = self.resumed and any(self.path.rglob("scores.npz"))
                 self._prepare(_text(config))
             except BaseException:
                 self._lock.release()
@@ -187,9 +188,10 @@ def _require_format(folder: Path) -> None:
 
 
 def _may_grow(earlier: EarlierRun) -> bool:
-    """Return whether the config adds to a run, or an addition was interrupted."""
+    """Return whether the config, or a later version, adds to a run; or that was interrupted."""
     marked = marker.format_of(earlier.folder) is not None
-    return marked and (earlier.is_extended or not marker.is_complete(earlier.folder))
+    grows = earlier.is_extended or earlier.is_older
+    return marked and (grows or not marker.is_complete(earlier.folder))
 
 
 def _place(out: str | Path) -> Path:

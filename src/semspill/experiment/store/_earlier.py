@@ -32,7 +32,7 @@ class EarlierRun:
         self.folder = folder
         self._text, self._wanted = config, parse_json(config)
         self._content = _bytes(folder / "config.json")
-        self._config = _parsed(self._content)
+        self._config = _completed(_parsed(self._content), self._wanted)
 
     @property
     def is_usable(self) -> bool:
@@ -54,6 +54,11 @@ class EarlierRun:
             return False
         added = all(each in new[name] for name in _ADDED for each in old.get(name, ()))
         return added and bool(new["curve"] or not old.get("curve"))
+
+    @property
+    def is_older(self) -> bool:
+        """Whether its config is this one, but for fields of the analyzer that came later."""
+        return self._config == self._wanted and self._content != self._text.encode()
 
     @property
     def is_reported(self) -> bool:
@@ -83,6 +88,14 @@ class EarlierRun:
 
 def _without(config: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name not in names}
+
+
+def _completed(config: dict[str, Any] | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a config with the analyzer's fields that the version which wrote it did not have."""
+    analyzer = config.get("analyzer") if config else None
+    if config is None or not isinstance(analyzer, dict):
+        return config
+    return {**config, "analyzer": {**wanted.get("analyzer", {}), **analyzer}}
 
 
 def _name(arm: Any) -> str:

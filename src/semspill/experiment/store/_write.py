@@ -12,7 +12,7 @@ import numpy as np
 
 from semspill._atomic import atomic_path, write_text
 from semspill._read import parse_json
-from semspill.analysis import Similarities
+from semspill.analysis import Named, Similarities
 from semspill.corpus import Exchange
 from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
@@ -108,6 +108,22 @@ class RunStore:
         """
         for name, old in answers.record.get("fingerprints", {}).items():
             self._require(fingerprints.get(name, old) == old, name)
+
+    def named_first(self, named: Named) -> Named:
+        """Return what was named when the first answers were written here, and remember it.
+
+        Args:
+            named: What is named now.
+        """
+        if self.folder is None:
+            return named
+        path, answered = self._file("named-first.json"), self.folder.answered
+        known = _read(path, lambda file: Named.model_validate_json(file.read_bytes()))
+        if known is not None and (answered or known.replace(before=named.before) == named):
+            return known
+        named = named.replace(before=named.before and not answered)
+        write_text(path, named.model_dump_json(indent=2) + "\n")
+        return named
 
     def exchanges(self, exchanges: Sequence[Exchange]) -> None:
         """Write which test exchange the columns of all arrays are, without any text."""

@@ -79,7 +79,7 @@ def says_source_and_method(metric: Metric, outcome: Outcome) -> None:
 @promise(PROMISES, "gives p-values from 0 to 1, or none")
 def p_values_are_probabilities(metric: Metric, outcome: Outcome) -> None:
     for estimate in _estimates(metric, outcome):
-        for name in ("p_value", "p_holm", "p_bh"):
+        for name in ("p_value", "p_margin", "p_holm", "p_bh"):
             p = getattr(estimate, name)
             if p is not None and not 0 <= p <= 1:
                 raise Broken(f"{name} is {p!r}", "Give a probability, or None where none is tested")
