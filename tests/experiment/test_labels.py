@@ -114,6 +114,7 @@ def responding(fields):
         "labels": {"responses": True},
         "rater": {"name": "lexicon", "words": {"grumble": 1.0}},
         "curve": False,
+        "similarities": ["label"],  # the others ask a labeller as well
     }
 
 

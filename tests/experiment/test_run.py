@@ -51,7 +51,7 @@ def test_a_run_finds_what_was_planted(fields):
     assert report.category("brave").lift.value == pytest.approx(
         report.category("brave").toxicity.value - report.category("brave", "clean").toxicity.value
     )
-    assert report.similarity["brave"] == pytest.approx(1)
+    assert report.nearest == "weary"  # beside it on the line of the made-up categories
     assert report.group("all").exchanges == 96
 
 
@@ -306,7 +306,7 @@ def test_the_report_says_where_it_comes_from(fields):
     } <= set(provenance.citations)  # fmt: skip
     assert "Jagielski" in provenance.citations["CategorySelector"]
     assert "BadNets" in report.to_markdown()
-    assert "mean context vectors" in report.similarity_method
+    assert "log odds" in report.similarity_method
 
 
 def test_a_package_that_is_not_installed_has_no_version(fields, monkeypatch):

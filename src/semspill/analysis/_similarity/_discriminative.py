@@ -10,6 +10,7 @@ from pydantic import Field
 from semspill.analysis._similarity._base import Similarity
 from semspill.corpus import Corpus, Exchange
 from semspill.encoders import BiEncoder
+from semspill.errors import DataError
 from semspill.labellers import LabellerField, Labels, cross_fitted, fold_of, labellers
 
 _LEAST = 1e-6
@@ -27,8 +28,11 @@ class DiscriminativeSimilarity(Similarity):
 
     citation: ClassVar[str] = "original"
 
-    labeller: LabellerField = Field(default_factory=lambda: labellers.build("tfidf"))
-    """The classifier."""
+    labeller: LabellerField = Field(
+        default_factory=lambda: labellers.build({"name": "tfidf", "alpha": 1e-5})
+    )
+    """The classifier; by default `tfidf` with so much regularization that it is most often right on
+    new contexts, where labels are to fit those of training."""
     folds: int = Field(2, ge=2)
     """Parts of the cross-validation, by dialogue."""
 
@@ -76,9 +80,14 @@ class DiscriminativeSimilarity(Similarity):
         labeller = (type(self.labeller), self.labeller.model_dump_json())
         key = (*labeller, self.folds, corpus.fingerprint, seed)
         if key not in _KEPT:
-            fitted = cross_fitted(
-                self.labeller, corpus, np.random.default_rng(seed).spawn(self.folds)
-            )
+            streams = np.random.default_rng(seed).spawn(self.folds)
+            try:
+                fitted = cross_fitted(self.labeller, corpus, streams)
+            except DataError as error:
+                raise DataError(
+                    f"Similarity cannot be measured by a classifier: {error} Or choose other "
+                    "`similarities` than 'discriminative', such as 'centroid'."
+                ) from error
             _KEPT.clear()
             _KEPT[key] = fitted
         return _KEPT[key]
