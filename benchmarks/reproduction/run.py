@@ -21,8 +21,17 @@ TARGET, LABEL = "poisoner.selector.category", "context.label"
 FOUR = ["clean", "poison", "train_only", "pool_only"]
 FIVE = [*FOUR, "benign_swap"]
 TWO: dict[str, Any] = {"arms": FOUR[:2]}
+THREE: dict[str, Any] = {"seeds": [0, 1, 2]}
 PREDICTED: dict[str, Any] = {"context": {"label": "predicted"}}
+LABELS = ["gold", "predicted", "none"]
 EACH = {STRATEGY: ["each_fixed"]}
+
+
+def mistaken(share: float) -> list[list[str | float]]:
+    """Return a confusion of *afraid* and *terrified*, each called the other so often."""
+    return [["afraid", "terrified", share], ["terrified", "afraid", share]]
+
+
 # The settings that differ from the base, and what is varied.
 SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "strategies": ({"arms": FIVE}, {STRATEGY: STRATEGIES, BUDGET: [0.03]}),
@@ -30,31 +39,47 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nolabel": ({"arms": FIVE}, {STRATEGY: MAIN, LABEL: ["none"]}),
     "hashing": ({"arms": FIVE, "model": {"encoder": "hashing"}}, EACH | {LABEL: ["gold", "none"]}),
     # What the label does: gold, predicted by a classifier of contexts, or none.
-    "labels": (TWO, {STRATEGY: MAIN[:2], LABEL: ["gold", "predicted", "none"]}),
+    "labels": (TWO, {STRATEGY: MAIN[:2], LABEL: LABELS}),
     "labels-crossfit": (TWO | PREDICTED, {STRATEGY: MAIN[:2], "labels.folds": [2]}),
-    "labels-turn": (TWO | {"context": {"turns": 1}}, EACH | {LABEL: ["gold", "predicted", "none"]}),
+    "labels-turn": (TWO | THREE | {"context": {"turns": 1}}, EACH | {LABEL: LABELS}),
     # Labels of the responses, too, as in the original code.
-    "labels-responses": (TWO | PREDICTED, EACH | {"labels.responses": [False, True]}),
+    "labels-responses": (TWO | THREE | PREDICTED, EACH | {"labels.responses": [False, True]}),
     "labels-arms": (PREDICTED | {"arms": FIVE}, EACH | {BUDGET: [0.03]}),
-    "labels-budget": (TWO | PREDICTED, EACH | {BUDGET: [0.01]}),
+    "labels-budget": (TWO | THREE | PREDICTED, EACH | {BUDGET: [0.01]}),
     "labels-epochs": (
-        TWO | PREDICTED | {"curve": True, "model": {"finetuner": {"epochs": 10}}},
-        EACH | {BUDGET: [0.03]},
+        TWO | THREE | {"curve": True, "model": {"finetuner": {"epochs": 10}}},
+        EACH | {LABEL: LABELS},
     ),
-    "labels-hashing": (
-        TWO | {"model": {"encoder": "hashing"}},
-        EACH | {LABEL: ["gold", "predicted", "none"]},
-    ),
+    "labels-hashing": (TWO | THREE | {"model": {"encoder": "hashing"}}, EACH | {LABEL: LABELS}),
+    # The dial: *afraid* and *terrified* called each other, in training and testing alike; then
+    # errors spread evenly.
     "labels-noisy": (
-        TWO | PREDICTED | {"seeds": [0, 1, 2], "labels": {"labeller": "noisy"}},
-        {"labels.labeller.error": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]},
+        TWO | THREE | PREDICTED | {"labels": {"labeller": "noisy"}},
+        {"labels.labeller.confusion": [mistaken(share / 10) for share in range(7)]},
+    ),
+    "labels-errors": (
+        TWO | THREE | PREDICTED | {"labels": {"labeller": "noisy"}},
+        {"labels.labeller.error": [0.2, 0.4, 0.6]},
     ),
     "labels-both": (
-        TWO | PREDICTED | {"model": {"candidates": {"roles": "both"}}},
+        TWO | THREE | PREDICTED | {"model": {"candidates": {"roles": "both"}}},
         EACH | {BUDGET: [0.03]},
     ),
-    "labels-valid": (TWO | PREDICTED | {"test_split": "valid"}, EACH | {BUDGET: [0.03]}),
-    "labels-targets": (TWO | PREDICTED | {"seeds": [0, 1, 2]}, {TARGET: "all"}),
+    "labels-valid": (TWO | THREE | PREDICTED | {"test_split": "valid"}, EACH | {BUDGET: [0.03]}),
+    "labels-targets": (TWO | PREDICTED | {"seeds": [0, 1]}, {TARGET: "all"}),
+    # The whole corpus; an hour for each training on one core.
+    "labels-minilm": (
+        TWO
+        | {
+            "seeds": [0],
+            "context": {"turns": 1},
+            "model": {
+                "encoder": {"name": "transformer", "model": "minilm"},
+                "finetuner": {"epochs": 3, "batch_size": 256, "learning_rate": 2e-4},
+            },
+        },
+        {LABEL: ["predicted", "gold"]},
+    ),
     "targets": ({"arms": FOUR[:2], "seeds": [0, 1], "context": {"label": "none"}}, {TARGET: "all"}),
     "epochs": (
         {"arms": FOUR, "seeds": [0, 1, 2], "curve": True, "model": {"finetuner": {"epochs": 10}}},
