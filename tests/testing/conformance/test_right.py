@@ -201,6 +201,7 @@ def test_profanity():
         {"name": "centroid", "most": 3},
         {"name": "confusion", "most": 9},
         similarity.SameLength(),
+        similarity.Single(),
         similarity.SetsTheFormat(),
     ],
     ids=str,

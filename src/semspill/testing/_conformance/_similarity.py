@@ -136,6 +136,34 @@ def takes_odd_texts(similarity: Similarity, corpus: Corpus) -> None:
     _refuse_infinite(rows, odd, "among odd texts that of")
 
 
+@promise(PROMISES, "gives single exchanges one finite number per category, or None; twice alike")
+def single_exchanges(similarity: Similarity, corpus: Corpus) -> None:
+    exchanges = corpus.exchanges[:20]
+
+    def each() -> object:
+        return similarity.each(exchanges, corpus, _untrained(), np.random.default_rng(0))
+
+    rows = each()
+    if rows is None:
+        return
+    shape = (len(exchanges), len(corpus.categories))
+    if not isinstance(rows, np.ndarray) or rows.shape != shape or rows.dtype.kind != "f":
+        found = (
+            f"an array of {rows.dtype} of shape {rows.shape}"
+            if isinstance(rows, np.ndarray)
+            else type(rows).__name__
+        )
+        raise Broken(
+            f"each gave {found} for {shape[0]} exchanges and {shape[1]} categories",
+            "Return an array of floats, a row per exchange and a column for each of "
+            "corpus.categories, or None",
+        )
+    if not np.isfinite(rows).all():
+        raise Broken("each gave NaN or infinity", "Divide by no length that can be 0")
+    if not same(rows, np.asarray(each()), ROUNDING * scale(rows)):
+        raise Broken("a second call of each gave others", "Draw from the rng that is given")
+
+
 promise_of_missing_files(PROMISES, lambda similarity, corpus: _measure(similarity, corpus))
 
 

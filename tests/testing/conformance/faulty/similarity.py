@@ -84,6 +84,21 @@ class Faulty(Similarity):
         return FAULTS[self.fault][0](corpus, model, rng)
 
 
+class Single(SameLength):
+    """The same, with what it says of single exchanges."""
+
+    fault: str = "none"
+
+    def each(self, exchanges, corpus, model, rng):
+        rows = np.ones((len(exchanges), len(corpus.categories)))
+        return {
+            "none": rows,
+            "turned": rows.T,
+            "infinite": rows * np.inf,
+            "unseeded": rows * np.random.default_rng().random(),
+        }[self.fault]
+
+
 class Undescribed(Similarity):
     citation = "original"
 
@@ -151,6 +166,9 @@ FAULTS = {
         "same_in_another_process",
         "hash",
     ),
+    "turned": (Single(fault="turned"), "single_exchanges", "20 exchanges and 4 categories"),
+    "infinite exchanges": (Single(fault="infinite"), "single_exchanges", "NaN or infinity"),
+    "unseeded exchanges": (Single(fault="unseeded"), "single_exchanges", "second call"),
     "undescribed": (Undescribed(), "says_its_method", "it is ''"),
     "file": (Listed(), "missing_file_is_a_data_error", "FileNotFoundError"),
 }
