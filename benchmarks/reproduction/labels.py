@@ -49,7 +49,7 @@ def main(out: Path, corpus: Path) -> None:
     near = _measured(corpus)
     doses = {key: _dosed(out.joinpath(*key), near) for key in reports if key[0] in DOSED}
     _write("doses", ["similarity", "part"], _doses(doses))
-    if (out / "labels-targets").is_dir():
+    if list(out.glob("labels-targets/*/report.json")):
         _write("matrix", ["axis", "held"], _matrix(out / "labels-targets", near))
     shown = doses.get(("labels", HEADLINE))
     if shown is not None:
