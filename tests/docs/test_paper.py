@@ -84,7 +84,9 @@ def test_the_paper_s_protocol_runs(models, comments, tmp_path, monkeypatch):
     assert {part.part for part in report.decomposition} == {
         "total", "pool", "training", "both", "quality", "harm",
     }  # fmt: skip
-    assert [check.name for check in report.sensitivity] == ["label", "confusion"]
+    checks = [check.name for check in report.sensitivity]
+    assert checks == ["discriminative", "label", "confusion"]
+    assert report.labels.responses
     for arm in ("clean", "train_only"):
         assert report.group("all", arm).asr.value == 0
     assert "Vidgen" in report.to_markdown()
