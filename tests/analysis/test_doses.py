@@ -81,6 +81,14 @@ def test_errors_are_clustered_by_dialogue_and_seed_as_statsmodels_does():
     assert fitted.n == 60
 
 
+def test_a_group_without_a_hit_has_no_ratio():
+    term, x = np.repeat([1.0, 0.0], 40), np.tile(np.arange(40.0), 2)
+    hits = np.array([[False] * 40 + [place % 3 == 0 for place in range(40)]])
+    fitted = fit_logistic(hits, {"first": term, "x": x}, np.arange(80), 0.95)
+    assert math.isnan(fitted.odds["first"].value)
+    assert "tell all hits apart" in fitted.odds["first"].note
+
+
 @pytest.mark.parametrize("kind", ["none hit", "all hit", "flat", "separated"])
 def test_what_cannot_be_fitted_says_why(kind):
     x = np.arange(40.0)

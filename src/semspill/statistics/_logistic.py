@@ -15,8 +15,8 @@ CITATION = (
 )
 _FEWEST = 5
 """Dialogues with a hit, and without one, that a regression takes at least."""
-_LARGEST = 25.0
-"""Log odds per standard deviation beyond which a fit has separated the hits from the rest."""
+_LARGEST = 12.0
+"""Log odds beyond which a term has separated the hits from the rest: the fit would go on for ever."""
 
 
 @dataclass(frozen=True, eq=False)
