@@ -16,7 +16,7 @@ CITATION = (
 _FEWEST = 5
 """Dialogues with a hit, and without one, that a regression takes at least."""
 _LARGEST = 12.0
-"""Log odds beyond which a term has separated the hits from the rest: the fit would go on for ever."""
+"""Log odds beyond which a term has separated hits from the rest: the fit would go on for ever."""
 
 
 @dataclass(frozen=True, eq=False)
