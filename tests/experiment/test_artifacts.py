@@ -69,7 +69,7 @@ def test_the_folder_holds_everything_and_no_more(finished):
         "config.json", "environment.json", "report.html", "report.json", "report.md", "run.json",
         "similarity.json", "fingerprints.json", "named-first.json", "exchanges.jsonl",
         *(f"plots/{name}.{kind}" for name in
-          ("distribution", "epochs", "epochs-asr", "spillover", "spillover-asr")
+          ("distribution", "dose", "epochs", "epochs-asr", "spillover", "spillover-asr")
           for kind in ("png", "svg")),
         *(f"seed-{seed}/manifest.jsonl" for seed in (0, 2)),
         *(f"seed-{seed}/{arm}/{name}" for seed in (0, 2) for arm in ("clean", "poison")

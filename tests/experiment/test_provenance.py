@@ -18,7 +18,7 @@ def test_the_report_says_what_it_was_trained_on(fields):
 
 def test_the_source_of_every_part_is_said(fields):
     model = {**fields["model"], "finetuner": {"epochs": 0}}
-    sources = run({**fields, "model": model}).provenance.citations
+    sources = run({**fields, "model": model, "similarities": ["centroid"]}).provenance.citations
     assert {"SyntheticDataset", "CategorySelector", "EachRandom", "BuiltinSource"} < set(sources)
     # What takes no part is not cited: no arm plants harmless responses, no context shows labels.
     assert not {"BenignSource", "TfidfLabeller"} & set(sources)

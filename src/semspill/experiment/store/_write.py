@@ -73,16 +73,9 @@ class RunStore:
     def write_similarities(self, measured: Sequence[Similarities]) -> None:
         """Write how near categories are, for a run that resumes this one."""
         if self.folder is not None:
-            # Exchanges are quick to measure again, and many.
-            rows = [
-                {
-                    "name": one.name,
-                    "method": one.method,
-                    "categories": one.categories,
-                    "matrix": one.matrix.tolist(),
-                }
-                for one in measured
-            ]
+            # Single exchanges are many, and quick to measure again.
+            kept = [{k: v for k, v in vars(one).items() if k != "exchanges"} for one in measured]
+            rows = [{**row, "matrix": row["matrix"].tolist()} for row in kept]
             write_text(self._file("similarity.json"), json.dumps(rows, indent=1) + "\n")
 
     def same_data(self, fingerprints: Mapping[str, str]) -> None:
