@@ -45,7 +45,7 @@ def test_the_paper_s_protocol_is_stated_in_full():
     assert sp.strategies.name_of(paper.poisoner.strategy) == "last_fixed"
     assert paper.poisoner.source.labels == ("severe_toxic", "insult")
     assert (paper.model.encoder.model, paper.model.encoder.tied) == ("bert-base-cased", False)
-    assert paper.context.label == "gold"
+    assert (paper.context.label, paper.labels.responses) == ("predicted", True)
     assert paper.model.finetuner.batch_size == 256
     assert paper.rater.model == "facebook/roberta-hate-speech-dynabench-r4-target"
     assert paper.curve
