@@ -141,6 +141,16 @@ def test_points_of_several_runs_say_which_run(full):
     assert first[3].text.startswith("all\n")
 
 
+def test_a_run_without_a_band_has_points_and_no_line(full):
+    bare = full.replace(bands={})
+    drawn = {
+        name: len(plot_curves({"a": run}, "lift").axes[0].lines)
+        for name, run in (("band", full), ("bare", bare))
+    }
+    assert drawn["band"] == drawn["bare"] + 1
+    assert marks(plot_curves({"a": bare}, "lift"), "dread")
+
+
 def test_a_cell_and_its_point_say_the_same_under_one_name(matrix):
     heat, pairs = plot_matrix(matrix), plot_pairs(matrix)
     [cell] = [mark for mark in heat.marks if mark.name == "fear → dread"]
