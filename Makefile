@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is imported is compiled when it is; to compile all of every package takes most of a minute.
+INSTALL := $(BIN)/pip install --quiet --no-compile --constraint constraints.txt
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
@@ -39,13 +41,13 @@ $(VENV)/bin/pip:
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	$(INSTALL) --editable .
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[offline,datasets,faiss,ray]" --group dev
+	$(INSTALL) --editable ".[offline,datasets,faiss,ray]" --group dev
 	touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed-dev
-	$(BIN)/pip install --quiet --constraint constraints.txt --group docs
+	$(INSTALL) --group docs
 	touch $@

@@ -6,6 +6,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
+from coverage import Coverage
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -16,6 +17,23 @@ hypothesis.settings.register_profile("semspill", deadline=None)
 hypothesis.settings.load_profile("semspill")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Let coverage rest also while the fixtures of a test marked `no_cover` are made.
+
+    Tracing doubles what Python costs. Tests of whole runs, every line of which tests beside the
+    code reach as well, do without; pytest-cov stops it only for their calls.
+    """
+    measured = Coverage.current() if item.get_closest_marker("no_cover") else None
+    if measured is not None:
+        measured.stop()
+    try:
+        return (yield)
+    finally:
+        if measured is not None:
+            measured.start()
 
 
 @pytest.fixture

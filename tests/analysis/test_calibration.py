@@ -11,6 +11,8 @@ from scipy import stats
 
 from semspill.statistics import Resampling
 
+pytestmark = pytest.mark.no_cover
+
 RUNS = 300
 LEAST = 0.90
 

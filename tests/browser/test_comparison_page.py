@@ -6,6 +6,8 @@ from semspill.experiment import read_report
 from semspill.report import comparison_page
 from semspill.results import SpilloverMatrix
 
+pytestmark = pytest.mark.no_cover
+
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 LABELS = ("@ink", "<b>", "10")

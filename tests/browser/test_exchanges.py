@@ -2,6 +2,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.no_cover
+
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 

@@ -2,6 +2,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.no_cover
+
 pytest.importorskip("playwright", reason="playwright is not installed")
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 expect = pytest.importorskip("playwright.sync_api").expect

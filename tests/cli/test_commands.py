@@ -625,3 +625,30 @@ def test_a_sweep_of_nothing_is_refused(semspill, config):
     code, _, err = semspill("sweep", config, "--vary", "poisoner.budget")
     assert code == 2
     assert "--vary: 'poisoner.budget': write it as field.subfield=value,value." in one_line(err)
+
+
+def test_shards_say_what_they_trained_and_are_merged(semspill, config, tmp_path):
+    words = ("sweep", config, "--vary", "poisoner.budget=0.1,0.2", "--out", "many")
+    # A clean model and one for each budget; a shard has every second one.
+    code, out, _ = semspill(*words, "--shard", "1/2")
+    assert code == 0
+    assert one_line(out).startswith("Shard 1 of 2: 2 models trained.")
+    code, out, _ = semspill(*words, "--shard", "2/2", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1]) == {"event": "finished", "out": "many", "trained": 1}
+    assert semspill("merge", "many", "--quiet") == (0, "many\n", "")
+    for name in ("budget=0.1", "budget=0.2"):
+        assert (tmp_path / "many" / name / "report.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--shard", "one"), "--shard: write it as 3/16"),
+        (("--shard", "1/2", "--show-text"), "--shard goes without --cache and --show-text."),
+    ],
+)
+def test_a_shard_is_a_number_of_a_count_and_stands_alone(semspill, config, given, said):
+    code, _, err = semspill("sweep", config, "--vary", "poisoner.budget=0.1,0.2", *given)
+    assert code == 2
+    assert said in one_line(err)

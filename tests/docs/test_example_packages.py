@@ -71,7 +71,8 @@ def test_the_plugin_is_run_by_name_from_a_config_file(plugin, tmp_path):
     both = """
 import sys
 from semspill.cli import main
-for words in (["show", "strategies", "shout"], ["run", "shout.toml", "--out", sys.argv[1]]):
+run = ["run", "shout.toml", "--set", "curve=false", "--out", sys.argv[1]]
+for words in (["show", "strategies", "shout"], run):
     sys.argv[1:] = words
     try:
         main()

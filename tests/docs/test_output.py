@@ -11,6 +11,8 @@ import semspill as sp
 from semspill.results import CurvePoint, Note, Planting, SliceReport
 from semspill.statistics import Measure
 
+pytestmark = pytest.mark.no_cover
+
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text(encoding="utf-8")
 HARM = (Path(__file__).parents[2] / "docs" / "harm.md").read_text(encoding="utf-8")
 

@@ -16,6 +16,8 @@ from semspill import ExperimentConfig, cli, load_config
 from semspill._registry import registries
 from semspill.datasets import SyntheticDataset
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]

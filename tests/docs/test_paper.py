@@ -16,6 +16,8 @@ from transformers.utils import logging
 
 from semspill import load_config, run
 
+pytestmark = pytest.mark.no_cover
+
 PAPER = Path(__file__).parents[2] / "examples" / "paper.toml"
 LABELS = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
 

@@ -1,12 +1,14 @@
 """A whole experiment in a fraction of a second, and components that misbehave."""
 
+import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from semspill import Finetuner, Rater, run
+from semspill import Finetuner, Rater, SpilloverReport, run
 from semspill.report.figures._style import HouseFigure
 
 
@@ -27,8 +29,9 @@ def cache(monkeypatch, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def fields() -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def given_fields() -> dict[str, Any]:
+    """Those of `fields`, for what is made once; read only."""
     return {
         "dataset": {
             "name": "synthetic", "train": 90, "valid": 24, "test": 48, "categories": 6,
@@ -45,6 +48,35 @@ def fields() -> dict[str, Any]:
         "analyzer": {"draws": 100},
         "list_size": 20,
     }  # fmt: skip
+
+
+@pytest.fixture
+def fields(given_fields) -> dict[str, Any]:
+    return copy.deepcopy(given_fields)
+
+
+def lean(fields):
+    """One epoch, and no curve: for tests of folders."""
+    finetuner = {"epochs": 1, "batch_size": 32}
+    return {**fields, "curve": False, "model": {**fields["model"], "finetuner": finetuner}}
+
+
+@pytest.fixture
+def lean_fields(fields) -> dict[str, Any]:
+    return lean(fields)
+
+
+@pytest.fixture(scope="session")
+def halfway(given_fields, interrupt, tmp_path_factory) -> tuple[Path, SpilloverReport]:
+    """A run of the lean fields that was stopped in its second training; read only.
+
+    The folder that it left, and the report that it would have ended with.
+    """
+    folder = tmp_path_factory.mktemp("halfway")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semspill.scoring._scorer.user_cache_dir", lambda name: folder / name)
+        interrupt(2, lean(given_fields), out=folder / "out")
+        return folder / "out.partial", run(lean(given_fields))
 
 
 @pytest.fixture
@@ -82,7 +114,7 @@ def trainings(monkeypatch) -> list[tuple[str, dict[str, Any]]]:
     return seen
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def interrupt() -> Callable[..., None]:
     """Return a function that runs an experiment up to its n-th training, where Ctrl-C comes."""
 
@@ -106,7 +138,8 @@ def interrupt() -> Callable[..., None]:
 @pytest.fixture
 def blank_plots(monkeypatch):
     """Empty figures, where a test is about something else."""
-    monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
+    for page in ("_page", "_page._document"):
+        monkeypatch.setattr(f"semspill.report.{page}.draw", lambda report: {})
     for name in ("curves", "groups", "matrix", "pairs"):
         monkeypatch.setattr(
             f"semspill.report._page._comparison.plot_{name}",

@@ -17,13 +17,8 @@ def refusal(config, out, error=ConfigError, **options) -> str:
 
 
 @pytest.fixture
-def fields(fields):
-    """Fewer epochs and plots: these tests are about the folder."""
-    return {
-        **fields,
-        "curve": False,
-        "model": {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}},
-    }
+def fields(lean_fields):
+    return lean_fields
 
 
 # A folder that is there already
@@ -218,11 +213,10 @@ def a_bare_array(path):
     [truncated, emptied, scribbled, flipped, removed, of_other_arrays, a_bare_array],
     ids=lambda damage: damage.__name__,
 )
-def test_a_damaged_arm_is_done_again(fields, out, partial, interrupt, trainings, damage):
-    uninterrupted = run(fields)
-    interrupt(2, fields, out=out)
+def test_a_damaged_arm_is_done_again(fields, out, partial, halfway, trainings, damage):
+    left, uninterrupted = halfway
+    shutil.copytree(left, partial)
     damage(partial / "seed-0" / "clean" / "scores.npz")
-    trainings.clear()
     assert run(fields, out=out).to_json() == uninterrupted.to_json()
     assert len(trainings) == 2
 

@@ -92,6 +92,7 @@ def test_what_a_run_would_refuse_is_refused(quick, nothing):
 # The folder
 
 
+@pytest.mark.usefixtures("blank_plots")
 def test_the_folder_is_made_kept_or_refused(quick, fields, tmp_path):
     out = tmp_path / "result"
     found = quick(out=out)
@@ -115,6 +116,7 @@ def test_the_folder_is_made_kept_or_refused(quick, fields, tmp_path):
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("blank_plots")
 def test_an_interrupted_run_would_go_on(quick, fields, interrupt, tmp_path):
     out = tmp_path / "result"
     interrupt(2, fields, out=out)

@@ -14,12 +14,8 @@ BUDGET = "poisoner.budget"
 
 
 @pytest.fixture
-def fields(fields):
-    return {
-        **fields,
-        "curve": False,
-        "model": {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}},
-    }
+def fields(lean_fields):
+    return lean_fields
 
 
 def hidden(folder):
@@ -107,11 +103,11 @@ def flipped(path):
         "seed-0/clean/scores.npz",
     ],
 )
-def test_a_damaged_file_is_made_anew(fields, out, partial, interrupt, caplog, name, damage):
+def test_a_damaged_file_is_made_anew(fields, out, partial, halfway, caplog, name, damage):
     if (name, damage) == ("config.json", of_another_kind):
         pytest.skip("a config that can be read and is another one is refused, with a sentence")
-    whole = run(fields)
-    interrupt(2, fields, out=out)
+    left, whole = halfway
+    shutil.copytree(left, partial)
     damage(partial / name)
     with caplog.at_level(logging.WARNING, "semspill"):
         assert run(fields, out=out).to_json() == whole.to_json()

@@ -6,6 +6,8 @@ from scipy import stats
 from semspill import run
 from semspill.datasets import datasets
 
+pytestmark = pytest.mark.no_cover
+
 DATASET = {"name": "synthetic", "overlap": 0.85, "echo": 0.2}
 
 

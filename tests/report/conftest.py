@@ -61,7 +61,7 @@ def part(name, arm):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def report() -> SpilloverReport:
     arms = ("clean", "poison")
     rho = estimate(0.5, p_value=0.0325, n=2, method="a|b")
@@ -110,7 +110,7 @@ def lifted(part, *, tested=True):
     return part.replace(estimates=measured(made))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def full(report) -> SpilloverReport:
     """Parts of the lift, two other similarities and a band; all that the page can show."""
     rho = measured(
@@ -191,7 +191,7 @@ def labelled(full) -> SpilloverReport:
     return full.replace(labels=labels)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def matrix() -> SpilloverMatrix:
     """Three targets; dread and fear are alike, and only dread caught anything, from fear."""
     lift = ((0.5, 0.0, 0.0), (0.1, 0.6, 0.0), (0.0, -0.02, 0.4))

@@ -28,18 +28,24 @@ def parsed(figure, **options):
     return ElementTree.fromstring(inline_svg(settled(figure), "odd", "A chart.", **options))
 
 
+@pytest.fixture(scope="module")
+def drawn(full):
+    """The charts of the full report."""
+    return charts(full, draw(full))
+
+
 # What a page has
 
 
-def test_a_report_has_the_charts_of_what_it_holds(report, full):
-    assert tuple(draw(full)) == tuple(charts(full, draw(full))) == NAMES
+def test_a_report_has_the_charts_of_what_it_holds(report, full, drawn):
+    assert tuple(draw(full)) == tuple(drawn) == NAMES
     assert "decomposition" not in draw(report)
     alone = full.replace(arms=("clean",), categories=full.categories[:3], curve=())
     assert set(draw(alone.replace(decomposition=()))) == {"distribution"}
 
 
-def test_a_chart_is_drawn_for_a_page_and_for_a_phone_and_says_what_it_shows(full):
-    chart = charts(full, draw(full))["spillover"]
+def test_a_chart_is_drawn_for_a_page_and_for_a_phone_and_says_what_it_shows(drawn):
+    chart = drawn["spillover"]
     wide, narrow = (ElementTree.fromstring(svg) for svg in (chart.wide, chart.narrow))
     assert [float(svg.get("viewBox").split()[2]) for svg in (wide, narrow)] == [
         pytest.approx(72 * 6.9), pytest.approx(72 * 3.3),
@@ -57,8 +63,8 @@ def test_a_chart_is_drawn_for_a_page_and_for_a_phone_and_says_what_it_shows(full
     assert "The line lies inside the band." in chart.caption
 
 
-def test_equal_reports_give_equal_charts(full):
-    assert charts(full, draw(full)) == charts(full, draw(full))
+def test_equal_reports_give_equal_charts(full, drawn):
+    assert charts(full, draw(full)) == drawn
 
 
 # What a mark says
@@ -135,6 +141,16 @@ def test_points_of_several_runs_say_which_run(full):
     assert first[3].text.startswith("all\n")
 
 
+def test_a_run_without_a_band_has_points_and_no_line(full):
+    bare = full.replace(bands={})
+    drawn = {
+        name: len(plot_curves({"a": run}, "lift").axes[0].lines)
+        for name, run in (("band", full), ("bare", bare))
+    }
+    assert drawn["band"] == drawn["bare"] + 1
+    assert marks(plot_curves({"a": bare}, "lift"), "dread")
+
+
 def test_a_cell_and_its_point_say_the_same_under_one_name(matrix):
     heat, pairs = plot_matrix(matrix), plot_pairs(matrix)
     [cell] = [mark for mark in heat.marks if mark.name == "fear → dread"]
@@ -167,19 +183,19 @@ def test_a_mark_lies_over_what_it_marks(full, matrix):
     assert max(sides["x"]) - min(sides["x"]) == pytest.approx(2 * sides["width"][0], abs=0.2)
 
 
-def test_colours_and_type_are_those_of_the_page(full):
-    for chart in charts(full, draw(full)).values():
+def test_colours_and_type_are_those_of_the_page(drawn):
+    for chart in drawn.values():
         for svg in (chart.wide, chart.narrow):
             assert not re.search("#[0-9a-f]{6}", svg)
             assert "font-family" not in svg
             assert "<style" not in svg
             assert "<metadata" not in svg
-    used = set(re.findall(r"var\(--(\w+)\)", charts(full, draw(full))["spillover"].wide))
+    used = set(re.findall(r"var\(--(\w+)\)", drawn["spillover"].wide))
     assert used == {"ink", "paper", "grid", "c0", "c1", "c2", "c7"}
 
 
-def test_text_stays_text_and_ids_never_meet(full):
-    made = [svg for c in charts(full, draw(full)).values() for svg in (c.wide, c.narrow)]
+def test_text_stays_text_and_ids_never_meet(drawn):
+    made = [svg for c in drawn.values() for svg in (c.wide, c.narrow)]
     assert ">similarity to fear</text>" in made[0]
     ids = [e.get("id") for svg in made for e in ElementTree.fromstring(svg).iter() if e.get("id")]
     assert len(ids) == len(set(ids)) > 0

@@ -33,7 +33,8 @@ NAMES = {
 
 def written(figure, kind):
     made = io.BytesIO()
-    figure.savefig(made, format=kind, **({"metadata": {"Date": None}} if kind == "svg" else {}))
+    options = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 60}}
+    figure.savefig(made, format=kind, **options.get(kind, {}))
     return made.getvalue()
 
 

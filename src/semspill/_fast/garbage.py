@@ -4,6 +4,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_ours = False
+"""Whether the heap is frozen by a block of this module."""
+
 
 @contextmanager
 def settled() -> Iterator[None]:
@@ -12,11 +15,15 @@ def settled() -> Iterator[None]:
     It goes on with what is new. A corpus is a million small objects, which making some ten
     thousand others would have it visit several times, for a tenth of a second each.
     """
-    if gc.get_freeze_count():  # someone else's, who would not want it undone
+    global _ours
+    # What others froze they would not want undone. To count it takes as long as a visit.
+    if _ours or gc.get_freeze_count():
         yield
         return
     gc.freeze()
+    _ours = True
     try:
         yield
     finally:
+        _ours = False
         gc.unfreeze()

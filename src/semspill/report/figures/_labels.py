@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._style import SMALL
+from semspill.report.figures._style import SMALL, lay_out
 
 _STEPS, _STEP = 40, 4.0
 _NEAR = 4.0
@@ -70,7 +70,7 @@ def label_points(
         named: The points to name, the most important first.
         points: All points, which a name had better not hide, nor the line at 0.
     """
-    figure.draw_without_rendering()  # places are known only after the layout
+    lay_out(figure)  # places are known only after the layout
     frame = np.array([axes.get_window_extent().extents])
     dot = 3 * figure.dpi / 72
     middles, lows, highs = (

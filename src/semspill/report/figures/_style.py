@@ -140,13 +140,22 @@ class Look:
             axes.legend(*args, **{**options, "ncols": 1})
 
 
+def lay_out(figure: Figure) -> None:
+    """Give the parts of a figure their places, for which it need not be drawn in full."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        figure.draw_without_rendering()
+    else:
+        legible(figure)
+        engine.execute(figure)
+
+
 def settled(figure: Figure) -> Figure:
     """Return a figure that is laid out once and for all, so that it is written fast."""
     with style():
-        figure.draw_without_rendering()
-        figure.set_layout_engine(
-            None
-        )  # of "none" a placeholder is left, for which all is drawn twice
+        lay_out(figure)
+        # Of "none" a placeholder is left, for which all is drawn twice.
+        figure.set_layout_engine(None)
     return figure
 
 
