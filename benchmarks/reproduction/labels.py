@@ -27,6 +27,8 @@ from semspill.analysis import (
 from semspill.analysis._targets._mantel import Pairs, coefficient, permutation_p
 from semspill.corpus import ContextFormat
 from semspill.report.figures import figure
+from semspill.report.figures._matrix import plot_matrix
+from semspill.results import SpilloverMatrix
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -49,7 +51,10 @@ def main(out: Path, corpus: Path) -> None:
     near = _measured(corpus)
     doses = {key: _dosed(out.joinpath(*key), near) for key in reports if key[0] in DOSED}
     _write("doses", ["similarity", "part"], _doses(doses))
-    if list(out.glob("labels-targets/*/report.json")):
+    matrix = out / "labels-targets" / "matrix-asr.json"
+    if matrix.is_file():
+        found = SpilloverMatrix.from_json(matrix.read_text(encoding="utf-8"))
+        plot_matrix(found).savefig(PICTURES / "labels-matrix.png", dpi=120)
         _write("matrix", ["axis", "held"], _matrix(out / "labels-targets", near))
     shown = doses.get(("labels", HEADLINE))
     if shown is not None:
