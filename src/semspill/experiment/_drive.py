@@ -195,7 +195,7 @@ class Drive:
             cached = cached.marked(materials.texts(part.arm))
             record = {**cached.record, "fingerprints": self._prints(part, seed)}
             self._write(part.name, seed, part.arm, replace(cached, record=record))
-            if part.arm.planted != "nothing":
+            if part.arm.planted != "nothing" and not self.cache.planned:
                 self._found.add(part.name)
             logger.info("%sseed %s, arm %s: found in the cache", *at)
             self.notify.finished += 1

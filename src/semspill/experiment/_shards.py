@@ -19,9 +19,7 @@ from semspill.experiment._run import carry_out
 from semspill.experiment._sweep import Variant, carry_out_sweep
 from semspill.experiment._vary import Vary, spelled_out, variants
 from semspill.experiment.executors import Executor
-from semspill.experiment.store import RunStore
-
-_PLAN = "sweep.json"
+from semspill.experiment.store import PLAN, RunStore
 
 
 def shards_folder(out: str | Path) -> Path:
@@ -103,7 +101,7 @@ def merge(
     """
     folder = shards_folder(out)
     try:
-        plan = parse_json((folder / _PLAN).read_bytes())
+        plan = parse_json((folder / PLAN).read_bytes())
         config, vary, count = (plan[name] for name in ("config", "vary", "shards"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} holds no shards; give what the shards got as out.") from error
@@ -133,7 +131,7 @@ def _none_left(jobs: tuple[Job, ...], *, count: int) -> Sequence[Job]:
 def _claim(folder: Path, plan: dict[str, Any]) -> None:
     """Write what the shards are of, and refuse those of another sweep."""
     text = json.dumps(plan, indent=2, ensure_ascii=False, default=str) + "\n"
-    path = folder / _PLAN
+    path = folder / PLAN
     with suppress(FileNotFoundError):
         if path.read_text(encoding="utf-8") != text:
             raise ConfigError(

@@ -1,6 +1,6 @@
 """The files of a run: claimed under a lock, written whole, read again, shown as pages."""
 
-from semspill.experiment.store._answers import AnswersCache, columns_of
+from semspill.experiment.store._answers import PLAN, AnswersCache, columns_of
 from semspill.experiment.store._claim import Decision, decide
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._pages import sweep_page, write_comparison, write_page
@@ -10,6 +10,7 @@ from semspill.experiment.store._write import RunStore, finished_arms, what_is_pl
 
 __all__ = [
     "PAGES",
+    "PLAN",
     "AnswersCache",
     "Decision",
     "RunStore",

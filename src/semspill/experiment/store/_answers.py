@@ -19,6 +19,10 @@ _TEXTS = ("texts", "epoch_texts")
 _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
 
 
+PLAN = "sweep.json"
+"""In the cache of the shards of a sweep: what they are of, analyzer included, written before any."""
+
+
 class AnswersCache:
     """Answers by a key of everything that decides them; any number of processes may use it.
 
@@ -39,6 +43,11 @@ class AnswersCache:
             raise DataError(
                 f"{self.folder} cannot be written ({error.strerror}); choose another cache folder."
             ) from error
+
+    @property
+    def planned(self) -> bool:
+        """Whether its answers are those of a plan that was written before them."""
+        return (self.folder / PLAN).is_file()
 
     def get(self, key: str) -> Answers | None:
         """Return the answers under a key; None for none, or damaged ones."""
