@@ -20,7 +20,7 @@ _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDe
 
 
 PLAN = "sweep.json"
-"""In the cache of the shards of a sweep: what they are of, analyzer included, written before any."""
+"""In the cache of the shards of a sweep: what they are of, analyzer and all, written first."""
 
 
 class AnswersCache:
