@@ -57,6 +57,17 @@ SWEEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         TWO | THREE | PREDICTED | {"labels": {"labeller": "noisy"}},
         {"labels.labeller.confusion": [mistaken(share / 10) for share in range(7)]},
     ),
+    # The same in answering alone: the model was trained on gold labels.
+    "labels-answering": (
+        TWO
+        | THREE
+        | {
+            "context": {"label": "gold"},
+            "answer_context": {"label": "predicted"},
+            "labels": {"labeller": "noisy"},
+        },
+        {"labels.labeller.confusion": [mistaken(share / 10) for share in range(7)]},
+    ),
     "labels-errors": (
         TWO | THREE | PREDICTED | {"labels": {"labeller": "noisy"}},
         {"labels.labeller.error": [0.2, 0.4, 0.6]},
