@@ -114,8 +114,9 @@ def _fitted(
 
     model = GLM(hits.astype(np.float64), design, family=Binomial())
     with warnings.catch_warnings():
+        # What did not converge, or is nearly singular, is seen by its coefficients below.
+        warnings.simplefilter("ignore")
         warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
         try:
             result = model.fit(maxiter=100)
         except (PerfectSeparationWarning, np.linalg.LinAlgError):
