@@ -72,6 +72,7 @@ def finished(tmp_path_factory) -> Finished:
                 },
                 "rater": {"name": "lexicon", "words": {"grumble": 0.6, "the": 0.4}},
                 "analyzer": {"draws": 100},
+                "similarities": ["label", "discriminative"],
                 "arms": ["clean", "poison", "train_only", "pool_only"],
                 "list_size": 20,
                 "seeds": [0, 2],
