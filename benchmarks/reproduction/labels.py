@@ -201,20 +201,25 @@ def _without(pairs: Pairs, other: np.ndarray) -> Pairs:
 
 def _dial(reports: Reports) -> Figure:
     """Return attack success by how often *afraid* and *terrified* are called each other."""
-    figure = Figure(figsize=(5, 3.2), layout="constrained")
-    axes = figure.subplots()
-    runs = [report for key, report in reports.items() if key[0] == "labels-noisy"]
-    for name, colour, marker in (("terrified", "#D55E00", "D"), ("afraid", "#0072B2", "s")):
-        made = [report.category(name).asr for report in runs]
-        ends = [[100 * (e.value - e.low) for e in made], [100 * (e.high - e.value) for e in made]]
+    figure = Figure(figsize=(7.5, 3.2), layout="constrained")
+    sweeps = {"labels-noisy": "in training and answering", "labels-answering": "in answering alone"}
+    for axes, (sweep, title) in zip(
+        figure.subplots(1, 2, sharey=True), sweeps.items(), strict=True
+    ):
+        runs = [report for key, report in reports.items() if key[0] == sweep]
         shares = [10 * place for place in range(len(runs))]
-        axes.errorbar(
-            shares, [100 * e.value for e in made], yerr=ends, color=colour, marker=marker,
-            label=name,
-        )  # fmt: skip
-    axes.set_xlabel("afraid and terrified called each other, %")
-    axes.set_ylabel("planted responses chosen, %")
-    axes.spines[["top", "right"]].set_visible(False)
+        for name, colour, marker in (("terrified", "#D55E00", "D"), ("afraid", "#0072B2", "s")):
+            made = [report.category(name).asr for report in runs]
+            values = [100 * e.value for e in made]
+            ends = [
+                [100 * (e.value - e.low) for e in made],
+                [100 * (e.high - e.value) for e in made],
+            ]
+            axes.errorbar(shares, values, yerr=ends, color=colour, marker=marker, label=name)
+        axes.set_title(title, fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel("afraid and terrified called each other, %", fontsize=10)
+    figure.supylabel("planted responses chosen, %", fontsize=10)
     axes.legend(frameon=False)
     return figure
 
