@@ -1,5 +1,6 @@
 """Tests of the library about itself: what is public, described, light and in step."""
 
+import ast
 import importlib
 import inspect
 import json
@@ -7,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from importlib import metadata
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
@@ -164,3 +166,29 @@ def test_every_folder_of_the_package_is_a_package():
         if path.name != "__init__.py" and path.parent != ROOT / "src"
     }
     assert written <= found
+
+
+def test_what_the_code_imports_is_installed_with_it():
+    """Of the library, or of an extra: what only the tests install is missing for everybody else."""
+    distributions = metadata.packages_distributions()
+    required = {
+        re.split(r"[^\w.-]", line)[0].replace("_", "-").lower()
+        for line in metadata.requires("semspill")
+    }
+    imported = {
+        name.partition(".")[0]
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    foreign = imported - set(sys.stdlib_module_names) - {"semspill", "_semspill_command", ""}
+    names = {name: [d.replace("_", "-").lower() for d in distributions[name]] for name in foreign}
+    missing = {name for name, found in names.items() if not required & set(found)}
+    # They come with jinja2 and with pydantic; and pytest loads what is written for it.
+    assert missing == {"markupsafe", "pydantic_core", "pytest"}
