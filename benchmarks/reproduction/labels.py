@@ -61,15 +61,11 @@ def main(out: Path, corpus: Path) -> None:
         for name in ("channels", "confusion", "dose"):
             drawn = figure(shown, name, "page", "asr", None)
             drawn.savefig(PICTURES / f"labels-{name}.png", dpi=120)
-    for sweep, name in (("labels-epochs", HEADLINE),):
-        report = reports.get((sweep, name))
-        if report is not None:
-            figure(report, "epochs", "page", "asr", None).savefig(
-                PICTURES / "labels-epochs.png", dpi=120
-            )
-            figure(report, "distribution", "page", "toxicity", None).savefig(
-                PICTURES / "labels-distribution.png", dpi=120
-            )
+    watched = reports.get(("labels-epochs", HEADLINE))
+    if watched is not None:
+        for name, quantity in (("epochs", "asr"), ("distribution", "toxicity")):
+            drawn = figure(watched, name, "page", quantity, None)
+            drawn.savefig(PICTURES / f"labels-{name}.png", dpi=120)
     _dial(reports).savefig(PICTURES / "labels-dial.png", dpi=120)
 
 

@@ -52,11 +52,11 @@ def dose_response(main: Outcome, near: ExchangeSimilarity) -> DoseResponse | Non
     rest = main.of(main.others)
     own, at_pair = near.values[rest.columns], near.values[pair.columns]
     spread = float(own.std()) or 1.0
-    by_similarity = _fit(rest, {"similarity": own / spread})
+    held = {"similarity": own / spread}
+    by_similarity = _fit(rest, held)
     between = _means(rest, own)
     odds = dict(by_similarity.odds)
     odds |= _fit(rest, {"between": between / spread, "within": (own - between) / spread}).odds
-    held = {"similarity": own / spread}
     odds["nearest"] = _fit(rest, {"nearest": _among(rest, nearest), **held}).odds["nearest"]
     held = {"similarity": at_pair / spread}
     name = "nearest_to_target"

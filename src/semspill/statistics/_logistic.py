@@ -71,9 +71,7 @@ def fit_logistic(
     variance = _clustered(errors, by_dialogue)
     free = np.full(len(values), dialogues - 1.0)
     if seeds > 1:
-        private = _clustered(
-            errors, by_seed * dialogues + np.unique(by_dialogue, return_inverse=True)[1]
-        )
+        private = _clustered(errors, by_seed * (int(clusters.max()) + 1) + by_dialogue)
         extra = np.maximum(_clustered(errors, by_seed) - private, 0.0)
         squares = variance**2 / (dialogues - 1) + extra**2 / (seeds - 1)
         variance = variance + extra
