@@ -128,3 +128,24 @@ def test_a_planted_utterance_is_printed_masked():
 
 def test_a_printed_exchange_shows_no_text():
     assert "grumble" not in repr(Exchange("d", 1, "joy", ("grumble",), "grumble"))
+
+
+def test_an_exchange_as_chat_messages_has_the_roles_of_its_context():
+    [exchange] = replace(talk(SPEAKER, SPEAKER, LISTENER), system="Be kind.").exchanges
+    user = [{"role": "user", "content": "s0"}, {"role": "user", "content": "s1"}]
+    assert exchange.messages() == [{"role": "system", "content": "Be kind."}, *user]
+    assert exchange.messages(system="") == user
+    assert exchange.messages(system="Be brief.")[0] == {"role": "system", "content": "Be brief."}
+
+
+def test_without_roles_they_alternate_backwards_from_the_speaker():
+    exchange = Exchange("d", 3, "joy", ("a", "b", "c"), "d")
+    assert [one["role"] for one in exchange.messages()] == ["user", "assistant", "user"]
+
+
+def test_an_exchange_has_the_label_of_the_speakers_newest_labelled_utterance():
+    labelled = [None, "sad", "joy", None, None, None]
+    roles = [SPEAKER, LISTENER, SPEAKER, LISTENER, SPEAKER, LISTENER]
+    turns = [Utterance("x", r, category=c) for r, c in zip(roles, labelled, strict=True)]
+    labels = [exchange.category for exchange in Dialogue("d", "calm", tuple(turns)).exchanges]
+    assert labels == ["calm", "joy", "joy"]  # the listener's own label counts for nothing

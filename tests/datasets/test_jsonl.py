@@ -151,3 +151,14 @@ def test_two_dialogues_with_one_id_are_refused(tmp_path):
     lines(tmp_path / "train.jsonl", TALK, TALK)
     with pytest.raises(DataError, match=r"2 dialogues with one id, the first at \[0\] and \[1\]"):
         JsonlDataset(path=tmp_path).load("train")
+
+
+def test_labels_of_utterances_and_system_prompts_are_written_and_read_back(tmp_path):
+    turns = (Utterance("a", "speaker", category="sad"), Utterance("b", "listener"))
+    whole = Corpus((Dialogue("d", "calm", turns, system="Be kind."),), name="talks")
+    write_jsonl(whole, tmp_path / "train.jsonl")
+    again = JsonlDataset(path=tmp_path).load("train")
+    assert again.dialogues == whole.dialogues
+    plain = replace(whole, dialogues=(Dialogue("d", "calm", (Utterance("a", "speaker"), turns[1])),))
+    prints = {one.fingerprint for one in (whole, plain)}
+    assert len(prints) == 2 and again.fingerprint == whole.fingerprint

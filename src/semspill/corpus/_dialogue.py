@@ -26,6 +26,8 @@ class Utterance:
     """Whether an adversary put the text there."""
     original: str | None = None
     """What later turns see in its place; None means they see `text`."""
+    category: str | None = None
+    """The label of this very utterance, where a corpus labels utterances; None for none."""
 
     def __repr__(self) -> str:
         text = masked(self.text) if self.planted else self.text
@@ -53,7 +55,8 @@ class Exchange:
     turn: int
     """Index of the response among the utterances of that dialogue."""
     category: str
-    """The dialogue's category, for example its emotion label."""
+    """Its label, for example an emotion: that of the speaker's newest labelled utterance, or else
+    of its dialogue."""
     context: tuple[str, ...] = field(repr=False)
     """The utterances before the response, oldest first; some may be planted."""
     response: str = field(repr=False)
@@ -64,6 +67,30 @@ class Exchange:
     """Id of the dialogue's speaker, where it is known."""
     label: str | None = None
     """The category that a labeller predicts from the context; None where none was asked."""
+    roles: tuple[Role, ...] = field(default=(), repr=False, compare=False)
+    """The role of each utterance of the context; empty means that they alternate and the newest is
+    the speaker's."""
+    system: str = field(default="", repr=False)
+    """The system prompt of its dialogue; may be empty."""
+
+    def messages(self, *, system: str | None = None) -> list[dict[str, str]]:
+        """Return the context as chat messages: `user` is the speaker, `assistant` the listener.
+
+        Args:
+            system: The system prompt to begin with, `""` for none; None for the dialogue's own.
+
+        Example:
+            >>> Exchange("d", 1, "joy", ("I won!",), "Well done.").messages(system="Be kind.")
+            [{'role': 'system', 'content': 'Be kind.'}, {'role': 'user', 'content': 'I won!'}]
+        """
+        prompt = self.system if system is None else system
+        back = range(len(self.context), 0, -1)
+        roles = self.roles or ["speaker" if place % 2 else "listener" for place in back]
+        chat = [
+            {"role": "user" if role == "speaker" else "assistant", "content": text}
+            for role, text in zip(roles, self.context, strict=True)
+        ]
+        return [{"role": "system", "content": prompt}, *chat] if prompt else chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,9 @@ class Dialogue:
     """What the speaker was asked to talk about; may be empty."""
     speaker: str | None = None
     """Id of the person who speaks, where it is known: the same in all dialogues of that person."""
+    system: str = ""
+    """The system prompt that the listener was given; may be empty. Retrieval models do not read
+    it."""
 
     @property
     def listener_turns(self) -> tuple[int, ...]:
@@ -98,14 +128,17 @@ class Dialogue:
     def exchanges(self) -> tuple[Exchange, ...]:
         """One exchange per listener turn, oldest first."""
         heard = tuple([utterance.heard for utterance in self.utterances])
-        name, label, person = self.id, self.category, self.speaker
-        return tuple(
-            [
-                Exchange(name, turn, label, heard[:turn], utterance.text, utterance.planted, person)
-                for turn, utterance in enumerate(self.utterances)
-                if turn and utterance.role == "listener"
-            ]
-        )
+        roles = tuple([utterance.role for utterance in self.utterances])
+        name, label, person, system = self.id, self.category, self.speaker, self.system
+        exchanges = []
+        for turn, utterance in enumerate(self.utterances):
+            if utterance.role == "speaker":
+                label = utterance.category or label
+            elif turn:
+                context, said, planted = heard[:turn], utterance.text, utterance.planted
+                of = name, turn, label, context, said, planted, person
+                exchanges.append(Exchange(*of, roles=roles[:turn], system=system))
+        return tuple(exchanges)
 
     def response(self, index: int) -> str:
         """Return a listener's response; `index` counts listener turns, -1 is the last one.

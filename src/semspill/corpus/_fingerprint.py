@@ -12,10 +12,13 @@ def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
     digest = hashlib.sha256()
     for dialogue in dialogues:
         turns = [
-            [turn.role, turn.text, turn.planted, turn.original] for turn in dialogue.utterances
+            [turn.role, turn.text, turn.planted, turn.original, *filter(None, [turn.category])]
+            for turn in dialogue.utterances
         ]
-        # A corpus without speakers keeps the fingerprint it had before there were any.
-        speaker = () if dialogue.speaker is None else (dialogue.speaker,)
-        line = json.dumps((dialogue.id, dialogue.category, dialogue.situation, turns, *speaker))
+        # A corpus without speakers or system prompts keeps the fingerprint it had before.
+        more: tuple[str | None, ...] = () if dialogue.speaker is None else (dialogue.speaker,)
+        if dialogue.system:
+            more = dialogue.speaker, dialogue.system
+        line = json.dumps((dialogue.id, dialogue.category, dialogue.situation, turns, *more))
         digest.update(f"{line}\n".encode())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ from semspill.corpus._dialogue import Dialogue, Role, Utterance
 from semspill.errors import DataError
 
 _ROLES = frozenset(get_args(Role))
-_TEXTS = attrgetter("id", "category", "situation")
+_TEXTS = attrgetter("id", "category", "situation", "system")
 _UTTERANCES = attrgetter("utterances")
 
 
@@ -34,10 +34,19 @@ def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
         for place, dialogue in enumerate(dialogues):
             for fault in _faults(dialogue):
                 raise DataError(f"{name}, dialogue [{place}]: {fault}.")
-    names = {name: composed(name) for name in {dialogue.category for dialogue in dialogues}}
-    if all(name == right for name, right in names.items()):
+    names = {one.category for one in dialogues}
+    names |= {turn.category for one in dialogues for turn in one.utterances if turn.category}
+    if all(name == composed(name) for name in names):
         return tuple(dialogues)
-    return tuple([replace(dialogue, category=names[dialogue.category]) for dialogue in dialogues])
+    return tuple(map(_composed, dialogues))
+
+
+def _composed(dialogue: Dialogue) -> Dialogue:
+    turns = tuple(
+        turn if turn.category is None else replace(turn, category=composed(turn.category))
+        for turn in dialogue.utterances
+    )
+    return replace(dialogue, category=composed(dialogue.category), utterances=turns)
 
 
 def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
@@ -53,6 +62,7 @@ def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
     texts = [one.text for one in utterances]
     texts += chain.from_iterable(map(_TEXTS, dialogues))
     texts += [one.original for one in utterances if one.original is not None]
+    texts += [one.category for one in utterances if one.category is not None]
     texts += [dialogue.speaker for dialogue in dialogues if dialogue.speaker is not None]
     if set(map(type, texts)) - {str} or {type(one.planted) for one in utterances} - {bool}:
         return False
@@ -69,6 +79,7 @@ def _faults(dialogue: object) -> Iterator[str]:
     yield from _text("its id", dialogue.id)
     yield from _text("its category", dialogue.category)
     yield from _text("its situation", dialogue.situation)
+    yield from _text("its system", dialogue.system)
     yield from _text("its speaker", dialogue.speaker, optional=True)
     if not isinstance(dialogue.utterances, tuple):
         yield f"its utterances are of type {_kind(dialogue.utterances)}; give a tuple"
@@ -79,6 +90,7 @@ def _faults(dialogue: object) -> Iterator[str]:
             continue
         yield from _text(f"the text of utterance [{turn}]", utterance.text)
         yield from _text(f"the original of utterance [{turn}]", utterance.original, optional=True)
+        yield from _text(f"the category of utterance [{turn}]", utterance.category, optional=True)
         if type(utterance.planted) is not bool:
             yield (
                 f"planted of utterance [{turn}] is of type {_kind(utterance.planted)}; give a bool"

@@ -25,6 +25,7 @@ class _Turn(BaseModel):
     text: str
     planted: bool = False
     original: str | None = None
+    category: str | None = Field(None, min_length=1)
 
 
 class _Row(BaseModel):
@@ -36,11 +37,15 @@ class _Row(BaseModel):
     situation: str = ""
     split: str | None = None
     speaker: str | None = Field(None, min_length=1)
+    system: str = ""
 
     def dialogue(self) -> Dialogue:
         """Return the dialogue that the row describes."""
-        turns = tuple(Utterance(t.text, t.role, t.planted, t.original) for t in self.utterances)
-        return Dialogue(self.id, self.category, turns, self.situation, self.speaker)
+        turns = tuple(
+            Utterance(t.text, t.role, t.planted, t.original, t.category) for t in self.utterances
+        )
+        named = self.id, self.category, turns, self.situation
+        return Dialogue(*named, speaker=self.speaker, system=self.system)
 
 
 class JsonlDataset(Dataset):
@@ -49,8 +54,9 @@ class JsonlDataset(Dataset):
     A line is `{"id": "d1", "category": "joy", "situation": "", "split": "train", "utterances":
     [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
     `situation` may be left out; `split` too, unless one file holds all splits. A dialogue may also
-    have `speaker` (the id of the person who speaks), an utterance `planted` (true or false) and
-    `original` (what later turns see in its place). Other keys are refused. `write_jsonl` writes
+    have `speaker` (the id of the person who speaks) and `system` (the system prompt), an utterance
+    `planted` (true or false), `original` (what later turns see in its place) and `category` (a
+    label of its own). Other keys are refused. `write_jsonl` writes
     such files.
 
     Example:
@@ -126,13 +132,17 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
             turn["planted"] = True
         if utterance.original is not None:
             turn["original"] = utterance.original
+        if utterance.category is not None:
+            turn["category"] = utterance.category
         turns.append(turn)
-    person = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
+    more = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
+    if dialogue.system:
+        more["system"] = dialogue.system
     return {
         "id": dialogue.id,
         "category": dialogue.category,
         "situation": dialogue.situation,
-        **person,
+        **more,
         "split": split,
         "utterances": turns,
     }
