@@ -5,6 +5,7 @@ from semspill.report._caveats import caveats
 from semspill.report._findings import findings
 from semspill.report._phrases import code, listing
 from semspill.report._table import listed, literal
+from semspill.report._verdict import Verdict, facts, verdict
 from semspill.results import Planting, SpilloverReport
 
 
@@ -16,6 +17,10 @@ class Summary(FrozenModel):
 
     title: str
     """The heading, without markup around it."""
+    verdict: Verdict
+    """What came out, in one line."""
+    facts: str
+    """What was run, in one line."""
     setup: str
     """What was planted, trained and asked."""
     findings: tuple[str, ...]
@@ -32,6 +37,8 @@ def summary(report: SpilloverReport) -> Summary:
     """
     return Summary(
         title=f"Spillover from *{literal(report.target)}*",
+        verdict=verdict(report),
+        facts=facts(report),
         setup=" ".join(filter(None, (_planted(report), *_trained(report), _asked(report)))),
         findings=findings(report),
         caveats=caveats(report),
