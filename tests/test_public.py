@@ -26,12 +26,12 @@ PUBLIC = """
     ConfigError DataError MissingExtraError PluginError RegistryError SemspillError
     CandidateFilter Candidates ContextFormat Corpus Dialogue Exchange Utterance
     Dataset datasets ResponseSource sources
-    Manifest PoisonStrategy PoisonedCorpus Poisoner Selector selectors strategies
+    Manifest PoisonStrategy PoisonedCorpus Poisoner Selector selectors strategies strategy
     BiEncoder Encoder RankingTask encoders
     Model RetrievalModel TrainedModel models
     Epoch Finetuner
     Responses RetrievalResponder
-    Rater ToxicityScorer raters
+    Rater ToxicityScorer rater raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
     metrics similarities smallest_lift
     ExperimentConfig load_config read_outcomes run sweep

@@ -62,11 +62,36 @@ def test_no_field_of_a_component_shows_what_it_refuses(kind, shape, caplog):
             assert WORD not in refused(lambda s=listed: registry.build(s), caplog)
 
 
-def test_a_list_of_texts_as_source_is_said_in_type_and_length():
+def test_a_list_of_texts_is_a_source_and_is_shown_in_number_only():
     fields = {**BASE, "poisoner": {**BASE["poisoner"], "source": [TEXT] * 500}}
-    with pytest.raises(sp.ConfigError, match="got a list of 500 strings") as caught:
-        sp.load_config(fields)
-    assert len(str(caught.value)) < 300
+    config = sp.load_config(fields)
+    assert config.poisoner.source.load() == (TEXT,)
+    for shown in (repr(config), str(config.poisoner.source), config.model_dump_json()):
+        assert WORD not in shown
+        assert "500 texts" in shown
+
+
+@pytest.mark.parametrize("given", [[], [TEXT, 3], [TEXT, [TEXT]], [TEXT, None]])
+def test_a_list_that_is_no_source_is_not_shown(given, caplog):
+    said = refused(lambda: sp.Poisoner(selector="random", source=given), caplog)
+    assert "give one text or more" in said
+    assert WORD not in said
+
+
+def test_no_mapping_of_splits_and_no_other_object_is_shown(caplog):
+    for value in ({"train": [TEXT]}, {TEXT: sp.Corpus((), name="x")}, {"train": TEXT, "test": 3}):
+        fields = {**BASE, "dataset": value}
+        assert WORD not in refused(lambda f=fields: sp.load_config(f), caplog)
+        assert WORD not in refused(lambda f=fields: sp.load_config(BASE, dataset=f), caplog)
+
+
+def test_what_a_function_raises_is_not_shown():
+    def judge(texts):
+        raise ValueError(TEXT)
+
+    with pytest.raises(sp.PluginError) as caught:
+        sp.ToxicityScorer(rater=judge, cache=None).score([TEXT])
+    assert WORD not in str(caught.value)
 
 
 def test_words_in_the_wrong_place_of_a_lexicon_are_not_named():

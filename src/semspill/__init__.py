@@ -44,10 +44,11 @@ from semspill.poison import (
     Selector,
     selectors,
     strategies,
+    strategy,
 )
 from semspill.responding import Responses, RetrievalResponder
 from semspill.results import Arm, SpilloverMatrix, SpilloverReport
-from semspill.scoring import Rater, ToxicityScorer, raters
+from semspill.scoring import Rater, ToxicityScorer, rater, raters
 from semspill.sources import ResponseSource
 from semspill.statistics import Estimate
 from semspill.training import Epoch, Finetuner
@@ -106,6 +107,7 @@ __all__ = [
     "load_config",
     "metrics",
     "models",
+    "rater",
     "raters",
     "read_outcomes",
     "run",
@@ -114,5 +116,6 @@ __all__ = [
     "smallest_lift",
     "sources",
     "strategies",
+    "strategy",
     "sweep",
 ]

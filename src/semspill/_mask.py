@@ -9,6 +9,7 @@ from typing import Any
 
 _LONGEST_NAME = 40
 _CODE = re.compile(r"[a-z0-9][a-z0-9_./-]{0,39}")
+_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 _MOST_WORDS = 4
 _MOST_NAMES = 40
 _MOST_NUMBERS = 10
@@ -125,6 +126,16 @@ def spelled(name: object, *, careful: bool = False) -> str | None:
     """
     is_code = isinstance(name, str) and not careful and _CODE.fullmatch(name)
     return repr(name) if is_code else None
+
+
+def shown_id(name: str) -> str:
+    """Return an id of the hub or a name of code as it is, `...` for what may be a text instead.
+
+    Example:
+        >>> shown_id("unitary/toxic-bert"), shown_id("bert-base-uncased"), shown_id("You grumble.")
+        ('unitary/toxic-bert', 'bert-base-uncased', '...')
+    """
+    return name if _CODE.fullmatch(name) or _HUB_ID.fullmatch(name) else "..."
 
 
 def listing(names: Iterable[object]) -> str:

@@ -12,7 +12,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from semspill._harmful import is_harmful, withheld
 from semspill._mask import counted, described, spelled
-from semspill.errors import did_you_mean
+from semspill._problems import refusal
+from semspill.errors import ConfigError, did_you_mean
 
 M = TypeVar("M", bound="FrozenModel")
 
@@ -33,6 +34,9 @@ def may_be_path(field: FieldInfo) -> bool:
 class FrozenModel(BaseModel):
     """A value whose fields are validated once, never change, and refuse unknown names.
 
+    Raises:
+        ConfigError: A name is unknown or missing, or a value is not allowed.
+
     Example:
         >>> class Bounds(FrozenModel):
         ...     most: int = 3
@@ -48,6 +52,15 @@ class FrozenModel(BaseModel):
         ser_json_inf_nan="constants",
         hide_input_in_errors=True,  # it may be harmful text
     )
+
+    def __init__(self, /, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise ConfigError(refusal(type(self).__name__, error)) from None
+
+    # By this pydantic knows that a model inside another one need not be made through it.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Yield the fields that the printed form shows, harmful text masked."""
@@ -108,7 +121,7 @@ class FrozenModel(BaseModel):
             **changes: New values by field name.
 
         Raises:
-            pydantic.ValidationError: A name is unknown or a value is not allowed.
+            ConfigError: A name is unknown or a value is not allowed.
         """
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self)(**{**fields, **changes})

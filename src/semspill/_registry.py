@@ -8,12 +8,14 @@ from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast, get_type_hints
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-from semspill._mask import described, spelled
 from semspill._model import Component
-from semspill.errors import ConfigError, PluginError, RegistryError, did_you_mean
+from semspill._objects import ObjectComponent
+from semspill._problems import refusal
+from semspill._usable import no_component, no_such, usable
+from semspill.errors import ConfigError, PluginError, RegistryError
 
 C = TypeVar("C", bound=Component)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,15 +34,26 @@ class Registry(Generic[C]):
         group: The entry-point group, for example `"semspill.strategies"`.
         base: The abstract class that every component of this kind extends. The first registry of
             a base is the one that `registries` lists.
+        advise: Returns what else is said of a name that is not known; it begins with a space.
     """
 
-    def __init__(self, kind: str, *, group: str, base: type) -> None:
+    def __init__(
+        self,
+        kind: str,
+        *,
+        group: str,
+        base: type,
+        advise: Callable[[str], str] | None = None,
+    ) -> None:
         self.kind = kind
         self.group = group
         self.base = base
+        self._advise = advise
         self._classes: dict[str, type[C]] = {}
         self._presets: dict[str, Mapping[str, Any]] = {}
         self._factories: dict[str, Callable[..., Any]] = {}
+        self._takes: list[Callable[[Any], C | None]] = []
+        self._made: dict[str, type[C]] = {}
         self._points: dict[str, list[EntryPoint]] | None = None
         _KINDS.setdefault(base, self)
 
@@ -52,7 +65,7 @@ class Registry(Generic[C]):
     ) -> CoreSchema:
         """Let a field take a name, a mapping or an object, and write a mapping back."""
         return core_schema.no_info_plain_validator_function(
-            self.build,
+            self.resolve,
             serialization=core_schema.plain_serializer_function_ser_schema(self.describe),
         )
 
@@ -105,6 +118,8 @@ class Registry(Generic[C]):
             RegistryError: The name is unknown, or two installed packages claim it.
             PluginError: The plugin cannot be imported or is not a component of this kind.
         """
+        if name in self._made:
+            return self._made[name]
         if name not in self._classes:
             self._add(name, self._load(name))
         return self._classes[name]
@@ -118,29 +133,66 @@ class Registry(Generic[C]):
         Raises:
             RegistryError: The name is unknown.
             PluginError: The plugin is broken.
+            ConfigError: An object of another kind came, a field is unknown, or its value is not
+                allowed.
+        """
+        try:
+            return self.resolve(spec)
+        except ValidationError as error:
+            raise ConfigError(refusal(error.title, error)) from None
+
+    def resolve(self, spec: object) -> C:
+        """Return what `build` does, for a caller who says himself in which place a field is wrong.
+
+        Args:
+            spec: `Shout(most=2)`, `"shout"` or `{"name": "shout", "most": 2}`.
+
+        Raises:
+            RegistryError: The name is unknown.
+            PluginError: The plugin is broken.
             ConfigError: An object of another kind came, or a function has no such argument.
             pydantic.ValidationError: A field is unknown or its value is not allowed.
         """
         if isinstance(spec, self.base):
-            self._checked(type(spec).__name__, type(spec))
+            usable(type(spec), type(spec).__name__, self.kind, self.base)
             return cast(C, spec)
         if isinstance(spec, str):
             spec = {"name": spec}
         if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
-            raise ConfigError(
-                f"{self.kind} is given as an object of {self.base.__name__}, a name, or a "
-                f"mapping with 'name' and its fields; got {described(spec)}."
-            )
+            return self._taken(spec)
         fields = {key: value for key, value in spec.items() if key != "name"}
         cls = self.get(spec["name"])
         if spec["name"] in self._factories:
             return self._call(spec["name"], fields)
         return cls.model_validate({**self._presets.get(spec["name"], {}), **fields})
 
+    def accept(
+        self, take: Callable[[Any], C | None], kind: type[C] | None = None, name: str = ""
+    ) -> None:
+        """Let objects of Python stand wherever a component of this kind is wanted.
+
+        Args:
+            take: Returns the component that an object is made into, None for what it is not about;
+                or raises a ConfigError with what to write instead.
+            kind: The class of these components, if there are any.
+            name: What a config that is written calls them; it is not listed, since no file holds
+                the object.
+        """
+        self._takes.append(take)
+        if kind is not None:
+            self._made[name] = kind
+
+    def title_of(self, component: C) -> str:
+        """Return what reports call a component: its registered name, or that of its class."""
+        if isinstance(component, ObjectComponent):
+            return component.called
+        return self.name_of(component) or type(component).__name__
+
     def name_of(self, component: C | type[C]) -> str | None:
         """Return the registered name of a component or its class; None if it has none."""
         cls = component if isinstance(component, type) else type(component)
-        name = self._known(cls, preset=False)
+        made = (name for name, kind in self._made.items() if cls is kind)
+        name = next(made, None) or self._known(cls, preset=False)
         if name is None:
             self._load_package(cls.__module__.partition(".")[0])
             name = self._known(cls, preset=False) or self._known(cls, preset=True)
@@ -162,6 +214,13 @@ class Registry(Generic[C]):
             return "registered in this session"
         return " and ".join(_package(point) for point in points)
 
+    def _taken(self, given: Any) -> C:
+        """Return the component that an object of Python is made into."""
+        for take in self._takes:
+            if (component := take(given)) is not None:
+                return component
+        raise no_component(self.kind, self.base, given)
+
     def _entry_points(self) -> dict[str, list[EntryPoint]]:
         if self._points is None:
             points: dict[str, list[EntryPoint]] = {}
@@ -176,13 +235,7 @@ class Registry(Generic[C]):
     def _load(self, name: str) -> object:
         points = self._entry_points().get(name)
         if points is None:
-            near = did_you_mean(name, self.names())
-            # What is like no name may be a text in the wrong place.
-            quoted = repr(name) if near else spelled(name)
-            raise RegistryError(
-                f"No {self.kind} is named {quoted or f'so ({described(name)})'}.{near} "
-                f"Registered: {', '.join(self.names())}."
-            )
+            raise no_such(self.kind, name, self.names(), self._advise)
         if len(points) > 1:
             raise RegistryError(
                 f"Two packages register a {self.kind} named {name!r}: {self.origin(name)}; "
@@ -211,13 +264,15 @@ class Registry(Generic[C]):
 
     def _add(self, name: str, component: object) -> None:
         if isinstance(component, type) or not callable(component):
-            self._classes[name] = self._checked(name, component)
+            self._classes[name] = usable(component, name, self.kind, self.base)
         elif isinstance(component, partial) and isinstance(component.func, type):
-            self._classes[name] = self._checked(name, component.func)
+            self._classes[name] = usable(component.func, name, self.kind, self.base)
             self._presets[name] = component.keywords
         else:
             function = component.func if isinstance(component, partial) else component
-            self._classes[name] = self._checked(name, get_type_hints(function).get("return"))
+            self._classes[name] = usable(
+                get_type_hints(function).get("return"), name, self.kind, self.base
+            )
             self._factories[name] = component
 
     def _call(self, name: str, fields: Mapping[str, Any]) -> C:
@@ -233,24 +288,6 @@ class Registry(Generic[C]):
                 f"an object of {self.base.__name__}."
             )
         return cast(C, component)
-
-    def _checked(self, name: str, cls: object) -> type[C]:
-        title = getattr(cls, "__name__", None) or described(cls)
-        component = cast(type[C], cls)
-        if not (isinstance(cls, type) and issubclass(cls, self.base)):
-            problem = (
-                f"it must be a class that extends {self.base.__name__}, or a factory with such a "
-                "class as its annotated return type"
-            )
-        elif inspect.isabstract(cls):
-            problem = f"it must implement {', '.join(sorted(component.__abstractmethods__))}"
-        elif not isinstance(getattr(cls, "citation", None), str) or not component.citation:
-            problem = "it must set citation to a citation or 'original'"
-        elif "name" in component.model_fields:
-            problem = "its field 'name' must be renamed, because 'name' selects the component"
-        else:
-            return component
-        raise PluginError(f"{title} cannot be the {self.kind} {name!r}: {problem}.")
 
 
 def registries() -> dict[str, Registry[Any]]:

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from scipy import stats
 
 from semspill import metrics
+from semspill.errors import ConfigError
 from semspill.statistics import Resampling
 
 
@@ -137,7 +137,7 @@ def test_95_percent_intervals_hold_the_truth(outcome, rng):
     ("toxic", "harmless"), [((50, 100), (50, 100)), ((40, 100), (59, 100)), ((2, 2), (1, 100))]
 )
 def test_a_rater_no_better_than_guessing_is_refused(toxic, harmless):
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ConfigError) as caught:
         metrics.build({"name": "corrected_share", "toxic": toxic, "harmless": harmless})
     assert (
         f"toxic={toxic} and harmless={harmless} make a rater no better than guessing (sensitivity "
@@ -147,7 +147,7 @@ def test_a_rater_no_better_than_guessing_is_refused(toxic, harmless):
 
 @pytest.mark.parametrize("sample", [(5, 4), (-1, 4), (0, 0)])
 def test_a_sample_that_cannot_be_is_refused(sample):
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ConfigError) as caught:
         metrics.build({"name": "corrected_share", "toxic": sample, "harmless": (9, 10)})
     assert (
         f"toxic is {sample}; give how many were rated right, and how many there are, at least 1"
@@ -155,5 +155,5 @@ def test_a_sample_that_cannot_be_is_refused(sample):
 
 
 def test_a_labelled_sample_is_needed():
-    with pytest.raises(ValidationError, match="toxic"):
+    with pytest.raises(ConfigError, match="toxic"):
         metrics.build("corrected_share")

@@ -3,10 +3,10 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy import stats
 
 from semspill import DataError, metrics
+from semspill.errors import ConfigError
 
 NEAR = {"fear": 1.0, "dread": 0.9, "joy": 0.1, "calm": 0.2, "guilt": 0.7, "pride": 0.3, "awe": 0.5}
 ROSE = {"dread": 0.6, "joy": 0.0, "calm": 0.25, "guilt": 0.5, "pride": 0.0, "awe": 0.125}
@@ -167,7 +167,7 @@ def test_the_lift_can_be_that_of_attack_success(outcome, rng, name):
 
 
 def test_an_unknown_quantity_is_refused():
-    with pytest.raises(ValidationError, match="'toxicity' or 'asr'"):
+    with pytest.raises(ConfigError, match="'toxicity' or 'asr'"):
         built("slope", of="precision")
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy import stats
 
 from semspill import SpilloverAnalyzer, SpilloverReport, metrics
+from semspill.errors import ConfigError
 from semspill.statistics import Resampling
 
 NAMES = ("fear", "dread", "joy", "calm")
@@ -70,7 +70,7 @@ def test_it_is_tested_only_where_a_margin_is_named(outcome):
     assert metrics.build("asr").compute(replace(arm, resampling=at())).p_margin is None
     assert metrics.build({"name": "largest_lift", "of": "asr"}).compute(arm).p_margin is None
     for margin in (0, 1):
-        with pytest.raises(ValidationError, match="margin"):
+        with pytest.raises(ConfigError, match="margin"):
             SpilloverAnalyzer(margin=margin)
 
 

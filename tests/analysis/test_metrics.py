@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy import stats
 
 from semspill import Metric, metrics
+from semspill.errors import ConfigError
 
 
 def built(name, **fields):
@@ -34,7 +34,7 @@ def test_toxic_share_counts_from_the_threshold_on(outcome):
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1])
 def test_a_threshold_out_of_bounds_is_refused(threshold):
-    with pytest.raises(ValidationError, match="threshold"):
+    with pytest.raises(ConfigError, match="threshold"):
         built("toxic_share", threshold=threshold)
 
 

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from pydantic import ValidationError
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -18,6 +17,7 @@ from semspill import (
     encoders,
 )
 from semspill.analysis import measure_similarity, similarities
+from semspill.errors import ConfigError
 
 NAMES = ("dread", "fear", "joy", "rage")
 
@@ -224,7 +224,7 @@ def test_one_category_cannot_be_confused():
     [("centroid", "most", 0), ("confusion", "most", 1), ("confusion", "folds", 1)],
 )
 def test_bounds_are_kept(name, field, value):
-    with pytest.raises(ValidationError, match="greater than or equal"):
+    with pytest.raises(ConfigError, match="greater than or equal"):
         similarities.build({"name": name, field: value})
 
 

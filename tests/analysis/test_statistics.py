@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from scipy import stats
 
 from semspill import DataError
+from semspill.errors import ConfigError
 from semspill.statistics import Resampling
 from semspill.statistics._values import checked_values, wilson
 
@@ -592,7 +592,7 @@ def test_values_of_a_contrast_are_finite_and_of_the_outcome_s_shape(outcome):
     ],
 )
 def test_a_level_and_draws_out_of_bounds_are_refused(field, value, said):
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ConfigError, match=said):
         Resampling(**{field: value})
 
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from semspill import ContextFormat, Exchange
 from semspill.corpus import Text
+from semspill.errors import ConfigError
 
 FIVE = Exchange("d", 5, "afraid", ("a", "b", "c", "d", "e"), "no")
 
@@ -42,5 +42,5 @@ def test_never_more_than_the_turns_asked_for_and_always_the_newest(context, turn
 
 @pytest.mark.parametrize("fields", [{"turns": 0}, {"max_tokens": 3}, {"label": "perhaps"}])
 def test_bounds_are_kept(fields):
-    with pytest.raises(ValidationError, match=next(iter(fields))):
+    with pytest.raises(ConfigError, match=next(iter(fields))):
         ContextFormat(**fields)

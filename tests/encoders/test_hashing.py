@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from semspill import ContextFormat
 from semspill.encoders import HashingEncoder
+from semspill.errors import ConfigError
 
 WORDS_ONLY = HashingEncoder(buckets=2**16, dim=32, word_ngrams=(1, 1), char_ngrams=None)
 
@@ -85,7 +85,7 @@ def test_buckets_do_not_depend_on_the_process():
 
 @pytest.mark.parametrize("span", [(0, 2), (3, 2)])
 def test_a_range_that_is_none_is_refused(span):
-    with pytest.raises(ValidationError, match="1 <= low <= high"):
+    with pytest.raises(ConfigError, match="1 <= low <= high"):
         HashingEncoder(char_ngrams=span)
 
 

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from semspill import run, sweep
+from semspill.errors import ConfigError
 from semspill.experiment import ArmEvent, LoadEvent
 
 BUDGET = "poisoner.budget"
@@ -157,7 +158,7 @@ def test_being_observed_changes_nothing(fields, events):
 
 
 def test_an_event_is_checked_and_frozen():
-    with pytest.raises(ValidationError, match="planted"):
+    with pytest.raises(ConfigError, match="planted"):
         ArmEvent(seed=0, arms=("clean",), epochs=1, precision=0.5, planted=1.5, seconds=1.0)
     with pytest.raises(ValidationError, match="frozen"):
         LoadEvent().total = 1

@@ -316,7 +316,8 @@ def test_the_watched_category_is_the_selector_s_unless_named():
 
 
 def test_a_list_is_called_a_list(fields):
-    with pytest.raises(ConfigError, match=r"config: seeds: Input should be a list, got 3\."):
+    expected = r"config: seeds: Input should be a list, got 3; write \[3\]\."
+    with pytest.raises(ConfigError, match=expected):
         load_config({**fields, "seeds": 3})
 
 
@@ -475,8 +476,12 @@ def test_what_is_typed_is_read_by_the_field_it_is_for(override, reach, value):
         ("list_size=10,", "overrides: list_size: Input should be a valid integer"),
         (
             "arms=clean",
-            'Input should be a list, got a string of 5 characters; write a list, such as ["',
+            "overrides: arms: Input should be a list, got a string of 5 characters; "
+            'write ["clean"]',
         ),
+        ("seeds=5", "overrides: seeds: Input should be a list, got 5; write [5]"),
+        ("seeds=[-1]", "overrides: seeds must be 0 or more"),
+        ("poisoner.rate=2", "overrides: poisoner: rate is 2"),
         ("analyzer.far=[3]", "a valid string, got 3; write it in quotes if it is a name."),
         ("seeds=" + "[" * 5000, "overrides: seeds: Input should be a list"),
         (".".join(["a"] * 5000) + "=1", "overrides: a field of 5000 parts"),

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from pydantic import ValidationError
 
 from semspill import DataError, Estimate
+from semspill.errors import ConfigError
 from semspill.report.figures._matrix import plot_matrix, plot_pairs, similarity_order
 from semspill.results import SpilloverMatrix
 
@@ -126,7 +126,7 @@ def test_it_says_what_it_is(matrix):
     ],
 )
 def test_cells_that_do_not_fit_are_refused(change, said):
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ConfigError, match=said):
         made(**change)
 
 

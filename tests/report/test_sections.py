@@ -3,10 +3,10 @@
 import math
 
 import pytest
-from pydantic import ValidationError
 from tests.report.conftest import measured
 
 from semspill import SpilloverReport
+from semspill.errors import ConfigError
 from semspill.results import Band
 
 
@@ -212,5 +212,5 @@ def test_a_line_outside_its_band_rejects(low, high, rejects):
 
 
 def test_a_band_has_three_places():
-    with pytest.raises(ValidationError, match="at least 3"):
+    with pytest.raises(ConfigError, match="at least 3"):
         Band(similarity=(0, 1), line=(0, 1), low=(0, 1), high=(0, 1))

@@ -2,10 +2,9 @@ import sys
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from semspill import BiEncoder, ContextFormat, Exchange
-from semspill.errors import DataError, MissingExtraError
+from semspill.errors import ConfigError, DataError, MissingExtraError
 from semspill.responding import ApproximateSearch, RetrievalResponder
 
 
@@ -51,7 +50,7 @@ def test_without_faiss_the_extra_is_named(monkeypatch):
 
 @pytest.mark.parametrize("field", [{"lists": 0}, {"probes": 0}, {"check": -1}])
 def test_fields_have_bounds(field):
-    with pytest.raises(ValidationError, match="greater than or equal to"):
+    with pytest.raises(ConfigError, match="greater than or equal to"):
         ApproximateSearch(**field)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semspill import BiEncoder, Candidates, ContextFormat, Exchange
-from semspill.errors import DataError, PluginError
+from semspill.errors import ConfigError, DataError, PluginError
 from semspill.responding import Responses, RetrievalResponder
 
 
@@ -204,8 +204,23 @@ def test_vectors_that_cannot_be_ranked_are_refused(bad):
 def test_a_pool_of_nothing_and_a_lone_text_are_refused():
     with pytest.raises(DataError, match=r"There is no candidate to respond with"):
         RetrievalResponder(Length(), [])
-    with pytest.raises(DataError, match=r"The candidates are one text; give a list"):
+    with pytest.raises(DataError, match=r"There is no candidate to respond with"):
+        RetrievalResponder(Length(), Candidates((), np.zeros(0, dtype=bool)))
+    with pytest.raises(DataError, match=r"The candidates are a string of 10 characters; give"):
         RetrievalResponder(Length(), "Well done.")
+    with pytest.raises(DataError, match=r"The candidates are a list of 2 items; give"):
+        RetrievalResponder(Length(), ["Well done.", 3])
+
+
+@pytest.mark.parametrize("model", ["static", {"name": "static"}, lambda texts: texts, None])
+def test_what_is_no_loaded_encoder_is_refused_at_once(model):
+    with pytest.raises(ConfigError, match=r"does not encode contexts and responses; give"):
+        RetrievalResponder(model, ["Well done."])
+
+
+def test_what_are_no_exchanges_is_refused():
+    with pytest.raises(DataError, match=r"The exchanges are a list of 1 string; give"):
+        RetrievalResponder(Length(), ["Well done."]).respond(["I won!"])
 
 
 class Short(Length):

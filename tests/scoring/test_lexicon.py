@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from semspill import raters
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 from semspill.scoring import LexiconRater
 
 
@@ -107,7 +106,7 @@ def test_an_empty_lexicon_is_refused(tmp_path):
 
 @pytest.mark.parametrize("words", [{"dull": 0}, {"dull": 1.1}, {"two words": 0.5}, {"": 0.5}])
 def test_bad_words_are_refused(words):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigError):
         LexiconRater(words=words)
 
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from scipy.stats import mannwhitneyu
 
 from semspill import DataError, ToxicityScorer
+from semspill.errors import ConfigError
 from semspill.scoring import LabelledSample, LexiconRater, RaterQuality, assess_rater
 
 ROWS = [
@@ -146,7 +146,7 @@ def test_a_sample_without_toxic_rows_is_refused(tmp_path):
     path = csv_file(tmp_path / "rated.csv")
     with pytest.raises(DataError, match=r"0 distinct texts match where=.*widen the filter"):
         LabelledSample(path=path, where={"bad": "often"}).load()
-    with pytest.raises(ValidationError, match="at least 1 item"):
+    with pytest.raises(ConfigError, match="at least 1 item"):
         LabelledSample(path=path, where={})
 
 
@@ -172,7 +172,7 @@ def test_a_sample_is_rebuilt_from_its_fields():
 )
 def test_impossible_counts_are_refused(field, value, said):
     fields = {"threshold": 0.5, "toxic": (1, 2), "harmless": (1, 2), "auc": 0.5, field: value}
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ConfigError, match=said):
         RaterQuality(**fields)
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 import semspill as sp
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 from semspill.testing import Planted, plant
 
 
@@ -104,7 +103,7 @@ def test_no_text_is_shown_and_it_stands_for_a_corpus(clean):
 def test_bad_input_is_refused_with_what_to_do(clean):
     with pytest.raises(DataError, match=r"'braev'.* Did you mean 'brave'"):
         plant(clean, target="braev")
-    with pytest.raises(ValidationError, match="less than or equal to 1"):
+    with pytest.raises(ConfigError, match="less than or equal to 1"):
         plant(clean, budget=1.5)
     with pytest.raises(DataError, match="3 entries for 400 exchanges; give one for each"):
         Planted(clean, np.zeros(3, dtype=bool), plant(clean).manifest)

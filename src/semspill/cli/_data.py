@@ -97,7 +97,7 @@ def _dataset(name: str, path: str | None, overrides: list[str] | None) -> Datase
     if path is not None:
         fields["path"] = path
     try:
-        return anchored(datasets.build({"name": name, **fields}), Path.cwd(), where=f"{name}: ")
+        return anchored(datasets.resolve({"name": name, **fields}), Path.cwd(), where=f"{name}: ")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))

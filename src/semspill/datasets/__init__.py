@@ -5,6 +5,7 @@ from semspill.datasets._empathetic_dialogues import EmpatheticDialogues
 from semspill.datasets._huggingface import HuggingFaceDataset
 from semspill.datasets._jsonl import JsonlDataset, write_jsonl
 from semspill.datasets._mapping import Columns
+from semspill.datasets._memory import MemoryDataset
 from semspill.datasets._synthetic import SyntheticDataset
 
 build = datasets.build
@@ -23,6 +24,7 @@ __all__ = [
     "EmpatheticDialogues",
     "HuggingFaceDataset",
     "JsonlDataset",
+    "MemoryDataset",
     "SyntheticDataset",
     "build",
     "datasets",

@@ -1,19 +1,21 @@
 """The plug point for models: an encoder is loaded into a bi-encoder, which gives vectors."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._mask import shown_id
 from semspill._model import Component, PathOrName
 from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import ContextFormat, Exchange
 from semspill.encoders._availability import lacking, model_files
+from semspill.errors import ConfigError
 
 
 class BiEncoder(ABC):
@@ -109,7 +111,32 @@ class _PretrainedEncoder(_TorchEncoder):
         return model_files(self.model)
 
 
-encoders: Registry[Encoder] = Registry("encoder", group="semspill.encoders", base=Encoder)
+def _advice(name: str) -> str:
+    return (
+        " A model of the Hugging Face hub, or of a folder, is written "
+        f'{{name = "transformer", model = "{shown_id(name)}"}}.'
+    )
+
+
+def _refuse_loaded(given: Any) -> None:
+    """Refuse a loaded model of sentence-transformers with the line that has semspill load it."""
+    kind = type(given)
+    if "SentenceTransformer" not in {base.__name__ for base in kind.__mro__}:
+        return
+    first = next(iter(given), None) if isinstance(given, Iterable) else None
+    config = getattr(getattr(first, "auto_model", None), "config", None)
+    model = shown_id(getattr(config, "_name_or_path", None) or "")
+    raise ConfigError(
+        f"The encoder is a loaded {kind.__name__}, and semspill loads models itself, anew for "
+        f'every seed; write encoder={{"name": "transformer", "model": "{model}"}}. Weights of your '
+        'own go to a folder first: model.save("my-encoder")'
+    )
+
+
+encoders: Registry[Encoder] = Registry(
+    "encoder", group="semspill.encoders", base=Encoder, advise=_advice
+)
+encoders.accept(_refuse_loaded)
 """All encoders by name."""
 
 EncoderField: TypeAlias = Annotated[Encoder, encoders]

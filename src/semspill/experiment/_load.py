@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from semspill._objects import fields_of
 from semspill._read import RepeatedKeyError, UnreadableError, read_text
 from semspill.errors import ConfigError, RegistryError
 from semspill.experiment._config import ExperimentConfig
@@ -17,7 +18,10 @@ from semspill.experiment._problems import problems
 
 
 def load_config(
-    config: "ExperimentConfig | Mapping[str, Any] | str | Path", overrides: Sequence[str] = ()
+    config: "ExperimentConfig | Mapping[str, Any] | str | Path",
+    overrides: Sequence[str] = (),
+    *,
+    dataset: object = None,
 ) -> ExperimentConfig:
     """Return an experiment config from a file, a mapping or a config, with whole paths.
 
@@ -26,6 +30,8 @@ def load_config(
     Args:
         config: Path of a .toml, .yaml or .json file, a mapping, or a config.
         overrides: `"a.b=c"` sets one field; `c` is read as a TOML value or null, else as text.
+        dataset: What stands in place of the config's dataset, such as a mapping of splits to
+            corpora; None for the config's own.
 
     Raises:
         ConfigError: The file cannot be read, or a field is unknown, missing or not allowed; the
@@ -39,16 +45,12 @@ def load_config(
         0.01
     """
     if isinstance(config, ExperimentConfig):
-        if not overrides:
+        if not overrides and dataset is None:
             return anchored(config, Path.cwd())
-        config = config.model_dump(mode="json")
-    # What is given in Python or typed at a prompt counts from where that is done.
-    folder, where = Path.cwd(), "config"
-    if isinstance(config, Mapping):
-        given = dict(config)
-    else:
-        folder, where = Path(config).absolute().parent, str(config)
-        given = _read(Path(config))
+        config = fields_of(config)
+    given, folder, where = _given(config)
+    if dataset is not None:
+        given["dataset"] = dataset
     fields = given
     for override in overrides:
         fields = overridden(fields, override)
@@ -63,7 +65,15 @@ def load_config(
     except RecursionError as error:
         raise ConfigError(f"{where}: is nested too deep.") from error
     except ValidationError as error:
-        raise ConfigError(_message(where, error, fields, changed)) from error
+        raise ConfigError(_message(where, error, fields, given if overrides else None)) from error
+
+
+def _given(config: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], Path, str]:
+    """Return the fields of a config, what its relative paths count from, and its name."""
+    if isinstance(config, Mapping):
+        # What is given in Python counts from where that is done.
+        return dict(config), Path.cwd(), "config"
+    return _read(Path(config)), Path(config).absolute().parent, str(config)
 
 
 def read_fields(path: Path | None, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -116,23 +126,37 @@ def _repeated(error: UnreadableError) -> str:
 def _known(fields: Mapping[str, Any]) -> bool:
     """Return whether all components have names that are known, whatever else is wrong."""
     try:
-        ExperimentConfig.model_validate(fields)
+        _faults(fields)
     except RegistryError:
         return False
-    except ValidationError:
-        return True
     return True
+
+
+def _faults(fields: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
+    try:
+        ExperimentConfig.model_validate(fields)
+    except ValidationError as error:
+        return problems(error, fields)
+    return []
 
 
 def _message(
     where: str,
     error: ValidationError,
     fields: Mapping[str, Any],
-    changed: Sequence[tuple[str, ...]],
+    given: Mapping[str, Any] | None,
 ) -> str:
-    """Return all problems, each with the file or the override that it came from."""
-    lines = []
-    for place, problem in problems(error, fields):
-        typed = any(place[: len(keys)] == keys for keys in changed)
-        lines.append(f"overrides: {problem}" if typed else f"{where}: {problem}")
+    """Return all problems, each with the file or the overrides that it came from.
+
+    Args:
+        where: The file.
+        error: What pydantic raised.
+        fields: The fields with all overrides.
+        given: Those without; None where there is no override.
+    """
+    own = None if given is None else _faults(given)
+    lines = [
+        f"{where if own is None or fault in own else 'overrides'}: {fault[1]}"
+        for fault in problems(error, fields)
+    ]
     return "\n".join(lines)

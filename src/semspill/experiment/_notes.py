@@ -2,8 +2,6 @@
 
 import logging
 
-from pydantic import ValidationError
-
 from semspill.analysis import SpilloverAnalyzer, metrics
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
@@ -21,9 +19,8 @@ def with_quality(config: ExperimentConfig, quality: RaterQuality | None) -> Spil
     counts = quality.model_dump(include={"threshold", "toxic", "harmless"})
     try:
         corrected = metrics.build({"name": "corrected_share", **counts})
-    except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"labelled: {message}") from error
+    except ConfigError as error:
+        raise ConfigError(f"labelled: {error}") from error
     return config.analyzer.replace(metrics=(*config.analyzer.metrics, corrected))
 
 

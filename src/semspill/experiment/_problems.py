@@ -5,8 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from semspill._mask import described, spelled
+from semspill._mask import spelled
+from semspill._problems import leaves, sentence
+from semspill._registry import registries
 from semspill.experiment._fields import config_fields
+from semspill.results import PRESETS
 
 
 def problems(
@@ -18,45 +21,18 @@ def problems(
         error: What pydantic raised.
         fields: The config that it looked at.
     """
-    errors = error.errors(include_url=False)
+    names = {*PRESETS, *(name for kind in registries().values() for name in kind.names())}
     messages = []
-    for problem in errors:
+    for problem in leaves(error):
         loc = problem["loc"]
-        below = [other for other in errors if other["loc"][: len(loc)] == loc != other["loc"]]
-        if below:
-            continue  # that a list is too short, say, only follows from what is wrong inside
         keys = tuple(map(str, loc))
         if problem["type"] == "unknown_field":
             context = problem["ctx"]
             messages.append(((*keys, context["name"]), _unknown(loc, context, fields)))
         else:
             place = f"{'.'.join(keys)}: " if keys else ""
-            messages.append((keys, f"{place}{sentence(problem)}"))
+            messages.append((keys, f"{place}{sentence(problem, names)}"))
     return messages
-
-
-def sentence(problem: Mapping[str, Any]) -> str:
-    """Return what is wrong with one value, and how to write it, without the value itself.
-
-    Args:
-        problem: One of pydantic's.
-    """
-    kind, value = problem["type"], problem["input"]
-    # A config file has lists; that they are kept as tuples is nobody's business there.
-    text = problem["msg"].replace("a valid tuple", "a list")
-    text = text.removeprefix("Value error, ").rstrip(".")
-    if kind in ("missing", "value_error", "unknown_field"):
-        return f"{text}."
-    advice = ""
-    if kind == "tuple_type" and isinstance(value, str):
-        advice = '; write a list, such as ["a", "b"]'
-    elif kind in ("string_type", "path_type") and value is not None:
-        advice = "; write it in quotes if it is a name" if _is_plain(value) else ""
-    return f"{text}, got {described(value)}{advice}."
-
-
-def _is_plain(value: object) -> bool:
-    return not isinstance(value, str | list | tuple | dict)
 
 
 def _unknown(loc: Sequence[object], context: Mapping[str, str], fields: Mapping[str, Any]) -> str:

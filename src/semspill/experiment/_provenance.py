@@ -1,12 +1,10 @@
 """Provenance of a report: components, citations, versions and fingerprints behind its numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
-from semspill._model import Component
-from semspill._registry import Registry
 from semspill.datasets import datasets
 from semspill.encoders import encoders
 from semspill.experiment._config import ExperimentConfig
@@ -17,8 +15,6 @@ from semspill.poison import selectors, strategies
 from semspill.results import ArmRecord, Note, PlantedSeed, Planting, Provenance
 from semspill.scoring import raters
 from semspill.sources import sources
-
-C = TypeVar("C", bound=Component)
 
 Records = Mapping[tuple[int, str], Mapping[str, Any]]
 """The record of every arm, by seed and arm."""
@@ -35,27 +31,28 @@ def provenance_of(
         planted: What was planted, by seed.
         records: The record of every arm.
     """
+    encoder = config.model.similarity_encoder()
     poisoner, seeds = config.poisoner, [planted[seed] for seed in config.seeds]
     versions = {name: _union(values) for name, values in _values(records).items()}
     return Provenance(
-        dataset=_name(datasets, config.dataset),
+        dataset=datasets.title_of(config.dataset),
         licence=data.train.licence,
         planting=Planting(
-            selector=_name(selectors, poisoner.selector),
-            strategy=_name(strategies, poisoner.strategy),
-            source=_name(sources, poisoner.source),
-            benign=_name(sources, config.benign),
+            selector=selectors.title_of(poisoner.selector),
+            strategy=strategies.title_of(poisoner.strategy),
+            source=sources.title_of(poisoner.source),
+            benign=sources.title_of(config.benign),
             placement=poisoner.placement,
             budget=poisoner.budget,
             rate=poisoner.rate,
             seeds=seeds,
         ),
-        model=_name(models, config.model),
-        encoder=_name(encoders, encoder) if (encoder := config.model.similarity_encoder()) else "",
+        model=models.title_of(config.model),
+        encoder="" if encoder is None else encoders.title_of(encoder),
         epochs=config.model.epoch_count() or None,
         label=config.context.label,
         turns=config.context.turns,
-        rater=_name(raters, config.rater),
+        rater=raters.title_of(config.rater),
         device=versions.pop("device"),
         versions=versions,
         arms=[
@@ -81,10 +78,6 @@ def provenance_of(
         config=config,
         config_sha256=json_digest(config.model_dump(mode="json")),
     )
-
-
-def _name(registry: Registry[C], component: C) -> str:
-    return registry.name_of(component) or type(component).__name__
 
 
 def mixed_note(records: Records) -> tuple[Note, ...]:

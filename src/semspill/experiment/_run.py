@@ -19,6 +19,7 @@ from semspill.results import SpilloverReport
 def run(
     config: ExperimentConfig | Mapping[str, Any] | str | Path,
     *,
+    dataset: object = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     show_text: bool = False,
@@ -36,6 +37,8 @@ def run(
 
     Args:
         config: Path of a .toml, .yaml or .json file, a mapping, or a config.
+        dataset: Data in place of the config's: a mapping of splits to corpora, data frames or data
+            sets of Hugging Face, such as `{"train": train, "test": test}`, or what a config takes.
         out: Folder to write; None writes nothing.
         overwrite: Whether `out` may be replaced when it exists.
         show_text: Whether the written responses show planted and toxic text unmasked.
@@ -53,7 +56,7 @@ def run(
         RegistryError: A component name is unknown.
         PluginError: A component does not keep its contract.
     """
-    config = load_config(config)
+    config = load_config(config, dataset=dataset)
     store = RunStore(config, out, overwrite=overwrite, show_text=show_text)
     carried = carry_out(
         {"": config},

@@ -141,7 +141,7 @@ class Study:
             return {}
         labels, train = self.config.labels, self.data.train.exchanges
         right = [labelling.first(exchange.label) == exchange.category for exchange in train]
-        name = labellers.name_of(labels.labeller) or type(labels.labeller).__name__
+        name = labellers.title_of(labels.labeller)
         return {
             "labeller": name,
             "folds": labels.folds,

@@ -46,6 +46,7 @@ def sweep(
     config: ExperimentConfig | Mapping[str, Any] | str | Path,
     vary: Vary,
     *,
+    dataset: object = None,
     out: str | Path | None = None,
     show_text: bool = False,
     executor: Executor | str = "serial",
@@ -64,6 +65,8 @@ def sweep(
         config: What all variants share.
         vary: Values by dotted field, such as `{"poisoner.budget": [0.01, 0.03]}`. For
             `poisoner.selector.category`, `"all"` stands for every category of the test split.
+        dataset: Data in place of the config's: a mapping of splits to corpora, data frames or data
+            sets of Hugging Face, such as `{"train": train, "test": test}`, or what a config takes.
         out: Folder to write; None writes nothing.
         show_text: Whether the written responses show planted and toxic text unmasked.
         executor: Where jobs are performed: `"serial"`, `"processes"`, `"ray"`, or an executor of
@@ -78,7 +81,7 @@ def sweep(
         PluginError: A component does not keep its contract.
     """
     return carry_out_sweep(
-        load_config(config),
+        load_config(config, dataset=dataset),
         vary,
         out=out,
         show_text=show_text,

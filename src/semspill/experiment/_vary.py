@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from semspill._mask import described, spelled
 from semspill._model import FrozenModel
+from semspill._problems import leaves, sentence
 from semspill.datasets._base import load_corpus
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
@@ -16,7 +17,6 @@ from semspill.experiment._fields import config_fields
 from semspill.experiment._names import variant_name
 from semspill.experiment._overrides import quoted, values_of
 from semspill.experiment._paths import anchored
-from semspill.experiment._problems import sentence
 
 Vary: TypeAlias = Mapping[str, Iterable[Any]]
 """Values by dotted field; `"all"` stands for every category where the field is the target's."""
@@ -122,10 +122,9 @@ def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConf
         parts.append(part)
     try:
         for part, name in zip(reversed(parts), [last, *reversed(path)], strict=True):
-            value = part.replace(**{name: value})
+            value = type(part).model_validate({**dict(part), name: value})
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        problems = "; ".join(sentence(problem).rstrip(".") for problem in errors)
+        problems = "; ".join(sentence(problem).rstrip(".") for problem in leaves(error))
         raise ConfigError(f"vary: {field}: {problems}.") from error
     changed: ExperimentConfig = value
     return changed

@@ -8,6 +8,7 @@ from semspill.poison._base import (
     selectors,
     strategies,
 )
+from semspill.poison._function import FunctionStrategy, strategy
 from semspill.poison._manifest import Manifest, ManifestSummary, Record
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
 from semspill.poison._selectors import CategorySelector, RandomSelector
@@ -29,6 +30,7 @@ __all__ = [
     "EachRandom",
     "FirstFixed",
     "FirstRandom",
+    "FunctionStrategy",
     "LastFixed",
     "LastRandom",
     "Manifest",
@@ -45,5 +47,6 @@ __all__ = [
     "StrategyField",
     "selectors",
     "strategies",
+    "strategy",
     "swapped",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from semspill._mask import named
+from semspill._objects import called
 from semspill.corpus import Corpus, Dialogue
 from semspill.errors import PluginError
 from semspill.poison._base import PoisonStrategy, Selector
@@ -44,7 +45,7 @@ def checked_rewrite(
     Raises:
         PluginError: There is not one dialogue per victim, or more changed than texts.
     """
-    method = f"{type(strategy).__name__}.rewrite"
+    method = f"{called(strategy)}.rewrite"
     answer: object = strategy.rewrite(victims, responses, rng)
     rewritten: list[Dialogue] = []
     for item in answer if isinstance(answer, Iterable) else [answer]:

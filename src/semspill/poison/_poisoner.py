@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from semspill._mask import named
 from semspill._model import FrozenModel, shown
+from semspill._objects import called
 from semspill._random import seed_of
 from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCorpus
 from semspill.errors import ConfigError, DataError
@@ -144,7 +145,7 @@ class Poisoner(FrozenModel):
         changed = [(i, after) for i, after in zip(victims, marked, strict=True) if _cost(after)]
         if not changed:
             raise DataError(
-                f"{type(self.strategy).__name__} changed nothing in {len(victims)} dialogues; "
+                f"{called(self.strategy)} changed nothing in {len(victims)} dialogues; "
                 "use another strategy or response source."
             )
         return changed
@@ -162,7 +163,7 @@ class Poisoner(FrozenModel):
                 places.append((index, index))
                 dialogues[index] = after
         rows = {text: row for row, text in reversed(list(enumerate(responses)))}
-        name = strategies.name_of(self.strategy) or type(self.strategy).__qualname__
+        name = strategies.title_of(self.strategy)
         records = tuple(
             Record(
                 dialogue=dialogues[place].id,

@@ -1,6 +1,6 @@
 """The retrieval responder: it answers an exchange with the candidate of the highest score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from semspill._mask import described
 from semspill._progress import Progress, quiet
 from semspill.corpus import Candidates, Exchange, HasCorpus
 from semspill.encoders import BiEncoder
 from semspill.encoders._vectors import checked_vectors
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 from semspill.responding._approximate import ApproximateSearch, Index
 from semspill.responding._pool import Pool
 from semspill.responding._search import MAX_BYTES, top_k
@@ -108,7 +109,8 @@ class RetrievalResponder:
         search: Searches a part of the pool only, through faiss; None searches all of it.
 
     Raises:
-        DataError: There is no candidate.
+        ConfigError: The model is no loaded bi-encoder.
+        DataError: There is no candidate, or what came is no pool of texts.
     """
 
     def __init__(
@@ -120,21 +122,14 @@ class RetrievalResponder:
         store: str | Path | None = None,
         search: ApproximateSearch | None = None,
     ) -> None:
-        if isinstance(candidates, str):
-            raise DataError("The candidates are one text; give a list of texts or a Candidates.")
-        if isinstance(candidates, HasCorpus):
-            candidates = candidates.corpus.responses()
-        if not isinstance(candidates, Candidates):
-            candidates = Candidates.of(candidates)
+        _require_encoder(model)
         self.model = model
-        self.candidates = candidates
+        self.candidates = _pool_of(candidates)
         self.max_bytes = max_bytes
         self.store = None if store is None else Path(store)
         self.search = search
         self._pool: Pool | None = None
         self._index: Index | None = None
-        if not len(self.candidates):
-            raise DataError("There is no candidate to respond with; give at least one response.")
 
     def respond(
         self, exchanges: HasCorpus | Sequence[Exchange], k: int = 1, *, progress: Progress = quiet
@@ -155,6 +150,10 @@ class RetrievalResponder:
             MissingExtraError: Approximate search is wanted and faiss is not installed.
         """
         asked = exchanges.corpus.exchanges if isinstance(exchanges, HasCorpus) else exchanges
+        if not isinstance(asked, Sequence) or not all(isinstance(e, Exchange) for e in asked):
+            raise DataError(
+                f"The exchanges are {described(asked)}; give a corpus, or exchanges of one."
+            )
         pool = self._encode_candidates(progress)
         if len(asked):
             given = self.model.encode_contexts(asked, progress=progress)
@@ -182,3 +181,30 @@ class RetrievalResponder:
                 given = self.model.encode_responses(texts, progress=progress)
                 self._pool = Pool(checked_vectors(self.model, given, len(texts), "responses"))
         return self._pool
+
+
+def _require_encoder(model: object) -> None:
+    if not isinstance(model, BiEncoder):
+        raise ConfigError(
+            f"The model is {described(model)}, which does not encode contexts and responses; give "
+            "a bi-encoder, such as Finetuner().finetune(encoder, corpus, rng) returns, or, without "
+            'training, encoders.build({"name": "transformer", "model": "..."}).load(rng).'
+        )
+
+
+def _pool_of(given: object) -> Candidates:
+    if isinstance(given, HasCorpus):
+        return given.corpus.responses()
+    pool = given
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping | Candidates):
+        texts = list(given)
+        if all(isinstance(text, str) for text in texts):
+            pool = Candidates.of(texts)
+    if not isinstance(pool, Candidates):
+        raise DataError(
+            f"The candidates are {described(given)}; give a corpus, its responses(), or a list of "
+            "texts."
+        )
+    if not len(pool):
+        raise DataError("There is no candidate to respond with; give at least one response.")
+    return pool

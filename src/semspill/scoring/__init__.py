@@ -2,6 +2,7 @@
 
 from semspill.scoring._base import Rater, RaterField, raters
 from semspill.scoring._detoxify import DetoxifyRater
+from semspill.scoring._function import FunctionRater, rater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
 from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
@@ -10,6 +11,7 @@ from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
     "DetoxifyRater",
+    "FunctionRater",
     "LabelledSample",
     "LexiconRater",
     "ProfanityRater",
@@ -19,5 +21,6 @@ __all__ = [
     "ToxicityScorer",
     "TransformersRater",
     "assess_rater",
+    "rater",
     "raters",
 ]

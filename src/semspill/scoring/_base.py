@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from semspill._code import code_of
+from semspill._mask import shown_id
 from semspill._model import Component
 from semspill._registry import Registry
-from semspill.scoring._code import code_of
 from semspill.scoring._files import hash_inputs
 
 
@@ -63,7 +64,15 @@ class Rater(Component):
         """
 
 
-raters: Registry[Rater] = Registry("rater", group="semspill.raters", base=Rater)
+def _advice(name: str) -> str:
+    return (
+        " A classifier of the Hugging Face hub, or of a folder, is written "
+        f'{{name = "transformers", model = "{shown_id(name)}", label = "..."}}, with the label '
+        "whose probability is the rating."
+    )
+
+
+raters: Registry[Rater] = Registry("rater", group="semspill.raters", base=Rater, advise=_advice)
 """All raters by name."""
 
 RaterField: TypeAlias = Annotated[Rater, raters]

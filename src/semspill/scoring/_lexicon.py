@@ -14,10 +14,10 @@ import regex
 from jaxtyping import Float
 from pydantic import BeforeValidator, Field
 
+from semspill._code import code_of
 from semspill._harmful import Harmful
 from semspill.errors import DataError
 from semspill.scoring._base import Rater
-from semspill.scoring._code import code_of
 
 _WORD = regex.compile(r"\w+")  # unlike in re, combining marks belong to a word
 

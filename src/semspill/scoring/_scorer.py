@@ -12,6 +12,7 @@ from pydantic import Field
 
 from semspill._arrays import numbers
 from semspill._model import FrozenModel
+from semspill._objects import called
 from semspill._progress import Progress, quiet
 from semspill.errors import DataError, PluginError, SemspillError
 from semspill.scoring._base import Rater, RaterField
@@ -92,7 +93,7 @@ def _digest(text: str) -> bytes:
 
 
 def _rate(rater: Rater, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
-    name = type(rater).__name__
+    name = called(rater)
     try:
         given = rater.rate(texts)
     except SemspillError:

@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._code import code_of
 from semspill._hub import hub_has
 from semspill._model import PathOrName
 from semspill.scoring._base import Rater
-from semspill.scoring._code import code_of
 from semspill.scoring._files import hash_inputs
 
 

@@ -3,6 +3,7 @@
 from semspill.sources._base import ResponseSource, SourceField, sources
 from semspill.sources._builtin import BenignSource, BuiltinSource
 from semspill.sources._files import CsvSource, JsonlSource
+from semspill.sources._given import GivenTexts
 from semspill.sources._jigsaw import JigsawSource
 
 build = sources.build
@@ -18,6 +19,7 @@ __all__ = [
     "BenignSource",
     "BuiltinSource",
     "CsvSource",
+    "GivenTexts",
     "JigsawSource",
     "JsonlSource",
     "ResponseSource",

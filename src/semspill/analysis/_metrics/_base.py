@@ -50,7 +50,7 @@ class Metric(Component):
 
     def measure(self) -> Measure:
         """Return what it measures; override it where a field decides that."""
-        name = metrics.name_of(self) or type(self).__name__
+        name = metrics.title_of(self)
         usual: Literal["level", "change", "other"] = "change" if self.paired else "level"
         return Measure(
             metric=name,

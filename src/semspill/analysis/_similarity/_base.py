@@ -197,7 +197,7 @@ def measure_similarity(
             "finite number for each pair of categories."
         )
     return Similarities(
-        name=similarities.name_of(similarity) or type(similarity).__name__,
+        name=similarities.title_of(similarity),
         method=similarity.method,
         categories=corpus.categories,
         matrix=np.asarray(measured, dtype=np.float64),

@@ -39,7 +39,7 @@ class DiscriminativeSimilarity(Similarity):
     @property
     def method(self) -> str:
         """What it is and what it is measured on."""
-        name = labellers.name_of(self.labeller) or type(self.labeller).__name__
+        name = labellers.title_of(self.labeller)
         return (
             f"mean log odds that a classifier ({name}) gives the target, over the clean contexts "
             f"of a category, {self.folds} folds by dialogue"

@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import pickle
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from semspill._progress import Progress
-from semspill.errors import SemspillError
+from semspill.errors import ConfigError, SemspillError
 from semspill.experiment._data import Data
 from semspill.experiment._jobs import Job, Notify
 from semspill.experiment._perform import perform
@@ -48,9 +49,11 @@ class Processes(Executor):
         """Perform all jobs.
 
         Raises:
+            ConfigError: A component cannot be copied to another process.
             SemspillError: Workers died more often than `retries` allows.
         """
         left, deaths = list(jobs), 0
+        _require_copies(left)
         before = set(multiprocessing.active_children())
         try:
             with multiprocessing.get_context("spawn").Manager() as manager:
@@ -102,6 +105,25 @@ class _Worker:
 
     data: Mapping[str, Data]
     events: Any
+
+
+def _require_copies(jobs: Sequence[Job]) -> None:
+    """Refuse components that cannot go to another process, before any is started.
+
+    Raises:
+        ConfigError: Which one, and how to write it.
+    """
+    for config in {id(part.config): part.config for job in jobs for part in job.parts}.values():
+        for name in type(config).model_fields:
+            try:
+                pickle.dumps(getattr(config, name))
+            except (AttributeError, TypeError, pickle.PicklingError):
+                # Not what pickle says: it may show a value.
+                raise ConfigError(
+                    f"{name} holds what cannot be copied to another process, such as a lambda or a "
+                    "function inside another one; define it by `def` at the top of a module, or "
+                    "take executor='serial'."
+                ) from None
 
 
 def _begin(data: Mapping[str, Data], events: Any, threads: int) -> None:

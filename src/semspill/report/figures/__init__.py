@@ -148,6 +148,13 @@ def _require(report: SpilloverReport, name: str, quantity: str) -> None:
     can = figures(report)
     has = f"It can draw: {', '.join(can)}."
     if name not in _NEEDS:
+        first, _, last = name.partition("-")
+        if first in can and last in (*_QUANTITIES, *lifts(report)):
+            # So the files of a run are called.
+            raise DataError(
+                f"The figure {named(name)} is {first} of {last}; write "
+                f'figure("{first}", quantity="{last}").'
+            )
         raise DataError(f"There is no figure {named(name)}.{did_you_mean(name, _NEEDS)} {has}")
     if name not in can:
         raise DataError(f"This report cannot draw {named(name)}, which needs {_NEEDS[name]}. {has}")

@@ -189,7 +189,7 @@ def audit(
     return Audit(
         corpus=corpus.corpus.name,
         target=target,
-        rater=raters.name_of(rates) or type(rates).__name__,
+        rater=raters.title_of(rates),
         threshold=threshold,
         answered=Slice.of(exchanges, after, units),
         risen=Slice.of(exchanges, after - floor, units, least=-1.0),

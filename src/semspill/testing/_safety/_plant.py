@@ -69,7 +69,7 @@ def plant(
     Raises:
         DataError: There is no such category, or nothing to plant or to plant it in.
         PluginError: The strategy breaks its contract.
-        pydantic.ValidationError: The budget is out of bounds.
+        ConfigError: The budget is out of bounds.
 
     Example:
         >>> import semspill as sp

@@ -1,4 +1,4 @@
-"""The fingerprint of rating code: the whole modules of a class and its bases."""
+"""The fingerprint of a class: its code and that of its bases, whole modules of it."""
 
 import hashlib
 import inspect

@@ -1,0 +1,158 @@
+"""Data, functions and texts that are given in Python: run, told in config.json, resumed."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import semspill as sp
+from semspill.errors import ConfigError, DataError
+from semspill.experiment.executors import Processes
+
+POISONER = {"selector": {"name": "category", "category": "brave"}}
+FIELDS = {
+    "poisoner": {**POISONER, "source": ["You grumble.", "Such a grumble.", "You grumble."]},
+    "model": {"encoder": {"name": "hashing", "dim": 8}, "finetuner": {"epochs": 0}},
+    "list_size": 5,
+    "curve": False,
+    "rating_cache": False,
+}
+
+
+def rate(texts):
+    return [float("grumble" in text) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def splits():
+    made = sp.datasets.build({"name": "synthetic", "train": 80, "test": 40})
+    return {name: made.load(name) for name in ("train", "test")}
+
+
+@pytest.fixture(scope="module")
+def finished(splits, tmp_path_factory):
+    out = tmp_path_factory.mktemp("memory") / "out"
+    return out, sp.run({**FIELDS, "rater": rate}, dataset=splits, out=out)
+
+
+def test_a_run_takes_splits_a_function_and_texts(finished, splits):
+    out, report = finished
+    told = json.loads((out / "config.json").read_text())
+    assert told["dataset"]["given"]["test"] == {
+        "name": "synthetic",
+        "dialogues": 40,
+        "fingerprint": splits["test"].fingerprint,
+    }
+    assert told["poisoner"]["source"]["given"] == "3 texts"
+    assert told["rater"]["called"] == report.provenance.rater == "rate"
+    assert report.provenance.dataset == "synthetic"
+    assert report.provenance.fingerprints["train"] == splits["train"].fingerprint
+    written = [path for path in out.rglob("*") if path.is_file()]
+    assert not [path for path in written if b"grumble" in path.read_bytes()]
+
+
+def test_the_same_objects_find_the_run_finished_and_others_do_not(finished, splits):
+    out, report = finished
+    again = sp.run({**FIELDS, "rater": rate}, dataset=dict(splits), out=out)
+    assert again.to_json() == report.to_json()
+    others = [
+        (
+            {"rater": rate},
+            {
+                "train": splits["train"],
+                "test": splits["test"].sample(0.5, np.random.default_rng(0)),
+            },
+        ),
+        ({"rater": lambda texts: [0.0] * len(texts)}, splits),
+        ({"rater": rate, "poisoner": {**POISONER, "source": ["You grumble."]}}, splits),
+    ]
+    for fields, data in others:
+        with pytest.raises(ConfigError, match="already exists"):
+            sp.run({**FIELDS, **fields}, dataset=data, out=out)
+
+
+def test_what_config_json_lacks_is_said_in_a_sentence_each(finished, splits):
+    path = finished[0] / "config.json"
+    with pytest.raises(ConfigError) as caught:
+        sp.load_config(path)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert "dataset: The dataset was in memory" in lines[0]
+    assert "poisoner.source: The planted responses were a list" in lines[1]
+    assert "rater: The rater was a function" in lines[2]
+    with pytest.raises(ConfigError) as caught:
+        sp.load_config(path, dataset=splits)
+    assert "dataset" not in str(caught.value)
+
+
+def test_objects_outlive_overrides_and_sweeps(splits):
+    config = sp.load_config({**FIELDS, "rater": rate}, dataset=splits)
+    changed = sp.load_config(config, ["poisoner.budget=0.05", "seeds=[1]"])
+    assert (changed.poisoner.budget, changed.seeds) == (0.05, (1,))
+    assert changed.dataset is config.dataset
+    assert changed.rater is config.rater
+    variants = sp.sweep(config, {"poisoner.budget": [0.02, 0.03]})
+    assert [variant.config.dataset for variant in variants] == [config.dataset] * 2
+
+
+def test_workers_get_the_data_and_a_lambda_is_refused_before_them(splits):
+    config = {**FIELDS, "arms": ["clean", "poison"]}
+    report = sp.run(config, dataset=splits, executor=Processes(workers=1))
+    assert report.to_json() == sp.run(config, dataset=splits).to_json()
+    with pytest.raises(ConfigError, match=r"^rater holds what cannot be copied .* a lambda"):
+        sp.run({**config, "rater": lambda t: [0.0] * len(t)}, dataset=splits, executor="processes")
+
+
+def test_splits_have_the_names_they_are_given_under(splits):
+    dataset = sp.datasets.build({"train": splits["train"], "holdout": splits["train"]})
+    assert dataset.load("holdout").split == "holdout"
+    assert dataset.load("holdout").fingerprint == splits["train"].fingerprint
+    with pytest.raises(DataError, match=r"No split 'test' was given\. There are: train, holdout"):
+        dataset.load("test")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (sp.Corpus((), name="x"), r"is one Corpus, .* dataset=\{\"train\": \.\.\., \"test\""),
+        (pd.DataFrame({"a": [1]}), r"is one DataFrame, .* dataset=\{\"train\": \.\.\., \"test\""),
+        ({"train": sp.Corpus((), name="x"), "test": [1]}, r"split 'test' is of type list; give"),
+        ({"train": pd.DataFrame({"a": [1]})}, r"'train' has no column .*from_pandas\(data, categ"),
+        (
+            {"train": pd.DataFrame({"label": [1], "topic": [1]})},
+            r"'train' has label and topic .*from_pandas\(data, category=",
+        ),
+        ({"train": 3}, r"is given as an object of Dataset"),
+    ],
+)
+def test_data_that_cannot_be_told_is_refused_with_the_line_to_write(data, expected):
+    with pytest.raises(ConfigError, match=expected):
+        sp.load_config(FIELDS, dataset=data)
+
+
+def test_a_loaded_sentence_transformer_is_refused_with_the_line_to_write():
+    class SentenceTransformer(list):
+        pass
+
+    config = type("Config", (), {"_name_or_path": "sentence-transformers/all-MiniLM-L6-v2"})
+    module = type("Transformer", (), {"auto_model": type("Model", (), {"config": config})})
+    line = r'"transformer", "model": "sentence-transformers/all-MiniLM-L6-v2"\}.*model\.save\('
+    with pytest.raises(ConfigError, match=line):
+        sp.encoders.build(SentenceTransformer([module]))
+
+
+@pytest.mark.parametrize(
+    ("registry", "name", "line"),
+    [
+        ("encoders", "bert-base-uncased", '{name = "transformer", model = "bert-base-uncased"}'),
+        ("encoders", "org/Model-v2", '{name = "transformer", model = "org/Model-v2"}'),
+        ("encoders", "you grumble", '{name = "transformer", model = "..."}'),
+        ("raters", "unitary/toxic-bert", 'model = "unitary/toxic-bert", label = "..."}'),
+    ],
+)
+def test_an_id_of_the_hub_is_refused_with_the_line_to_write(registry, name, line):
+    with pytest.raises(sp.RegistryError) as caught:
+        getattr(sp, registry).build(name)
+    assert line in str(caught.value)
+    assert "grumble" not in str(caught.value)
