@@ -181,7 +181,8 @@ FOUND = Forecast(
     target="fear", seeds=(0, 1), arms=("clean", "poison"), trainings=4, epochs=3,
     train_dialogues=19546, train_exchanges=40276, candidates=39113, planted={0: 1207, 1: 1208},
     limit=1208, dropped=0, tests={"fear": 71, "joy": 83, "awe": 50}, test_exchanges=420,
-    memory_mib=1097.2, smallest_lift=0.0771, folder="semspill-runs/x would be made.", refused=False,
+    test_dialogues=204, memory_mib=1097.2, smallest_lift=0.0771,
+    folder="semspill-runs/x would be made.", refused=False,
 )  # fmt: skip
 
 

@@ -95,8 +95,8 @@ def _text_note(main: Outcome) -> tuple[Note, ...]:
 def _design_note(main: Outcome) -> tuple[Note, ...]:
     """Return what lift the design detects, judged by how the lifts outside the target vary."""
     rest = main.of(main.others)
-    category_of = dict(zip(rest.dialogues, rest.categories, strict=True))
-    size = median_low(Counter(category_of.values()).values())
+    held = set(zip(rest.dialogues, rest.categories, strict=True))
+    size = median_low(Counter(category for _, category in held).values())
     if main.clean is None or size < 2:
         return ()
     # With one seed its noise is NaN, and the note on seeds says that it is not covered.

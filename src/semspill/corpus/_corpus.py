@@ -95,8 +95,11 @@ class Corpus:
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:
-        """Number of dialogues of each category, in alphabetical order."""
-        counts = Counter(dialogue.category for dialogue in self.dialogues)
+        """Number of dialogues of each category, in alphabetical order.
+
+        A dialogue whose exchanges have several categories counts for each of them.
+        """
+        counts = Counter(name for dialogue in self.dialogues for name in dialogue.categories)
         return MappingProxyType(dict(sorted(counts.items())))
 
     @property
@@ -148,6 +151,7 @@ class Corpus:
 
         Args:
             share: Share of each category's dialogues to keep, 0 < share <= 1; at least one stays.
+                Of several categories, a dialogue is drawn by that of its first exchange.
             rng: Draws which ones.
 
         Raises:
@@ -161,13 +165,17 @@ class Corpus:
             return self
         places: dict[str, list[int]] = {}
         for index, dialogue in enumerate(self.dialogues):
-            places.setdefault(dialogue.category, []).append(index)
+            places.setdefault(dialogue.categories[0], []).append(index)
         chosen: list[int] = []
-        for category in self.categories:
+        for category in sorted(places):
             rows = places[category]
             order = rng.permutation(len(rows))[: max(round(share * len(rows)), 1)]
             chosen += [rows[int(i)] for i in order]
-        dialogues = tuple(self.dialogues[i] for i in sorted(chosen))
+        kept = {name for i in chosen for name in self.dialogues[i].categories}
+        for category in [name for name in self.categories if name not in kept]:
+            held = [i for i, one in enumerate(self.dialogues) if category in one.categories]
+            chosen.append(held[int(rng.integers(len(held)))])
+        dialogues = tuple(self.dialogues[i] for i in sorted(set(chosen)))
         return replace(self, dialogues=dialogues, labels=())
 
     def require_category(self, category: str) -> str:

@@ -125,6 +125,14 @@ class Dialogue:
         return tuple([i for i, role in enumerate(roles) if i and role == "listener"])
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories of its exchanges, in order; its own where no utterance has a label."""
+        if not any(utterance.category for utterance in self.utterances):
+            return (self.category,)
+        found = dict.fromkeys(exchange.category for exchange in self.exchanges)
+        return tuple(found) or (self.category,)
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """One exchange per listener turn, oldest first."""
         heard = tuple([utterance.heard for utterance in self.utterances])

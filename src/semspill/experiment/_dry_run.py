@@ -51,7 +51,9 @@ class Forecast(FrozenModel):
     dropped: int
     """Most planted texts that the filters keep out of a pool."""
     tests: Mapping[str, int]
-    """Test dialogues of each category."""
+    """Test dialogues of each category; one whose exchanges have several counts for each."""
+    test_dialogues: int
+    """Test dialogues of all categories."""
     test_exchanges: int
     """Test exchanges of all categories."""
     memory_mib: float
@@ -86,7 +88,7 @@ class Forecast(FrozenModel):
             ("Plants", plants if compares else ""),
             ("Answers", f"{self.test_exchanges} test exchanges, each from {self.candidates} "
              f"responses{added}"),
-            ("", f"{sum(self.tests.values())} test dialogues: {self.tests[self.target]} of the "
+            ("", f"{self.test_dialogues} test dialogues: {self.tests[self.target]} of the "
              f"target {self.target}, {_span(others)} of each of {len(others)} other categories"),
             ("Memory", f"about {self.memory_mib:.0f} MiB for weights, gradients, optimizer and "
              "vectors; libraries, data and the activations of a batch come on top"),
@@ -161,6 +163,7 @@ def forecast(
         limit=study.planted[config.seeds[0]].limit,
         dropped=dropped,
         tests=data.test.sizes,
+        test_dialogues=len(data.test),
         test_exchanges=len(data.test.exchanges),
         memory_mib=_bytes(study, pool) / 2**20,
         smallest_lift=_smallest_lift(study, pool),
@@ -217,7 +220,7 @@ def _smallest_lift(study: Study, pool: Sequence[str]) -> float | None:
     dialogues = median_low(data.test.sizes.values())
     if dialogues < 2 or len(study.config.arms) == 1:
         return None
-    turns = len(data.test.exchanges) / len(data.test)
+    turns = len(data.test.exchanges) / sum(data.test.sizes.values())
 
     def detected(lift: float) -> float:
         return smallest_lift(

@@ -72,7 +72,9 @@ class PoisonStrategy(Component):
 
         Args:
             victims: Dialogues with at least one listener response each. With
-                `placement="append"` and a rate over 1 the same dialogue can come twice.
+                `placement="append"` and a rate over 1 the same dialogue can come twice. Of one
+                with several categories, `listener_turns`, `exchanges` and `response` are those of
+                the target's exchanges; what is rewritten elsewhere does not count.
             responses: What may be planted, at least one text.
             rng: The only source of randomness.
         """

@@ -33,7 +33,7 @@ class Record(FrozenModel):
     turn: int
     """Index among the dialogue's utterances."""
     category: str
-    """The dialogue's category."""
+    """The category of its exchange; of an utterance that is no response, its dialogue's."""
     strategy: str
     """Name of the poison strategy."""
     source_row: int | None

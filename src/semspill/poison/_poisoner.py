@@ -15,6 +15,7 @@ from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCo
 from semspill.errors import ConfigError, DataError
 from semspill.poison._base import SelectorField, StrategyField, strategies
 from semspill.poison._contract import checked_rewrite, checked_selection
+from semspill.poison._focus import focused
 from semspill.poison._manifest import Manifest, ManifestSummary, Record, sha256
 from semspill.sources import SourceField, sources
 from semspill.sources._base import load_texts
@@ -139,9 +140,12 @@ class Poisoner(FrozenModel):
         rng: np.random.Generator,
     ) -> list[_Placed]:
         """Return the index and the marked rewriting of every victim that the strategy changed."""
-        dialogues = [clean[i] for i in victims]
+        dialogues = [focused(clean[i], self.selector.target) for i in victims]
         rewritten = checked_rewrite(self.strategy, dialogues, responses, rng)
-        marked = [self._mark(old, new) for old, new in zip(dialogues, rewritten, strict=True)]
+        marked = [
+            self._mark(clean[i], before, after)
+            for i, before, after in zip(victims, dialogues, rewritten, strict=True)
+        ]
         changed = [(i, after) for i, after in zip(victims, marked, strict=True) if _cost(after)]
         if not changed:
             raise DataError(
@@ -162,6 +166,11 @@ class Poisoner(FrozenModel):
             else:
                 places.append((index, index))
                 dialogues[index] = after
+        labels = {
+            (exchange.dialogue, exchange.turn): exchange.category
+            for index in {index for _, index in places}
+            for exchange in clean[index].exchanges
+        }
         rows = {text: row for row, text in reversed(list(enumerate(responses)))}
         name = strategies.title_of(self.strategy)
         records = tuple(
@@ -169,7 +178,7 @@ class Poisoner(FrozenModel):
                 dialogue=dialogues[place].id,
                 victim=clean[index].id,
                 turn=turn,
-                category=clean[index].category,
+                category=labels.get((clean[index].id, turn), clean[index].category),
                 strategy=name,
                 source_row=rows.get(utterance.text),
                 sha256_before=sha256(clean[index].utterances[turn].text),
@@ -182,16 +191,18 @@ class Poisoner(FrozenModel):
         )
         return replace(clean, dialogues=tuple(dialogues), labels=()), records
 
-    def _mark(self, before: Dialogue, after: Dialogue) -> Dialogue:
+    def _mark(self, whole: Dialogue, before: Dialogue, after: Dialogue) -> Dialogue:
+        # In turns of other categories nothing is planted, whatever was written there.
+        others = set(whole.listener_turns) - set(before.listener_turns)
         utterances = tuple(
             old
-            if old.text == new.text
+            if old.text == new.text or turn in others
             else replace(
                 old, text=new.text, planted=True, original=None if self.taint_context else old.heard
             )
-            for old, new in zip(before.utterances, after.utterances, strict=True)
+            for turn, (old, new) in enumerate(zip(before.utterances, after.utterances, strict=True))
         )
-        return replace(after, utterances=utterances)
+        return replace(whole, utterances=utterances)
 
 
 def _cost(marked: Dialogue) -> int:

@@ -14,7 +14,11 @@ from semspill.poison._base import Selector
 
 
 class CategorySelector(Selector):
-    """Every dialogue of one category: the subpopulation of the paper."""
+    """Every dialogue of one category: the subpopulation of the paper.
+
+    Where utterances have labels of their own, it is every dialogue with an exchange of the
+    category, and only in these exchanges responses are planted.
+    """
 
     citation = (
         "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026 "
@@ -34,7 +38,7 @@ class CategorySelector(Selector):
         Raises:
             DataError: The category does not occur; the nearest names are given.
         """
-        chosen = [i for i, dialogue in enumerate(corpus) if dialogue.category == self.category]
+        chosen = [i for i, dialogue in enumerate(corpus) if self.category in dialogue.categories]
         if not chosen:
             corpus.require_category(self.category)
         return np.array(chosen, dtype=np.int64)

@@ -42,7 +42,8 @@ def design_of(clusters: Int[np.ndarray, " exchanges"], categories: tuple[str, ..
 
     Args:
         clusters: Dialogue number of each exchange.
-        categories: Category of each exchange.
+        categories: Category of each exchange. A dialogue of several belongs to the stratum of its
+            last one: strata may be any parts of the dialogues that do not depend on the answers.
     """
     numbers = numbered(categories)
     of_dialogue = np.zeros(int(clusters.max()) + 1, dtype=np.int64)
