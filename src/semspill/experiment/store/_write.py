@@ -43,6 +43,7 @@ class RunStore:
         out: The output folder, which is claimed and may hold an interrupted run; None writes
             nothing.
         show_text: Whether planted and toxic responses are written unmasked.
+        keep_models: Whether trained models are kept there.
         options: Further ones of `decide`.
     """
 
@@ -52,9 +53,11 @@ class RunStore:
         out: str | Path | None = None,
         *,
         show_text: bool = False,
+        keep_models: bool = False,
         **options: bool,
     ) -> None:
         self.show_text = show_text
+        self.keep_models = keep_models
         self.seconds = 0.0
         self.folder: RunFolder | None = None
         self._config: dict[str, Any] = {}
@@ -154,6 +157,12 @@ class RunStore:
                 logger.warning("%s is damaged; the arm is trained again", path)
             self._arms[seed, arm] = answers
         return self._arms[seed, arm]
+
+    def model_at(self, seed: int, arm: str) -> Path | None:
+        """Return where the model is kept that an arm was the first to need; None for nowhere."""
+        if self.folder is None or not self.keep_models:
+            return None
+        return self._file(f"seed-{seed}", arm, "model").absolute()
 
     def write_arm(
         self, seed: int, arm: str, answers: Answers, exchanges: Sequence[Exchange]
