@@ -48,12 +48,12 @@ def no_such(
         kind: What components of its kind are called.
         name: The name.
         names: Those that are known.
-        advise: Returns what else is said of a name that is like none of them.
+        advise: Returns what else is said of a name.
     """
     near = did_you_mean(name, names)
     # What is like no name may be a text in the wrong place.
     quoted = repr(name) if near or shown_id(name) == name else f"so ({described(name)})"
-    advice = advise(name) if advise and not near else ""
+    advice = advise(name) if advise else ""
     return RegistryError(
         f"No {kind} is named {quoted}.{near} Registered: {', '.join(names)}.{advice}"
     )

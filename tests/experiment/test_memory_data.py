@@ -156,3 +156,23 @@ def test_an_id_of_the_hub_is_refused_with_the_line_to_write(registry, name, line
         getattr(sp, registry).build(name)
     assert line in str(caught.value)
     assert "grumble" not in str(caught.value)
+
+
+def test_tables_in_memory_are_read_as_splits_of_one_data_set():
+    def rows(split):
+        return {"context": [f"I won {split}!", "Oh no."], "response": ["Yes.", "Why?"]}
+
+    labels = {"emotion": ["joy", "fear"]}
+    frames = {split: pd.DataFrame({**rows(split), **labels}) for split in ("train", "test")}
+    hub = pytest.importorskip("datasets")
+    held = hub.DatasetDict(
+        {split: hub.Dataset.from_dict({**rows(split), **labels}) for split in ("train", "test")}
+    )
+    for given in (frames, held):
+        dataset = sp.datasets.build(given)
+        train, test = dataset.load("train"), dataset.load("test")
+        assert dict(test.sizes) == {"fear": 1, "joy": 1}
+        assert test.exchanges[0].context == ("I won test!",)
+        assert not {one.id for one in train} & {one.id for one in test}
+    with pytest.raises(ConfigError, match=r"is one Dataset, .* dataset=\{\"train\": "):
+        sp.datasets.build(held["train"])

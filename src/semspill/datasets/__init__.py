@@ -4,9 +4,9 @@ from semspill.datasets._base import Dataset, DatasetField, datasets
 from semspill.datasets._empathetic_dialogues import EmpatheticDialogues
 from semspill.datasets._huggingface import HuggingFaceDataset
 from semspill.datasets._jsonl import JsonlDataset, write_jsonl
-from semspill.datasets._mapping import Columns
 from semspill.datasets._memory import MemoryDataset
 from semspill.datasets._synthetic import SyntheticDataset
+from semspill.datasets._table import TableDataset
 
 build = datasets.build
 describe = datasets.describe
@@ -18,7 +18,6 @@ register = datasets.register
 unregister = datasets.unregister
 
 __all__ = [
-    "Columns",
     "Dataset",
     "DatasetField",
     "EmpatheticDialogues",
@@ -26,6 +25,7 @@ __all__ = [
     "JsonlDataset",
     "MemoryDataset",
     "SyntheticDataset",
+    "TableDataset",
     "build",
     "datasets",
     "describe",

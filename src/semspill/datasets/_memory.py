@@ -9,12 +9,10 @@ from pydantic import InstanceOf
 from semspill._mask import listing, named
 from semspill._objects import ObjectComponent
 from semspill.corpus import Corpus, HasCorpus
-from semspill.datasets._base import Dataset, datasets
+from semspill.corpus._columns import LABEL
+from semspill.datasets._base import Dataset, datasets, left_out_of
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import ConfigError, did_you_mean
-
-_CATEGORY = ("category", "label", "emotion", "intent", "topic", "class")
-"""Columns that can only hold the category, the likelier first."""
 
 
 class MemoryDataset(ObjectComponent, Dataset):
@@ -66,6 +64,10 @@ class MemoryDataset(ObjectComponent, Dataset):
             )
         return self.splits[split]
 
+    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
+        """Return what was left out of the data when the corpora were made."""
+        return left_out_of(splits)
+
 
 def _take(given: Any) -> MemoryDataset | None:
     """Return the dataset of a mapping of splits; refuse one split alone.
@@ -89,23 +91,20 @@ def _take(given: Any) -> MemoryDataset | None:
 def _corpus(split: str, given: Any) -> Corpus:
     if isinstance(given, HasCorpus):
         return replace(given.corpus, split=split)
-    read: Any = Corpus
     if _is_frame(given):
         category = _category(split, list(map(str, given.columns)), "from_pandas")
-        corpus: Corpus = read.from_pandas(given, category=category, split=split)
-    elif _is_table(given):
+        return Corpus.from_pandas(given, category=category, split=split)
+    if _is_table(given):
         category = _category(split, given.column_names, "from_hf")
-        corpus = read.from_hf(given, category=category, split=split)
-    else:
-        raise ConfigError(
-            f"The split {named(split)} is of type {type(given).__name__}; give a Corpus, a pandas "
-            "DataFrame or a Dataset of Hugging Face"
-        )
-    return corpus
+        return Corpus.from_hf(given, category=category, split=split)
+    raise ConfigError(
+        f"The split {named(split)} is of type {type(given).__name__}; give a Corpus, a pandas "
+        "DataFrame or a Dataset of Hugging Face"
+    )
 
 
 def _category(split: str, columns: list[str], method: str) -> str:
-    found = [name for name in _CATEGORY if name in columns]
+    found = [name for name in LABEL if name in columns]
     if found[:1] == ["category"] or len(found) == 1:
         return found[0]
     several = f"has {' and '.join(found)}" if found else "has no column of a usual name"

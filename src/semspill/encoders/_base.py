@@ -15,7 +15,7 @@ from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import ContextFormat, Exchange
 from semspill.encoders._availability import lacking, model_files
-from semspill.errors import ConfigError
+from semspill.errors import ConfigError, did_you_mean
 
 
 class BiEncoder(ABC):
@@ -112,6 +112,8 @@ class _PretrainedEncoder(_TorchEncoder):
 
 
 def _advice(name: str) -> str:
+    if did_you_mean(name, encoders.names()):
+        return ""
     return (
         " A model of the Hugging Face hub, or of a folder, is written "
         f'{{name = "transformer", model = "{shown_id(name)}"}}.'

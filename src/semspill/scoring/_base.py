@@ -13,6 +13,7 @@ from semspill._code import code_of
 from semspill._mask import shown_id
 from semspill._model import Component
 from semspill._registry import Registry
+from semspill.errors import did_you_mean
 from semspill.scoring._files import hash_inputs
 
 
@@ -65,6 +66,8 @@ class Rater(Component):
 
 
 def _advice(name: str) -> str:
+    if did_you_mean(name, raters.names()):
+        return ""
     return (
         " A classifier of the Hugging Face hub, or of a folder, is written "
         f'{{name = "transformers", model = "{shown_id(name)}", label = "..."}}, with the label '
