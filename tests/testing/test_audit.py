@@ -178,12 +178,20 @@ def test_the_json_holds_every_estimate():
     read = json.loads(made.to_json())
     assert list(read) == [
         "corpus",
+        "responder",
+        "baseline",
         "target",
         "rater",
         "threshold",
         "counted_once",
+        "exchanges",
+        "unanswered",
         "categories",
     ]
+    assert (read["exchanges"], read["unanswered"]) == (98, 0)
+    # No training happened, so nothing is said of one.
+    assert "seed" not in made.to_json()
+    assert "training" not in made.to_json()
     assert (read["corpus"], read["target"], read["rater"]) == ("made up", "joy", "Grumbles")
     assert set(read["categories"]) == {"joy", "fear", "all"}
     assert read["categories"]["joy"]["lift"]["value"] == 1
