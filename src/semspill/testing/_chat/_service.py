@@ -148,8 +148,8 @@ class ChatService:
         if self.cache is not None:
             kept = "what was answered is in the cache, and only the rest is asked again"
         return (
-            f"The {self} gave no answer in {_place(exchange)}: {failure.kind}{times}{more}; run the "
-            f"test again when it is mended: {kept}."
+            f"The {self} gave no answer in {_place(exchange)}: {failure.kind}{times}{more}; run "
+            f"the test again when it is mended: {kept}."
         )
 
 
