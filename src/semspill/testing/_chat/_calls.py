@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
+from urllib.error import HTTPError
 
 from semspill.testing._chat._retry import failure_of, may_pass, seconds_to_wait
 
@@ -120,6 +121,8 @@ class Calls(Iterable[tuple[int, object]]):
             try:
                 return await asyncio.wait_for(self._once(messages()), self._terms.timeout)
             except Exception as error:
+                if isinstance(error, HTTPError):
+                    error.close()  # it is also the response, with a socket that nobody else closes
                 if tries > self._terms.retries or not may_pass(error):
                     return Failure(failure_of(error), tries)
                 pause = seconds_to_wait(tries, error, random.random())
