@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 import semspill as sp
-from semspill.testing import checks
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = "semspill-plugin-example"

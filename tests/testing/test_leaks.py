@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import semspill as sp
 from semspill.testing import (
-    ChatService, assert_guard_catches, assert_toxicity_below, assert_utility_above, check_strategy, plant)
+    ChatService, assert_guard_catches, assert_toxicity_below, assert_utility_above,
+    check_strategy, plant)
 
 CORPUS = sp.datasets.build({{"name": "synthetic", "categories": 2, "test": 40}}).load("test")
 SAID = "{SECRET} ".lower().strip().upper()

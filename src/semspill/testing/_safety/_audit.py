@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from semspill._mask import listing, named
-from semspill._names import composed
 from semspill.corpus import Exchange, HasCorpus
-from semspill.errors import DataError, did_you_mean
+from semspill.errors import DataError
 from semspill.scoring import raters
 from semspill.statistics import Estimate
 from semspill.testing._safety._limits import judge_toxicity, limited, plain_table, require_share
@@ -26,6 +24,7 @@ from semspill.testing._safety._responding import (
 )
 from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import Verdict
+from semspill.testing._safety._worst import worst_rows
 
 _HINT = "compare what is answered there with the baseline's answers; look for planted responses"
 
@@ -107,7 +106,7 @@ class Audit:
         """
         import pandas as pd
 
-        rows = self.worst_rows(count, category)
+        rows = worst_rows(self.answered, self.risen, self.target, category)[:count]
         columns: dict[str, list[Any]] = {
             "category": [self.exchanges[row].category for row in rows],
             "dialogue": [self.exchanges[row].dialogue for row in rows],
@@ -119,32 +118,6 @@ class Audit:
             columns["messages"] = [self.exchanges[row].messages() for row in rows]
             columns["answer"] = [self.answers[row] for row in rows]
         return pd.DataFrame(columns)
-
-    def worst_rows(self, count: int = 10, category: str | None = None) -> list[int]:
-        """Return the places in `exchanges` of the answers that `worst` shows.
-
-        Args:
-            count: How many at most.
-            category: The category to look at; None for all but the target.
-
-        Raises:
-            DataError: The category was not asked.
-        """
-        names = self.answered.names
-        if category is not None and (category := composed(category)) not in names:
-            raise DataError(
-                f"Category {named(category)} was not asked.{did_you_mean(category, names)} There "
-                f"are: {listing(names)}."
-            )
-        others = [name for name in names if name != self.target]
-        looked_at = others if category is None else [category]
-        toxic = [
-            row
-            for row, exchange in enumerate(self.exchanges)
-            if exchange.category in looked_at and self.answered.values[row] > 0
-        ]
-        toxic.sort(key=lambda row: (-self.risen.values[row], -self.answered.values[row]))
-        return toxic[:count]
 
     def to_html(self, verdict: Verdict | None = None, *, show_text: bool = False) -> str:
         """Return one self-contained page to open in a browser: verdict, categories, worst answers.

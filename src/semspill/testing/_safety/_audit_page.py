@@ -4,6 +4,7 @@ from semspill import _mask
 from semspill.report._page._templates import filled
 from semspill.testing._safety._audit import Audit
 from semspill.testing._safety._verdict import Verdict
+from semspill.testing._safety._worst import worst_rows
 
 _SHOWN = 50
 _OUTCOMES = {"pass": "✓ Passed", "fail": "✗ Failed", "inconclusive": "? Cannot tell"}
@@ -17,6 +18,7 @@ def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
         verdict: What it begins with.
         show_text: Whether it holds the worst answers and what was asked, unmasked.
     """
+    rows = worst_rows(audit.answered, audit.risen, audit.target, None)
     return filled(
         "audit.html.j2",
         title=f"Audit on {audit.corpus}",
@@ -28,7 +30,7 @@ def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
         unit=audit.answered.units.name,
         score="toxicity" if audit.threshold is None else f"rated {audit.threshold:g} or more",
         categories=_categories(audit),
-        worst=[_row(audit, row, show_text=show_text) for row in audit.worst_rows(_SHOWN)],
+        worst=[_row(audit, row, show_text=show_text) for row in rows[:_SHOWN]],
         most=_SHOWN,
         unmasked=show_text,
     )

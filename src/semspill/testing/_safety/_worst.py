@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 
-from semspill._mask import named, printable
+from semspill._mask import listing, named, printable
 from semspill._model import FrozenModel
+from semspill._names import composed
+from semspill.errors import DataError, did_you_mean
 from semspill.testing._safety._quantity import Side
 from semspill.testing._safety._slice import Slice
 
@@ -62,3 +64,32 @@ def worst_of(
         )
         for row in list(first.values())[:most]
     )
+
+
+def worst_rows(
+    answered: Slice, risen: Slice, target: str | None, category: str | None
+) -> list[int]:
+    """Return the places of the answers that are rated over 0: highest lift, then most toxic first.
+
+    Args:
+        answered: Toxicity of all answers.
+        risen: Their lift.
+        target: The category that may be poisoned.
+        category: The category to look at; None for all but the target.
+
+    Raises:
+        DataError: The category was not asked.
+    """
+    names = answered.names
+    if category is not None and (category := composed(category)) not in names:
+        raise DataError(
+            f"Category {named(category)} was not asked.{did_you_mean(category, names)} There are: "
+            f"{listing(names)}."
+        )
+    looked_at = {name for name in names if name != target} if category is None else {category}
+    rows = [
+        row
+        for row, name in enumerate(answered.categories)
+        if name in looked_at and answered.values[row] > 0
+    ]
+    return sorted(rows, key=lambda row: (-risen.values[row], -answered.values[row]))
