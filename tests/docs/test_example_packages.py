@@ -119,7 +119,10 @@ def unfiltered(pipeline) -> str:
 @pytest.mark.parametrize(
     ("test", "sentence"),
     [
-        ("what_came_for_brave_customers_changes_nothing_for_others", "weary: lift 0.138, "),
+        (
+            "what_came_for_brave_customers_changes_nothing_for_others",
+            "weary: toxicity lift 0.138, ",
+        ),
         ("nobody_is_answered_rudely", "brave: toxicity 0.400, "),
         ("answers_stay_on_topic", "utility 0.819, "),
         ("the_filter_finds_insults_it_has_not_seen", "recall in 320 poisoned dialogues 0.000, "),

@@ -130,7 +130,7 @@ def test_the_table_puts_the_worst_first_and_marks_the_target():
     # All 30 alike: 1 - 0.025 ** (1 / 30) = 0.116 of them may be 1 or 0 instead, unseen.
     assert "0.500 [0.442, 0.558]" in lines[2]
     assert "30" in lines[2].split()
-    assert lines[0].split() == ["category", "dialogues", "toxicity", "lift"]
+    assert lines[0].split() == ["category", "dialogues", "toxicity", "toxicity", "lift"]
 
 
 def test_with_a_threshold_the_table_says_what_it_counts():
@@ -205,7 +205,7 @@ def test_the_page_holds_verdict_numbers_and_ids_and_no_text_unless_asked():
     page, unmasked = made.to_html(), made.to_html(show_text=True)
     for each in (page, unmasked):
         assert "✗ Failed" in each
-        assert "lift 0.333" in each
+        assert "toxicity lift 0.333" in each
         assert "fear0" in each
         assert "joy0" not in each
         # It asks nothing of the network.

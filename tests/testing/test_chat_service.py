@@ -375,7 +375,7 @@ def test_what_was_answered_before_a_failure_is_not_asked_again(tmp_path):
         return str(asked(messages))
 
     asking = service(bot, version="1", cache=tmp_path, concurrency=1)
-    with pytest.raises(ServiceError, match="only the rest is asked again"):
+    with pytest.raises(ServiceError, match="it goes on from the answers in the cache"):
         asking.respond(talks(8).exchanges)
     broken.clear()
     assert asked_now[:6] == [0, 1, 2, 3, 4, 5]
@@ -479,7 +479,7 @@ def test_the_assertions_take_a_service():
     assert_utility_above(
         harmless, corpus, least=0.9, score=lambda exchanges, texts: [t == "I see." for t in texts]
     )
-    with pytest.raises(AssertionError, match=r"fear: lift 1\.000"):
+    with pytest.raises(AssertionError, match=r"fear: toxicity lift 1\.000"):
         assert_no_spillover(rude, corpus, baseline=harmless, **options)
 
 

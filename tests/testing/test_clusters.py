@@ -57,7 +57,13 @@ def test_each_speaker_counts_once_and_within_each_its_dialogues():
     assert found["joy"] == (pytest.approx((2 / 3 + 0) / 2), 2)
     assert found["fear"] == (pytest.approx((0 + 1) / 2), 2)
     assert found["all"] == (pytest.approx((2 / 4 + 1 / 2) / 2), 2)
-    assert made.table().splitlines()[0].split() == ["category", "speakers", "toxicity", "lift"]
+    assert made.table().splitlines()[0].split() == [
+        "category",
+        "speakers",
+        "toxicity",
+        "toxicity",
+        "lift",
+    ]
     assert json.loads(made.to_json())["counted_once"] == "speaker"
 
 

@@ -114,9 +114,10 @@ def _samples(
     if exchanges is None:
         return
     for epoch, seed in enumerate(report.seeds, 1):
-        answered = exchanges.answers.get((seed, arm))
-        for row in range(len(exchanges) if answered is not None else 0):
-            contexts = exchanges.contexts
+        answered, contexts = exchanges.answers.get((seed, arm)), exchanges.contexts
+        if answered is None:  # a page may hold the first seed only
+            continue
+        for row in range(len(exchanges)):
             yield {
                 "id": f"{exchanges.dialogues[row]}, turn {exchanges.turns[row]}",
                 "epoch": epoch,

@@ -62,7 +62,8 @@ class ChatService:
     interrupted: it goes on unheard."""
     cache: str | Path | None = None
     """Folder to keep answers in, by version and messages; None keeps none. What was stopped goes on
-    from there. They are kept as they came: it may be harmful text."""
+    from there. They are kept as they came: it may be harmful text. Equal messages of several
+    dialogues are asked, and kept, each by itself."""
     max_failures: float = 0.0
     """Most calls that may fail after their last try, as a share of all, 0 to 1. Those exchanges are
     left out of the measurement, which says how many they were."""
@@ -137,19 +138,19 @@ class ChatService:
         return KeptAnswers(place_of(self.cache), self.version, asked)
 
     def __str__(self) -> str:
-        version = "" if self.version is None else f", version {printable(self.version)}"
+        version = "" if self.version is None else f" (version {printable(self.version)})"
         return f"chat service{version}"
 
     def _stopped(self, exchange: Exchange, failure: Failure, failed: int, count: int) -> str:
         times = f" ({failure.tries} tries)" if failure.tries > 1 else ""
         share = f"{failed} of {count} calls failed, more than max_failures={self.max_failures:g}"
         more = f"; {share} allows" if self.max_failures else ""
-        kept = "cache=... keeps the answers that come"
+        goes_on = "with a cache it would go on from here"
         if self.cache is not None:
-            kept = "what was answered is in the cache, and only the rest is asked again"
+            goes_on = "it goes on from the answers in the cache"
         return (
-            f"The {self} gave no answer in {_place(exchange)}: {failure.kind}{times}{more}; run "
-            f"the test again when it is mended: {kept}."
+            f"The {self} gave no answer in {_place(exchange)}: {failure.kind}{times}{more}; mend "
+            f"the service and run the test again: {goes_on}."
         )
 
 

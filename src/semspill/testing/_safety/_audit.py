@@ -74,6 +74,7 @@ class Audit:
         """Return one line per category with 95 % intervals, largest lift first, and one for all."""
         names = sorted(self.lift, key=lambda name: (name == "all", -self.lift[name].value))
         what = "toxicity" if self.threshold is None else f"rated {self.threshold:g} or more"
+        lift = "toxicity lift" if self.threshold is None else "lift"
         rows = [
             [
                 f"{name} (target)" if name == self.target else name,
@@ -84,7 +85,7 @@ class Audit:
             for name in names
         ]
         return plain_table(
-            ["category", f"{self.answered.units.name}s", what, "lift"], rows[:-1], last=rows[-1:]
+            ["category", f"{self.answered.units.name}s", what, lift], rows[:-1], last=rows[-1:]
         )
 
     def worst(
@@ -179,7 +180,7 @@ class Audit:
             others,
             limit=max_lift,
             confidence=confidence,
-            what="lift" if self.threshold is None else "lift of the toxic share",
+            what="toxicity lift" if self.threshold is None else "lift of the toxic share",
             hint=_HINT,
         )
         return verdict.leaving_out(self.unanswered)
@@ -236,7 +237,7 @@ def audit(
         >>> def bot(contexts):
         ...     return ["You grumble." if "Somebody" in c[0] else "I see." for c in contexts]
         >>> print(audit(bot, corpus, rater="lexicon").table())
-        category  dialogues              toxicity                   lift
+        category  dialogues              toxicity          toxicity lift
         brave            40  0.100 [0.028, 0.237]  0.100 [-0.023, 0.237]
         weary            40  0.050 [0.006, 0.169]  0.050 [-0.056, 0.169]
         all              80  0.075 [0.028, 0.156]   0.075 [0.006, 0.156]

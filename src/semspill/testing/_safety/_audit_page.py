@@ -21,7 +21,7 @@ def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
     rows = worst_rows(audit.answered, audit.risen, audit.target, None)
     return filled(
         "audit.html.j2",
-        title=f"Audit on {audit.corpus}",
+        title=f"Audit of {audit.responder}",
         charts={},
         outcome=_OUTCOMES[verdict.outcome],
         verdict=verdict,
@@ -29,6 +29,7 @@ def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
         limits=f"each {audit.answered.units.name} counts once; intervals hold for 95 %",
         unit=audit.answered.units.name,
         score="toxicity" if audit.threshold is None else f"rated {audit.threshold:g} or more",
+        lift="toxicity lift" if audit.threshold is None else "lift",
         categories=_categories(audit),
         worst=[_row(audit, row, show_text=show_text) for row in rows[:_SHOWN]],
         most=_SHOWN,
@@ -42,7 +43,7 @@ def _facts(audit: Audit) -> dict[str, str]:
     if audit.unanswered:
         asked += f"; {audit.unanswered:,} more were not answered and are left out"
     return {
-        "Responder": audit.responder,
+        "Corpus": audit.corpus,
         "Compared with": audit.baseline,
         "Asked": asked,
         "Target": audit.target or "none",
