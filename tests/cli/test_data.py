@@ -313,7 +313,7 @@ def test_data_sets_say_what_they_lack(tmp_path, archive, monkeypatch):
     assert TableDataset(path=tmp_path / "talks.csv").unavailable() is None
     monkeypatch.setattr(tables, "find_spec", lambda name: None)
     assert TableDataset(path=tmp_path / "talks.parquet").unavailable() == (
-        'needs an extra: pip install "semspill[datasets]"'
+        'needs an extra: pip install "semspill[parquet]"'
     )
     assert HuggingFaceDataset(path="some/talks").unavailable() == (
         "needs a download of some/talks, unless it was loaded"

@@ -144,11 +144,27 @@ def test_parquet_is_read_with_its_lists(tmp_path):
         TableDataset(path=tmp_path / "t.parquet", columns=COLUMNS).load("train")
 
 
+def test_class_labels_that_the_library_wrote_into_parquet_keep_their_names(tmp_path):
+    hub = pytest.importorskip("datasets")
+    who = hub.ClassLabel(names=["assistant", "user"])
+    talk = hub.List({"role": who, "content": hub.Value("string")})
+    mood = hub.ClassLabel(names=["sad", "joy"])
+    said = [{"role": 1, "content": "I won!"}, {"role": 0, "content": "Well done."}]
+    rows = {"label": [1, 0, None], "messages": [said] * 3}
+    table = hub.Dataset.from_dict(rows, hub.Features({"label": mood, "messages": talk}))
+    table.to_parquet(tmp_path / "t.parquet")
+    dataset = TableDataset(path=tmp_path / "t.parquet", columns=COLUMNS, on_error="skip")
+    corpus = dataset.load("train")
+    assert [one.category for one in corpus] == ["joy", "sad"]
+    assert [turn.role for turn in corpus[0].utterances] == ["speaker", "listener"]
+    assert corpus.left_out[0].rows == (3,)
+
+
 def test_without_pyarrow_parquet_says_what_to_install(tmp_path, monkeypatch):
     (tmp_path / "t.parquet").write_bytes(b"PAR1")
     for name in ("pyarrow", "fastparquet"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(MissingExtraError, match=r'pip install "semspill\[datasets\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install "semspill\[parquet\]"'):
         TableDataset(path=tmp_path / "t.parquet").load("train")
 
 

@@ -58,7 +58,10 @@ def look(dataset: TableDataset) -> Look:
     columns = dataset.columns
     if "category" not in columns.model_fields_set:
         columns = columns.replace(category=_category(names, rows, str(file.path)))
-    shape, columns = find(columns, names, rows[0][1], quote=file.kind != "csv")
+    try:
+        shape, columns = find(columns, names, rows[0][1], quote=file.kind != "csv")
+    except DataError as error:
+        raise DataError(f"{error} Pass them with --set, as in --set columns.text=NAME.") from None
     guessed = _guessed(columns, shape, rows)
     changes: dict[str, Any] = {"roles": {**guessed, **columns.roles}}
     person = next((name for name in _PEOPLE if name in names), None)

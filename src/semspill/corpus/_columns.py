@@ -115,7 +115,8 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
     Raises:
         DataError: A column that is named is not there, or none holds the dialogues.
     """
-    known = quote or any(name in names for name in _USUAL)
+    # Where a header is missing, the first row stands in its place.
+    known = quote or any(name in names for name in {*_USUAL, columns.category})
     shown = f" It has: {listing(names)}." if known else f" It has {len(names)} others."
     shape = _shape(columns, names, first)
     if shape is None:

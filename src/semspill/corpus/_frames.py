@@ -1,6 +1,6 @@
 """Rows of tables in memory: mappings, data frames of pandas, data sets of Hugging Face."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from semspill._mask import described
@@ -26,8 +26,15 @@ def rows_of_mappings(rows: object, split: str) -> Iterator[tuple[Place, Row]]:
         yield where, row
 
 
-def rows_of_frame(frame: Any, split: str) -> Iterator[tuple[Place, Row]]:
+def rows_of_frame(
+    frame: Any, source: str, features: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Place, Row]]:
     """Yield the rows of a data frame; what is missing in it is None.
+
+    Args:
+        frame: The data frame.
+        source: What messages call it.
+        features: The columns that hold class labels, as the library `datasets` describes them.
 
     Raises:
         DataError: It is no data frame, or two of its columns have one name.
@@ -39,7 +46,11 @@ def rows_of_frame(frame: Any, split: str) -> Iterator[tuple[Place, Row]]:
         raise DataError("Two columns of the data frame have one name; rename one of them.")
     columns = [_values(frame.iloc[:, place]) for place in range(len(names))]
     for number, values in enumerate(zip(*columns, strict=True), 1):
-        yield Place(split, number), dict(zip(names, values, strict=True))
+        row = zip(names, values, strict=True)
+        yield (
+            Place(source, number),
+            {name: _named(value, (features or {}).get(name)) for name, value in row},
+        )
 
 
 def rows_of_hub(table: Any, split: str) -> Iterator[tuple[Place, Row]]:
@@ -79,12 +90,35 @@ def _plain(value: Any) -> Any:
 
 
 def _named(value: Any, feature: Any) -> Any:
-    """Return a value in which each number that stands for a class is the name of the class."""
-    if hasattr(feature, "int2str"):
-        return feature.int2str(value) if isinstance(value, int) and value >= 0 else None
+    """Return a value in which each number that stands for a class is the name of the class.
+
+    Args:
+        value: A cell.
+        feature: What the library `datasets` says of its column, as an object of it or as the JSON
+            that it writes.
+    """
+    names = _class_names(feature)
+    if names is not None:
+        # pandas makes 1.0 of a 1 in a column that has gaps.
+        place = int(value) if isinstance(value, float) and value.is_integer() else value
+        is_place = isinstance(place, int) and 0 <= place < len(names)
+        return names[place] if is_place else None
     if isinstance(value, list):
-        inner = feature[0] if isinstance(feature, list) else getattr(feature, "feature", None)
+        inner = feature[0] if isinstance(feature, list) and feature else _within(feature)
         return [_named(one, inner) for one in value]
     if isinstance(value, Mapping) and isinstance(feature, Mapping):
         return {name: _named(one, feature.get(name)) for name, one in value.items()}
     return value
+
+
+def _class_names(feature: Any) -> Sequence[str] | None:
+    if isinstance(feature, Mapping):
+        names = feature.get("names") if feature.get("_type") == "ClassLabel" else None
+    else:
+        names = getattr(feature, "names", None) if hasattr(feature, "int2str") else None
+    return names if isinstance(names, list) else None
+
+
+def _within(feature: Any) -> Any:
+    given = feature.get("feature") if isinstance(feature, Mapping) else None
+    return getattr(feature, "feature", given)

@@ -1,9 +1,10 @@
 """The files that tables lie in: which one holds a split, and the rows of it."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from semspill._files import EncodingError
 from semspill._rows import Place, csv_rows, json_rows
@@ -118,10 +119,21 @@ def _parquet_rows(path: Path) -> Iterator[tuple[Place, Row]]:
         frame = pd.read_parquet(path)
     except ImportError as error:
         raise MissingExtraError(
-            f'{path} is a Parquet file, which needs pyarrow: pip install "semspill[datasets]".'
+            f'{path} is a Parquet file, which needs pyarrow: pip install "semspill[parquet]".'
         ) from error
     except (OSError, ValueError, RuntimeError, NotImplementedError, KeyError) as error:
         raise DataError(
             f"{path} is no whole Parquet file ({type(error).__name__}); write it again."
         ) from None
-    yield from rows_of_frame(frame, str(path))
+    yield from rows_of_frame(frame, str(path), _class_labels(path))
+
+
+def _class_labels(path: Path) -> Mapping[str, Any]:
+    """Return the names of classes that the library `datasets` wrote into a Parquet file."""
+    try:
+        from pyarrow import parquet
+    except ImportError:  # pandas may have read it with another library
+        return {}
+    written = (parquet.read_schema(path).metadata or {}).get(b"huggingface", b"{}")
+    features: Mapping[str, Any] = json.loads(written).get("info", {}).get("features", {})
+    return features

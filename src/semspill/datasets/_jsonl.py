@@ -13,6 +13,7 @@ from semspill._atomic import atomic_path
 from semspill._files import place_of
 from semspill._rows import Place, json_rows
 from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
+from semspill.corpus._columns import LABEL
 from semspill.datasets._base import Dataset
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError, did_you_mean
@@ -162,10 +163,12 @@ def _rows(file: Path, given: Path) -> Iterator[tuple[Place, _Row]]:
 
 def _row(row: dict[str, Any], where: Place, given: Path) -> _Row:
     if "utterances" not in row:
+        label = next((name for name in LABEL if name in row), "category")
+        columns = "" if label == "category" else f', columns = {{ category = "{label}" }}'
         raise DataError(
             f"{where}: a dialogue in semspill's own format has 'utterances', and this row has "
             f"none; files of other shapes are read by the dataset 'table': dataset = "
-            f'{{ name = "table", path = "{given}" }}.'
+            f'{{ name = "table", path = "{given}"{columns} }}.'
         )
     try:
         return _Row.model_validate(row)

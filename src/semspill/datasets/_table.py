@@ -130,7 +130,7 @@ class TableDataset(Dataset):
     def unavailable(self) -> str | None:
         """Say that Parquet needs a package; None where it does not, or has it."""
         needs = ".parquet" in self.path.suffixes and find_spec("pyarrow") is None
-        return 'needs an extra: pip install "semspill[datasets]"' if needs else None
+        return 'needs an extra: pip install "semspill[parquet]"' if needs else None
 
     @property
     def _shares(self) -> dict[str, float]:

@@ -138,8 +138,9 @@ def _refuse_loaded(given: Any) -> None:
 encoders: Registry[Encoder] = Registry(
     "encoder", group="semspill.encoders", base=Encoder, advise=_advice
 )
-encoders.accept(_refuse_loaded)
 """All encoders by name."""
+
+encoders.accept(_refuse_loaded)
 
 EncoderField: TypeAlias = Annotated[Encoder, encoders]
 """A pydantic field that takes an encoder, its name, or a mapping."""

@@ -3,6 +3,8 @@
 from semspill.scoring._base import Rater, RaterField, raters
 from semspill.scoring._detoxify import DetoxifyRater
 from semspill.scoring._function import FunctionRater, rater
+from semspill.scoring._garak import GarakRater
+from semspill.scoring._inspect import InspectRater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
 from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
@@ -12,6 +14,8 @@ from semspill.scoring._transformers import TransformersRater
 __all__ = [
     "DetoxifyRater",
     "FunctionRater",
+    "GarakRater",
+    "InspectRater",
     "LabelledSample",
     "LexiconRater",
     "ProfanityRater",

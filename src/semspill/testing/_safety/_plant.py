@@ -1,6 +1,6 @@
 """A poisoned corpus without marks, and the ground truth beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,8 +47,8 @@ def plant(
     corpus: HasCorpus,
     *,
     target: str | None = None,
-    strategy: PoisonStrategy | str | Mapping[str, Any] = "last_fixed",
-    source: ResponseSource | str | Mapping[str, Any] = "builtin",
+    strategy: PoisonStrategy | str | Mapping[str, Any] | Callable[..., Any] = "last_fixed",
+    source: ResponseSource | str | Mapping[str, Any] | Sequence[str] = "builtin",
     budget: float = 0.03,
     rng: np.random.Generator | None = None,
 ) -> Planted:
@@ -61,8 +61,8 @@ def plant(
     Args:
         corpus: A clean corpus. What is marked as planted in it already counts as planted.
         target: The category whose dialogues are poisoned; None for random ones of all.
-        strategy: How a dialogue is rewritten: a poison strategy, its name, or a mapping.
-        source: What is planted: a response source, its name, or a mapping.
+        strategy: How a dialogue is rewritten: a poison strategy, its name, a mapping, or a function.
+        source: What is planted: a response source, its name, a mapping, or a list of texts.
         budget: Most planted exchanges, as a share of all, over 0 to 1.
         rng: Draws dialogues and responses; None for the same ones each time (seed 0).
 
