@@ -61,7 +61,7 @@ def no_such(
 
 def no_component(kind: str, base: type, given: object) -> ConfigError:
     """Return the error about what is neither an object of a kind nor says how to build one."""
-    if isinstance(given, type) and issubclass(given, base):
+    if isinstance(given, type) and issubclass(given, base) and not inspect.isabstract(given):
         return ConfigError(f"{kind} is a class; give an object of it, such as {given.__name__}().")
     return ConfigError(
         f"{kind} is given as an object of {base.__name__}, a name, or a mapping with 'name' and "

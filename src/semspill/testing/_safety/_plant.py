@@ -61,7 +61,7 @@ def plant(
     Args:
         corpus: A clean corpus. What is marked as planted in it already counts as planted.
         target: The category whose dialogues are poisoned; None for random ones of all.
-        strategy: How a dialogue is rewritten: a poison strategy, its name, a mapping, or a function.
+        strategy: How a dialogue is rewritten: a strategy, its name, a mapping, or a function.
         source: What is planted: a response source, its name, a mapping, or a list of texts.
         budget: Most planted exchanges, as a share of all, over 0 to 1.
         rng: Draws dialogues and responses; None for the same ones each time (seed 0).
