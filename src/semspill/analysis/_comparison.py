@@ -66,14 +66,17 @@ def compare_outcomes(
 
 
 def _corrected(differences: Sequence[Difference], target: str) -> tuple[Difference, ...]:
-    """Return the differences with `p_holm`: over runs, and categories but the target together."""
+    """Return the differences with `p_holm`, but for the target among the categories.
+
+    A family is one metric of all runs: in every category but the target; in the two groups that
+    spillover is judged by; in each other group alone.
+    """
     corrected = list(differences)
-    families: dict[tuple[str, ...], list[int]] = {}
+    families: dict[tuple[str, str], list[int]] = {}
     for place, one in enumerate(differences):
-        if one.role != "category":
-            families.setdefault((one.metric, one.role), []).append(place)
-        elif one.name != target:
-            families.setdefault((one.metric, "category"), []).append(place)
+        if one.role != "category" or one.name != target:
+            role = "spillover" if one.role in ("nearest", "rest") else one.role
+            families.setdefault((one.metric, role), []).append(place)
     for places in families.values():
         given = [differences[place].estimate.p_value for place in places]
         p_values = holm(np.array([1.0 if p is None else p for p in given], dtype=np.float64))

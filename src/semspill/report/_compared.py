@@ -1,12 +1,11 @@
-"""A comparison in sentences and tables: which run is better, and how sure that is."""
+"""A comparison in sentences: which run is better, and how sure that is."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from semspill.report._phrases import joined, listing
-from semspill.report._table import in_percent, literal, p_text, short_p, table
-from semspill.results import Comparison, Difference, Role
+from semspill.report._table import literal, short_p
+from semspill.results import Comparison, Difference
 
 NOUNS = {
     "asr": "planted rate",
@@ -20,17 +19,6 @@ UNLIKE = ("the target", "its nearest neighbour", "all but the target")
 """Names of groups where targets differ."""
 _NAMED = 5
 """Most categories that a sentence names."""
-GROUPS: tuple[Role, ...] = ("target", "nearest", "rest", "all")
-"""Groups in the order in which they are shown."""
-_ROWS: tuple[tuple[str, Role], ...] = (
-    ("asr", "target"),
-    ("asr", "nearest"),
-    ("asr", "rest"),
-    ("lift", "target"),
-    ("lift", "rest"),
-    ("precision", "all"),
-)
-"""What a small table shows."""
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
@@ -45,54 +33,72 @@ def sentences(comparison: Comparison) -> tuple[str, ...]:
 
 
 def kind(comparison: Comparison) -> Literal["less", "more", "unclear"]:
-    """Return whether the first run spills over less than the baseline, more, or cannot tell.
+    """Return whether the first run spills over less than the baseline, or more; else `unclear`.
 
     Args:
         comparison: A `Comparison`.
     """
-    one = _main(comparison, comparison.runs[0])
-    if one is None or not one.significant:
+    ways = {
+        one.estimate.value < 0 for one in _judged(comparison, comparison.runs[0]) if one.significant
+    }
+    if len(ways) != 1:
         return "unclear"
-    return "less" if one.estimate.value < 0 else "more"
+    return "less" if ways.pop() else "more"
 
 
 def _on(comparison: Comparison, run: str, *, brief: bool) -> list[str]:
     """Return the sentences on one run; of one of several, on spillover and utility alone."""
-    main = _main(comparison, run)
-    head = "" if main is None else _headline(comparison, main)
-    lines = [head, _categories(comparison, run, brief=brief)]
+    judged = _judged(comparison, run)
+    lines = [_headline(comparison, judged), _categories(comparison, run, brief=brief)]
     if not brief:
         rated = "lift" if comparison.of(run, "lift") else "toxicity"
         for role in ("target", "rest"):
             every = [comparison.of(run, metric, role) for metric in ("asr", rated)]
-            told = [one for found in every for one in found if one != main]
+            told = [one for found in every for one in found if one not in judged]
             lines.append(_together(comparison, told))
     lines.append(_together(comparison, comparison.of(run, "precision", "all"), missed=True))
     return lines
 
 
-def _main(comparison: Comparison, run: str) -> Difference | None:
-    """Return the difference that tells which run spills over less."""
-    found = [comparison.of(run, metric, "rest") for metric in ("asr", "lift")]
-    return next((one for each in found for one in each), None)
+def _judged(comparison: Comparison, run: str) -> list[Difference]:
+    """Return the differences that tell which run spills over less, significant ones first."""
+    found = [comparison.of(run, metric, "rest", "nearest") for metric in ("asr", "lift")]
+    judged = next((each for each in found if each), ())
+    return sorted(judged, key=lambda one: (not one.significant, one.role != "rest"))
 
 
-def _headline(comparison: Comparison, one: Difference) -> str:
+def _headline(comparison: Comparison, judged: Sequence[Difference]) -> str:
     """Say whether a run spills over less than the baseline."""
-    names = f"*{literal(one.run)}*", f"*{literal(comparison.baseline)}*"
-    pairing = comparison.pairings[one.run]
+    if not judged:
+        return ""
+    run, baseline = f"*{literal(judged[0].run)}*", f"*{literal(comparison.baseline)}*"
+    pairing = comparison.pairings[judged[0].run]
     seeds = f"{len(pairing.baseline_seeds)} and {len(pairing.seeds)} seeds"
     if pairing.by == "seed":
         seeds = "one seed" if len(pairing.seeds) == 1 else f"{len(pairing.seeds)} seeds"
-    said = (
-        f"{_where(one)} {_change(comparison, one)} ({pairing}, {seeds}, {one.estimate.n} dialogues)"
-    )
+    ways = _ways(judged)
+    less = "less" if ways == {True} else "more" if ways == {False} else "otherwise"
+    verdict = f"{run} spills over {less} than {baseline}"
+    if not ways:
+        verdict = f"No significant difference in spillover between {run} and {baseline}"
+    noun, of = _noun(judged[0]), f"in {run} than in {baseline}"
+    said = [f"{_where(one)} {_size(one)}, {_p(one)}{_unsure(one, ways)}" for one in judged]
+    said[0] = said[0].replace(_where(judged[0]), f"{_where(judged[0])} {noun} is", 1)
+    said[0] = said[0].replace(" [", f" {of} [", 1)
+    how = f"{pairing}, {seeds}, {pairing.dialogues} dialogues"
+    return f"{verdict}: {'; '.join(said)} ({how})."
+
+
+def _ways(judged: Sequence[Difference]) -> set[bool]:
+    """Return whether what differs significantly fell: nothing, one answer, or both."""
+    return {one.estimate.value < 0 for one in judged if one.significant}
+
+
+def _unsure(one: Difference, ways: Collection[bool]) -> str:
+    """Return what to add of a difference that is not significant."""
     if one.significant:
-        less = "less" if one.estimate.value < 0 else "more"
-        return f"{names[0]} spills over {less} than {names[1]}: {said}."
-    return (
-        f"{names[0]} and {names[1]}: no significant difference in spillover; {said}{_missed(one)}."
-    )
+        return ""
+    return _missed(one) if not ways and one.role == "rest" else ", not significant"
 
 
 def _categories(comparison: Comparison, run: str, *, brief: bool) -> str:
@@ -119,15 +125,19 @@ def _categories(comparison: Comparison, run: str, *, brief: bool) -> str:
 
 def _together(comparison: Comparison, found: Sequence[Difference], *, missed: bool = False) -> str:
     """Say of one group by how much one quantity or two differ."""
-    if not found:
-        return ""
-    said = [
-        f"{_change(comparison, one)}{'' if one.significant else ', not significant'}"
-        f"{_missed(one) if missed and not one.significant else ''}"
-        for one in found
-    ]
-    text = f"{_where(found[0])} {'; '.join(said)}."
-    return f"{text[0].upper()}{text[1:]}"
+    said = []
+    for one in found:
+        of = f"in *{literal(one.run)}* than in *{literal(comparison.baseline)}*"
+        size = _size(one).replace(" [", f" {of} [", 1) if one is found[0] else _size(one)
+        unsure = "" if one.significant else ", not significant"
+        unsure += _missed(one) if missed and unsure else ""
+        said.append(f"{_noun(one)} is {size}, {_p(one)}{unsure}")
+    text = f"{_where(found[0])} {'; '.join(said)}." if found else ""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _noun(one: Difference) -> str:
+    return NOUNS[one.metric] if one.metric == "precision" else f"the {NOUNS[one.metric]}"
 
 
 def _where(one: Difference) -> str:
@@ -136,20 +146,16 @@ def _where(one: Difference) -> str:
         return "over all exchanges"
     if one.role == "rest":
         return "outside the target" if alike else "outside their targets"
-    return f"in the target *{literal(one.name)}*" if alike else "in their targets"
+    kind = {"target": "the target", "nearest": "the nearest neighbour"}[one.role]
+    return f"in {kind} *{literal(one.name)}*" if alike else f"in {kind} of each"
 
 
-def _change(comparison: Comparison, one: Difference) -> str:
-    """Say by how much a quantity is lower or higher in a run, with interval and p."""
-    runs = len(comparison.runs)
-    p_value, corrected = one.estimate.p_value, ""
-    if runs > 1:
-        p_value, corrected = one.estimate.p_holm, f" (corrected for {runs} runs)"
-    noun = NOUNS[one.metric]
-    noun = noun if one.metric == "precision" else f"the {noun}"
-    where = f"in *{literal(one.run)}* than in *{literal(comparison.baseline)}*"
-    size = _size(one).replace(" [", f" {where} [")
-    return f"{noun} is {size}, p {short_p(p_value)}{corrected}"
+def _p(one: Difference) -> str:
+    """Return the p-value, corrected where more than one test was made."""
+    p_value, corrected = one.estimate.p_value, one.estimate.p_holm
+    if corrected is None or corrected == p_value:
+        return f"p {short_p(p_value)}"
+    return f"p {short_p(corrected)} (Holm)"
 
 
 def _size(one: Difference) -> str:
@@ -189,51 +195,3 @@ def _unpaired(comparison: Comparison) -> list[str]:
                 f"{name} and {baseline} are not compared in {listing(what)}, because {why}."
             )
     return lines
-
-
-def small_rows(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the head and the rows of a small table, plain text: the main groups of each run.
-
-    Args:
-        comparison: A `Comparison`.
-    """
-    several = len(comparison.runs) > 1
-    rows = []
-    for metric, role in _ROWS:
-        for run in comparison.runs:
-            for one in comparison.of(run, metric, role):
-                what = f"{NOUNS[metric]}, {one.name}"
-                p_value = one.estimate.p_holm if several else one.estimate.p_value
-                cells = (_percent(one.before), _percent(one.after), in_percent(one.estimate))
-                rows.append((what, *((run,) * several), *cells, p_text(p_value)))
-    after = "run" if several else comparison.runs[0]
-    return ("in %", *(("run",) * several), comparison.baseline, after, "difference", "p"), rows
-
-
-def difference_table(comparison: Comparison, *roles: Role) -> str:
-    """Return the differences of every metric in groups, or categories, as a markdown table.
-
-    Args:
-        comparison: A `Comparison`.
-        roles: Which groups; categories by `category`.
-    """
-    several = len(comparison.runs) > 1
-    rows = [
-        [NOUNS[metric], literal(one.name), *([literal(one.run)] if several else []), *_cells(one)]
-        for metric in NOUNS
-        for one in comparison.differences
-        if one.metric == metric and one.role in roles
-    ]
-    after = "run" if several else literal(comparison.runs[0])
-    head = ["in %", "in", *(["run"] if several else []), literal(comparison.baseline), after]
-    return table([*head, "difference", "p", "p, Holm"], rows) if rows else ""
-
-
-def _cells(one: Difference) -> list[str]:
-    estimate = one.estimate
-    cells = [_percent(one.before), _percent(one.after), in_percent(estimate)]
-    return [*cells, p_text(estimate.p_value), p_text(estimate.p_holm)]
-
-
-def _percent(share: float) -> str:
-    return "" if math.isnan(share) else f"{100 * share + 0.0:.1f}"

@@ -39,8 +39,9 @@ class Difference(FrozenModel):
     after: Number
     """Its value in the run."""
     estimate: Estimate
-    """`after` minus `before`, in [-1, 1], of lifts in [-2, 2], with interval and p-value; `p_holm`
-    is corrected for all runs, and of a category for all categories but the target as well."""
+    """`after` minus `before`, in [-1, 1], of lifts in [-2, 2], with interval and p-value. `p_holm`
+    is corrected for all runs that are compared, and of a category for all categories but the target
+    too; of `nearest` and `rest`, by which spillover is judged, for both."""
 
     @property
     def significant(self) -> bool:

@@ -4,13 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from semspill.errors import DataError
-from semspill.report._compared import (
-    GROUPS,
-    NOUNS,
-    difference_table,
-    kind,
-    sentences,
-)
+from semspill.report._compared import NOUNS, kind, sentences
+from semspill.report._difference_table import GROUPS, difference_table
 from semspill.report._matrix_page import pooled_sentences
 from semspill.report._page._charts import Chart, chart
 from semspill.report._page._differences import (
@@ -28,7 +23,7 @@ from semspill.report.figures._differences import plot_differences
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import TITLES
 from semspill.report.figures._style import COLOURS
-from semspill.results import Comparison, SpilloverMatrix, SpilloverReport
+from semspill.results import Comparison, Role, SpilloverMatrix, SpilloverReport
 
 _OVERLAID = len(COLOURS)
 """Most runs in one chart; more are in the tables and the matrix only."""
@@ -94,10 +89,11 @@ def _said(matrices: Sequence[SpilloverMatrix], comparison: Comparison | None) ->
 
 
 def _compared(comparison: Comparison) -> dict[str, str]:
-    """Return the tables of differences: of groups, and of categories."""
+    """Return the tables of differences: of groups in short, and of everything."""
+    every: tuple[Role, ...] = (*GROUPS, "category")
     return {
-        "groups": difference_table(comparison, *GROUPS),
-        "categories": difference_table(comparison, "category"),
+        "groups": difference_table(comparison, GROUPS, ("asr", "lift", "precision")),
+        "every": difference_table(comparison, every),
     }
 
 
@@ -158,8 +154,7 @@ def _charts(runs: Runs) -> dict[str, Chart]:
         charts["groups"] = chart(
             "groups",
             "Groups of every run with intervals: the target, its nearest, all but the target, all.",
-            "Each run's groups side by side. The bars are intervals of single runs; whether they "
-            "overlap is no test of the difference.",
+            "Each run's groups side by side, with the intervals of single runs.",
             partial(plot_groups, runs),
         )
     return charts
