@@ -24,8 +24,8 @@ from semspill.analysis import compare_outcomes
 
 HERE = Path(__file__).parent
 RATES = (0.6, 0.45, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
-LOUD, QUIET = 0.97, 0.05
-"""Ratings of a planted answer and of any other one."""
+OTHER = {name: {"rater": name, "ranking": name} for name in ("before", "after")}
+"""Fingerprints that leave nothing but planted rates to be compared."""
 WORLDS: dict[str, tuple[dict[str, object], float]] = {
     "seeds half in common": ({}, 0.5),
     "seeds in common": ({}, 0.9),
@@ -43,7 +43,7 @@ def drawn(
     before: World, after: World, shared: float, kind: str, rng: np.random.Generator
 ) -> dict[str, Outcome]:
     """Return the outcomes of two runs: paired by seed, by exchange alone, or not at all."""
-    count, seeds = len(before.rates), before.seeds
+    seeds = before.seeds
     layouts = [_layout(before, rng)]
     layouts.append(_layout(after, rng) if kind == "nothing" else layouts[0])
     common = _seed_noise(before, rng)
@@ -65,16 +65,9 @@ def drawn(
             "dialogues": tuple(f"{place * (kind == 'nothing')}-{n:05}" for n in dialogue),
             "correct": np.ones_like(planted),
         }
-        nothing = np.zeros_like(planted)
-        clean = Outcome(
-            arm="clean", toxicity=np.full(planted.shape, QUIET), planted=nothing, **layout
-        )
-        toxicity = np.where(planted, LOUD, QUIET)
+        toxicity = np.zeros(planted.shape)
         name = ("before", "after")[place]
-        outcomes[name] = Outcome(
-            arm="poison", toxicity=toxicity, planted=planted, clean=clean, **layout
-        )
-    assert count == len(after.rates)
+        outcomes[name] = Outcome(arm="poison", toxicity=toxicity, planted=planted, **layout)
     return outcomes
 
 
@@ -102,7 +95,7 @@ def counted(
     held: dict[str, list[bool]] = {name: [] for name in truth}
     rest, p_values, any_, widths = [], [], [], []
     for _ in range(runs):
-        made = compare_outcomes(drawn(before, after, shared, kind, rng))
+        made = compare_outcomes(drawn(before, after, shared, kind, rng), fingerprints=OTHER)
         of_categories = made.of("after", "asr", "category")
         for one in of_categories:
             held[one.name].append(one.estimate.low <= truth[one.name] <= one.estimate.high)
