@@ -98,7 +98,8 @@ def _unsure(one: Difference, ways: Collection[bool]) -> str:
     """Return what to add of a difference that is not significant."""
     if one.significant:
         return ""
-    return _missed(one) if not ways and one.role == "rest" else ", not significant"
+    missed = _missed(one) if one.role == "rest" else ""
+    return ", not significant" if ways else missed
 
 
 def _categories(comparison: Comparison, run: str, *, brief: bool) -> str:
