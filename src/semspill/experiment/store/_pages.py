@@ -14,6 +14,7 @@ from semspill.experiment.store._read import (
     read_exchanges,
     read_matrices,
     read_report,
+    run_date,
     sweep_folders,
 )
 from semspill.experiment.store._responses import PAGES, UNMASKED
@@ -59,7 +60,7 @@ def write_page(
             f"{folder} holds no unmasked responses; run it again with show_text=True."
         )
     shown = exchanges if show_text or exchanges is None else exchanges.masked()
-    return _written(path, report.to_html(shown), folder)
+    return _written(path, report.to_html(shown, date=run_date(folder)), folder)
 
 
 def write_comparison(
