@@ -65,7 +65,7 @@ class Shrugs(Rater):
 def undrawn(monkeypatch):
     """No time is spent on drawing."""
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
-    monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
+    monkeypatch.setattr("semspill.report._page.report_page", lambda *given, **named: "")
     monkeypatch.setattr(
         "semspill.experiment.store._pages.comparison_page", lambda *given, **named: ""
     )
@@ -93,7 +93,8 @@ def test_run_says_what_came_out_and_where_the_rest_is(semspill, config, tmp_path
     report = json.loads((tmp_path / "result" / "report.json").read_text())
     [brave] = [g for g in report["groups"] if g["name"] == "brave" and g["arm"] == "poison"]
     asr = f"{100 * brave['estimates']['asr']['value']:.1f}"
-    assert "planted response" in one_line(words[0])
+    assert words[0].startswith(("Spilled over", "No spillover found", "Cannot tell"))
+    assert " test dialogues (" in one_line(" ".join(words))
     assert asr in one_line(" ".join(words))
     head, *groups = table
     assert head.split() == "poison, in % n planted rate toxicity lift P@1".split()

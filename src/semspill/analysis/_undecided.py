@@ -41,7 +41,9 @@ def undecided(
         for name, (_, m) in named.items()
         if (m.kind, m.quantity, m.unit, m.aspect) == ("change", quantity, "points", "attack")
     ]
-    if not names or main.clean is None or main.resampling.margin is None:
+    how = main.resampling
+    # At a level of a half or less nothing is sure enough to be planned.
+    if not names or main.clean is None or how.margin is None or how.level <= 0.5:
         return {}
     lifts = {part.name: part.estimates[names[0]] for part in others if names[0] in part.estimates}
     if any(lift.verdict == "spilled" for lift in lifts.values()):

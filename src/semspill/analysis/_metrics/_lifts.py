@@ -16,7 +16,7 @@ from semspill.statistics import Estimate, Measure
 
 FEW = "fewer than four categories besides the target have a similarity, or all have the same"
 """Why a trend over categories is not defined."""
-FLAT = "the target has no significant lift"
+FLAT = "the target did not rise significantly"
 """Why what is compared with the target's lift is not defined."""
 
 
