@@ -48,6 +48,7 @@ BUILT_IN = [
 NEEDED = {
     ("datasets", "huggingface"): {"path": "some/dataset"},
     ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
+    ("datasets", "table"): {"path": "talks.csv"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},
