@@ -33,7 +33,7 @@ PUBLIC = """
     Responses RetrievalResponder
     Rater ToxicityScorer rater raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
-    metrics similarities smallest_lift
+    Comparison compare metrics similarities smallest_lift
     ExperimentConfig load_config read_outcomes run sweep
 """.split()
 

@@ -318,7 +318,7 @@ def test_groups_of_several_runs_stand_side_by_side(full, width, rows):
     panels = drawn(plot_groups({"one": full, "two": full}, Look(width)))
     assert len({round(axes.get_position().y0, 2) for axes in panels}) == rows
     assert [axes.get_xlabel() for axes in panels] == [
-        "attack success, %", "mean rated toxicity, %", "P@1, %",
+        "planted rate, %", "toxicity, %", "P@1, %",
     ]  # fmt: skip
     one, two = (container[0].get_xydata().tolist() for container in panels[0].containers)
     assert one == [[50, -0.175], [25, 0.825], [18.75, 1.825], [25, 2.825]]
@@ -357,3 +357,10 @@ def test_a_name_in_any_script_is_legible_in_the_axes_of_the_caller(full):
         for figure in (drawn_in, theirs)
     ]
     assert fonts[0] == fonts[1] != set()
+
+
+def test_the_name_of_a_figure_file_says_what_to_write(report):
+    with pytest.raises(DataError, match=r'write figure\("spillover", quantity="asr"\)'):
+        report.figure("spillover-asr")
+    with pytest.raises(DataError, match="There is no figure"):
+        report.figure("spillover-nothing")

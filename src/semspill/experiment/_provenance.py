@@ -1,6 +1,7 @@
 """Provenance of a report: components, citations, versions and fingerprints behind its numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -36,11 +37,13 @@ def provenance_of(
     versions = {name: _union(values) for name, values in _values(records).items()}
     return Provenance(
         dataset=datasets.title_of(config.dataset),
+        data=_without_folder(data.test.name),
         licence=data.train.licence,
         planting=Planting(
             selector=selectors.title_of(poisoner.selector),
             strategy=strategies.title_of(poisoner.strategy),
             source=sources.title_of(poisoner.source),
+            source_file=Path(str(getattr(poisoner.source, "path", ""))).name,
             benign=sources.title_of(config.benign),
             placement=poisoner.placement,
             budget=poisoner.budget,
@@ -49,8 +52,10 @@ def provenance_of(
         ),
         model=models.title_of(config.model),
         encoder="" if encoder is None else encoders.title_of(encoder),
+        encoder_model=_without_folder(str(getattr(encoder, "model", ""))),
         epochs=config.model.epoch_count() or None,
         label=config.context.label,
+        answer_label=(config.answer_context or config.context).label,
         turns=config.context.turns,
         rater=raters.title_of(config.rater),
         device=versions.pop("device"),
@@ -78,6 +83,18 @@ def provenance_of(
         config=config,
         config_sha256=json_digest(config.model_dump(mode="json")),
     )
+
+
+def _without_folder(name: str) -> str:
+    """Return a name, or the last part of a path; an id of the hub stays as it is.
+
+    Example:
+        >>> _without_folder("/home/me/chats.csv"), _without_folder("thenlper/gte-small")
+        ('chats.csv', 'thenlper/gte-small')
+    """
+    path = Path(name)
+    local = path.is_absolute() or name.startswith((".", "~")) or path.suffix or len(path.parts) > 2
+    return path.name if local else name
 
 
 def mixed_note(records: Records) -> tuple[Note, ...]:
