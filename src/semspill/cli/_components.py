@@ -105,7 +105,7 @@ def _summary(registry: Registry[Any], name: str) -> str:
 def _default(cls: type[Component], info: Any) -> str:
     if info.is_required():
         return "required"
-    value = info.get_default(call_default_factory=True)
+    value = info.get_default(call_default_factory=True, validated_data={})
     if withheld(info.annotation, info.metadata, value, careful=cls.handles_harm):
         return counted(value)
     return type(value).__name__ if isinstance(value, Component) else repr(value)

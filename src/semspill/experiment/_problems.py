@@ -23,8 +23,8 @@ def problems(
     for problem in errors:
         loc = problem["loc"]
         below = [other for other in errors if other["loc"][: len(loc)] == loc != other["loc"]]
-        if below:
-            continue  # that a list is too short, say, only follows from what is wrong inside
+        if below or problem["type"] == "default_factory_not_called":
+            continue  # that a list is too short, say, only follows from what is wrong elsewhere
         keys = tuple(map(str, loc))
         if problem["type"] == "unknown_field":
             context = problem["ctx"]

@@ -3,6 +3,7 @@
 from semspill._model import FrozenModel
 from semspill.report._caveats import caveats
 from semspill.report._findings import findings
+from semspill.report._label_shown import label_shown
 from semspill.report._phrases import code, listing
 from semspill.report._table import listed, literal
 from semspill.report._verdict import Verdict, facts, verdict
@@ -39,7 +40,12 @@ def summary(report: SpilloverReport) -> Summary:
         title=f"Spillover from *{literal(report.target)}*",
         verdict=verdict(report),
         facts=facts(report),
-        setup=" ".join(filter(None, (_planted(report), *_trained(report), _asked(report)))),
+        setup=" ".join(
+            filter(
+                None,
+                (_planted(report), *_trained(report), label_shown(report), _asked(report)),
+            )
+        ),
         findings=findings(report),
         caveats=caveats(report),
     )

@@ -89,8 +89,10 @@ class Provenance(FrozenModel):
     """Name of its encoder, if it has one."""
     epochs: int | None = None
     """Epochs it was trained for."""
-    label: Literal["gold", "predicted", "none", ""] = ""
-    """Whether a context begins with the category, a predicted one, or none."""
+    label: Literal["gold", "predicted", "none"] | None = None
+    """What contexts begin with in training: the true category, a predicted one, or none."""
+    answer_label: Literal["gold", "predicted", "none"] | None = None
+    """The same when the model answers and is tested."""
     turns: int | None = None
     """Most utterances that a context holds."""
     rater: str = ""
