@@ -64,7 +64,6 @@ def similarity() -> Figure:
     """Contexts as points, their categories' means, and the cosines of those to the target's."""
     corpus = sp.datasets.build({"name": "synthetic", "train": 480, "overlap": 0.85}).load("train")
     model = sp.encoders.build("hashing").load(np.random.default_rng(0))
-    model = model.with_context(sp.ContextFormat(label="none"))
     vectors = model.encode_contexts(corpus.exchanges)
     of = np.array([one.category for one in corpus.exchanges])
     centre = {name: vectors[of == name].mean(axis=0) for name in corpus.categories}
