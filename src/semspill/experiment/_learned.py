@@ -67,7 +67,7 @@ def short_training(
     if _known(lift):
         values["lift"] = lift.value
         facts.append(
-            f"the target's rate of planted responses rose by {100 * lift.value:.1f} points "
+            f"the planted-rate lift of the target is {100 * lift.value:.1f} points "
             f"[{100 * lift.low:.1f}, {100 * lift.high:.1f}]"
         )
     advice = effort.advice[:1].upper() + effort.advice[1:]
