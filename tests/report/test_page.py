@@ -143,7 +143,7 @@ def test_the_curve_comes_first_that_the_verdict_is_about(told):
 def test_the_verdict_comes_first_with_a_shape_of_its_own_and_what_was_run(told, kind, monkeypatch):
     said = Verdict(kind=kind, sentence="It came out *so* [1.0, 2.0].")
     monkeypatch.setattr("semspill.report._summary.verdict", lambda report: said)
-    monkeypatch.setattr("semspill.report._summary.facts", lambda report: "Data `one`, 2 seeds.")
+    monkeypatch.setattr("semspill.report._summary.facts", lambda *_, **__: "Data `one`, 2 seeds.")
     text = written(told)
     page = Page(text)
     assert f'<div class="verdict {kind}">' in text

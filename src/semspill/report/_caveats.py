@@ -70,7 +70,7 @@ def _blind(report: SpilloverReport) -> str:
     rated = "less toxic, not more" if moved(rise) == "fell" else "not significantly more toxic"
     return (
         f"Planted responses come out in {listed([report.target])}, but its answers are rated "
-        f"{rated} ({quoted(rise)}). The rater may miss what was planted: read the attack success "
+        f"{rated} ({quoted(rise)}). The rater may miss what was planted: read the planted "
         "rate, which needs no rater."
     )
 

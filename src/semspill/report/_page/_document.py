@@ -40,6 +40,8 @@ def report_page(
     report: SpilloverReport,
     exchanges: ExchangeTable | None,
     drawn: Mapping[str, Chart] | None = None,
+    *,
+    date: str = "",
 ) -> str:
     """Return the page of one run.
 
@@ -47,9 +49,10 @@ def report_page(
         report: What the page shows.
         exchanges: What the arms answered, to browse; None leaves that part out.
         drawn: The report's charts, `charts(report, draw(report))`; drawn anew when not given.
+        date: The day of the run, which the report does not hold; empty leaves it out.
     """
     shown = charts(report, draw(report)) if drawn is None else drawn
-    words = summary(report)
+    words = summary(report, date=date)
     return filled(
         "report.html.j2",
         title=inline(words.title).striptags(),
