@@ -11,7 +11,12 @@ from semspill.report._verdict import Verdict
 
 @pytest.mark.parametrize(
     ("kind", "shape", "colour"),
-    [("spilled", "●", "31"), ("none", "○", "32"), ("unclear", "◐", "33"), ("unplanted", "-", "")],
+    [
+        ("spilled", "●", "31"),
+        ("none", "○", "32"),
+        ("unclear", "◐", "33"),
+        ("unplanted", "\N{EN DASH}", ""),
+    ],
 )
 def test_each_kind_has_a_shape_and_a_colour_on_a_terminal_alone(monkeypatch, kind, shape, colour):
     came_out = Verdict(kind=kind, sentence="What came out in *weary*.")

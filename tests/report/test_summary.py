@@ -534,7 +534,7 @@ def test_groups_in_which_neither_is_shown_are_inconclusive(full):
     few = has(summary(report).caveats, "Inconclusive")
     assert few == (
         "Inconclusive for *dread*, its nearest neighbour (2.0 points [0.0, 10.0]) and all but "
-        "*fear* (1.0 points [0.0, 10.0]): the lift in planted rate is not significant, and a "
+        "*fear* (1.0 points [0.0, 10.0]): the planted-rate lift is not significant, and a "
         "rise of 5 points or more is not excluded. Fewer than 59 dialogues cannot exclude that, "
         "whatever they are answered."
     )
@@ -560,13 +560,13 @@ def check(rho, nearest="dread"):
 def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     flat = made(0.1, -0.5, 0.6, p_value=0.7)
     assert has(summary(full.replace(sensitivity=(check(flat),))).caveats, "The conclusion") == (
-        "The conclusion on similarity depends on how it is measured: it would differ by `label` "
+        "The conclusion on similarity depends on how it is measured: it would differ with `label` "
         "(slope "
         "0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
     )
     undefined = made(math.nan, math.nan, math.nan)
     said = has(summary(full.replace(sensitivity=(check(undefined),))).caveats, "The conclusion")
-    assert "by `label` (no slope can be computed)." in said
+    assert "with `label` (no slope can be computed)." in said
     untested = check(flat.replace(p_value=None))
     said = has(summary(full.replace(sensitivity=(untested,))).caveats, "The conclusion")
     assert "(slope 0.10 [-0.50, 0.60])" in said

@@ -27,7 +27,7 @@ _SHAPES = {
     "spilled": ("\N{BLACK CIRCLE}", "red"),
     "none": ("\N{WHITE CIRCLE}", "green"),
     "unclear": ("\N{CIRCLE WITH LEFT HALF BLACK}", "yellow"),
-    "unplanted": ("\N{HYPHEN-MINUS}", "default"),
+    "unplanted": ("\N{EN DASH}", "default"),
 }
 """Shape and colour of each kind of verdict."""
 _TITLES = {"asr": "planted rate", "lift": "toxicity lift", "precision": "P@1"}
