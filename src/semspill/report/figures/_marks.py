@@ -47,8 +47,8 @@ def possible(estimate: Estimate) -> tuple[float, float]:
     Example:
         >>> from semspill.statistics import Measure
         >>> share = Measure(metric="asr", unit="share")
-        >>> possible(Estimate(value=0.02, low=-0.03, high=0.07, n=8, method="t", measure=share))
-        (0.0, 7.0)
+        >>> possible(Estimate(value=0.02, low=-0.03, high=0.5, n=8, method="t", measure=share))
+        (0.0, 50.0)
     """
     times = scale_of(estimate)
     ranges = {"share": (0.0, 1.0), "points": (-1.0, 1.0)}
