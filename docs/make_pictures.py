@@ -151,8 +151,8 @@ PICTURES: dict[str, Callable[[], Figure]] = {
 # Name of a screenshot: page of the gallery, what is shown of it, the most of its height in pixels.
 SHOTS = {
     "report-summary": ("first", "#summary", 800),
-    "report-spillover": ("first", "#chart-spillover", 700),
-    "report-epochs": ("first", "#chart-epochs", 700),
+    "report-spillover": ("first", "#chart-spillover-asr", 700),
+    "report-epochs": ("first", "#chart-epochs-asr", 700),
     "report-exchanges": ("first", "#exchanges", 560),
     "gallery-arms": ("arms", "#decomposition", 620),
     "gallery-inconclusive": ("inconclusive", "#summary", 620),
