@@ -10,9 +10,10 @@ from pathlib import Path
 from rich.logging import RichHandler
 
 from semspill.cli._app import debugging, err_console
-from semspill.cli._progress import Display, display
+from semspill.cli._progress import display
 from semspill.cli._stop import Interrupted, stop
 from semspill.experiment import Event
+from semspill.experiment._watching import Display
 
 
 @contextmanager

@@ -186,6 +186,7 @@ class RunStore:
         from semspill.report._page import charts, draw, report_page
 
         write_text(self._file("report.md"), report.to_markdown())
+        write_text(self._file("references.bib"), report.to_bibtex())
         figures = draw(report)
         drawn = charts(report, figures)
         write_text(self._file(PAGES[False]), report_page(report, exchanges.masked(), drawn))
