@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.table import Table
 
 from semspill.cli._app import out_console, say
@@ -34,6 +33,8 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
 
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """
+    from rich.markdown import Markdown  # its parser takes longer to import than all of rich
+
     words = summary(report)
     table = _groups(report)
     caveat = Markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
