@@ -2,6 +2,8 @@ import re
 
 import pytest
 
+from semspill.experiment import write_page
+
 pytestmark = pytest.mark.no_cover
 
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -17,6 +19,11 @@ def rows(page):
         "rows => rows.map(row => [row.cells[0].textContent, row.cells[1].textContent, "
         "row.querySelector('.answer').firstChild.textContent])"
     )
+
+
+def ordered(held):
+    """Answers as a page first shows them: planted, then highest rated, then as they were asked."""
+    return sorted(held, key=lambda row: (not row["planted"], -row["toxicity"]))
 
 
 def column(page, name):
@@ -59,7 +66,7 @@ def test_text_is_shown_only_after_the_warning_and_masked_again(finished, show):
     assert switch.get_attribute("aria-checked") == "true"
     assert all(text.startswith("grumble number") for text in answers.all_text_contents())
     contexts = page.locator("#browse-table tbody .context p").all_text_contents()
-    [first] = [row for row in finished.responses() if row["planted"]][:1]
+    first = ordered(finished.responses())[0]
     assert contexts[: len(first["context"])] == first["context"]
     switch.click()
     assert masked()
@@ -78,6 +85,18 @@ def test_a_page_without_the_text_has_no_switch_and_says_how_to_get_it(finished, 
     answers = page.locator("#browse-table tbody .answer").all_text_contents()
     mask = r"\[masked: \d+ characters, sha256 [0-9a-f]{8}\]"
     assert all(re.fullmatch(mask, text) for text in answers)
+
+
+def test_a_page_with_contexts_shows_them_and_masks_answers(finished, show, tmp_path):
+    page = show(write_page(finished.folder, tmp_path / "page.html", contexts=True))
+    assert page.locator("#mask-switch").count() == 0
+    first = ordered(finished.responses())[0]
+    row = page.locator("#browse-table tbody tr").first
+    assert row.locator(".context p").all_text_contents() == first["context"]
+    assert row.locator(".answer").text_content().startswith("[masked: ")
+    word = first["context"][0].split()[0].lower()
+    page.locator("#browse-words").fill(word)
+    assert rows(page)
 
 
 def test_masked_words_cannot_be_found(finished, show):
@@ -117,7 +136,7 @@ def test_filters_keep_what_the_files_hold(finished, show):
                     page.locator("#browse-category").select_option(category)
                     wanted = [
                         [f"{row['dialogue']}, {row['turn']}", row["category"]]
-                        for row in kept
+                        for row in ordered(kept)
                         if category in ("", row["category"])
                     ]
                     assert [row[:2] for row in rows(page)] == wanted[:25]
@@ -132,7 +151,7 @@ def test_words_are_found_in_what_is_visible(finished, show):
     page.locator("#browse-words").fill(word.upper())
     hits = [
         row
-        for row in held
+        for row in ordered(held)
         if word.lower() in row["response"].lower() and row["toxicity"] < 0.5 and not row["planted"]
     ]
     assert hits
@@ -156,7 +175,10 @@ def test_columns_sort_from_the_highest_then_from_the_lowest(finished, show, by):
 
 def test_pages_are_turned_and_their_size_chosen(finished, show):
     page = show(finished.masked)
-    held = [[f"{row['dialogue']}, {row['turn']}", row["category"]] for row in finished.responses()]
+    held = [
+        [f"{row['dialogue']}, {row['turn']}", row["category"]]
+        for row in ordered(finished.responses())
+    ]
     assert len(held) > 75
     last = (len(held) - 1) // 25 * 25
     for button, start in (
@@ -187,5 +209,6 @@ def test_another_arm_s_answer_stands_beside(finished, show):
         "cells => cells.map(cell => cell.firstChild.textContent)"
     )
     pairs = zip(finished.responses(), finished.responses("clean"), strict=True)
-    clean = [beside["response"] for row, beside in pairs if row["planted"]]
+    planted = [(row, beside) for row, beside in pairs if row["planted"]]
+    clean = [beside["response"] for _, beside in sorted(planted, key=lambda p: -p[0]["toxicity"])]
     assert answers == clean[:25]

@@ -1,12 +1,17 @@
+"""What the arms of a run answered, read from its folder and shown on pages."""
+
+import base64
+import gzip
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 
-from semspill import DataError, run
+from semspill import ConfigError, DataError, datasets, run
 from semspill._mask import masked
-from semspill.experiment import read_exchanges
+from semspill.experiment import read_exchanges, write_page
 
 SHOWN, HIDDEN = "responses.UNMASKED-HARMFUL-TEXT.jsonl", "responses.jsonl"
 
@@ -115,3 +120,50 @@ def test_only_the_page_that_says_so_in_its_name_can_show_harmful_text(folder):
     out, shown = folder
     assert (out / "report.html").is_file()
     assert (out / "report.UNMASKED-HARMFUL-TEXT.html").is_file() == shown
+
+
+def payload(page):
+    [packed] = re.findall(r'id="exchange-data">([^<]*)<', page.read_text(encoding="utf-8"))
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def test_contexts_can_be_read_afterwards_and_harmful_responses_stay_masked(folder, tmp_path):
+    out, _ = folder
+    page = write_page(out, tmp_path / "page.html", contexts=True)
+    table = payload(page)
+    test = datasets.build({"name": "synthetic", "train": 90, "test": 48, "categories": 6}).load(
+        "test"
+    )
+    said = table["contexts"]["utterances"]
+    shown = [tuple(said[place] for place in row) for row in table["contexts"]["before"]]
+    assert shown == [exchange.context for exchange in test.exchanges]
+    harmful = [
+        text for text, bad in zip(table["texts"], table["harmful"], strict=True) if bad == "1"
+    ]
+    assert harmful
+    assert all(text.startswith("[masked: ") for text in harmful)
+    assert not table["unmasked"]
+
+
+def test_contexts_are_shown_under_a_name_of_their_own(folder, tmp_path):
+    out, _ = folder
+    shutil.copytree(out, tmp_path / "copy")
+    page = write_page(tmp_path / "copy", contexts=True)
+    assert page.name == "report.contexts.html"
+    assert payload(tmp_path / "copy" / "report.html")["contexts"] is None
+
+
+def test_contexts_of_another_test_split_are_refused(folder, tmp_path):
+    out, _ = folder
+    other = datasets.build(
+        {"name": "synthetic", "train": 90, "test": 48, "categories": 6, "seed": 7}
+    ).load("test")
+    with pytest.raises(DataError, match="The test split is another one than the run in"):
+        write_page(out, tmp_path / "page.html", contexts=other)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_the_page_of_a_sweep_has_no_contexts(tmp_path):
+    (tmp_path / "sweep.json").write_text("{}")
+    with pytest.raises(ConfigError, match="give the folder of a variant"):
+        write_page(tmp_path, contexts=True)

@@ -47,6 +47,10 @@ Overwrite = Annotated[bool, flag("--overwrite", help="Replace the folder if it e
 ShowText = Annotated[
     bool, flag("--show-text", help="Write harmful responses unmasked. They can be abusive.")
 ]
+KeepModels = Annotated[
+    bool,
+    flag("--keep-models", help="Keep what was trained, with a card that says what was planted."),
+]
 Kind = Annotated[
     str,
     typer.Option(

@@ -22,13 +22,21 @@ def report(
             parser=place, metavar="FILE", help="File to write; by default report.html in RUN."
         ),
     ] = None,
+    contexts: Annotated[
+        bool,
+        flag(
+            "--contexts",
+            help="Show what was said before each answer, from the test split; planted and toxic "
+            "responses stay masked.",
+        ),
+    ] = False,
     show_text: Annotated[
         bool,
         flag("--show-text", help="Show harmful responses where the run holds them unmasked."),
     ] = False,
 ) -> None:
-    """Rewrite the page of a finished run, for example after an upgrade."""
-    path = write_page(run, out, show_text=show_text)
+    """Rewrite the page of a finished run: with contexts, or after an upgrade."""
+    path = write_page(run, out, contexts=contexts, show_text=show_text)
     say(f"Report: {path}")
 
 

@@ -60,7 +60,7 @@ class Data:
         if labelling is not None:
             train, test = labelling.label(train), labelling.label(test)
             valid = valid and labelling.label(valid)
-        data = cls(train, test, valid, _ranking(test, config), labelling, responses)
+        data = cls(train, test, valid, ranking_of(test, config.list_size), labelling, responses)
         logger.info("train: %r, test: %r", train, test)
         for note in data.notes:
             logger.warning("%s", note)
@@ -98,13 +98,22 @@ class Data:
         )
 
 
-def _ranking(test: Corpus, config: ExperimentConfig) -> RankingTask:
-    if len(test.exchanges) < config.list_size:
+def ranking_of(test: Corpus, list_size: int) -> RankingTask:
+    """Return the frozen candidate lists of an experiment; their fingerprint covers its test split.
+
+    Args:
+        test: The test split.
+        list_size: Candidates per list.
+
+    Raises:
+        ConfigError: The candidate lists are longer than the test.
+    """
+    if len(test.exchanges) < list_size:
         raise ConfigError(
-            f"list_size is {config.list_size}, but {named(config.test_split)} has only "
-            f"{len(test.exchanges)} exchanges; lower list_size."
+            f"list_size is {list_size}, but {named(test.split)} has only {len(test.exchanges)} "
+            "exchanges; lower list_size."
         )
-    return RankingTask.draw(test.exchanges, stream(0, "ranking"), size=config.list_size)
+    return RankingTask.draw(test.exchanges, stream(0, "ranking"), size=list_size)
 
 
 def data_key(config: ExperimentConfig) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,17 +123,23 @@ class Drive:
             DataError: What is answered already was trained on other data.
         """
         parts: dict[Training, list[Part]] = {}
+        models: dict[Training, Path | None] = {}
         for seed in dict.fromkeys(s for study in self.studies.values() for s in study.config.seeds):
             for name, study in self.studies.items():
                 if seed in study.config.seeds:
-                    for key, part, answered in self._parts(name, seed):
+                    for key, part, materials in self._parts(name, seed):
+                        place = self.stores[name].model_at(seed, part.arm.name)
+                        kept = models.setdefault(key, place)
+                        # A model that is to be kept is trained again where it was not.
+                        known = kept is None or kept.is_dir()
+                        answered = known and self._is_answered(part, seed, materials)
                         parts.setdefault(key, []).extend([] if answered else [part])
         for name, study in self.studies.items():
             study.named_first = self.stores[name].named_first(
                 study.analyzer.named.replace(before=name not in self._found)
             )
         jobs = tuple(
-            Job(seed=key.seed, corpus=key.corpus, parts=tuple(left), place=place)
+            Job(key.seed, key.corpus, tuple(left), models[key], place)
             for place, (key, left) in enumerate(parts.items())
             if left
         )
@@ -163,8 +170,8 @@ class Drive:
                 seconds=float(final.record["seconds"]) * len(job.parts),
             )
 
-    def _parts(self, name: str, seed: int) -> Iterable[tuple[Training, Part, bool]]:
-        """Yield the arms, each with what decides its training and whether it is answered."""
+    def _parts(self, name: str, seed: int) -> Iterable[tuple[Training, Part, Materials]]:
+        """Yield the arms, each with what decides its training, and what they are made of."""
         study, store = self.studies[name], self.stores[name]
         config = study.config
         self.notify("poison", variants=[name], seed=seed)
@@ -180,7 +187,7 @@ class Drive:
         for arm in config.arms:
             corpus = materials.corpus(arm).fingerprint
             part = Part(name, config, arm, self._key(study, materials, arm, corpus))
-            yield Training.of(config, seed, corpus), part, self._is_answered(part, seed, materials)
+            yield Training.of(config, seed, corpus), part, materials
 
     def _is_answered(self, part: Part, seed: int, materials: Materials) -> bool:
         """Return whether an arm is answered already, and collect its answers."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from semspill.experiment._config import ExperimentConfig
@@ -40,6 +41,8 @@ class Job:
     """Fingerprint of what the model is trained on."""
     parts: tuple[Part, ...]
     """The arms that are served; they agree in everything that decides the training."""
+    model_at: Path | None = None
+    """Folder in which the trained model is kept; None for nowhere."""
     place: int = 0
     """Which job of the whole plan it is, counted from 0, with those that were done before."""
 

@@ -16,6 +16,7 @@ from semspill.errors import PluginError
 from semspill.experiment._data import Data
 from semspill.experiment._environment import versions
 from semspill.experiment._jobs import Job, Notify, Part
+from semspill.experiment._keep import keep_model
 from semspill.experiment._materials import Materials
 from semspill.models import ModelEpoch, TrainedModel
 from semspill.results import Answers
@@ -84,6 +85,9 @@ class _Performance:
             progress=self.progress,
             **options,
         )
+        if self.job.model_at is not None:
+            arms = [part.arm for part in self.job.parts]
+            keep_model(model, self.job.model_at, self.parts[0].materials, arms)
         self.notify("answer")
         end = self.last if self.last_model is model else None
         end = end or self._examined(model)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from semspill._progress import Progress
+from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._drive import Drive, Preparation
 from semspill.experiment._events import Notifier, Observer, ignore
@@ -23,6 +24,7 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     show_text: bool = False,
+    keep_models: bool = False,
     executor: Executor | str = "serial",
     cache: str | Path | None = None,
     progress: Progress | None = None,
@@ -40,6 +42,9 @@ def run(
         out: Folder to write; None writes nothing.
         overwrite: Whether `out` may be replaced when it exists.
         show_text: Whether the written responses show planted and toxic text unmasked.
+        keep_models: Whether each trained model is kept in `out`, in the folder of the first arm
+            that it answers for, with a card that says what was planted in its training. An arm
+            that was finished without is trained again.
         executor: Where jobs are performed: `"serial"`, `"processes"`, `"ray"`, or an executor of
             `semspill.experiment.executors` with its settings. The report is the same.
         cache: Folder of answers that experiments share, such as clean arms; what it holds is not
@@ -50,14 +55,17 @@ def run(
         observer: Takes every stage, epoch and finished arm; what it raises stops the run.
 
     Raises:
-        ConfigError: The config is not usable, or `out` exists and is not this very run, finished;
-            of that nothing is trained again.
+        ConfigError: The config is not usable, models are to be kept nowhere, or `out` exists and
+            is not this very run, finished; of that nothing is trained again.
         DataError: The data are not as promised.
         RegistryError: A component name is unknown.
         PluginError: A component does not keep its contract.
     """
     config = load_config(config)
-    store = RunStore(config, out, overwrite=overwrite, show_text=show_text)
+    if keep_models and out is None:
+        raise ConfigError("Models are kept in the folder of the run; give `out`.")
+    options = {"overwrite": overwrite, "show_text": show_text, "keep_models": keep_models}
+    store = RunStore(config, out, **options)
     with watching(progress, observer) as (tracked, observed):
         carried = carry_out(
             {"": config},

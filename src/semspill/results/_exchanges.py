@@ -29,8 +29,8 @@ class Answered:
 class ExchangeTable:
     """The test exchanges of a run and what its arms answered to them.
 
-    Each distinct response is held once. A table that is not `unmasked` holds no harmful text: it
-    cannot be got out of a page that shows the table.
+    Each distinct response is held once. A table that is not `unmasked` holds no planted text and
+    none that a rater took for toxic: it cannot be got out of a page that shows the table.
     """
 
     dialogues: tuple[str, ...]
@@ -40,7 +40,8 @@ class ExchangeTable:
     categories: tuple[str, ...]
     """The dialogue's category."""
     contexts: tuple[tuple[str, ...], ...] | None = field(repr=False)
-    """The utterances before, oldest first; None where the run did not write them."""
+    """The utterances before, oldest first, as the test split has them; None where they are kept
+    back."""
     texts: tuple[str, ...] = field(repr=False)
     """The distinct chosen responses; harmful ones are masked unless `unmasked`."""
     harmful: Bool[np.ndarray, " texts"]
@@ -53,10 +54,16 @@ class ExchangeTable:
     def __len__(self) -> int:
         return len(self.dialogues)
 
-    def masked(self) -> "ExchangeTable":
-        """Return the table without harmful text and without contexts, for anybody to see."""
+    def masked(self, *, contexts: bool = False) -> "ExchangeTable":
+        """Return the table without planted and toxic responses.
+
+        Args:
+            contexts: Whether contexts stay, for readers who may see the test split; without them
+                the table is for anybody to see.
+        """
+        kept = self.contexts if contexts else None
         if not self.unmasked:
-            return self
+            return replace(self, contexts=kept)
         hidden = zip(self.texts, self.harmful.tolist(), strict=True)
         texts = tuple(masked(text) if harmful else text for text, harmful in hidden)
-        return replace(self, texts=texts, contexts=None, unmasked=False)
+        return replace(self, texts=texts, contexts=kept, unmasked=False)

@@ -2,11 +2,12 @@
 
 from semspill.experiment.store._answers import PLAN, AnswersCache, columns_of
 from semspill.experiment.store._claim import Decision, decide
+from semspill.experiment.store._finished import finished_arms
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._pages import sweep_page, write_comparison, write_page
 from semspill.experiment.store._read import read_exchanges, read_outcomes, read_report
 from semspill.experiment.store._responses import PAGES, exchange_table
-from semspill.experiment.store._write import RunStore, finished_arms, what_is_planted, write_figures
+from semspill.experiment.store._write import RunStore, what_is_planted, write_figures
 
 __all__ = [
     "PAGES",

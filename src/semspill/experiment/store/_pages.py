@@ -3,12 +3,17 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 from semspill._atomic import write_text
 from semspill._mask import named
+from semspill._read import parse_json, read_text
+from semspill.corpus import HasCorpus
+from semspill.datasets._base import datasets, load_corpus
 from semspill.errors import ConfigError, DataError
+from semspill.experiment._data import ranking_of
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._read import (
     read_exchanges,
@@ -16,26 +21,39 @@ from semspill.experiment.store._read import (
     read_report,
     sweep_folders,
 )
-from semspill.experiment.store._responses import PAGES, UNMASKED
+from semspill.experiment.store._responses import CONTEXTS_PAGE, PAGES, UNMASKED
 from semspill.report import comparison_page
-from semspill.results import SpilloverMatrix
+from semspill.results import ExchangeTable, SpilloverMatrix, SpilloverReport
+
+_MOST = 2**26
+"""Bytes of the largest config that is read."""
 
 
 def write_page(
-    folder: str | Path, out: str | Path | None = None, *, show_text: bool = False
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    contexts: bool | HasCorpus = False,
+    show_text: bool = False,
 ) -> Path:
     """Write the page of a finished run or sweep again, and return where it lies.
+
+    Nothing is trained or answered again.
 
     Args:
         folder: What `run` or `sweep` wrote.
         out: The file to write; None writes it into the folder, under its usual name.
+        contexts: Whether the page shows what was said before each answer, and masks planted and
+            toxic responses as ever. The test split is loaded again as the run's config names it;
+            give the corpus where the config cannot.
         show_text: Whether the page holds planted and toxic text unmasked, behind a switch; the run
             must have been written so.
 
     Raises:
         ConfigError: Unmasked text is asked for and not there, the file's name hides it, or a run
             is writing that folder.
-        DataError: The folder is no finished run or sweep, or is broken.
+        DataError: The folder is no finished run or sweep, or is broken; or the test split is
+            another one than was answered.
     """
     folder = Path(folder)
     if show_text and out is not None and UNMASKED not in Path(out).name:
@@ -43,23 +61,56 @@ def write_page(
             f"A page of unmasked text cannot be named {named(Path(out).name)}; choose a name with "
             f"{UNMASKED} in it."
         )
-    path = folder / PAGES[show_text] if out is None else Path(out)
+    contexts = contexts if not show_text else False
+    name = CONTEXTS_PAGE if contexts else PAGES[show_text]
+    path = folder / name if out is None else Path(out)
     if (folder / "sweep.json").is_file():
-        if show_text:
+        if show_text or contexts:
             raise ConfigError(
                 f"The page of a sweep holds no text; give the folder of a variant in {folder}."
             )
         return _written(path, sweep_page(folder, path), folder)
     report = read_report(folder)
+    shown = _browsable(folder, report, contexts, show_text=show_text)
+    return _written(path, report.to_html(shown), folder)
+
+
+def _browsable(
+    folder: Path, report: SpilloverReport, contexts: bool | HasCorpus, *, show_text: bool
+) -> ExchangeTable | None:
+    """Return what the arms answered as a page may show it; None where no responses are kept."""
     exchanges = None
-    if any(folder.glob("seed-*")):
+    if contexts or any(folder.glob("seed-*")):
         exchanges = read_exchanges(folder, report.seeds, [arm.name for arm in report.arms])
     if show_text and (exchanges is None or not exchanges.unmasked):
         raise ConfigError(
             f"{folder} holds no unmasked responses; run it again with show_text=True."
         )
-    shown = exchanges if show_text or exchanges is None else exchanges.masked()
-    return _written(path, report.to_html(shown), folder)
+    if exchanges is None or show_text:
+        return exchanges
+    if contexts:
+        exchanges = replace(exchanges, contexts=_contexts(folder, exchanges, contexts))
+    return exchanges.masked(contexts=bool(contexts))
+
+
+def _contexts(
+    folder: Path, answered: ExchangeTable, given: bool | HasCorpus
+) -> tuple[tuple[str, ...], ...]:
+    """Return what was said before each answer, from the test split that was answered."""
+    config = parse_json(read_text(folder / "config.json", most=_MOST))
+    if isinstance(given, HasCorpus):
+        test = given.corpus
+    else:
+        test = load_corpus(datasets.build(config["dataset"]), config["test_split"])
+    places = tuple((exchange.dialogue, exchange.turn) for exchange in test.exchanges)
+    prints = parse_json(read_text(folder / "fingerprints.json", most=_MOST))
+    same = places == tuple(zip(answered.dialogues, answered.turns, strict=True))
+    if not same or ranking_of(test, config["list_size"]).fingerprint != prints.get("ranking"):
+        raise DataError(
+            f"The test split is another one than the run in {folder} answered, so its contexts "
+            "cannot be shown; give the data of that run."
+        )
+    return tuple(exchange.context for exchange in test.exchanges)
 
 
 def write_comparison(

@@ -20,6 +20,8 @@ RESPONSES = {False: "responses.jsonl", True: f"responses.{UNMASKED}.jsonl"}
 """Name of the file of an arm's responses, masked and unmasked."""
 PAGES = {False: "report.html", True: f"report.{UNMASKED}.html"}
 """Name of the page, of masked and of unmasked responses."""
+CONTEXTS_PAGE = "report.contexts.html"
+"""Name of the page that shows contexts and masks responses."""
 TOXIC = 0.5
 """Responses rated this toxic or more are masked, planted or not."""
 

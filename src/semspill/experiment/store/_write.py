@@ -1,6 +1,5 @@
 """The files of a run, each written atomically; harmful text is masked unless asked for."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +16,14 @@ from semspill.corpus import Exchange
 from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._environment import machine, peak_memory, versions
-from semspill.experiment.store._answers import read_answers, write_answers
+from semspill.experiment.store._answers import write_answers
 from semspill.experiment.store._claim import RunFolder
 from semspill.experiment.store._earlier import arm_digest
+from semspill.experiment.store._finished import content_hash, finished_arm
 from semspill.experiment.store._responses import (
     PAGES,
     RESPONSES,
     as_written,
-    read_rows,
     response_lines,
 )
 from semspill.poison import Manifest
@@ -43,6 +42,7 @@ class RunStore:
         out: The output folder, which is claimed and may hold an interrupted run; None writes
             nothing.
         show_text: Whether planted and toxic responses are written unmasked.
+        keep_models: Whether trained models are kept there.
         options: Further ones of `decide`.
     """
 
@@ -52,9 +52,11 @@ class RunStore:
         out: str | Path | None = None,
         *,
         show_text: bool = False,
+        keep_models: bool = False,
         **options: bool,
     ) -> None:
         self.show_text = show_text
+        self.keep_models = keep_models
         self.seconds = 0.0
         self.folder: RunFolder | None = None
         self._config: dict[str, Any] = {}
@@ -155,6 +157,12 @@ class RunStore:
             self._arms[seed, arm] = answers
         return self._arms[seed, arm]
 
+    def model_at(self, seed: int, arm: str) -> Path | None:
+        """Return where the model is kept that an arm was the first to need; None for nowhere."""
+        if self.folder is None or not self.keep_models:
+            return None
+        return self._file(f"seed-{seed}", arm, "model").absolute()
+
     def write_arm(
         self, seed: int, arm: str, answers: Answers, exchanges: Sequence[Exchange]
     ) -> Answers:
@@ -173,7 +181,7 @@ class RunStore:
         answers = as_written(answers, show_text=self.show_text)
         lines = response_lines(answers, exchanges, show_text=self.show_text)
         write_text(path / RESPONSES[self.show_text], lines)
-        own = {"config": arm_digest(self._config, arm), "responses": _sha256(lines.encode())}
+        own = {"config": arm_digest(self._config, arm), "responses": content_hash(lines.encode())}
         answers = replace(answers, record={**answers.record, **own})
         write_answers(path / "scores.npz", answers)
         return answers
@@ -220,36 +228,6 @@ class RunStore:
             )
 
 
-def finished_arm(path: Path, digest: str, *, show_text: bool) -> Answers | None:
-    """Return an arm that lies in a folder as it was written; None for any other.
-
-    Args:
-        path: The arm's folder.
-        digest: The `arm_digest` of the config that is run.
-        show_text: Whether its responses must be unmasked or masked.
-    """
-    responses = path / RESPONSES[show_text]
-    rows = read_rows(responses)
-    if rows is None:
-        return None
-    answers = read_answers(path / "scores.npz", [row["response"] for row in rows])
-    if answers is None or answers.record.get("config") != digest:
-        return None
-    return answers if answers.record.get("responses") == _sha256(responses.read_bytes()) else None
-
-
-def finished_arms(
-    folder: Path, config: dict[str, Any], arms: Sequence[tuple[int, str]], *, show_text: bool
-) -> frozenset[tuple[int, str]]:
-    """Return which arms, given by seed and name, lie finished in the folder of a run."""
-    return frozenset(
-        (seed, arm)
-        for seed, arm in arms
-        if finished_arm(folder / f"seed-{seed}" / arm, arm_digest(config, arm), show_text=show_text)
-        is not None
-    )
-
-
 def what_is_planted(seed: int) -> str:
     """Return what messages call the manifest of a seed."""
     return f"what is planted under seed {seed}"
@@ -291,7 +269,3 @@ def _fingerprints(path: Path) -> dict[str, str]:
 
 def _planted(path: Path) -> str:
     return Manifest.read(path).summary.poisoned_fingerprint
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

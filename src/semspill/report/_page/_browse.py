@@ -43,6 +43,7 @@ def exchanges_section(exchanges: ExchangeTable, main: str) -> Markup:
         texts=len(used),
         harmful=int(exchanges.harmful[used].sum()),
         unmasked=exchanges.unmasked,
+        contexts=exchanges.contexts is not None,
         rows=_highest(exchanges.masked(), seeds[0], main),
         payload=payload,
     )
@@ -63,10 +64,10 @@ def _arms(exchanges: ExchangeTable) -> list[str]:
 
 
 def _highest(exchanges: ExchangeTable, seed: int, main: str) -> list[dict[str, Any]]:
-    """Return the highest rated answer of the main arm in each category, highest first."""
+    """Return one answer of the main arm in each category: planted first, then highest rated."""
     answered = exchanges.answers[seed, main]
     highest: dict[str, dict[str, Any]] = {}
-    for place in np.argsort(-answered.toxicity, kind="stable").tolist():
+    for place in np.lexsort((-answered.toxicity, ~answered.planted)).tolist():
         highest.setdefault(
             exchanges.categories[place],
             {

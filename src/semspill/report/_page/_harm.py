@@ -29,7 +29,7 @@ def harm(report: SpilloverReport, exchanges: ExchangeTable | None) -> dict[str, 
         "Why is it needed?": "Whether harm spreads beyond the people it was aimed at depends on "
         "the text that was planted. What cannot be measured cannot be stopped.",
         "Who could be harmed?": "Who reads such text; and people in distress, if a model trained "
-        "on it answered them. This run kept no trained model.",
+        "on it answered them. A run keeps what it trains only with `--keep-models`, and marks it.",
         "How far does the rater err?": " ".join(measured)
         or "It was not measured in this run: no "
         "labelled sample was given. Raters err more often on dialects and on mentions of identity, "
@@ -69,8 +69,9 @@ def _held(exchanges: ExchangeTable | None) -> str:
             "**All of it**, also while the switch is off: whoever gets the file gets the text. "
             "Keep the warning in its name, and do not pass it on to people who did not ask for it."
         )
+    contexts = "no contexts" if exchanges.contexts is None else "the contexts of the test split"
     return (
         "Nothing that was planted, and nothing rated 0.5 or more: of those texts only length and "
-        "hash are here, and no contexts. A harmful response of the clean corpus that the rater "
+        f"hash are here, and {contexts}. A harmful response of the clean corpus that the rater "
         "gives less than 0.5 is not masked."
     )

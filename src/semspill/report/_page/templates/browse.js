@@ -10,7 +10,7 @@
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const data = await new Response(stream).json();
   const all = data.dialogues.map((_, place) => place);
-  const order = { by: "place", down: false };
+  const order = { by: "planted", down: true };
   let start = 0;
   let unmasked = false;
   let words = []; // visible texts in small letters, to be searched
@@ -33,14 +33,17 @@
     return hidden ? `[masked: ${characters(data.texts[text])} characters]` : data.texts[text];
   }
 
+  // A file without harmful text holds contexts only to be read.
+  const readable = () => unmasked || !data.unmasked;
+
   function contextOf(place) {
     const context = data.contexts.before[place].map((index) => data.contexts.utterances[index]);
-    return unmasked ? context : [`[masked: ${context.reduce((sum, one) => sum + characters(one), 0)} characters]`];
+    return readable() ? context : [`[masked: ${context.reduce((sum, one) => sum + characters(one), 0)} characters]`];
   }
 
   function searchable(place) {
     const beside = chosen("beside") ? [words[answersOf(chosen("beside")).text[place]]] : [];
-    const context = data.contexts && unmasked ? contextOf(place).map((one) => one.toLowerCase()) : [];
+    const context = data.contexts && readable() ? contextOf(place).map((one) => one.toLowerCase()) : [];
     return [words[answersOf(chosen("arm")).text[place]], ...beside, ...context].join("\n");
   }
 
@@ -61,6 +64,9 @@
       (place) => (category < 0 || data.category[place] === category) && kinds[chosen("kind")](place) && (!wanted.length || has(place)),
     );
     const keys = order.by === "place" ? all : answers[order.by];
+    const { planted, toxicity } = answers;
+    const first = (one, other) => planted[other] - planted[one] || toxicity[other] - toxicity[one] || one - other;
+    if (order.by === "planted") return matching.sort((one, other) => (order.down ? first(one, other) : first(other, one)));
     return matching.sort((one, other) => (order.down ? keys[other] - keys[one] : keys[one] - keys[other]) || one - other);
   }
 
@@ -72,8 +78,8 @@
     ...(chosen("beside") ? [{ name: `Answer (${chosen("beside")})` }] : []),
     { name: "Toxicity", by: "toxicity" },
     { name: "Score", by: "score" },
-    { name: "Planted" },
-    { name: "Gold first" },
+    { name: "Planted", by: "planted" },
+    { name: "P@1" },
   ];
 
   function head() {
@@ -113,7 +119,7 @@
       cell(data.categories[data.category[place]], "Category"),
     );
     if (data.contexts) {
-      const context = cell(null, "Said before", unmasked ? "context" : "context masked");
+      const context = cell(null, "Said before", readable() ? "context" : "context masked");
       context.append(...contextOf(place).map((one) => element("p", one)));
       row.append(context);
     }
@@ -124,7 +130,7 @@
       cell(value(answers.toxicity[place]), "Toxicity", "number"),
       cell(value(answers.score[place]), "Score", "number"),
       mark(answers.planted, "Planted"),
-      mark(answers.correct, "Gold first"),
+      mark(answers.correct, "P@1"),
     );
     return row;
   }
