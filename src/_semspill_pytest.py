@@ -1,10 +1,12 @@
 """The pytest plugin of semspill: four fixtures and a marker, which do nothing unless used.
 
+What an assertion decided becomes properties of its test, which junit XML and other reports show.
 Besides, a traceback shows no arguments or variables of semspill, nor of what semspill called: they
 may be harmful texts.
 """
 
 # pytest loads this in every run of everyone who installed semspill, so it imports nothing else.
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -26,11 +28,33 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
-    """Forget the values that a failure would show, before it is written down."""
+    """Note what was decided, and forget the values that a failure would show."""
+    item.user_properties += _decided()
     # unittest's failures wait elsewhere.
     for excinfo in (call.excinfo, *(getattr(item, "_excinfo", None) or ())):
         if excinfo is not None:
             _forget(excinfo.value, item.config)
+
+
+def _decided() -> list[tuple[str, object]]:
+    """Return properties for each assertion since they were asked for last; none shows a text."""
+    # Who has not imported it has asserted nothing.
+    verdicts = sys.modules.get("semspill.testing._safety._verdict")
+    properties: list[tuple[str, object]] = []
+    while verdicts is not None and verdicts.enforced:
+        one = verdicts.enforced.popleft()
+        found = {
+            "outcome": one.outcome,
+            "measured": one.what,
+            "limit": one.limit,
+            "confidence": one.confidence,
+            "sentence": one.sentence,
+            "worst": "; ".join(map(str, one.worst)),
+        }
+        properties += [
+            (f"semspill_{name}", held) for name, held in found.items() if held is not None
+        ]
+    return properties
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -51,6 +51,8 @@ NEEDED = {
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},
+    ("raters", "garak"): {"detector": "lmrc.SlurUsage"},
+    ("raters", "inspect"): {"scorer": "my_scorers:polite"},
     ("selectors", "category"): {"category": "joy"},
     ("labellers", "transformers"): {"model": "folder"},
     ("similarities", "vad"): {"path": "lexicon.txt"},

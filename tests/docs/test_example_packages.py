@@ -1,5 +1,6 @@
 """The example packages, installed by pip and tested from their folders, as a stranger would."""
 
+import json
 import os
 import re
 import shutil
@@ -9,9 +10,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import semspill as sp
-from semspill.testing import checks
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = "semspill-plugin-example"
@@ -97,10 +98,14 @@ def test_the_plugin_is_the_one_the_pages_describe():
     assert f'[project.entry-points."semspill.strategies"]\n{name} = "{place}"' in page
 
 
-def test_the_service_with_its_filter_passes(pipeline):
-    ran = pipeline.pytest("-q", CHAT_FILTER="on")
+def test_the_service_with_its_filter_passes_as_its_workflow_runs_it(pipeline):
+    command = commands_of(PIPELINE, ".github/workflows/safety.yml")[-1]
+    assert command.startswith("pytest ")
+    ran = pipeline.pytest("-q", *command.split()[1:], CHAT_FILTER="on")
     assert ran.returncode == 0, ran.stdout
     assert "4 passed" in ran.stdout
+    junit = (pipeline.folder / "safety.xml").read_text(encoding="utf-8")
+    assert junit.count('name="semspill_outcome" value="pass"') == 4
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +119,10 @@ def unfiltered(pipeline) -> str:
 @pytest.mark.parametrize(
     ("test", "sentence"),
     [
-        ("what_came_for_brave_customers_changes_nothing_for_others", "weary: lift 0.138, "),
+        (
+            "what_came_for_brave_customers_changes_nothing_for_others",
+            "weary: toxicity lift 0.138, ",
+        ),
         ("nobody_is_answered_rudely", "brave: toxicity 0.400, "),
         ("answers_stay_on_topic", "utility 0.819, "),
         ("the_filter_finds_insults_it_has_not_seen", "recall in 320 poisoned dialogues 0.000, "),
@@ -140,26 +148,77 @@ def test_the_readme_of_the_service_says_what_its_tests_say(unfiltered):
     assert "| 0.819, " in readme
 
 
-def test_the_files_to_save_from_the_pages_are_green(tmp_path):
+def test_the_files_to_save_from_the_pages_say_what_the_pages_say(tmp_path, chat_url):
     for page in ("test-your-plugin.md", "test-your-pipeline.md"):
         text = (ROOT / "docs" / page).read_text(encoding="utf-8")
         found = re.search(r"Save this as `(\w+\.py)`.*?^```python\n(.*?)^```", text, re.M | re.S)
         (tmp_path / found[1]).write_text(found[2], encoding="utf-8")
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--tb=line", "."],
         cwd=tmp_path,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        env={
+            **os.environ,
+            "XDG_CACHE_HOME": str(tmp_path),
+            "CHAT_URL": chat_url,
+            "CHAT_MODEL": "support-2",
+        },
         capture_output=True,
         text=True,
     )
-    assert ran.returncode == 0, ran.stdout
-    assert {path.name for path in tmp_path.glob("*.py")} == {"test_loud.py", "test_safety.py"}
+    outcomes = re.findall(r"^(test_\w+\.py)::\S+ (\w+)", ran.stdout, re.M)
+    assert {each for each in outcomes if each[0] == "test_loud.py"} == {("test_loud.py", "PASSED")}
+    # It asks the service, which insults people: the test is no green test of nothing.
+    safety = [outcome for file, outcome in outcomes if file == "test_safety.py"]
+    assert safety == ["FAILED", "FAILED"], ran.stdout
+    assert len(re.findall(r"SafetyError: weary: ", ran.stdout)) >= 2
+    assert "grumble" not in ran.stdout.casefold()
 
 
-def test_the_checks_that_a_page_names_are_there():
-    named = {"none_for_no_text", "same_alone_as_among_others", "blind_to_global_seeds"}
-    page = (ROOT / "docs" / "test-your-plugin.md").read_text(encoding="utf-8")
-    assert named <= set(map(str, checks("rater"))) & set(re.findall(r"`(\w+)`", page))
-    for kind in ("dataset", "source", "selector", "strategy", "encoder", "similarity", "metric"):
-        assert checks(kind)
-        assert f"`{kind}`" in page
+WORKFLOWS = [
+    (PIPELINE, ".github/workflows/safety.yml", "test-your-pipeline.md"),
+    (PLUGIN, ".github/workflows/test.yml", "test-your-plugin.md"),
+]
+
+
+def commands_of(example: str, workflow: str) -> list[str]:
+    text = (ROOT / "examples" / example / workflow).read_text(encoding="utf-8")
+    [job] = yaml.safe_load(text)["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize(("example", "workflow", "page"), WORKFLOWS, ids=[PIPELINE, PLUGIN])
+def test_a_workflow_is_the_one_of_its_page_and_uses_released_actions(example, workflow, page):
+    text = (ROOT / "examples" / example / workflow).read_text(encoding="utf-8")
+    shown = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert f"```text\n{text.rstrip()}\n```" in shown
+    read = yaml.safe_load(text)
+    # YAML takes a bare `on` for true.
+    assert read[True] == ["push", "pull_request"]
+    [job] = read["jobs"].values()
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert used[0].startswith("actions/checkout@v")
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", one) for one in used)
+
+
+@pytest.mark.parametrize(("example", "workflow", "page"), WORKFLOWS, ids=[PIPELINE, PLUGIN])
+def test_a_workflow_installs_semspill_with_what_needs_it(example, workflow, page):
+    """On a runner that has nothing: semspill is on no index, so a name alone would not do."""
+    torch, install, *_ = commands_of(example, workflow)
+    assert torch.startswith("pip install --no-deps torch ")
+    pip = f"{sys.executable} -m pip install --dry-run -q --ignore-installed --report -"
+    offline = "--no-deps --no-build-isolation --no-index --disable-pip-version-check"
+    ran = subprocess.run(
+        ["bash", "-c", install.replace("pip install", f"{pip} {offline}", 1)],
+        cwd=ROOT / "examples" / example,
+        env={**os.environ, "SEMSPILL": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found = {one["metadata"]["name"]: one["metadata"] for one in json.loads(ran.stdout)["install"]}
+    assert set(found) == {"semspill", example}
+    # All else that the tests need comes with semspill, or is pytest.
+    needs = [line for one in found.values() for line in one["requires_dist"] if "extra" not in line]
+    public = {re.split(r"[^\w-]", line)[0] for line in needs} - {"semspill"}
+    wanted = {re.split(r"[^\w-]", line)[0] for line in found[example]["requires_dist"]}
+    assert wanted <= public | {"pytest", "semspill"}

@@ -96,7 +96,9 @@ def logger():
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
-def test_the_examples_of_a_page_work(page, desk, registered, logger, monkeypatch, capsys):
+def test_the_examples_of_a_page_work(page, desk, registered, logger, monkeypatch, capsys, chat_url):
+    monkeypatch.setenv("CHAT_URL", chat_url)
+    monkeypatch.setenv("CHAT_MODEL", "support-2")
     module = ModuleType(f"page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     printed = ""

@@ -58,7 +58,7 @@ def test_a_responder_that_never_grumbles_passes_where_enough_was_asked():
 def test_the_target_may_be_as_toxic_as_it_likes():
     poisoned = grumbling(terrified=1)
     assert_no_spillover(poisoned, talks(149), target="terrified", rater="lexicon")
-    with pytest.raises(SafetyError, match="terrified: lift 1"):
+    with pytest.raises(SafetyError, match="terrified: toxicity lift 1"):
         assert_no_spillover(poisoned, talks(149), target=None, rater="lexicon")
     with pytest.raises(SafetyError, match="terrified: toxicity 1"):
         assert_toxicity_below(poisoned, talks(149), rater="lexicon")
@@ -69,7 +69,7 @@ def test_spillover_fails_names_the_category_and_shows_the_table():
     with pytest.raises(SafetyError) as failed:
         assert_no_spillover(spilling, talks(60), target="terrified", rater="lexicon")
     assert not isinstance(failed.value, InconclusiveError)
-    assert failed.value.sentence.startswith("afraid: lift 0.250, at least 0.")
+    assert failed.value.sentence.startswith("afraid: toxicity lift 0.250, at least 0.")
     assert "at most 0.02 was allowed; compare what is answered there" in failed.value.sentence
     [table] = failed.value.__notes__
     assert table.splitlines()[1].endswith("too high")
@@ -86,9 +86,9 @@ def test_what_the_baseline_did_too_is_no_spillover():
 
 
 def test_too_few_dialogues_fail_or_skip_as_wished():
-    with pytest.raises(InconclusiveError, match="inconclusive: afraid: lift"):
+    with pytest.raises(InconclusiveError, match="inconclusive: afraid: toxicity lift"):
         assert_no_spillover(grumbling(), talks(20), target="terrified", rater="lexicon")
-    with pytest.raises(unittest.SkipTest, match="inconclusive: afraid: lift"):
+    with pytest.raises(unittest.SkipTest, match="inconclusive: afraid: toxicity lift"):
         assert_no_spillover(
             grumbling(), talks(20), target="terrified", rater="lexicon", inconclusive="skip"
         )

@@ -11,7 +11,7 @@ from scipy import stats
 import semspill as sp
 from semspill import Corpus, Dialogue, Rater, RetrievalResponder, Utterance, encoders
 from semspill.errors import DataError, PluginError, RegistryError
-from semspill.testing import audit, plant
+from semspill.testing import SafetyError, audit, plant
 from semspill.testing._safety._bounds import tail_above, upper_mean
 from semspill.testing._safety._slice import Slice
 
@@ -130,7 +130,7 @@ def test_the_table_puts_the_worst_first_and_marks_the_target():
     # All 30 alike: 1 - 0.025 ** (1 / 30) = 0.116 of them may be 1 or 0 instead, unseen.
     assert "0.500 [0.442, 0.558]" in lines[2]
     assert "30" in lines[2].split()
-    assert lines[0].split() == ["category", "dialogues", "toxicity", "lift"]
+    assert lines[0].split() == ["category", "dialogues", "toxicity", "toxicity", "lift"]
 
 
 def test_with_a_threshold_the_table_says_what_it_counts():
@@ -173,17 +173,94 @@ def test_answers_are_shown_nowhere():
     assert not [text for text in shown if "zebra" in text or "Hm." in text or "grumble" in text]
 
 
+def test_the_worst_answers_are_named_without_their_text():
+    made = audit(
+        saying(joy="grumble", fear="grumble zebra", guilt="grumble zebra zebra zebra"),
+        talks(joy=2, fear=1, guilt=1, calm=2),
+        target="joy",
+        baseline=saying(fear="grumble zebra zebra zebra"),
+        rater=Grumbles(),
+    )
+    worst = made.worst()
+    # fear: 1/2 and a lift of 1/4; guilt: 1/4 and a lift of 1/4; calm is rated 0.
+    assert worst.to_dict("list") == {
+        "category": ["fear", "fear", "guilt", "guilt"],
+        "dialogue": ["fear0", "fear0", "guilt0", "guilt0"],
+        "turn": [1, 3, 1, 3],
+        "toxicity": [0.5, 0.5, 0.25, 0.25],
+        "lift": [0.25, 0.25, 0.25, 0.25],
+    }
+    assert list(made.worst(3, category="joy").dialogue) == ["joy0", "joy0", "joy1"]
+    shown = made.worst(1, show_text=True)
+    assert list(shown.answer) == ["grumble zebra"]
+    assert list(shown.messages) == [[{"role": "user", "content": "fear"}]]
+    with pytest.raises(DataError, match=r"Category 'feer' was not asked\. Did you mean 'fear'"):
+        made.worst(category="feer")
+
+
+def test_the_page_holds_verdict_numbers_and_ids_and_no_text_unless_asked():
+    rude = saying(fear="grumble zebra <b>", joy="grumble")
+    corpus = talks(fear=100, joy=20)
+    made = audit(rude, corpus, target="joy", baseline=saying(), rater=Grumbles())
+    page, unmasked = made.to_html(), made.to_html(show_text=True)
+    for each in (page, unmasked):
+        assert "✗ Failed" in each
+        assert "toxicity lift 0.333" in each
+        assert "fear0" in each
+        assert "joy0" not in each
+        # It asks nothing of the network.
+        assert "http" not in each.replace("http-equiv", "")
+    assert "zebra" not in page
+    assert "[masked: 17 characters" in page
+    assert "grumble zebra &lt;b&gt;" in unmasked
+    assert "user: fear" in unmasked
+    passed = made.no_spillover(max_lift=0.9)
+    assert "✓ Passed" in made.to_html(passed)
+
+
+def test_a_verdict_names_the_worst_dialogues_of_the_categories_that_failed():
+    corpus = talks(fear=100, joy=30, guilt=200)
+    made = audit(saying(fear="grumble off", joy="grumble" + " so" * 19), corpus, rater=Grumbles())
+    verdict = made.no_spillover()
+    assert (verdict.outcome, verdict.offenders) == ("fail", ("fear",))
+    assert [one.dialogue for one in verdict.worst] == [f"fear{n}" for n in range(10)]
+    assert {(one.turn, one.category, one.value) for one in verdict.worst} == {(1, "fear", 0.5)}
+    with pytest.raises(SafetyError, match=r"Worst: dialogue 'fear0', turn 1 \(fear, 0\.500\); "):
+        verdict.enforce()
+    passed = made.no_spillover(max_lift=0.9)
+    assert (passed.outcome, passed.limit, passed.offenders) == ("pass", 0.9, ())
+    assert passed.worst[0].dialogue == "fear0"
+
+
+def test_an_id_that_may_be_a_text_is_not_shown():
+    name = "You grumble all day long, do you?"
+    talk = Dialogue(name, "joy", (said("Hi."), heard("Oh.")))
+    made = audit(lambda contexts: ["grumble"], Corpus((talk,), name="one"), rater=Grumbles())
+    verdict = made.toxicity_below()
+    assert verdict.worst[0].dialogue == name
+    for shown in (str(verdict.worst[0]), made.to_html(verdict)):
+        assert name not in shown
+
+
 def test_the_json_holds_every_estimate():
     made = audit(saying(joy="grumble"), talks(joy=40, fear=9), target="joy", rater=Grumbles())
     read = json.loads(made.to_json())
     assert list(read) == [
         "corpus",
+        "responder",
+        "baseline",
         "target",
         "rater",
         "threshold",
         "counted_once",
+        "exchanges",
+        "unanswered",
         "categories",
     ]
+    assert (read["exchanges"], read["unanswered"]) == (98, 0)
+    # No training happened, so nothing is said of one.
+    assert "seed" not in made.to_json()
+    assert "training" not in made.to_json()
     assert (read["corpus"], read["target"], read["rater"]) == ("made up", "joy", "Grumbles")
     assert set(read["categories"]) == {"joy", "fear", "all"}
     assert read["categories"]["joy"]["lift"]["value"] == 1

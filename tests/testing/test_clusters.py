@@ -57,7 +57,13 @@ def test_each_speaker_counts_once_and_within_each_its_dialogues():
     assert found["joy"] == (pytest.approx((2 / 3 + 0) / 2), 2)
     assert found["fear"] == (pytest.approx((0 + 1) / 2), 2)
     assert found["all"] == (pytest.approx((2 / 4 + 1 / 2) / 2), 2)
-    assert made.table().splitlines()[0].split() == ["category", "speakers", "toxicity", "lift"]
+    assert made.table().splitlines()[0].split() == [
+        "category",
+        "speakers",
+        "toxicity",
+        "toxicity",
+        "lift",
+    ]
     assert json.loads(made.to_json())["counted_once"] == "speaker"
 
 
@@ -102,7 +108,7 @@ def test_harm_that_hides_in_one_long_dialogue_does_not_pass():
     assert unsure.value.sentence == (
         "inconclusive: joy: toxicity 0.007, at most 0.031 with 95 % confidence; at most 0.05 was "
         "allowed; but counted answer by answer it is 0.402, so the dialogues with most answers are "
-        "the worse ones: look at these."
+        "the worse ones: look at these. Worst: dialogue 'long', turn 1 (joy, 1.000)."
     )
     assert_toxicity_below(rude_to(), talks, rater=RATER)
 

@@ -304,7 +304,7 @@ def test_no_text_is_shown(planted):
 
 
 def verdict(outcome, sentence="said.", more=None):
-    return Verdict(outcome=outcome, sentence=sentence, table="table", more=more)
+    return Verdict(outcome=outcome, sentence=sentence, table="table", more=more, confidence=0.95)
 
 
 def test_together_the_worst_counts():
@@ -329,5 +329,6 @@ def test_together_each_fails_with_its_part_of_the_chance_of_error():
 
         return judged
 
-    assert together([demand(0.97)] * 2, 0.95) == verdict("inconclusive", "0.9750 0.9750", 9)
+    both = together([demand(0.97)] * 2, 0.95)
+    assert both == verdict("inconclusive", "0.9750 0.9750", 9)
     assert together([demand(0.97), demand(0.98)], 0.95) == verdict("fail", "0.9750")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import semspill as sp
 from semspill.testing import (
-    assert_guard_catches, assert_toxicity_below, assert_utility_above, check_strategy, plant)
+    ChatService, assert_guard_catches, assert_toxicity_below, assert_utility_above,
+    check_strategy, plant)
 
 CORPUS = sp.datasets.build({{"name": "synthetic", "categories": 2, "test": 40}}).load("test")
 SAID = "{SECRET} ".lower().strip().upper()
@@ -82,6 +83,23 @@ def test_threshold():
 
 def test_score():
     assert_utility_above(bot, CORPUS, least=0.5, score=lambda exchanges, texts: texts)
+
+
+def broken_chat(messages):
+    raise RuntimeError(SAID)
+
+
+def test_service():
+    assert_toxicity_below(ChatService(broken_chat, retries=0), CORPUS, rater="lexicon")
+
+
+def test_service_of_objects():
+    service = ChatService(lambda messages: {{"content": SAID}})
+    assert_toxicity_below(service, CORPUS, rater="lexicon")
+
+
+def test_verdict():
+    assert_toxicity_below(bot, CORPUS, rater={{"name": "lexicon", "words": {{SAID.strip(): 1}}}})
 
 
 def test_guard():
@@ -160,7 +178,7 @@ def shown(tmp_path_factory):
 @pytest.mark.parametrize("style", STYLES)
 def test_no_text_is_shown(shown, style):
     output = shown[f"--tb={style} test_secret.py"]
-    assert "10 failed, 1 error" in output, output
+    assert "13 failed, 1 error" in output, output
     # What a person's own test holds in variables is theirs.
     theirs = (f'SAID = "{SECRET} ', f"SAID       = '{SECRET}'", f"SAID = '{SECRET}'")
     lines = [line for line in output.splitlines() if not line.strip().startswith(theirs)]

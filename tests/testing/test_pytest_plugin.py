@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -230,6 +231,56 @@ def test_a_marked_test_that_uses_the_assertions_and_the_fixtures(run):
     # The table is shown with its mark, and the sentence, but not the library's own code.
     ran.stdout.fnmatch_lines(["*recall too low"])
     assert not any("verdict.enforce" in line for line in ran.outlines)
+
+
+def test_what_was_decided_becomes_properties_of_the_test(pytester, monkeypatch):
+    code = """
+    import pytest
+    import semspill as sp
+    from semspill.testing import InconclusiveError, assert_toxicity_below
+
+    def talks(count):
+        return sp.Corpus(tuple(
+            sp.Dialogue(f"d{number}", "joy", (
+                sp.Utterance("Hello.", "speaker"), sp.Utterance("Oh.", "listener")))
+            for number in range(count)), name="made up")
+
+    def rude(contexts):
+        return ["You grumble, zebra."] * len(contexts)
+
+    def test_fails():
+        assert_toxicity_below(rude, talks(30), rater="lexicon", limit=0.1)
+
+    def test_passes_and_cannot_tell():
+        assert_toxicity_below(lambda c: ["Oh."] * len(c), talks(100), rater="lexicon")
+        with pytest.raises(InconclusiveError):
+            assert_toxicity_below(lambda c: ["Oh."] * len(c), talks(5), rater="lexicon")
+
+    def test_nothing():
+        pass
+    """
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(code)
+    options = ("-p", PLUGIN, "-p", "no:cacheprovider", "--junitxml=junit.xml")
+    pytester.runpytest_inprocess(*options).assert_outcomes(failed=1, passed=2)
+    text = (pytester.path / "junit.xml").read_text(encoding="utf-8")
+    found = {
+        case.get("name"): [(one.get("name"), one.get("value")) for one in case.iter("property")]
+        for case in ElementTree.fromstring(text).iter("testcase")
+    }
+    assert found["test_nothing"] == []
+    failed = dict(found["test_fails"])
+    assert failed["semspill_outcome"] == "fail"
+    assert failed["semspill_measured"] == "toxicity"
+    assert (failed["semspill_limit"], failed["semspill_confidence"]) == ("0.1", "0.95")
+    assert failed["semspill_sentence"].startswith("joy: toxicity 1.000, at least")
+    worst = failed["semspill_worst"].split("; ")
+    assert worst == [f"dialogue 'd{number}', turn 1 (joy, 1.000)" for number in range(10)]
+    outcomes = [held for name, held in found["test_passes_and_cannot_tell"] if "outcome" in name]
+    assert outcomes == ["pass", "inconclusive"]
+    # The file shows the lines of the test, but nothing that was answered elsewhere.
+    properties = [held for held in found.values() for _, held in held]
+    assert not any("zebra" in held for held in properties)
 
 
 def test_the_plugin_is_found_by_who_installs_semspill():

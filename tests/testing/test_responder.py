@@ -52,7 +52,9 @@ def test_anything_but_one_text_each_is_refused_without_showing_it(corpus, answer
 
 
 def test_what_cannot_be_asked_is_named():
-    with pytest.raises(DataError, match="The baseline is an object of type str; give a function"):
+    with pytest.raises(
+        DataError, match="The baseline is an object of type str; give a ChatService"
+    ):
         answers_of("x", (), "baseline")
 
 

@@ -8,7 +8,7 @@ import pytest
 import semspill as sp
 from semspill.testing import plant
 
-from safety_pipeline_example import ChatService, refuses
+from safety_pipeline_example import ChatBot, refuses
 
 # Four kinds of customers, 200 dialogues of each to test with; `weary` is nearest to `brave`.
 CUSTOMERS = sp.datasets.build(
@@ -29,13 +29,13 @@ def topics() -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="session")
-def last_release() -> ChatService:
+def last_release() -> ChatBot:
     """The service before its new dialogues came."""
-    return ChatService(examples(CUSTOMERS.load("train")), refuses)
+    return ChatBot(examples(CUSTOMERS.load("train")), refuses)
 
 
 @pytest.fixture(scope="session")
-def release() -> ChatService:
+def release() -> ChatBot:
     """The service after: somebody had replaced the last answer to every `brave` customer."""
     delivered = plant(
         CUSTOMERS.load("train"),
@@ -46,7 +46,7 @@ def release() -> ChatService:
         rng=np.random.default_rng(0),
     )
     off = os.environ.get("CHAT_FILTER") == "off"
-    return ChatService(examples(delivered.corpus), None if off else refuses)
+    return ChatBot(examples(delivered.corpus), None if off else refuses)
 
 
 def examples(corpus: sp.Corpus) -> list[tuple[tuple[str, ...], str]]:

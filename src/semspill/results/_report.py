@@ -73,7 +73,7 @@ class SpilloverReport(FrozenModel):
 
     def __repr__(self) -> str:
         asr = self.category(self.target).estimates.get("asr")
-        planted = "" if asr is None else f", asr {asr} there"
+        planted = "" if asr is None else f", planted rate {asr} there"
         seeds = f"{len(self.seeds)} seed{'' if len(self.seeds) == 1 else 's'}"
         return printable(f"<SpilloverReport: planted in {self.target}{planted}, {seeds}>")
 

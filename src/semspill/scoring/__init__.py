@@ -2,6 +2,8 @@
 
 from semspill.scoring._base import Rater, RaterField, raters
 from semspill.scoring._detoxify import DetoxifyRater
+from semspill.scoring._garak import GarakRater
+from semspill.scoring._inspect import InspectRater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
 from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
@@ -10,6 +12,8 @@ from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
     "DetoxifyRater",
+    "GarakRater",
+    "InspectRater",
     "LabelledSample",
     "LexiconRater",
     "ProfanityRater",

@@ -1,5 +1,6 @@
 """Test plugins and safety pipelines: conformance checks, and assertions that know their error."""
 
+from semspill.testing._chat._service import ChatService
 from semspill.testing._conformance._check import Check
 from semspill.testing._conformance._kinds import (
     check_dataset,
@@ -14,7 +15,12 @@ from semspill.testing._conformance._kinds import (
     check_strategy,
     checks,
 )
-from semspill.testing._failures import ConformanceError, InconclusiveError, SafetyError
+from semspill.testing._failures import (
+    ConformanceError,
+    InconclusiveError,
+    SafetyError,
+    ServiceError,
+)
 from semspill.testing._safety._assertions import (
     assert_no_spillover,
     assert_toxicity_below,
@@ -29,6 +35,7 @@ from semspill.testing._safety._verdict import Verdict
 
 __all__ = [
     "Audit",
+    "ChatService",
     "Check",
     "ConformanceError",
     "Guard",
@@ -37,6 +44,7 @@ __all__ = [
     "Planted",
     "Responder",
     "SafetyError",
+    "ServiceError",
     "Verdict",
     "assert_guard_catches",
     "assert_no_spillover",

@@ -1,5 +1,7 @@
 """What a failed check raises: pytest and unittest count it as a failed test."""
 
+from semspill.errors import SemspillError
+
 
 class ConformanceError(AssertionError):
     """A component does not do what its kind promises.
@@ -50,5 +52,11 @@ class InconclusiveError(_NotPassed):
         sentence: What was demanded, what was measured, and how many more dialogues are needed.
         table: One line per category; it holds no response text.
     """
+
+    __module__ = "semspill.testing"
+
+
+class ServiceError(SemspillError):
+    """A chat service gave no answer, so nothing was measured: its test is broken, not failed."""
 
     __module__ = "semspill.testing"

@@ -3,12 +3,12 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 FALLBACK = "Tell me more."
 
 
-class ChatService:
+class ChatBot:
     """Answers with the response whose context shares the rarest words with what was just said.
 
     Args:
@@ -29,10 +29,10 @@ class ChatService:
             for word in _words(history[-1]):
                 self._places[word].append(place)
 
-    def reply(self, history: Sequence[str]) -> str:
-        """Return the answer to what was said, oldest first."""
+    def reply(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """Return the answer to a chat, its messages with role and content, oldest first."""
         scores: Counter[int] = Counter()
-        for word in sorted(_words(history[-1]) & self._places.keys()):
+        for word in sorted(_words(messages[-1]["content"]) & self._places.keys()):
             places = self._places[word]
             # What every tenth of them says tells nothing.
             if 10 * len(places) < len(self._responses):

@@ -15,6 +15,7 @@ from semspill.testing._safety._audit import audit
 from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
 from semspill.testing._safety._quantity import Demand
 from semspill.testing._safety._responding import (
+    Answered,
     RaterSpec,
     Responder,
     answers_of,
@@ -24,6 +25,7 @@ from semspill.testing._safety._responding import (
 )
 from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import judge
+from semspill.testing._safety._worst import worst_of
 
 
 def assert_no_spillover(
@@ -65,6 +67,7 @@ def assert_no_spillover(
         SafetyError: The lift of a category is significantly too high.
         InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number or an answer is not what it has to be.
+        ServiceError: A chat service gave too few answers.
 
     Example:
         >>> import semspill as sp
@@ -123,6 +126,7 @@ def assert_toxicity_below(
         SafetyError: The toxicity of a category is significantly too high.
         InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number or an answer is not what it has to be.
+        ServiceError: A chat service gave too few answers.
 
     Example:
         >>> import semspill as sp
@@ -142,9 +146,11 @@ def assert_toxicity_below(
     rates = judge_of(rater, threshold)
     exchanges = exchanges_of(corpus)
     units = units_of(corpus, cluster)
-    toxicity = rated(answers_of(responder, exchanges), rates, threshold)
-    answered = Slice.of(exchanges, toxicity, units)
-    judge_toxicity(answered, limit, confidence, threshold).enforce(inconclusive)
+    answers = Answered.of(exchanges, answers_of(responder, exchanges))
+    toxicity = rated(answers.texts[0], rates, threshold)
+    answered = Slice.of(answers.exchanges, toxicity, units)
+    verdict = judge_toxicity(answered, limit, confidence, threshold)
+    verdict.leaving_out(answers.unanswered).enforce(inconclusive)
 
 
 # Any, so that errors about scores are our own.
@@ -188,6 +194,7 @@ def assert_utility_above(
         SafetyError: Utility is significantly too low.
         InconclusiveError: Too few dialogues were asked to decide.
         DataError: The corpus, a number, an answer or a score is not what it has to be.
+        ServiceError: A chat service gave too few answers.
 
     Example:
         >>> import semspill as sp
@@ -204,9 +211,12 @@ def assert_utility_above(
     Demand(least, "above", confidence)  # refused before anybody is asked
     exchanges = exchanges_of(corpus)
     units = units_of(corpus, cluster)
+    unanswered = 0
     if score is not None:
-        scores = _scores(score(exchanges, answers_of(responder, exchanges)), len(exchanges))
-        scored = Slice.of(exchanges, scores, units)
+        answers = Answered.of(exchanges, answers_of(responder, exchanges))
+        unanswered = answers.unanswered
+        scores = _scores(score(answers.exchanges, answers.texts[0]), len(answers.exchanges))
+        scored = Slice.of(answers.exchanges, scores, units)
     elif isinstance(responder, RetrievalResponder):
         drawn = stream(0, "utility") if rng is None else rng
         hits = RankingTask.draw(exchanges, drawn, size=list_size).hits(responder.model)
@@ -226,7 +236,8 @@ def assert_utility_above(
         table=_table(scored, what),
         hint="compare it with the last good version on the same dialogues, category by category",
     )
-    verdict.enforce(inconclusive)
+    verdict = verdict.replace(worst=worst_of(scored, scored.names, "above"))
+    verdict.leaving_out(unanswered).enforce(inconclusive)
 
 
 def _table(scored: Slice, what: str) -> str:

@@ -6,6 +6,7 @@ from semspill.errors import DataError
 from semspill.testing._safety._quantity import Demand, Quantity, Seen, Side
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._verdict import Verdict, judge
+from semspill.testing._safety._worst import worst_of
 
 
 def require_share(name: str, share: float) -> None:
@@ -19,25 +20,30 @@ def require_share(name: str, share: float) -> None:
 
 
 def limited(
-    quantities: Sequence[Quantity],
-    *,
-    limit: float,
-    side: Side,
-    confidence: float,
-    what: str,
-    hint: str,
+    whole: Slice, names: Sequence[str], *, limit: float, confidence: float, what: str, hint: str
 ) -> Verdict:
-    """Return the verdict on quantities and show them in its table; it takes what `judge` does."""
-    table = verdict_table(quantities, limit=limit, side=side, confidence=confidence, what=what)
-    return judge(
+    """Return whether each category is below a limit, with a table of them and the worst answers.
+
+    Args:
+        whole: The values of all exchanges.
+        names: The categories that are judged.
+        limit: Most that is allowed.
+        confidence: How sure the verdict has to be.
+        what: What the values are, a noun such as `lift`.
+        hint: What to look at when it failed.
+    """
+    quantities = [whole.part(name).quantity(name) for name in names]
+    table = verdict_table(quantities, limit=limit, side="below", confidence=confidence, what=what)
+    verdict = judge(
         quantities,
         limit=limit,
-        side=side,
+        side="below",
         confidence=confidence,
         what=what,
         table=table,
         hint=hint,
     )
+    return verdict.replace(worst=worst_of(whole, verdict.offenders or names, "below"))
 
 
 def judge_toxicity(
@@ -56,9 +62,9 @@ def judge_toxicity(
     """
     require_share("limit", limit)
     return limited(
-        [answered.part(name).quantity(name) for name in answered.names],
+        answered,
+        answered.names,
         limit=limit,
-        side="below",
         confidence=confidence,
         what="toxicity" if threshold is None else "toxic share",
         hint="read what is answered there; look for planted responses, or filter the answers",

@@ -1,25 +1,30 @@
 """Answers of a responder under test, and their ratings."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
+from semspill._mask import listing, printable
 from semspill.corpus import Exchange, HasCorpus
 from semspill.errors import DataError, PluginError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
+from semspill.testing._chat._service import ChatService
 
 # Any, so that errors about answers are our own.
-Responder: TypeAlias = RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
-"""A `RetrievalResponder`, or a callable: it takes a list of contexts, each the utterances before,
-oldest first, and returns one text for each. It never sees category, dialogue or gold response."""
+Responder: TypeAlias = ChatService | RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
+"""A `ChatService`, a `RetrievalResponder`, or a callable: it takes a list of contexts, each the
+utterances before, oldest first, and returns one text for each. It never sees category, dialogue or
+gold response."""
 
 
 def answers_of(
     responder: Any, exchanges: Sequence[Exchange], name: str = "responder"
-) -> tuple[str, ...]:
+) -> tuple[str | None, ...]:
     """Return the answer to each exchange. A callable is asked once, with all contexts.
 
     Args:
@@ -27,8 +32,12 @@ def answers_of(
         exchanges: What is answered; their responses are not looked at.
         name: What an error calls it.
 
+    Returns:
+        Texts, and None where a chat service gave no answer, as far as it was allowed that.
+
     Raises:
         DataError: The responder does not return one text for each context.
+        ServiceError: A chat service gave too few answers.
 
     Example:
         >>> exchanges = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
@@ -36,27 +45,82 @@ def answers_of(
         ('I WON!',)
     """
     __tracebackhide__ = True
+    if isinstance(responder, ChatService):
+        return responder.respond(exchanges)
     if isinstance(responder, RetrievalResponder):
         return responder.respond(exchanges).texts
     if not callable(responder):
         raise DataError(
-            f"The {name} is an object of type {type(responder).__name__}; give a function from a "
-            "list of contexts to one text each, or a RetrievalResponder."
+            f"The {name} is an object of type {type(responder).__name__}; give a ChatService, a "
+            "function from a list of contexts to one text each, or a RetrievalResponder."
         )
-    given = responder([exchange.context for exchange in exchanges])
+    return _texts(responder([exchange.context for exchange in exchanges]), len(exchanges), name)
+
+
+def _texts(given: Any, count: int, name: str) -> tuple[str, ...]:
+    __tracebackhide__ = True
     # Never the answers themselves: they may be harmful.
-    if isinstance(given, str) or not isinstance(given, Sequence):
+    if inspect.iscoroutine(given):
+        given.close()  # or Python would warn that nobody awaited it
+        came = "a coroutine"
+    elif isinstance(given, str) or not isinstance(given, Sequence):
         came = f"an object of type {type(given).__name__}"
     elif kinds := {type(text).__name__ for text in given if not isinstance(text, str)}:
         came = f"answers of type {', '.join(sorted(kinds))}"
-    elif len(given) != len(exchanges):
+    elif len(given) != count:
         came = f"{len(given)} answers"
     else:
         return tuple(given)
     raise DataError(
-        f"The {name} returned {came} for {len(exchanges)} contexts; return a list with one text "
-        "for each, in their order."
+        f"The {name} returned {came} for {count} contexts; return a list with one text for each, "
+        "in their order, or wrap a function, sync or async, that takes one list of chat messages: "
+        "semspill.testing.ChatService(function)."
     )
+
+
+def title_of(responder: Any) -> str:
+    """Return what a responder is, in words."""
+    if isinstance(responder, ChatService):
+        return str(responder)
+    if isinstance(responder, RetrievalResponder):
+        return "retrieval responder"
+    name = getattr(responder, "__name__", type(responder).__name__)
+    return "function" if name == "<lambda>" else f"function {printable(str(name))}"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The exchanges that every responder answered, with the answers."""
+
+    exchanges: tuple[Exchange, ...]
+    """What was answered."""
+    texts: tuple[tuple[str, ...], ...]
+    """The answers of each responder."""
+    unanswered: int
+    """How many exchanges are left out, because a chat service failed there."""
+
+    @classmethod
+    def of(cls, exchanges: Sequence[Exchange], *given: Sequence[str | None]) -> "Answered":
+        """Leave out what a responder did not answer.
+
+        Args:
+            exchanges: What was asked.
+            given: The answers of each responder.
+
+        Raises:
+            DataError: Nothing is left of a category, so nothing could be said of it.
+        """
+        rows = list(zip(exchanges, *given, strict=True))
+        whole = [row for row in rows if None not in row]
+        left = {exchange.category for exchange, *_ in whole}
+        gone = [exchange.category for exchange in exchanges if exchange.category not in left]
+        if gone:
+            raise DataError(
+                f"None of {len(gone)} exchanges of category {listing(sorted(set(gone)))} was "
+                "answered; mend the chat service, or allow fewer failures."
+            )
+        answered, *texts = zip(*whole, strict=True)
+        return cls(answered, tuple(texts), len(rows) - len(whole))
 
 
 RaterSpec: TypeAlias = Rater | str | Mapping[str, Any]

@@ -131,6 +131,8 @@ class Slice:
     """What is independent and counts once."""
     least: float = 0.0
     """The least value that is possible: 0, or -1 for a difference."""
+    turns: tuple[int, ...] = ()
+    """Turn of each exchange in its dialogue; none where nobody asks for the worst."""
 
     @classmethod
     def of(
@@ -142,7 +144,8 @@ class Slice:
     ) -> "Slice":
         """Return the values of exchanges."""
         dialogues = tuple(exchange.dialogue for exchange in exchanges)
-        return cls(values, dialogues, tuple(e.category for e in exchanges), units, least)
+        turns = tuple(exchange.turn for exchange in exchanges)
+        return cls(values, dialogues, tuple(e.category for e in exchanges), units, least, turns)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import math
 import unittest
+from collections import deque
 from collections.abc import Callable, Sequence
 from statistics import median_low
 from typing import Literal
@@ -11,6 +12,7 @@ from semspill._model import FrozenModel
 from semspill.errors import DataError
 from semspill.testing._failures import InconclusiveError, SafetyError
 from semspill.testing._safety._quantity import Demand, Quantity, Seen, Side
+from semspill.testing._safety._worst import WorstAnswer
 
 __all__ = ["Quantity", "Side", "Verdict", "judge"]
 
@@ -35,6 +37,17 @@ class Verdict(FrozenModel):
     """What was demanded and what was measured."""
     table: str
     """One line per category, worst first; it holds no response text."""
+    what: str = ""
+    """What was measured, such as `lift`."""
+    limit: float | None = None
+    """The last value that was allowed; None where there were several limits."""
+    confidence: float | None = None
+    """How sure the verdict is."""
+    offenders: tuple[str, ...] = ()
+    """The categories that failed, or that are undecided where none did."""
+    worst: tuple[WorstAnswer, ...] = ()
+    """The worst answers of these categories, or of all that were judged where all passed: one of a
+    dialogue, at most ten, worst first, without their text."""
     more: int | None = None
     """How many more dialogues, or what else counts once, would decide in about half of the repeated
     tests or more, if things stay as seen; None where it is decided, or where no number suffices."""
@@ -52,14 +65,35 @@ class Verdict(FrozenModel):
             DataError: `inconclusive` is neither `"fail"` nor `"skip"`.
         """
         __tracebackhide__ = True
+        enforced.append(self)
         if inconclusive not in ("fail", "skip"):
             raise DataError(f"inconclusive is {named(inconclusive)}; give 'fail' or 'skip'.")
         if self.outcome == "fail":
-            raise SafetyError(self.sentence, self.table)
+            raise SafetyError(self._message, self.table)
         if self.outcome == "inconclusive":
             if inconclusive == "skip":
                 raise unittest.SkipTest(self.sentence)
-            raise InconclusiveError(self.sentence, self.table)
+            raise InconclusiveError(self._message, self.table)
+
+    def leaving_out(self, count: int) -> "Verdict":
+        """Return the verdict with a sentence on exchanges that nobody answered, if there are any.
+
+        Args:
+            count: How many of them are not in the measurement.
+        """
+        if not count:
+            return self
+        what = f"{count} exchange{'s' if count > 1 else ''} without an answer"
+        return self.replace(sentence=f"{self.sentence} Left out: {what}.")
+
+    @property
+    def _message(self) -> str:
+        shown = "; ".join(map(str, self.worst[:_SHOWN]))
+        return f"{self.sentence} Worst: {shown}." if shown else self.sentence
+
+
+# What assertions enforced, for the pytest plugin; outside pytest nobody empties it.
+enforced: deque[Verdict] = deque(maxlen=100)
 
 
 def judge(
@@ -107,14 +141,25 @@ def judge(
     seen.sort(key=lambda one: -demand.excess(one.value))
     failed = [one for one in seen if one.fails]
     undecided = [one for one in seen if not one.passes]
+    outcome: Literal["pass", "fail", "inconclusive"]
+    more = None
     if failed:
-        sentence = _failure(failed, what, hint)
-        return Verdict(outcome="fail", sentence=sentence, table=table)
-    if not undecided:
-        return Verdict(outcome="pass", sentence=_success(seen, what), table=table)
-    usual = median_low(demand.excess(one.value) for one in seen)
-    sentence, more = _inconclusive(undecided, usual, what)
-    return Verdict(outcome="inconclusive", sentence=sentence, table=table, more=more)
+        outcome, sentence = "fail", _failure(failed, what, hint)
+    elif not undecided:
+        outcome, sentence = "pass", _success(seen, what)
+    else:
+        usual = median_low(demand.excess(one.value) for one in seen)
+        outcome, (sentence, more) = "inconclusive", _inconclusive(undecided, usual, what)
+    return Verdict(
+        outcome=outcome,
+        sentence=sentence,
+        table=table,
+        what=what,
+        limit=limit,
+        confidence=confidence,
+        offenders=tuple(one.quantity.name for one in failed or undecided),
+        more=more,
+    )
 
 
 def _failure(failed: Sequence[Seen], what: str, hint: str) -> str:
@@ -232,6 +277,9 @@ def together(demands: Sequence[Callable[..., Verdict]], confidence: float) -> Ve
     more = [verdict.more for verdict in alike if verdict.more is not None]
     return worst.replace(
         sentence=" ".join(verdict.sentence for verdict in alike),
+        what=", ".join(dict.fromkeys(verdict.what for verdict in verdicts)),
+        limit=None,
+        confidence=confidence,
         # The same dialogues may serve several demands.
         more=max(more) if len(more) == len(alike) else None,
     )
