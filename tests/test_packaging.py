@@ -108,3 +108,9 @@ def test_make_demo_installs_the_build_of_pytorch_that_is_asked_for(torch, indexe
         if "--editable" in line or "--index-url" in line or "semspill run" in line:
             assert lines[n - 1].startswith("echo "), line
             assert "--quiet" not in line
+
+
+def test_the_page_on_installing_names_every_extra():
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(listed) == sorted(metadata("semspill").get_all("Provides-Extra"))
