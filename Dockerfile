@@ -8,11 +8,11 @@ RUN pip install --no-cache-dir --constraint constraints.txt --no-deps torch \
         --index-url https://download.pytorch.org/whl/cpu \
     && pip install --no-cache-dir --constraint constraints.txt ".[offline]" \
     && useradd --create-home semspill \
-    && mkdir --mode 1777 /cache /work
+    && mkdir --mode 1777 /cache /experiments
 
-# Whatever user it runs as may write here: downloads and caches, and fonts.
-ENV XDG_CACHE_HOME=/cache HF_HOME=/cache/huggingface TORCH_HOME=/cache/torch MPLCONFIGDIR=/tmp/matplotlib
+# Whatever user it runs as may write here: downloads, caches, and fonts.
+ENV XDG_CACHE_HOME=/cache HF_HOME=/cache/huggingface TORCH_HOME=/cache/torch MPLCONFIGDIR=/cache/matplotlib
 USER semspill
-WORKDIR /work
+WORKDIR /experiments
 ENTRYPOINT ["semspill"]
 CMD ["--help"]
