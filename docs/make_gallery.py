@@ -10,7 +10,7 @@ import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from semspill import load_config, run, sweep
+from semspill import compare, load_config, run, sweep
 from semspill.experiment import target_matrix
 from semspill.report import comparison_page
 
@@ -42,7 +42,9 @@ def make(folder: Path, work: Path) -> None:
         matrices = [
             target_matrix(variants, of=of) for of in ("asr", "toxicity") if name == "targets"
         ]
-        page = comparison_page({variant.name: variant.report for variant in variants}, matrices)
+        reports = {variant.name: variant.report for variant in variants}
+        found = None if matrices else compare(*reports.values(), labels=list(reports))
+        page = comparison_page(reports, matrices, comparison=found)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 

@@ -33,7 +33,7 @@ PUBLIC = """
     Responses RetrievalResponder
     Rater ToxicityScorer raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
-    metrics similarities smallest_lift
+    Comparison compare metrics similarities smallest_lift
     ExperimentConfig load_config read_outcomes run sweep
 """.split()
 
@@ -48,6 +48,7 @@ BUILT_IN = [
 NEEDED = {
     ("datasets", "huggingface"): {"path": "some/dataset"},
     ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
+    ("datasets", "table"): {"path": "talks.csv"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 import semspill as sp
 from reference.markdown import GENERATED, prose, table
 from semspill._registry import registries
-from semspill.datasets import Columns
+from semspill.corpus import Columns
 from semspill.labellers import Labelling
 from semspill.responding import ApproximateSearch
 from semspill.scoring import LabelledSample

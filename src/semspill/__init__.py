@@ -34,7 +34,14 @@ from semspill.errors import (
     RegistryError,
     SemspillError,
 )
-from semspill.experiment import ExperimentConfig, load_config, read_outcomes, run, sweep
+from semspill.experiment import (
+    ExperimentConfig,
+    compare,
+    load_config,
+    read_outcomes,
+    run,
+    sweep,
+)
 from semspill.models import Model, RetrievalModel, TrainedModel
 from semspill.poison import (
     Manifest,
@@ -46,7 +53,7 @@ from semspill.poison import (
     strategies,
 )
 from semspill.responding import Responses, RetrievalResponder
-from semspill.results import Arm, SpilloverMatrix, SpilloverReport
+from semspill.results import Arm, Comparison, SpilloverMatrix, SpilloverReport
 from semspill.scoring import Rater, ToxicityScorer, raters
 from semspill.sources import ResponseSource
 from semspill.statistics import Estimate
@@ -59,6 +66,7 @@ __all__ = [
     "BiEncoder",
     "CandidateFilter",
     "Candidates",
+    "Comparison",
     "Component",
     "ConfigError",
     "ContextFormat",
@@ -101,6 +109,7 @@ __all__ = [
     "ToxicityScorer",
     "TrainedModel",
     "Utterance",
+    "compare",
     "datasets",
     "encoders",
     "load_config",

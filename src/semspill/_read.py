@@ -19,7 +19,7 @@ _BEGINNINGS = (
     (b"\xfd7zXZ\x00", "compressed with xz", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", _UNPACK),
     (b"PK\x03\x04", "a zip archive or a spreadsheet", "unpack it, or save it as UTF-8 text"),
-    (b"PAR1", "a Parquet file", "read it with the dataset 'huggingface', or save it as text"),
+    (b"PAR1", "a Parquet file", "read it with the dataset 'table', or save it as text"),
     (codecs.BOM_UTF32_LE, "text in UTF-32", _SAVE),
     (codecs.BOM_UTF32_BE, "text in UTF-32", _SAVE),
     (codecs.BOM_UTF16_LE, "text in UTF-16", _SAVE),
@@ -29,6 +29,10 @@ _BEGINNINGS = (
 
 class UnreadableError(ValueError):
     """Content that cannot be used; the message is the reason, without a full stop."""
+
+
+class NotUtf8Error(UnreadableError):
+    """Bytes that are text in another encoding, or no text."""
 
 
 class RepeatedKeyError(UnreadableError):
@@ -88,7 +92,7 @@ def decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableError(
+        raise NotUtf8Error(
             f"it is not UTF-8, as byte {error.start + 1} shows (perhaps Latin-1 or Windows-1252); "
             f"{_SAVE}"
         ) from None
@@ -99,7 +103,7 @@ def not_text(start: bytes) -> str | None:
 
     Example:
         >>> not_text(b"PAR1"), not_text(b"hello")
-        ("is a Parquet file; read it with the dataset 'huggingface', or save it as text", None)
+        ("is a Parquet file; read it with the dataset 'table', or save it as text", None)
     """
     formats = [
         f"is {what}; {remedy}" for mark, what, remedy in _BEGINNINGS if start.startswith(mark)

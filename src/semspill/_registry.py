@@ -32,10 +32,14 @@ class Registry(Generic[C]):
         group: The entry-point group, for example `"semspill.strategies"`.
         base: The abstract class that every component of this kind extends. The first registry of
             a base is the one that `registries` lists.
+        instead: What to write for a name that people try, the line of a config.
     """
 
-    def __init__(self, kind: str, *, group: str, base: type) -> None:
+    def __init__(
+        self, kind: str, *, group: str, base: type, instead: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
+        self._instead = instead or {}
         self.group = group
         self.base = base
         self._classes: dict[str, type[C]] = {}
@@ -177,6 +181,8 @@ class Registry(Generic[C]):
         points = self._entry_points().get(name)
         if points is None:
             near = did_you_mean(name, self.names())
+            if name in self._instead:
+                near = f" Write {self._instead[name]}."
             # What is like no name may be a text in the wrong place.
             quoted = repr(name) if near else spelled(name)
             raise RegistryError(

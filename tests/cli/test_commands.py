@@ -562,8 +562,10 @@ def test_a_sweep_prints_a_row_per_variant(semspill, config, tmp_path):
     vary = ["--vary", "poisoner.budget=0.1,0.2"]
     code, out, err = semspill("sweep", config, *vary, "--out", "many")
     assert code == 0
-    title, head, *rows, last = out.splitlines()
-    assert title == "Attack success rate by group, and P@1, in %"
+    said, _, shown = out.partition("\n\n")
+    assert "between budget=0.2 and budget=0.1" in one_line(said)
+    title, head, *rows, last = shown.splitlines()
+    assert title == "Planted rate by group, and P@1, in %"
     assert head.split() == ["budget", "target", "nearest", "others", "P@1"]
     assert [row.split()[0] for row in rows] == ["0.1", "0.2"]
     assert all(row.count("[") == row.count("]") == 4 for row in rows)

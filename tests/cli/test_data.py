@@ -17,10 +17,12 @@ from semspill.datasets import (
     Dataset,
     EmpatheticDialogues,
     HuggingFaceDataset,
+    TableDataset,
     datasets,
     write_jsonl,
 )
 from semspill.datasets import _huggingface as hub
+from semspill.datasets import _table as tables
 
 HEAD = b"conv_id,utterance_idx,context,prompt,speaker_idx,utterance,selfeval,tags\n"
 TALK = b"%s,1,joy,P,0,I won!,,\n%s,2,joy,P,1,Well done.,,\n"
@@ -265,7 +267,7 @@ def test_the_hub_s_splits_are_fetched(monkeypatch):
             raise hub.NoSplitError("No test.")
         return ()
 
-    monkeypatch.setattr(hub, "rows_of", table)
+    monkeypatch.setattr(hub, "table_of", table)
     dataset = HuggingFaceDataset(path="some/talks")
     said = "some/talks (train, valid, no test), where the library `datasets` keeps it"
     assert dataset.fetch() == said
@@ -278,7 +280,7 @@ def test_a_split_that_cannot_be_downloaded_is_an_error(data, monkeypatch):
             raise DataError(f"Split {split!r} could not be loaded (Timeout).")
         return ()
 
-    monkeypatch.setattr(hub, "rows_of", table)
+    monkeypatch.setattr(hub, "table_of", table)
     code, out, err = data("fetch", "huggingface", "--path", "some/talks")
     assert (code, out) == (3, "")
     assert err == (
@@ -291,7 +293,7 @@ def test_no_split_at_all_is_an_error(monkeypatch):
     def table(path, split, *more):
         raise hub.NoSplitError(f"No {split}.")
 
-    monkeypatch.setattr(hub, "rows_of", table)
+    monkeypatch.setattr(hub, "table_of", table)
     with pytest.raises(DataError, match=r"No train\."):
         HuggingFaceDataset(path="some/talks").fetch()
 
@@ -304,10 +306,15 @@ def test_data_sets_say_what_they_lack(tmp_path, archive, monkeypatch):
     archive.rename(tmp_path / "empatheticdialogues.tar.gz")
     assert dataset.unavailable() is None
     assert Plain().unavailable() is None
-    there = HuggingFaceDataset(path=str(tmp_path / "talks-{split}.csv"))
+    there = HuggingFaceDataset(path=str(tmp_path / "talks"))
     assert there.unavailable() is not None
-    (tmp_path / "talks-validation.csv").touch()
+    (tmp_path / "talks").mkdir()
     assert there.unavailable() is None
+    assert TableDataset(path=tmp_path / "talks.csv").unavailable() is None
+    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    assert TableDataset(path=tmp_path / "talks.parquet").unavailable() == (
+        'needs an extra: pip install "semspill[parquet]"'
+    )
     assert HuggingFaceDataset(path="some/talks").unavailable() == (
         "needs a download of some/talks, unless it was loaded"
     )

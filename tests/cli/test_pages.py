@@ -9,8 +9,9 @@ import shutil
 import pytest
 from matplotlib.figure import Figure
 
-from semspill import ConfigError, DataError, SpilloverReport, run, sweep
+from semspill import ConfigError, DataError, SpilloverReport, compare, run, sweep
 from semspill.experiment import read_report, write_comparison, write_page
+from semspill.results import Comparison
 
 FIELDS = {
     "dataset": {"name": "synthetic", "train": 60, "test": 36, "categories": 6},
@@ -35,7 +36,10 @@ def quick(tmp_path_factory):
     """An own cache, and no time spent on drawing."""
     cache = tmp_path_factory.mktemp("cache")
     plots = [f"figures._matrix.plot_{name}" for name in ("matrix", "pairs")]
-    plots += [f"_page._comparison.plot_{name}" for name in ("curves", "groups", "matrix", "pairs")]
+    plots += [
+        f"_page._comparison.plot_{name}"
+        for name in ("curves", "groups", "matrix", "pairs", "differences")
+    ]
     plots += [f"_page._charts.plot_{name}" for name in ("decomposition", "distribution")]
     plots += ["_page._charts.plot_epochs", "_page._charts.plot_spillover"]
     with pytest.MonkeyPatch.context() as patch:
@@ -185,6 +189,20 @@ def test_a_sweep_of_an_earlier_version_shows_all_its_folders(mine):
     assert write_page(folder).read_text() == written
 
 
+def test_a_sweep_of_anything_but_targets_says_how_variants_differ(mine):
+    folder = mine / "budgets"
+    sweep(FIELDS, {"poisoner.budget": [0.1, 0.2]}, out=folder)
+    found = Comparison.from_json((folder / "comparison.json").read_text())
+    assert found == compare(folder)
+    assert (found.baseline, found.runs) == ("budget=0.1", ("budget=0.2",))
+    page = (folder / "report.html").read_text()
+    assert 'id="chart-difference-asr"' in page
+    assert write_page(folder).read_text() == page
+    assert not (mine / "targets" / "comparison.json").exists()
+    sweep(FIELDS, {"poisoner.budget": [0.1]}, out=folder)
+    assert not (folder / "comparison.json").exists()  # it would be of other variants
+
+
 def test_a_broken_sweep_is_refused(mine):
     (mine / "targets" / "matrix-asr.json").write_text("{")
     with pytest.raises(DataError, match=r"A matrix in .* is broken; run the sweep again"):
@@ -197,15 +215,54 @@ def test_a_broken_sweep_is_refused(mine):
 # compare
 
 
-def test_runs_are_put_on_one_page(runs, semspill, tmp_path):
+def test_the_terminal_says_which_run_is_better_and_how_sure_that_is(runs, semspill, tmp_path):
     code, printed, _ = semspill("compare", runs / "masked", runs / "shown", "--labels", "one, two")
     assert code == 0
-    assert printed == "Comparison: comparison.html\n"
+    said, _, shown = printed.partition("\n\n")
+    said = " ".join(said.split())
+    assert "between two and one: outside the target the planted rate is" in said
+    assert "two and one are paired by exchange, not by seed, because they share no seed." in said
+    head, *rows, last = shown.splitlines()
+    assert head.split() == ["in", "%", "one", "two", "difference", "p,", "Holm"]
+    assert "planted rate, brave" in rows[0]
+    assert last == "Comparison: comparison.html"
     page = (tmp_path / "comparison.html").read_text()
     assert "2 runs side by side" in page
-    assert "Seeds differ." in page
     assert page.count(">one</a>") == page.count(">two</a>") == 1
+    assert 'id="chart-difference-asr"' in page
     assert not any(text in page for text in planted(runs / "shown"))
+
+
+def test_a_program_gets_every_difference_from_the_baseline_named(runs, semspill):
+    words = ["--labels", "one,two", "--baseline", "two", "--json"]
+    code, printed, _ = semspill("compare", runs / "masked", runs / "shown", *words)
+    assert code == 0
+    found = json.loads(printed)
+    assert (found["out"], found["baseline"], found["runs"]) == ("comparison.html", "two", ["one"])
+    before, after = (read_report(runs / n).group("brave").asr.value for n in ("shown", "masked"))
+    target = next(d for d in found["differences"] if (d["role"], d["metric"]) == ("target", "asr"))
+    assert target["estimate"]["value"] == pytest.approx(after - before)
+    code, _, printed = semspill("compare", runs / "masked", runs / "shown", "--baseline", "shwn")
+    assert code == 2
+    assert "Did you mean 'shown'?" in printed
+
+
+def test_reports_and_folders_compare_alike(runs):
+    folders = [runs / "masked", runs / "shown"]
+    by_folder = compare(*folders)
+    assert (by_folder.baseline, by_folder.runs) == ("masked", ("shown",))
+    in_memory = [run(FIELDS), run(FIELDS | {"seeds": [1]})]
+    by_letter = compare(*in_memory)
+    assert (by_letter.baseline, by_letter.runs) == ("A", ("B",))
+    assert compare(*in_memory, labels=["masked", "shown"]) == by_folder
+    with pytest.raises(DataError, match=r"read from JSON holds no answers to compare; give the fo"):
+        compare(read_report(folders[0]), in_memory[1])
+
+
+def test_a_run_is_compared_with_another_one(runs, semspill):
+    code, _, printed = semspill("compare", runs / "masked")
+    assert code == 2
+    assert "needs two runs or more" in printed
 
 
 def test_a_sweep_stands_for_its_variants_and_folders_name_the_runs(runs, tmp_path):

@@ -1,6 +1,7 @@
 """JSON lines: written, read back, and refused with the row."""
 
 import json
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -162,3 +163,17 @@ def test_labels_of_utterances_and_system_prompts_are_written_and_read_back(tmp_p
     assert again.fingerprint == whole.fingerprint
     plain = Dialogue("d", "calm", (Utterance("a", "speaker"), turns[1]))
     assert replace(whole, dialogues=(plain,)).fingerprint != whole.fingerprint
+
+
+@pytest.mark.parametrize(("label", "columns"), [("label", True), ("category", False)])
+def test_chat_messages_are_sent_to_the_dataset_that_reads_them(tmp_path, label, columns):
+    said = [{"role": "user", "content": "grumble"}, {"role": "assistant", "content": "grumble"}]
+    lines(tmp_path / "chat-train.jsonl", {"messages": said, label: "joy"})
+    with pytest.raises(DataError, match="read by the dataset 'table'") as caught:
+        JsonlDataset(path=tmp_path / "chat-{split}.jsonl").load("train")
+    assert "grumble" not in str(caught.value)
+    # The line that it shows works as it is.
+    line = str(caught.value).split("'table': ")[1].removesuffix(".")
+    assert ("columns" in line) is columns
+    spec = tomllib.loads(line)["dataset"]
+    assert datasets.build(spec).load("train").categories == ("joy",)

@@ -140,7 +140,7 @@ def blank_plots(monkeypatch):
     """Empty figures, where a test is about something else."""
     for page in ("_page", "_page._document"):
         monkeypatch.setattr(f"semspill.report.{page}.draw", lambda report: {})
-    for name in ("curves", "groups", "matrix", "pairs"):
+    for name in ("curves", "groups", "matrix", "pairs", "differences"):
         monkeypatch.setattr(
             f"semspill.report._page._comparison.plot_{name}",
             lambda *given, **named: HouseFigure(figsize=(1, 1)),

@@ -19,7 +19,7 @@ def blank():
     """No time spent on drawing, which is this process's work wherever jobs are performed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("semspill.report._page.draw", lambda report: {})
-        for name in ("curves", "groups", "matrix", "pairs"):
+        for name in ("curves", "groups", "matrix", "pairs", "differences"):
             patch.setattr(
                 f"semspill.report._page._comparison.plot_{name}",
                 lambda *given, **named: HouseFigure(figsize=(1, 1)),

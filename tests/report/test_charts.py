@@ -5,15 +5,19 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.colors import to_rgb
 
-from semspill import SpilloverReport
+from semspill import Estimate, SpilloverReport
 from semspill.report._page import charts, draw
-from semspill.report.figures._comparison import plot_curves, plot_groups
+from semspill.report.figures._comparison import RUNS, plot_curves, plot_groups
+from semspill.report.figures._differences import plot_differences
 from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look, settled
 from semspill.report.figures._svg import inline_svg
+from semspill.results import Comparison, Difference, Pairing
+from semspill.statistics import Measure
 
 NAMES = ("spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "decomposition")
 SEEDS = "seeds 0, 1"
@@ -135,10 +139,52 @@ def test_points_of_several_runs_say_which_run(full):
     assert [(m.name, m.x, m.y) for m in first] == [
         ("fear", 50, 0), ("dread", 25, 1), ("all but fear", 18.75, 2), ("all", 25, 3),
     ]  # fmt: skip
-    assert first[1].text == (
-        f"nearest: dread\na, {SEEDS}\nattack success 25.0 [12.5, 37.5] %, n = 8"
-    )
+    assert first[1].text == (f"nearest: dread\na, {SEEDS}\nplanted rate 25.0 [12.5, 37.5] %, n = 8")
     assert first[3].text.startswith("all\n")
+
+
+def test_differences_stand_below_one_another_filled_where_they_are_significant():
+    def differing(role, name, value, p_value, run):
+        change = Estimate(
+            value=value, low=value - 0.02, high=value + 0.02, n=9, method="by hand",
+            p_holm=p_value, measure=Measure(unit="points"),
+        )  # fmt: skip
+        return Difference(
+            run=run, role=role, name=name, metric="asr", before=0.5, after=0.4, estimate=change
+        )
+
+    pairing = Pairing(by="seed", seeds=(0,), baseline_seeds=(0,), dialogues=9)
+    compared = Comparison(
+        baseline="a",
+        runs=("b", "c"),
+        level=0.95,
+        pairings={"b": pairing, "c": pairing},
+        differences=[
+            differing(role, name, value, p_value, run)
+            for run, value, p_value in (("b", -0.1, 0.01), ("c", 0.05, 0.5))
+            for role, name in (("category", "joy"), ("category", "fear"), ("target", "fear"))
+        ],
+    )
+    figure = plot_differences(compared, "asr", ("fear", "joy"))
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["fear", "fear", "joy"]
+    assert sorted({(mark.name, mark.x) for mark in figure.marks}) == [
+        ("fear", -10), ("fear", 5), ("joy", -10), ("joy", 5),
+    ]  # fmt: skip
+    said = {mark.text for mark in figure.marks if mark.name == "joy"}
+    assert "joy\nb less a\nplanted rate -10.0 [-12.0, -8.0] percentage points" in said
+    drawn = [line for line in axes.get_lines() if line.get_marker() in ("s", "^")]
+    fills = [line.get_markerfacecolor() == "white" for line in drawn if len(line.get_xdata())]
+    assert sorted(fills) == [False, True]
+
+
+def test_the_first_runs_are_apart_in_grey_too():
+    def grey(colour):
+        red, green, blue = to_rgb(colour)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    first, second, third = (grey(colour) for colour in RUNS[:3])
+    assert min(abs(first - second), abs(first - third), abs(second - third)) > 0.25
 
 
 def test_a_run_without_a_band_has_points_and_no_line(full):

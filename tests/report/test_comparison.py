@@ -1,12 +1,14 @@
+import math
 import re
 from html.parser import HTMLParser
 
 import pytest
 from matplotlib.figure import Figure
 
-from semspill import DataError
+from semspill import DataError, Estimate
 from semspill.report import comparison_page
-from semspill.results import Provenance
+from semspill.results import Comparison, Difference, Pairing, Provenance
+from semspill.statistics import Measure
 
 CONFIG = {
     "poisoner": {"budget": 0.03, "strategy": {"name": "last_fixed"}, "limits": {}},
@@ -22,7 +24,7 @@ PRINTS = {"test": "t1", "train": "c1", "ranking": "r1", "rater": "l1"}
 @pytest.fixture
 def blank(monkeypatch):
     """No time spent on drawing; tests/report/test_charts.py looks at the charts."""
-    for name in ("curves", "groups", "matrix", "pairs"):
+    for name in ("curves", "groups", "matrix", "pairs", "differences"):
         monkeypatch.setattr(
             f"semspill.report._page._comparison.plot_{name}", lambda *_, **__: Figure((1, 1))
         )
@@ -116,7 +118,6 @@ def test_equal_configs_and_one_run_alone(full):
     )
     alone = Page(comparison_page({"a": run(full)})).text
     assert "Their configs are the same." not in alone
-    assert "Overlap is no test" not in alone
     assert (
         "What differs"
         not in Page(comparison_page({"a": full.replace(provenance=Provenance())})).text
@@ -129,7 +130,6 @@ def test_equal_configs_and_one_run_alone(full):
 def test_runs_on_the_same_data_are_not_warned_about(full):
     text = Page(comparison_page({"a": run(full), "b": run(full, 0.5)})).text
     assert "Not all of these numbers compare" not in text
-    assert "Overlap is no test." in text
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_runs_on_the_same_data_are_not_warned_about(full):
         ({"test": "t2"}, "Test exchanges differ. On one side: a ; on another: b ."),
         ({"train": "c2"}, "Clean training corpora differ."),
         ({"ranking": "r2"}, "Lists of responses to rank differ, so P@1 does not compare."),
-        ({"rater": "l2"}, "Raters differ, so rated toxicity and its lift do not compare; attack"),
+        ({"rater": "l2"}, "Raters differ, so rated toxicity and its lift do not compare; the pl"),
     ],
 )
 def test_other_data_lists_and_raters_are_named(full, changes, said):
@@ -202,23 +202,6 @@ def grouped(report, value, **names):
     )
 
 
-def test_the_range_over_runs_is_said_with_whether_its_ends_overlap(full):
-    runs = {"a": grouped(full, 0.1, fear="asr"), "b": grouped(full, 0.4, fear="asr"), "c": full}
-    text = Page(comparison_page(runs)).text
-    assert (
-        "Planted responses in the target: from 10.0 [9.5, 10.5] % in a to 50.0 [37.5, 62.5] % "
-        "in c ; these two intervals do not overlap."
-    ) in text
-    assert "Planted responses in its nearest neighbour: 25.0 [12.5, 37.5] % in every run." in text
-    near = {"a": full, "b": grouped(full, 0.45, fear="asr")}
-    assert "these two intervals overlap." in Page(comparison_page(near)).text
-    alone = Page(comparison_page({"a": full})).text
-    assert (
-        "Toxicity lift everywhere but in the target: 9.4 [-3.1, 21.9] percentage points in a ."
-        in alone
-    )
-
-
 def test_the_tables_hold_every_run_and_role(full):
     page = Page(comparison_page({"a": full, "b": grouped(full, 0.1, dread="asr")}))
     head = [
@@ -242,8 +225,8 @@ def test_the_tables_hold_every_run_and_role(full):
     ]
     assert asr[2][4] == "10.0 [9.5, 10.5]"
     titles = (
-        "Attack success, %",
-        "Mean rated toxicity, %",
+        "Planted rate, %",
+        "Toxicity, %",
         "Toxicity lift, percentage points",
         "P@1, %",
     )
@@ -253,9 +236,8 @@ def test_the_tables_hold_every_run_and_role(full):
 def test_metrics_that_no_run_has_are_left_out(report):
     """These runs have an attack success rate, and a lift that is not defined."""
     page = Page(comparison_page({"a": report, "b": report}))
-    assert "Attack success, %" in page.text
+    assert "Planted rate, %" in page.text
     assert "P@1, %" not in page.text
-    assert "Toxicity lift everywhere" not in page.text
     assert page.charts == ["groups"]
     bare = report.replace(groups=())
     assert Page(comparison_page({"a": bare})).charts == []
@@ -279,6 +261,178 @@ def test_no_name_becomes_markup(full):
     assert evil in Page(html).text
 
 
+# How runs differ from the first
+
+
+def differing(name, value, half, p_value, role="category", run="b", metric="asr", **options):
+    """A difference in points, with so many to either side."""
+    change = Estimate(
+        value=value / 100,
+        low=(value - half) / 100,
+        high=(value + half) / 100,
+        n=80,
+        method="by hand",
+        p_value=p_value,
+        **{"p_holm": p_value, **options},
+    )
+    return Difference(
+        run=run, role=role, name=name, metric=metric, before=0.2, after=0.2 + value / 100,
+        estimate=change,
+    )  # fmt: skip
+
+
+def against(*differences, runs=("b",), **pairing):
+    """A comparison with the run a."""
+    had = {"by": "seed", "seeds": (0, 1), "baseline_seeds": (0, 1), "dialogues": 90}
+    return Comparison(
+        baseline="a",
+        runs=runs,
+        level=0.95,
+        pairings={run: Pairing(**{**had, **pairing}) for run in runs},
+        differences=differences,
+    )
+
+
+FEWER = (
+    differing("fear", -20, 8, 0.001, "target"),
+    differing("dread", -6, 3, 0.001, "nearest", p_holm=0.002),
+    differing("all but fear", -1, 2, 0.3, "rest"),
+    differing("all", 0.4, 3, 0.8, "all", metric="precision"),
+    differing("fear", -20, 8, 0.001, p_holm=None),
+    differing("dread", -6, 3, 0.001, p_holm=0.004),
+    differing("joy", 0.2, 2, 0.9, p_holm=1),
+)
+
+
+def test_the_verdict_of_two_runs_names_the_better_one_and_how_sure_that_is():
+    first, categories, target, utility = against(*FEWER).sentences
+    assert first.startswith("*b* spills over less than *a*: in the nearest neighbour *dread* ")
+    assert "the planted rate is 6.0 points lower in *b* than in *a* [3.0, 9.0], p 0.002" in first
+    assert "outside the target 1.0 point lower [-1.0, 3.0], p 0.3, not significant" in first
+    assert "(paired by exchange and seed, 2 seeds, 90 dialogues)" in first
+    assert "in *dread* 6.0 points lower [3.0, 9.0], p 0.004" in categories
+    assert "*joy*" not in categories
+    assert "*fear*" not in categories  # the target belongs to no family
+    assert target.startswith("In the target *fear* the planted rate is 20.0 points lower in *b*")
+    assert "P@1 is 0.4 points higher in *b* than in *a* [-2.6, 3.4], p 0.8" in utility
+    assert utility.endswith("not significant; up to 3.4 points would have been missed.")
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "kind"),
+    [
+        ((-6, -1), "*b* spills over less than *a*", "none"),
+        ((6, 1), "*b* spills over more than *a*", "spilled"),
+        ((6, -6), "*b* spills over otherwise than *a*", "unclear"),
+        ((1, 1), "No significant difference in spillover between *b* and *a*", "unclear"),
+    ],
+)
+def test_the_verdict_follows_what_is_significant(full, values, said, kind):
+    near, rest = (
+        differing(name, value, 3, 0.001 if abs(value) > 3 else 0.4, role)
+        for name, value, role in zip(("dread", "all but fear"), values, ("nearest", "rest"),
+                                     strict=True)
+    )  # fmt: skip
+    found = against(near, rest)
+    assert found.sentences[0].startswith(said)
+    assert f'<div class="verdict {kind}">' in comparison_page(
+        {"a": full, "b": full}, (), comparison=found
+    )
+
+
+def test_what_is_not_significant_says_what_would_have_been_missed():
+    first, *_ = against(differing("all but fear", -1, 4, 0.3, "rest")).sentences
+    assert "[-3.0, 5.0], p 0.3; up to 5.0 points would have been missed" in first
+
+
+@pytest.mark.parametrize(
+    ("pairing", "said"),
+    [
+        (
+            {"by": "exchange", "why": "they share no seed", "seeds": (3,)},
+            "not by seed, because the",
+        ),
+        (
+            {"by": "nothing", "why": "their test exchanges differ"},
+            "*b* and *a* are not paired, beca",
+        ),
+        (
+            {"why": "only the seeds 0, 1 are in both"},
+            "only the seeds 0, 1 are in both; other seeds",
+        ),
+        ({"seeds": (0,), "baseline_seeds": (0,)}, "one seed does not cover training noise."),
+        (
+            {"left_out": {"lift": "x", "toxicity": "x"}},
+            "compared in toxicity lift and toxicity, be",
+        ),
+    ],
+)
+def test_what_is_not_paired_or_not_compared_is_said(pairing, said):
+    assert said in " ".join(against(*FEWER, **pairing).sentences)
+
+
+def test_each_of_several_runs_has_its_verdict():
+    ones = [differing("all but fear", -6, 3, 0.001, "rest", run=run) for run in "bc"]
+    found = against(*ones, runs=("b", "c")).sentences
+    assert [line.partition(":")[0] for line in found] == [
+        "*b* spills over less than *a*",
+        "*c* spills over less than *a*",
+    ]
+
+
+def test_the_page_begins_with_the_verdict_and_its_table(full):
+    html = comparison_page({"a": run(full), "b": run(full, 0.5)}, comparison=against(*FEWER))
+    page = Page(html)
+    assert page.text.index("spills over less than") < page.text.index(
+        "What differs between the runs"
+    )
+    short, every = [table for table in page.tables if table[0][:2] == ["in %", "in"]]
+    assert short[0] == ["in %", "in", "a", "b", "difference", "p", "p, Holm"]
+    assert short[1:3] == [
+        ["planted rate", "fear", "20.0", "0.0", "-20.0 [-28.0, -12.0]", "0.0010", "0.0010"],
+        ["planted rate", "dread", "20.0", "14.0", "-6.0 [-9.0, -3.0]", "0.0010", "0.0020"],
+    ]
+    assert len(every) == 1 + len(FEWER)
+    assert page.charts[0] == "difference-asr"
+
+
+def test_what_a_comparison_says_is_not_said_twice(full):
+    runs = {"a": run(full), "b": run(full, test="t2", rater="l2").replace(seeds=(0,))}
+    found = against(*FEWER, by="nothing", why="their test exchanges differ")
+    text = Page(comparison_page(runs, comparison=found)).text
+    assert "their test exchanges differ" in text
+    assert "Test exchanges differ." not in text
+    assert "Raters differ" not in text
+    assert "Seeds differ." not in text
+
+
+# Several targets
+
+
+def test_the_page_of_several_targets_begins_with_the_pooled_test(full, matrix):
+    slope = full.overall["poison"]["slope"].replace(p_value=0.01)
+    share = slope.replace(value=0.25, low=0.125, high=0.5, p_value=None)
+    points = Measure(unit="points")
+    pooled = matrix.replace(
+        pooled={"slope": slope, "nearest_excess": share.replace(measure=points),
+                "nearest_share": share}
+    )  # fmt: skip
+    text = Page(comparison_page({"a": full}, [pooled])).text
+    for said in (
+        "The nearer a category is to the poisoned one, the higher its planted-rate lift (slope "
+        "0.500 [0.375, 0.625] over 6 pairs of 3 targets, p 0.01).",
+        "exceeds that of other categories by 25.0 points [12.5, 50.0]",
+        "Nearest neighbours have 25.0 % [12.5, 50.0] of the planted-rate lift of the targets",
+    ):
+        assert said in text
+        assert text.index(said) < text.index("Every target in turn")
+    unsure = matrix.replace(pooled={"slope": slope.replace(p_value=0.4)})
+    assert "No significant trend of the planted-rate lift" in unsure.to_markdown()
+    few = slope.replace(value=math.nan, note="fewer than four targets")
+    said = matrix.replace(pooled={"slope": few}).to_markdown()
+    assert "cannot be tested over 6 pairs of 3 targets; fewer than four targets." in said
+
+
 # Charts
 
 
@@ -288,7 +442,7 @@ def test_every_chart_says_what_it_shows_and_has_a_table_below(full, matrix):
     assert page.charts == ["matrix-asr", "pairs-asr", "compare-asr", "compare", "groups"]
     assert len(page.labels) == 2 * len(page.charts)
     assert all(said.endswith(" Its numbers are in the table below.") for said in page.labels)
-    assert page.labels[0].startswith("Heat map of the attack success lift of every category")
+    assert page.labels[0].startswith("Heat map of the planted-rate lift of every category")
     for place in re.finditer('id="chart-', html):
         assert "<table" in html[place.end() :]
     assert html.count('<input type="radio"') == 2
@@ -323,7 +477,7 @@ def test_the_numbers_of_every_curve_are_in_a_table(full, report):
         ["dread", "12.5 [0.0, 25.0]", "12.5 [0.0, 25.0]", ""],
         ["joy", "6.2 [-6.2, 18.8]", "", ""],
     ]
-    assert "The numbers: attack success lift of every category" in page.text
+    assert "The numbers: planted-rate lift of every category" in page.text
     assert "The numbers: toxicity lift of every category" in page.text
 
 
@@ -350,7 +504,7 @@ def test_every_pair_of_a_matrix_is_in_a_table(full, matrix):
 def test_the_matrix_s_own_numbers_are_below_its_charts(full, matrix):
     page = Page(comparison_page({"a": full}, [matrix, matrix.replace(quantity="toxicity")]))
     assert "Spillover from 3 targets" in page.text
-    assert "Every target in turn: attack success" in page.text
+    assert "Every target in turn: planted rate" in page.text
     assert "Every target in turn: toxicity" in page.text
     assert "The largest lifts outside the target" in page.text
     assert set(page.charts) >= {"matrix-asr", "pairs-asr", "matrix-toxicity", "pairs-toxicity"}

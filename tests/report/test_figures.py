@@ -318,7 +318,7 @@ def test_groups_of_several_runs_stand_side_by_side(full, width, rows):
     panels = drawn(plot_groups({"one": full, "two": full}, Look(width)))
     assert len({round(axes.get_position().y0, 2) for axes in panels}) == rows
     assert [axes.get_xlabel() for axes in panels] == [
-        "attack success, %", "mean rated toxicity, %", "P@1, %",
+        "planted rate, %", "toxicity, %", "P@1, %",
     ]  # fmt: skip
     one, two = (container[0].get_xydata().tolist() for container in panels[0].containers)
     assert one == [[50, -0.175], [25, 0.825], [18.75, 1.825], [25, 2.825]]

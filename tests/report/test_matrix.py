@@ -141,7 +141,8 @@ def table(page, heading):
 
 def test_the_page_begins_with_what_was_done(matrix):
     page = matrix.to_markdown()
-    assert page.startswith("# 4 categories, 4 of them poisoned in turn\n\nArm `poison`, asr, 2 tra")
+    assert page.startswith("# 4 categories, 4 of them poisoned in turn\n\n- The nearer a category")
+    assert "\n\nArm `poison`, asr, 2 training seeds." in page
     # 0.001 and 0.04 are below 5 %; 0.06 and 0.2 are not, but by false discovery rate all four.
     assert (
         "2 of 12 lifts differ from 0 after Holm's correction (family-wise error 0.05), 4 at a "

@@ -154,11 +154,11 @@ def test_the_header_shows_the_separator(tmp_path, separator):
 @pytest.mark.parametrize(
     ("write", "said"),
     [
-        (lambda text: text.encode("utf-16"), "is text in UTF-16; save it as UTF-8"),
         (lambda text: text.encode("utf-16-le"), "is binary, or text in UTF-16 without a mark"),
-        (lambda text: text.encode("utf-32"), "is text in UTF-32; save it as UTF-8"),
-        (lambda text: gzip.compress(text.encode()), "is compressed with gzip; decompress it first"),
-        (lambda text: b"PK\x03\x04" + text.encode(), "is a zip archive or a spreadsheet"),
+        (lambda text: gzip.compress(text.encode())[:-9], "is compressed and damaged"),
+        (lambda text: b"PK\x03\x04" + text.encode(), "is compressed and damaged"),
+        (lambda text: b"\x28\xb5\x2f\xfd" + text.encode(), "is compressed with zstd"),
+        (lambda text: b"PAR1" + text.encode(), "is a Parquet file"),
     ],
 )
 def test_a_file_that_is_no_utf8_text_is_called_what_it_is(tmp_path, kind, write, said):
@@ -166,6 +166,21 @@ def test_a_file_that_is_no_utf8_text_is_called_what_it_is(tmp_path, kind, write,
     path.write_bytes(write("text\ngrumble\n"))
     with pytest.raises(DataError, match=said):
         kind(path=path).load()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-32"),
+        lambda text: gzip.compress(text.encode()),
+        lambda text: gzip.compress(text.encode("utf-16")),
+    ],
+)
+def test_a_file_with_a_mark_or_compressed_is_read(tmp_path, write):
+    path = tmp_path / "t"
+    path.write_bytes(write("text\nd\u00e9j\u00e0 vu\n"))
+    assert CsvSource(path=path).load() == ("d\u00e9j\u00e0 vu",)
 
 
 @pytest.mark.parametrize("kind", [CsvSource, JsonlSource])

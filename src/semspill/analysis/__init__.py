@@ -1,6 +1,7 @@
 """Analysis: from outcomes to estimates with intervals, and to a report."""
 
 from semspill.analysis._analyzer import SpilloverAnalyzer, group_members
+from semspill.analysis._comparison import compare_outcomes
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._metrics._corrected import CorrectedShare
 from semspill.analysis._metrics._curve import (
@@ -74,6 +75,7 @@ __all__ = [
     "ToxicShare",
     "Toxicity",
     "VadSimilarity",
+    "compare_outcomes",
     "group_members",
     "measure_exchanges",
     "measure_similarity",

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from semspill.statistics import Estimate
 from semspill.statistics._intervals import estimate_contrast, estimate_ratio
-from semspill.statistics._means import estimate_mean
+from semspill.statistics._means import Sample, estimate_mean
 from semspill.statistics._pooling import pool_seeds
 from semspill.statistics._twoway import Design, Hits, Odds
 from semspill.statistics._values import Kind, Resampling, checked_values
@@ -64,10 +64,27 @@ class Estimating:
             scale: What a planted answer adds to a toxicity.
             citation: Where the quantity comes from.
         """
+        sample = self.sample(values, kind=kind, quantity=quantity, scale=scale)
+        return estimate_mean(sample, self.resampling).replace(citation=citation)
+
+    def sample(
+        self,
+        values: "Float[np.ndarray, 'seeds exchanges'] | Bool[np.ndarray, 'seeds exchanges']",
+        *,
+        kind: Kind = "mean",
+        quantity: Quantity | None = None,
+        scale: float = 1.0,
+    ) -> Sample:
+        """Return one value per seed and exchange as `mean` takes them, to be compared.
+
+        Args:
+            values: One row per seed, one column per exchange.
+            kind: What the values are, see `mean`.
+            quantity: What the values are means of, see `mean`.
+            scale: What a planted answer adds to a toxicity.
+        """
         numbers = checked_values(values, self.toxicity.shape, kind)
-        known = self._known(quantity, scale)
-        estimate = estimate_mean(numbers, self.design, kind, self.resampling, known)
-        return estimate.replace(citation=citation)
+        return Sample(numbers, self.design, kind, self._known(quantity, scale))
 
     def contrast(
         self,

@@ -43,7 +43,7 @@ Fields = Annotated[
 @data.command()
 def fetch(name: Name, path: Place = None, overrides: Fields = None) -> None:
     """Download what a data set needs into the cache, checked and whole or not at all."""
-    place = _dataset(name, path, overrides).fetch(progress=_bar)
+    place = dataset_of(name, path, overrides).fetch(progress=_bar)
     where = "needs no download" if place is None else f"is at {place}"
     say(f"{name} {where}.")
 
@@ -57,7 +57,7 @@ def verify(
     Exit code 3 if a split cannot be loaded, or the data are not the official ones where those are
     known. A data set may lack the split `valid`.
     """
-    dataset = _dataset(name, path, overrides)
+    dataset = dataset_of(name, path, overrides)
     loaded: dict[str, Corpus] = {}
     problems: list[str] = []
     for split in SPLITS:
@@ -92,8 +92,17 @@ def _bar(items: Any, /) -> Any:
     return track(items, console=err_console, transient=True, description="downloading")
 
 
-def _dataset(name: str, path: str | None, overrides: list[str] | None) -> Dataset:
-    """Return the data set with the fields given, with errors that name the field."""
+def dataset_of(name: str, path: str | None, overrides: list[str] | None) -> Dataset:
+    """Return the data set with the fields given, with errors that name the field.
+
+    Args:
+        name: Its registered name.
+        path: Its field `path`; None to leave it out.
+        overrides: Its other fields, each as `field=value`.
+
+    Raises:
+        ConfigError: It has no such field, or one has a value that is not allowed.
+    """
     fields = read_fields(None, overrides or ())
     if path is not None:
         fields["path"] = path

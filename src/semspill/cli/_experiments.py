@@ -1,17 +1,21 @@
 """Commands that run, check and start experiments."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, say, say_json
+from semspill.cli._data import dataset_of
 from semspill.cli._errors import USAGE, as_command
+from semspill.cli._look import look
 from semspill.cli._monitor import monitor
 from semspill.cli._options import (
     Address,
     Cache,
     ConfigPath,
+    DataFields,
     DryRun,
     Gpus,
     Json,
@@ -25,8 +29,10 @@ from semspill.cli._options import (
     Workers,
     executor_named,
 )
-from semspill.cli._places import argument
+from semspill.cli._own_data import config_for, described_data
+from semspill.cli._places import argument, place
 from semspill.cli._tables import outcome, print_report
+from semspill.datasets import TableDataset
 from semspill.errors import ConfigError
 from semspill.experiment import (
     ExperimentConfig,
@@ -114,6 +120,19 @@ def init(
     path: Annotated[
         Path, argument("PATH", "File to write, ending in .toml; must not exist.")
     ] = Path("experiment.toml"),
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            parser=place,
+            metavar="FILE",
+            help="Your dialogues (CSV, JSON or Parquet; a file, or a folder with a file per "
+            "split): the config is written for them.",
+        ),
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Its column of the category.")
+    ] = None,
+    overrides: DataFields = None,
 ) -> None:
     """Write a commented config to start from; it runs as it is."""
     if path.suffix.lower() != ".toml":
@@ -121,9 +140,18 @@ def init(
             f"{path} would not be read as what is written, which is TOML; give a name that ends in "
             ".toml."
         )
+    if data is None and (category is not None or overrides):
+        raise ConfigError("--category and --set say what is in a file; name it with --data FILE.")
+    text = TEMPLATE
+    if data is not None:
+        told = [] if category is None else [f"columns.category={json.dumps(category)}"]
+        dataset = dataset_of("table", str(data), [*(overrides or ()), *told])
+        found = look(cast(TableDataset, dataset))
+        text = config_for(found, path)
+        say(described_data(found))
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE)
+            file.write(text)
     except OSError as error:
         reason = "it already exists" if isinstance(error, FileExistsError) else error.strerror
         raise ConfigError(f"{path} cannot be written: {reason}; choose another name.") from error

@@ -26,6 +26,14 @@ Overrides = Annotated[
         autocompletion=complete_override,
     ),
 ]
+DataFields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Set a field of the dataset, such as columns.context=question; repeatable.",
+    ),
+]
 Vary = Annotated[
     list[str],
     typer.Option(

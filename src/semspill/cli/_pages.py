@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from semspill.cli._app import RESULTS, app, flag, say
+from semspill.cli._app import RESULTS, AsJson, app, flag, say, say_json
 from semspill.cli._completion import complete_run
 from semspill.cli._places import argument, place
+from semspill.cli._tables import print_comparison
+from semspill.experiment import compare as compare_runs
 from semspill.experiment import write_comparison, write_page
 
 
@@ -55,8 +57,20 @@ def compare(
             metavar="A,B,...", help="What the page calls the runs; by default their folders' names."
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The run that the others are compared with; by default the first."
+        ),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Compare several runs on one page: their differences and findings."""
+    """Say how runs differ from the first, and how sure that is; put them on one page."""
     names = None if labels is None else [label.strip() for label in labels.split(",")]
-    path = write_comparison(runs, out, labels=names)
+    found = compare_runs(*runs, labels=names, baseline=baseline)
+    path = write_comparison(runs, out, labels=names, baseline=baseline, comparison=found)
+    if as_json:
+        say_json({"out": str(path), **found.model_dump(mode="json")})
+        return
+    print_comparison(found)
     say(f"Comparison: {path}")

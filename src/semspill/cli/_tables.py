@@ -8,9 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from semspill.cli._app import out_console, say
-from semspill.experiment import Variant
+from semspill.experiment import Variant, read_comparison, read_matrices
+from semspill.report._difference_table import small_rows
+from semspill.report._matrix_page import pooled_sentences
 from semspill.report._summary import summary
-from semspill.results import SpilloverReport
+from semspill.results import Comparison, SpilloverReport
 from semspill.statistics import Estimate
 
 Column: TypeAlias = tuple[str, list[str]]
@@ -67,8 +69,33 @@ def _groups(report: SpilloverReport) -> Table:
     return fitting(head, columns)
 
 
+def print_comparison(comparison: Comparison) -> None:
+    """Print how runs differ from the baseline, and the main groups."""
+    _print_sentences(comparison.sentences)
+    head, rows = small_rows(comparison)
+    columns = [[row[place] for row in rows] for place in range(len(head))]
+    first, *others = zip(head, columns, strict=True)
+    out_console.print()
+    out_console.print(fitting(first, others))
+
+
+def _print_sentences(sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        out_console.print(Markdown(sentence))
+
+
 def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
-    """Print a row per experiment of a sweep, and where their reports are."""
+    """Print what the variants of a sweep say together, a row for each, and where their reports are.
+
+    That is the pooled test of several targets, and else how the variants differ from the first.
+    """
+    said = [sentence for one in read_matrices(folder) for sentence in pooled_sentences(one)]
+    comparison = read_comparison(folder)
+    if comparison is not None:
+        said += comparison.sentences
+    _print_sentences(said)
+    if said:
+        out_console.print()
     field, names = _shortened([variant.name for variant in variants])
     reports = [variant.report for variant in variants]
     columns = [
@@ -77,7 +104,7 @@ def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
         ("others", [_cell(r, f"all but {r.target}", "asr") for r in reports]),
         ("P@1", [_cell(r, "all", "precision") for r in reports]),
     ]
-    out_console.print("Attack success rate by group, and P@1, in %", highlight=False)
+    out_console.print("Planted rate by group, and P@1, in %", highlight=False)
     out_console.print(fitting((field, names), columns))
     say(f"Reports: {folder}")
 

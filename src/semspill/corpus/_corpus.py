@@ -17,15 +17,19 @@ from semspill._names import composed
 from semspill.corpus._candidates import CandidateFilter, Candidates
 from semspill.corpus._dialogue import Dialogue, Exchange
 from semspill.corpus._fingerprint import fingerprint_of
+from semspill.corpus._from import _FromRows
+from semspill.corpus._reading import LeftOut
 from semspill.corpus._sound import sound
 from semspill.errors import DataError, did_you_mean
 
 
 @dataclass(frozen=True, eq=False)
-class Corpus:
+class Corpus(_FromRows):
     """The dialogues of one split, in order.
 
-    Category names are normalized to Unicode's form NFC, so that those that look alike are alike.
+    It is made of `Dialogue` objects, of data in memory (`from_messages`, `from_pandas`, `from_hf`)
+    or by a dataset. Category names are normalized to Unicode's form NFC, so that those that look
+    alike are alike.
 
     Raises:
         DataError: Two dialogues have the same id, or one holds a value that is of another type than
@@ -50,6 +54,8 @@ class Corpus:
     """The licence of the text."""
     labels: tuple[str, ...] = ()
     """The category that a labeller predicts for each exchange; empty where none was asked."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What a reader left out of it, because it contradicts itself; empty where nothing."""
 
     def __post_init__(self) -> None:
         called = f"Corpus {named(self.name)} ({self.split})"

@@ -4,8 +4,8 @@ from semspill.datasets._base import Dataset, DatasetField, datasets
 from semspill.datasets._empathetic_dialogues import EmpatheticDialogues
 from semspill.datasets._huggingface import HuggingFaceDataset
 from semspill.datasets._jsonl import JsonlDataset, write_jsonl
-from semspill.datasets._mapping import Columns
 from semspill.datasets._synthetic import SyntheticDataset
+from semspill.datasets._table import TableDataset
 
 build = datasets.build
 describe = datasets.describe
@@ -17,13 +17,13 @@ register = datasets.register
 unregister = datasets.unregister
 
 __all__ = [
-    "Columns",
     "Dataset",
     "DatasetField",
     "EmpatheticDialogues",
     "HuggingFaceDataset",
     "JsonlDataset",
     "SyntheticDataset",
+    "TableDataset",
     "build",
     "datasets",
     "describe",

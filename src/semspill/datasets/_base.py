@@ -51,9 +51,10 @@ class Dataset(Component):
         return None
 
     def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-        """Return how the data differ from the official ones, one sentence each.
+        """Return how the data differ from what they should be, one sentence each.
 
-        Empty where they do not differ, or where no official data are known.
+        Such as from the official files, or by dialogues that were left out. Empty where they do
+        not, or where nothing is known of it.
 
         Args:
             splits: What `load` returned, by the name of the split.
@@ -77,7 +78,22 @@ def load_corpus(dataset: Dataset, split: str) -> Corpus:
     return corpus
 
 
-datasets: Registry[Dataset] = Registry("dataset", group="semspill.datasets", base=Dataset)
+def left_out_of(splits: Mapping[str, Corpus]) -> tuple[str, ...]:
+    """Return what readers left out of splits, one sentence each."""
+    return tuple(
+        f"{name}: {left} left out." for name, corpus in splits.items() for left in corpus.left_out
+    )
+
+
+_FILES = ("csv", "tsv", "json", "parquet", "pandas", "file", "messages")
+_TABLE = 'dataset = { name = "table", path = "FILE" }, which reads CSV, JSON and Parquet'
+
+datasets: Registry[Dataset] = Registry(
+    "dataset",
+    group="semspill.datasets",
+    base=Dataset,
+    instead=dict.fromkeys(_FILES, _TABLE),
+)
 """All datasets by name."""
 
 DatasetField: TypeAlias = Annotated[Dataset, datasets]

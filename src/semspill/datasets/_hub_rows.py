@@ -1,36 +1,39 @@
-"""Rows of a table that the library `datasets` loads, from disk or from the hub."""
+"""Rows of a table that the library `datasets` loads, from a folder or from the hub."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from semspill._files import opened
-from semspill._rows import HEADER, csv_rows, json_rows, require_columns
-from semspill.datasets._mapping import Columns, Row
+from semspill._rows import HEADER, Place, require_columns
+from semspill.corpus._columns import Row
+from semspill.corpus._frames import rows_of_hub
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError, did_you_mean
 
-_BUILDERS = {".json": "json", ".jsonl": "json", ".parquet": "parquet"} | dict.fromkeys(
-    (".csv", ".tsv"), "csv"
-)
 # Errors of the library that name what was asked for; others may quote the data.
 _TELLING = ("Unknown split", "BuilderConfig", "Config name is missing")
 # pandas would take "None" and "NA" for nothing, and "007" for 7: cells of all columns are kept.
 _AS_TEXT = {"converters": dict.fromkeys(range(1000), str), "keep_default_na": False}
 
 
-def rows_of(
-    path: str, split: str, columns: Columns, subset: str | None, revision: str | None
-) -> Iterable[Row]:
-    """Load one split now; the rows are checked and decoded when they are asked for.
+class HubTable(NamedTuple):
+    """One split of a table."""
+
+    names: Sequence[str]
+    rows: Iterator[tuple[Place, Row]]
+    quote: bool
+    """Whether the names of its columns are no text, as they may be where a header is missing."""
+
+
+def table_of(path: str, split: str, subset: str | None, revision: str | None) -> HubTable:
+    """Load one split now; the rows are decoded when they are asked for.
 
     Args:
-        path: A file, a folder, or a hub id.
+        path: A folder, or a hub id.
         split: What the data set calls the split.
-        columns: Which columns are wanted.
         subset: Name of the configuration.
         revision: Branch, tag or commit on the hub.
 
@@ -48,10 +51,8 @@ def rows_of(
     try:
         with _silent(hub):
             if (place / "dataset_dict.json").is_file() or (place / "state.json").is_file():
-                return _decoded(_pick(hub.load_from_disk(path), split, path), columns)
-            if not place.is_file():
-                return _from_folder(hub, path, split, columns, subset, revision)
-            return _from_file(hub, place, split, columns)
+                return _table(_pick(hub.load_from_disk(path), split, path), split)
+            return _from_folder(hub, path, split, subset, revision)
     except DataError:
         raise
     except (OSError, ValueError, RuntimeError, LookupError, hub.exceptions.DatasetsError) as error:
@@ -65,22 +66,9 @@ def rows_of(
         ) from error
 
 
-def _from_file(hub: Any, file: Path, split: str, columns: Columns) -> Iterable[Row]:
-    kind = _builder(file)
-    if kind == "csv":
-        return (row for _, row in csv_rows(file, columns.wanted.values()))
-    if file.suffix == ".jsonl":
-        return _lines(file, columns)
-    if kind == "json":
-        with opened(file):  # refuses other encodings with a sentence of its own
-            pass
-    files = {split: str(file)}
-    return _decoded(hub.load_dataset(kind, data_files=files, split=split), columns)
-
-
 def _from_folder(
-    hub: Any, path: str, split: str, columns: Columns, subset: str | None, revision: str | None
-) -> Iterable[Row]:
+    hub: Any, path: str, split: str, subset: str | None, revision: str | None
+) -> HubTable:
     """Load a folder of files or a data set of the hub; all cells of CSV files are text."""
     load = partial(hub.load_dataset, path, subset, split=split, revision=revision)
     try:
@@ -95,69 +83,30 @@ def _from_folder(
                 f"{path!r} is in the cache as another program read it, who takes 'None' for "
                 "nothing; load it once with the network."
             ) from error
-        return _decoded(table, columns)
-    return _csv_checked(table, columns, f"Split {split!r} of {path!r}, header")
+        return _table(table, split)
+    # pandas renames a column that stands a second time.
+    twice = {name for name in table.column_names if f"{name}.1" in table.column_names}
+    names = [*table.column_names, *twice]
+    require_columns(f"Split {split!r} of {path!r}, header", names, twice, HEADER)
+    return _table(table, split, quote=False)
 
 
-def _lines(file: Path, columns: Columns) -> Iterable[Row]:
-    """Read JSON lines, in which texts that look like dates stay texts, unlike in the library."""
-    rows = [row for _, row in json_rows(file)]
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
-    lacking = dict.fromkeys(columns.wanted.values())
-
-    def checked() -> Iterator[Row]:
-        columns.check(names)
-        yield from ({**lacking, **row} for row in rows)
-
-    return checked()
-
-
-def _csv_checked(table: Any, columns: Columns, where: str) -> Iterator[Row]:
-    names = [
-        # pandas renames a column that stands a second time.
-        column.removesuffix(".1") if column.removesuffix(".1") in table.column_names else column
-        for column in table.column_names
-    ]
-    require_columns(where, names, columns.wanted.values(), HEADER)
-    yield from table
-
-
-def _decoded(table: Any, columns: Columns) -> Iterator[Row]:
-    """Check the columns, then yield the rows with the names of their class labels."""
-    columns.check(table.column_names)
-    for row in table:
-        yield {name: _named(row[name], feature) for name, feature in table.features.items()}
-
-
-def _named(value: Any, feature: Any) -> Any:
-    """Return a value in which each number that stands for a class is the name of the class."""
-    if hasattr(feature, "int2str"):
-        return feature.int2str(value) if isinstance(value, int) and value >= 0 else None
-    if isinstance(value, list):
-        return [_named(one, getattr(feature, "feature", None)) for one in value]
-    if isinstance(value, dict) and isinstance(feature, dict):
-        return {name: _named(one, feature.get(name)) for name, one in value.items()}
-    return value
+def _table(table: Any, split: str, *, quote: bool = True) -> HubTable:
+    return HubTable(table.column_names, rows_of_hub(table, split), quote)
 
 
 @contextmanager
 def _silent(hub: Any) -> Iterator[None]:
-    """Keep the library from logging what it fails to read: that may hold texts."""
-    before = hub.logging.get_verbosity()
+    """Keep the library from logging what it fails to read, which may be text, and from bars."""
+    before, bars = hub.logging.get_verbosity(), not hub.are_progress_bars_disabled()
     hub.logging.set_verbosity(hub.logging.CRITICAL)
+    hub.disable_progress_bars()
     try:
         yield
     finally:
         hub.logging.set_verbosity(before)
-
-
-def _builder(file: Path) -> str:
-    kind = _BUILDERS.get(file.suffix)
-    if kind is None:
-        raise DataError(
-            f"{file} has the suffix {file.suffix!r}; allowed are {', '.join(_BUILDERS)}."
-        )
-    return kind
+        if bars:
+            hub.enable_progress_bars()
 
 
 def _pick(saved: Any, split: str, path: str) -> Any:

@@ -1,9 +1,8 @@
-"""Any dialogue data set of the Hugging Face hub, or a local one in its formats."""
+"""Any dialogue data set of the Hugging Face hub, or a local folder that its library reads."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -11,22 +10,23 @@ from pydantic import Field
 from semspill._files import place_of
 from semspill._model import PathOrName
 from semspill._progress import Progress, quiet
-from semspill.corpus import Corpus
-from semspill.datasets._base import Dataset
-from semspill.datasets._hub_rows import rows_of
-from semspill.datasets._mapping import Columns, Row
+from semspill.corpus import Columns, Corpus
+from semspill.corpus._reading import OnError, read
+from semspill.datasets._base import Dataset, left_out_of
+from semspill.datasets._hub_rows import HubTable, table_of
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError
 
 
 class HuggingFaceDataset(Dataset):
-    """Dialogues from a hub or local data set, by naming its columns.
+    """Dialogues from the hub, or a folder that the library `datasets` reads.
 
     The hub's copy of EmpatheticDialogues, one row per utterance, is
     `HuggingFaceDataset(path="facebook/empathetic_dialogues", revision="refs/convert/parquet",
-    columns={"id": "conv_id", "index": "utterance_idx", "utterances": "utterance",
+    columns={"id": "conv_id", "index": "utterance_idx", "text": "utterance",
     "category": "context", "situation": "prompt", "speaker": "speaker_idx",
-    "substitute": {"_comma_": ","}})`.
+    "substitute": {"_comma_": ","}}, on_error="skip")`; three of its dialogues have no response.
+    Files of your own are read by `table`.
 
     Example:
         >>> HuggingFaceDataset(path="talks", columns={"category": "emotion"}).columns.category
@@ -39,15 +39,17 @@ class HuggingFaceDataset(Dataset):
     )
 
     path: PathOrName = Field(min_length=1)
-    """A hub id; a folder of data files, or one written by `save_to_disk`; or a file (.jsonl,
-    .json, .parquet, .csv, .tsv) with `{split}` in its name. Cells of CSV files are text,
-    whatever they hold."""
+    """A hub id, a folder written by `save_to_disk`, or a folder of data files. Cells of CSV files
+    are text, whatever they hold."""
     subset: str | None = None
     """Name of the configuration, for data sets that have several."""
     revision: str | None = None
     """Branch, tag or commit on the hub; name a commit to be sure of the content."""
     columns: Columns = Columns()
     """Which columns hold what."""
+    on_error: OnError = "refuse"
+    """What becomes of a dialogue that contradicts itself (two categories, an empty text, no
+    response): `refuse` ends with its row, `skip` leaves it out and warns."""
     splits: dict[str, str] = Field(default={"valid": "validation"})
     """What the data set calls a split, where it differs."""
     licence: str = "unknown"
@@ -65,11 +67,27 @@ class HuggingFaceDataset(Dataset):
             MissingExtraError: The package `datasets` is not installed.
         """
         name = self.splits.get(split, split)
+        table = self._table(name)
         try:
-            dialogues = self.columns.dialogues(self._rows(name), split)
+            found = read(
+                table.rows,
+                self.columns,
+                split,
+                self.on_error,
+                names=table.names,
+                quote=table.quote,
+            )
         except OSError as error:
             raise DataError(f"{self.path} cannot be read ({error.strerror}).") from error
-        return Corpus(dialogues, name=self.path, split=split, licence=self.licence)
+        if not found.dialogues:
+            raise DataError(f"The split {name!r} of {self.path!r} holds no dialogue; give another.")
+        return Corpus(
+            found.dialogues,
+            name=self.path,
+            split=split,
+            licence=self.licence,
+            left_out=found.left_out,
+        )
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
         """Let the library `datasets` download every split that there is into its own cache.
@@ -86,7 +104,7 @@ class HuggingFaceDataset(Dataset):
         problems: list[str] = []
         for split in progress(SPLITS):
             try:
-                self._rows(self.splits.get(split, split))
+                self._table(self.splits.get(split, split))
                 parts.append(split)
             except NoSplitError as error:
                 unknown.append(error)
@@ -99,25 +117,28 @@ class HuggingFaceDataset(Dataset):
             raise unknown[0]
         return f"{self.path} ({', '.join(parts)}), where the library `datasets` keeps it"
 
+    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
+        """Return what was left out of the splits.
+
+        Args:
+            splits: What `load` returned, by the name of the split.
+        """
+        return left_out_of(splits)
+
     def unavailable(self) -> str | None:
         """Say what must be installed or downloaded; None where nothing."""
         if find_spec("datasets") is None:
             return 'needs an extra: pip install "semspill[datasets]"'
-        names = [self.splits.get(split, split) for split in SPLITS]
-        if any(self._place(name).exists() for name in names):
+        if place_of(self.path).exists():
             return None
         return f"needs a download of {self.path}, unless it was loaded"
 
-    def _place(self, split: str) -> Path:
-        return place_of(self.path.replace("{split}", split))
-
-    def _rows(self, split: str) -> Iterable[Row]:
-        place = self._place(split)
-        if "{split}" in self.path and not os.path.exists(place):
-            raise NoSplitError(f"{place} is not there; check path and splits.")
-        if "{split}" not in self.path and os.path.isfile(place):
+    def _table(self, split: str) -> HubTable:
+        place = place_of(self.path)
+        if "{split}" in self.path or os.path.isfile(place):
             raise DataError(
-                f"{self.path!r} is one file; write '{{split}}' where its name says the split."
+                f"{self.path!r} is a file; a file is read by the dataset 'table': "
+                f'dataset = {{ name = "table", path = "{self.path}" }}.'
             )
         local = str(place) if os.path.exists(place) else self.path
-        return rows_of(local, split, self.columns, self.subset, self.revision)
+        return table_of(local, split, self.subset, self.revision)

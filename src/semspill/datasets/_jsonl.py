@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from semspill._atomic import atomic_path
 from semspill._files import place_of
-from semspill._rows import json_rows
+from semspill._rows import Place, json_rows
 from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
+from semspill.corpus._columns import LABEL
 from semspill.datasets._base import Dataset
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError, did_you_mean
@@ -86,7 +87,7 @@ class JsonlDataset(Dataset):
         one_file = file == place
         splits: Counter[str] = Counter()
         dialogues = []
-        for where, row in _rows(file):
+        for where, row in _rows(file, self.path):
             if one_file and row.split is None:
                 raise DataError(
                     f"{where}: 'split' is missing; one file for all splits needs it in every row, "
@@ -148,10 +149,10 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
     }
 
 
-def _rows(file: Path) -> Iterator[tuple[str, _Row]]:
+def _rows(file: Path, given: Path) -> Iterator[tuple[Place, _Row]]:
     try:
         for where, row in json_rows(file):
-            yield where, _row(row, where)
+            yield where, _row(row, where, given)
     except OSError as error:
         absent = isinstance(error, FileNotFoundError)
         raise (NoSplitError if absent else DataError)(
@@ -160,7 +161,15 @@ def _rows(file: Path) -> Iterator[tuple[str, _Row]]:
         ) from error
 
 
-def _row(row: dict[str, Any], where: str) -> _Row:
+def _row(row: dict[str, Any], where: Place, given: Path) -> _Row:
+    if "utterances" not in row:
+        label = next((name for name in LABEL if name in row), "category")
+        columns = "" if label == "category" else f', columns = {{ category = "{label}" }}'
+        raise DataError(
+            f"{where}: a dialogue in semspill's own format has 'utterances', and this row has "
+            f"none; files of other shapes are read by the dataset 'table': dataset = "
+            f'{{ name = "table", path = "{given}"{columns} }}.'
+        )
     try:
         return _Row.model_validate(row)
     except ValidationError as error:

@@ -22,7 +22,10 @@ from semspill.experiment._shards import merge, sweep_shard
 from semspill.experiment._sweep import Variant, sweep, target_matrix
 from semspill.experiment._vary import parse_vary
 from semspill.experiment.store import (
+    compare,
+    read_comparison,
     read_exchanges,
+    read_matrices,
     read_outcomes,
     read_report,
     write_comparison,
@@ -45,11 +48,14 @@ __all__ = [
     "TrainEvent",
     "Variant",
     "WriteEvent",
+    "compare",
     "forecast",
     "load_config",
     "merge",
     "parse_vary",
+    "read_comparison",
     "read_exchanges",
+    "read_matrices",
     "read_outcomes",
     "read_report",
     "run",

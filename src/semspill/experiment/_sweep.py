@@ -19,7 +19,15 @@ from semspill.experiment._run import carry_out
 from semspill.experiment._vary import Vary, names_target, spelled_out, variants
 from semspill.experiment._watching import watching
 from semspill.experiment.executors import Executor
-from semspill.experiment.store import PAGES, RunStore, locked, sweep_page, write_figures
+from semspill.experiment.store import (
+    COMPARISON,
+    PAGES,
+    RunStore,
+    comparison_of,
+    locked,
+    sweep_page,
+    write_figures,
+)
 from semspill.results import Quantity, SpilloverMatrix, SpilloverReport
 
 logger = logging.getLogger(__name__)
@@ -59,7 +67,8 @@ def sweep(
     Arms that train alike, such as the clean arm of all targets, are trained once. With `out`, each
     variant has its folder there, as `run` writes it; a sweep that was interrupted goes on where it
     stopped, and one with further values keeps the variants it finds. When several targets are all
-    that varies, their target-by-victim matrix is written too.
+    that varies, their target-by-victim matrix is written too, else how the variants differ from
+    the first.
 
     Args:
         config: What all variants share.
@@ -113,7 +122,7 @@ def carry_out_sweep(
 def _require_own(folder: Path | None) -> None:
     """Refuse a folder in which this sweep would replace files that no sweep wrote."""
     if folder is not None and not (folder / "sweep.json").is_file():
-        for path in [*_matrix_files(folder), folder / PAGES[False]]:
+        for path in [*_shared_files(folder), folder / PAGES[False]]:
             if path.exists():
                 raise ConfigError(f"{path} was not written by a sweep; choose another folder.")
 
@@ -145,16 +154,20 @@ def _write_shared(folder: Path, shared: Mapping[str, Any], finished: Sequence[Va
     """Write what is about all variants together."""
     text = json.dumps(shared, indent=2, ensure_ascii=False, default=str)
     write_text(folder / "sweep.json", text + "\n")
-    for left in _matrix_files(folder):  # by an earlier sweep
+    for left in _shared_files(folder):  # by an earlier sweep
         left.unlink(missing_ok=True)
     first, varied = finished[0].config, list(shared["vary"])
     targets = len(varied) == 1 and names_target(first, varied[0])
+    comparison = None
     if targets and len(finished) > 1 and len(first.arms) > 1:
         try:
             _write_matrices(folder, finished)
         except DataError as error:  # the runs themselves are good
             logger.warning("no target-by-victim matrix: %s", error)
-    write_text(folder / PAGES[False], sweep_page(folder, folder / PAGES[False]))
+    elif len(finished) > 1:
+        comparison = comparison_of({variant.name: folder / variant.name for variant in finished})
+        write_text(folder / COMPARISON, comparison.to_json())
+    write_text(folder / PAGES[False], sweep_page(folder, folder / PAGES[False], comparison))
 
 
 def target_matrix(
@@ -177,13 +190,14 @@ def target_matrix(
     return spillover_matrix(outcomes, variants[0].similarities[0], of=of, arm=arm)
 
 
-def _matrix_files(folder: Path) -> list[Path]:
+def _shared_files(folder: Path) -> list[Path]:
     drawn = [
         folder / "plots" / f"{what}-{of}.{kind}"
         for what in ("matrix", "pairs")
         for of in _QUANTITIES
         for kind in ("png", "svg")
     ]
+    drawn.append(folder / COMPARISON)
     return drawn + [folder / f"matrix-{of}.{kind}" for of in _QUANTITIES for kind in ("json", "md")]
 
 

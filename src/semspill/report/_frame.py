@@ -8,6 +8,7 @@ from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.results import (
     BINS,
+    Comparison,
     DoseResponse,
     LabelReport,
     SliceReport,
@@ -22,6 +23,16 @@ _ESTIMATE = {
     "p_value": _NUMBER, "p_holm": _NUMBER, "p_bh": _NUMBER, "survives": _FLAG,
     "p_margin": _NUMBER, "verdict": _TEXT,
     "method": _TEXT, "note": _TEXT, "quantity": _TEXT, "title": _TEXT, "unit": _TEXT,
+}  # fmt: skip
+_COMPARISON = {
+    "baseline": _TEXT, "run": _TEXT, "role": _TEXT, "name": _TEXT, "metric": _TEXT,
+    "before": _NUMBER, "after": _NUMBER,
+    **{
+        name: kind
+        for name, kind in _ESTIMATE.items()
+        if name not in ("p_bh", "survives", "p_margin", "verdict", "note")
+    },
+    "significant": _FLAG, "paired_by": _TEXT,
 }  # fmt: skip
 _SLICE = {"kind": _TEXT, "name": _TEXT, "arm": _TEXT, "metric": _TEXT}
 _SIZES = {"similarity": _NUMBER, "dialogues": _COUNT, "exchanges": _COUNT}
@@ -126,6 +137,26 @@ def _bins(kind: str, slices: Iterable[SliceReport]) -> Iterable[Mapping[str, Any
         for place, share in enumerate(part.distribution):
             ends = {"low": place / BINS, "high": (place + 1) / BINS}
             yield {"kind": kind, "name": part.name, "arm": part.arm, **ends, "share": share}
+
+
+def comparison_frame(comparison: Comparison) -> Any:
+    """Return the differences of a comparison as a frame, a row each."""
+    rows = (
+        {
+            **_estimate(one.estimate),
+            "baseline": comparison.baseline,
+            "run": one.run,
+            "role": one.role,
+            "name": one.name,
+            "metric": one.metric,
+            "before": one.before,
+            "after": one.after,
+            "significant": one.significant,
+            "paired_by": comparison.pairings[one.run].by,
+        }
+        for one in comparison.differences
+    )
+    return _frame(rows, _COMPARISON)
 
 
 def _labels(labels: LabelReport | None) -> Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]:

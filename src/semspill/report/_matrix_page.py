@@ -5,8 +5,11 @@ import math
 import numpy as np
 
 from semspill._mask import printable
-from semspill.report._table import in_percent, literal, p_text, table
+from semspill.report._compared import NOUNS
+from semspill.report._phrases import follows, usable
+from semspill.report._table import in_percent, literal, p_text, quoted, short_p, table
 from semspill.results import SpilloverMatrix
+from semspill.statistics import Estimate
 
 _MEANINGS = {
     "slope": "rise of lift per unit of similarity, beyond what each target and victim have",
@@ -21,6 +24,7 @@ def matrix_markdown(matrix: SpilloverMatrix) -> str:
     count, pairs = len(matrix.targets), int(matrix.off_diagonal.sum())
     parts = [
         f"# {len(matrix.victims)} categories, {count} of them poisoned in turn",
+        "\n".join(f"- {sentence}" for sentence in pooled_sentences(matrix)),
         _headline(matrix, pairs),
         f"## What all {pairs} pairs say together\n\n" + _pooled(matrix) + _hubs(matrix),
         "## Targets and their nearest neighbours\n\n"
@@ -29,6 +33,41 @@ def matrix_markdown(matrix: SpilloverMatrix) -> str:
         f"## The largest lifts outside the target\n\n{_largest(matrix)}",
     ]
     return printable("\n\n".join(parts) + "\n")
+
+
+def pooled_sentences(matrix: SpilloverMatrix) -> tuple[str, ...]:
+    """Return what all pairs of a matrix say together, the test first.
+
+    Args:
+        matrix: A `SpilloverMatrix`.
+    """
+    pairs, targets = int(matrix.off_diagonal.sum()), len(matrix.targets)
+    lift, over = NOUNS[matrix.measure.metric], f"{pairs} pairs of {targets} targets"
+    said = [_trend(matrix.pooled.get("slope"), lift, over)]
+    excess, share = (matrix.pooled.get(name) for name in ("nearest_excess", "nearest_share"))
+    if excess is not None and usable(excess):
+        said.append(
+            f"The {lift} of the nearest neighbour exceeds that of other categories by "
+            f"{quoted(excess)}, effects of targets and victims removed."
+        )
+    if share is not None and usable(share):
+        said.append(
+            f"Nearest neighbours have {in_percent(share).replace(' [', ' % [')} of the {lift} of "
+            "the targets themselves."
+        )
+    return tuple(said)
+
+
+def _trend(slope: Estimate | None, lift: str, over: str) -> str:
+    """Say whether lifts follow similarity, by the test of all pairs."""
+    if slope is None or not usable(slope) or slope.p_value is None:
+        why = f"; {slope.note}" if slope is not None and slope.note else ""
+        return f"Whether the {lift} follows similarity cannot be tested over {over}{why}."
+    numbers = f"slope {slope} over {over}, p {short_p(slope.p_value)}"
+    if not follows(slope):
+        return f"No significant trend of the {lift} with similarity ({numbers})."
+    more = "higher" if follows(slope) > 0 else "lower"
+    return f"The nearer a category is to the poisoned one, the {more} its {lift} ({numbers})."
 
 
 def _headline(matrix: SpilloverMatrix, pairs: int) -> str:

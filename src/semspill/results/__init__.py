@@ -10,6 +10,7 @@ from semspill.results._arms import (
     reference,
     require_baselines,
 )
+from semspill.results._comparison import Comparison, Difference, Pairing, Role
 from semspill.results._doses import DoseBin, DoseResponse
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._labels import Channel, LabelReport
@@ -39,13 +40,16 @@ __all__ = [
     "Band",
     "Cells",
     "Channel",
+    "Comparison",
     "CurvePoint",
+    "Difference",
     "DoseBin",
     "DoseResponse",
     "ExchangeTable",
     "LabelReport",
     "Note",
     "PairReport",
+    "Pairing",
     "Part",
     "PartName",
     "PlantedCounts",
@@ -53,6 +57,7 @@ __all__ = [
     "Planting",
     "Provenance",
     "Quantity",
+    "Role",
     "SimilarityCheck",
     "SliceReport",
     "SpilloverMatrix",

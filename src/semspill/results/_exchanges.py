@@ -23,6 +23,10 @@ class Answered:
     """Whether its text is a planted one."""
     correct: Bool[np.ndarray, " exchanges"]
     """Whether the gold response ranked first in its list (P@1)."""
+    drawn_from: Float[np.ndarray, " texts"] = field(default_factory=lambda: np.empty(0))
+    """Rated toxicity of the texts of which one was drawn to be planted; empty for no such."""
+    ranked: bool = True
+    """Whether the model could rank lists; where not, `correct` says nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from semspill._files import place_of
 from semspill._harmful import Harmless
-from semspill._rows import csv_rows, json_rows, require_columns
+from semspill._rows import Place, csv_rows, json_rows, require_columns
 from semspill.errors import DataError
 from semspill.sources._base import ResponseSource
 
@@ -31,7 +31,8 @@ class _FileSource(ResponseSource):
     """What all tables on disk have in common."""
 
     path: Path
-    """The file, UTF-8; `~` is the home folder."""
+    """The file, UTF-8 or with the mark of another encoding, compressed or not; `~` is the home
+    folder."""
     text: str = "text"
     """Column of the text."""
     where: Harmless[dict[str, Allowed]] = Field(default={})
@@ -84,7 +85,7 @@ class _FileSource(ResponseSource):
         return (self.text, *self.where)
 
     @abstractmethod
-    def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _rows(self, path: Path) -> Iterator[tuple[Place, Mapping[str, Any]]]:
         """Yield each row with what a message calls it."""
 
     def _fits(self, text: str) -> bool:
@@ -107,7 +108,7 @@ class CsvSource(_FileSource):
 
     citation: ClassVar[str] = "original"
 
-    def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _rows(self, path: Path) -> Iterator[tuple[Place, Mapping[str, Any]]]:
         return csv_rows(path, self._columns)
 
 
@@ -121,9 +122,9 @@ class JsonlSource(_FileSource):
 
     citation: ClassVar[str] = "original"
 
-    def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _rows(self, path: Path) -> Iterator[tuple[Place, Mapping[str, Any]]]:
         for where, row in json_rows(path):
-            require_columns(where, tuple(row), self._columns, "give 'text' as one of its keys")
+            require_columns(str(where), tuple(row), self._columns, "give 'text' as one of its keys")
             yield where, row
 
 

@@ -42,13 +42,30 @@ class _Mean(Protocol):
     def ends(self, tail: float) -> tuple[float, float]: ...
 
 
-def estimate_mean(
-    values: Float[np.ndarray, "seeds exchanges"],
-    design: Design,
-    kind: Kind,
-    how: Resampling,
-    known: Hits | Odds | None = None,
-) -> Estimate:
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Values whose mean is an estimate: one row per seed, one column per exchange."""
+
+    values: Float[np.ndarray, "seeds exchanges"]
+    """The values."""
+    design: Design
+    """Which exchanges belong together."""
+    kind: Kind
+    """What the values are."""
+    known: Hits | Odds | None = None
+    """Which answers are hits; or, of values that are no sums of hits, how seeds move them."""
+
+    @property
+    def mean(self) -> "_Mean":
+        """The mean with its interval at any level."""
+        known = self.known
+        if isinstance(known, Hits) and self.kind != "rate":
+            return _OfHits(self.values, self.design, self.kind, known)
+        odds = known.odds if isinstance(known, Hits) else known
+        return _Plain(self.values, self.design, self.kind, odds)
+
+
+def estimate_mean(sample: Sample, how: Resampling) -> Estimate:
     """Return a mean over seeds and exchanges with its interval; of a difference, its tests too.
 
     Where hits are known, the mean is `scale` times their rate, and a rest. The rate has its
@@ -56,17 +73,10 @@ def estimate_mean(
     are put together as squares (MOVER: Zou and Donner 2008).
 
     Args:
-        values: One row per seed, one column per exchange.
-        design: Which exchanges belong together.
-        kind: What the values are.
+        sample: The values.
         how: Level of the interval, and the margin that a difference is tested against.
-        known: Which answers are hits; or, of values that are no sums of hits, how seeds move them.
     """
-    mean: _Mean
-    if isinstance(known, Hits) and kind != "rate":
-        mean = _OfHits(values, design, kind, known)
-    else:
-        mean = _Plain(values, design, kind, known.odds if isinstance(known, Hits) else known)
+    mean, values, design = sample.mean, sample.values, sample.design
     low, high = mean.ends(1 - how.level)
     estimate = Estimate(
         value=float(values.mean()),
@@ -76,7 +86,7 @@ def estimate_mean(
         method=mean.method,
         level=how.level,
     )
-    if kind != "difference":
+    if sample.kind != "difference":
         return estimate
     below = None if how.margin is None else p_below(how.margin, lambda tail: mean.ends(tail)[1])
     return estimate.replace(p_value=p_value_of(values, *mean.sum, design), p_margin=below)

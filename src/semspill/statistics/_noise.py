@@ -1,8 +1,8 @@
 """Two-way noise of an estimate: its reach at a level, and its p-value."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 # Below this, a variance of numbers in [-1, 1] is rounding.
 NOTHING = 1e-18
@@ -183,21 +183,31 @@ class Noises:
 
     def p_value(self, value: float) -> float:
         """Return the two-sided p-value of an estimate against 0: where `ends` touches 0."""
-        from scipy import optimize
-
-        spare = partial(_spare, self, value)
-        least = math.log(LEAST_P)
-        if spare(least) < 0:
-            return LEAST_P
-        if spare(0.0) >= 0:
-            return 1.0  # what was not seen reaches so far at any chance of error
-        return math.exp(float(optimize.brentq(spare, least, 0.0, rtol=1e-9)))
+        return p_against_0(value, self.ends)
 
 
-def _spare(noise: Noises, value: float, log_tail: float) -> float:
-    """Return how much further the interval reaches than to 0."""
-    below, above = noise.ends(math.exp(log_tail))
-    return (below if value > 0 else above) - abs(value)
+def p_against_0(
+    value: float, ends: Callable[[float], tuple[float, float]], most: float = 1.0
+) -> float:
+    """Return the two-sided p-value of an estimate against 0, from its interval.
+
+    Args:
+        value: The estimate.
+        ends: How far the truth may lie below and above it, given the chance of lying further out.
+        most: The largest such chance that `ends` is defined for; a larger p-value is 1.
+    """
+    from scipy import optimize
+
+    def spare(log_tail: float) -> float:
+        below, above = ends(math.exp(log_tail))
+        return (below if value > 0 else above) - abs(value)
+
+    least = math.log(LEAST_P)
+    if spare(least) < 0:
+        return LEAST_P
+    if spare(math.log(most)) >= 0:
+        return 1.0  # what was not seen reaches so far at any chance of error
+    return math.exp(float(optimize.brentq(spare, least, math.log(most), rtol=1e-9)))
 
 
 def _hidden(unseen: tuple[tuple[float, float], ...], tail: float) -> list[float]:

@@ -119,11 +119,12 @@ def test_a_hub_dataset_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(hub.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))  # of the other process
     rows = [{"emotion": label, "talk": ["I won!", "Well done."]} for label in ("joy", "fear")]
+    (tmp_path / "talks").mkdir()
     for split in ("train", "test"):
         text = "".join(json.dumps(row) + "\n" for row in rows)
-        (tmp_path / f"talks-{split}.jsonl").write_text(text)
-    columns = {"category": "emotion", "utterances": "talk"}
-    path = str(tmp_path / "talks-{split}.jsonl")
+        (tmp_path / "talks" / f"{split}.jsonl").write_text(text)
+    columns = {"category": "emotion", "messages": "talk"}
+    path = str(tmp_path / "talks")
     check_dataset(datasets.build({"name": "huggingface", "path": path, "columns": columns}))
 
 

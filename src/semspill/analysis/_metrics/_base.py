@@ -7,6 +7,7 @@ from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis._outcome import Outcome
 from semspill.statistics import Estimate, Measure
+from semspill.statistics._means import Sample, estimate_mean
 
 
 class Metric(Component):
@@ -29,9 +30,10 @@ class Metric(Component):
     """Whether it is computed once per arm, over all categories, instead of slice by slice."""
 
     paired: ClassVar[bool] = False
+    """Whether it compares with the clean arm, and so means nothing for the clean arm itself."""
+
     ranking: ClassVar[bool] = False
     """Whether it needs a model that ranks lists; of other models it is left out."""
-    """Whether it compares with the clean arm, and so means nothing for the clean arm itself."""
 
     title: ClassVar[str] = ""
     """A short heading; by default the metric's name."""
@@ -68,6 +70,23 @@ class Metric(Component):
         Args:
             outcome: One slice of one arm, or the whole arm.
         """
+
+
+class MeanMetric(Metric):
+    """Base of the metrics that are a mean over seeds and exchanges, and so can be compared."""
+
+    @abstractmethod
+    def sample(self, outcome: Outcome) -> Sample:
+        """Return the values whose mean it is.
+
+        Args:
+            outcome: One slice of one arm, or the whole arm.
+        """
+
+    def compute(self, outcome: Outcome) -> Estimate:
+        """Return the mean with its interval."""
+        estimate = estimate_mean(self.sample(outcome), outcome.resampling)
+        return estimate.replace(citation=self.citation)
 
 
 metrics: Registry[Metric] = Registry("metric", group="semspill.metrics", base=Metric)

@@ -13,7 +13,7 @@ from semspill._atomic import atomic_path
 from semspill._read import parse_json
 from semspill.errors import DataError
 from semspill.experiment.store._responses import UNMASKED
-from semspill.results import Answers
+from semspill.results import Answered, Answers
 
 _TEXTS = ("texts", "epoch_texts")
 _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
@@ -99,9 +99,9 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
         return None
 
 
-def columns_of(answers: Sequence[Answers]) -> dict[str, Any]:
+def columns_of(answers: Sequence[Answers | Answered]) -> dict[str, Any]:
     """Return the columns of the outcome of an arm, from its answers under each seed."""
-    names = ("toxicity", "planted", "correct", "served")
+    names = [n for n in ("toxicity", "planted", "correct", "served") if hasattr(answers[0], n)]
     drawn = [each.drawn_from for each in answers]
     same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
     return {

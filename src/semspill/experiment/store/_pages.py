@@ -14,6 +14,7 @@ from semspill.corpus import HasCorpus
 from semspill.datasets._base import datasets, load_corpus
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._data import ranking_of
+from semspill.experiment.store._compare import comparison_of, labelled
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._read import (
     read_exchanges,
@@ -23,7 +24,7 @@ from semspill.experiment.store._read import (
 )
 from semspill.experiment.store._responses import CONTEXTS_PAGE, PAGES, UNMASKED
 from semspill.report import comparison_page
-from semspill.results import ExchangeTable, SpilloverMatrix, SpilloverReport
+from semspill.results import Comparison, ExchangeTable, SpilloverReport
 
 _MOST = 2**26
 """Bytes of the largest config that is read."""
@@ -114,7 +115,12 @@ def _contexts(
 
 
 def write_comparison(
-    folders: Sequence[str | Path], out: str | Path, *, labels: Sequence[str] | None = None
+    folders: Sequence[str | Path],
+    out: str | Path,
+    *,
+    labels: Sequence[str] | None = None,
+    baseline: str | None = None,
+    comparison: Comparison | None = None,
 ) -> Path:
     """Write one page of several finished runs, and return where it lies.
 
@@ -122,62 +128,45 @@ def write_comparison(
         folders: What `run` wrote; what `sweep` wrote stands for all its variants.
         out: The file to write.
         labels: What the page calls the runs; by default the names of their folders.
+        baseline: Which of them the others are compared with; by default the first.
+        comparison: What `compare` said of the same folders, where it was asked before.
 
     Raises:
-        ConfigError: There is no run, or the labels do not fit the runs.
+        ConfigError: There are fewer than two runs, or the labels do not fit the runs.
         DataError: A folder is no finished run.
     """
-    paths = [path for folder in folders for path in _expanded(Path(folder))]
-    if not paths:
-        raise ConfigError("There is no run to compare; give the folders of one or more.")
-    names = _short(paths) if labels is None else list(labels)
-    if len(names) != len(paths):
-        raise ConfigError(
-            f"There are {len(names)} labels for {len(paths)} runs; give one for each run."
-        )
-    if len(set(names)) < len(names) or not all(names):
-        raise ConfigError(
-            f"The runs cannot be distinguished by {', '.join(map(repr, names))}; give each its own "
-            "label."
-        )
-    runs = dict(zip(names, paths, strict=True))
-    return _written(Path(out), compared_runs(runs, Path(out)))
+    out, runs = Path(out), labelled(folders, labels, baseline)
+    paths = {name: run for name, run in runs.items() if isinstance(run, Path)}
+    reports = {name: read_report(path) for name, path in paths.items()}
+    found = comparison_of(paths, reports=reports) if comparison is None else comparison
+    return _written(out, comparison_page(reports, comparison=found, links=_links(paths, out)))
 
 
-def sweep_page(folder: Path, out: Path) -> str:
-    """Return the page of a sweep, with links that work from `out`."""
-    return compared_runs(sweep_folders(folder), out, read_matrices(folder))
+def sweep_page(folder: Path, out: Path, comparison: Comparison | None = None) -> str:
+    """Return the page of a sweep, with links that work from `out`.
+
+    Args:
+        folder: What `sweep` wrote.
+        out: Where the page will lie.
+        comparison: How its variants differ from the first, where that is known.
+    """
+    paths = sweep_folders(folder)
+    reports = {name: read_report(path) for name, path in paths.items()}
+    # A later sweep into the same folder may have left the matrices of an earlier one there.
+    targets = {report.target for report in reports.values()}
+    matrices = [one for one in read_matrices(folder) if set(one.targets) == targets]
+    if comparison is None and not matrices and len(paths) > 1:
+        comparison = comparison_of(paths, reports=reports)
+    return comparison_page(reports, matrices, comparison=comparison, links=_links(paths, out))
 
 
-def compared_runs(
-    runs: Mapping[str, Path], out: Path, matrices: Sequence[SpilloverMatrix] = ()
-) -> str:
-    """Return the page of finished runs, with links to theirs."""
-    reports = {name: read_report(path) for name, path in runs.items()}
-    links = {
+def _links(runs: Mapping[str, Path], out: Path) -> dict[str, str]:
+    """Return where the page of each run lies, seen from `out`."""
+    return {
         name: quote(os.path.relpath(path / PAGES[False], out.parent).replace(os.sep, "/"))
         for name, path in runs.items()
         if (path / PAGES[False]).is_file()
     }
-    # A later sweep into the same folder may have left the matrices of an earlier one there.
-    targets = {report.target for report in reports.values()}
-    fitting = [matrix for matrix in matrices if set(matrix.targets) == targets]
-    return comparison_page(reports, fitting, links=links)
-
-
-def _expanded(folder: Path) -> list[Path]:
-    swept = (folder / "sweep.json").is_file()
-    return list(sweep_folders(folder).values()) if swept else [folder]
-
-
-def _short(folders: Sequence[Path]) -> list[str]:
-    """Return the shortest distinct ends of the paths."""
-    parts = [path.resolve().parts for path in folders]
-    for length in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(part[-length:]) for part in parts]
-        if len(set(names)) == len(names):
-            break
-    return names
 
 
 def _written(path: Path, text: str, folder: Path | None = None) -> Path:

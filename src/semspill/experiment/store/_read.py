@@ -12,11 +12,13 @@ from semspill.errors import DataError
 from semspill.experiment.store._answers import columns_of, read_answers
 from semspill.experiment.store._responses import RESPONSES, exchange_table, read_rows
 from semspill.labellers import FittedLabelling
-from semspill.results import Answers, ExchangeTable, SpilloverMatrix, SpilloverReport
+from semspill.results import Answers, Comparison, ExchangeTable, SpilloverMatrix, SpilloverReport
 from semspill.results._format import FormatError
 
 _LARGEST = 2**30
 """Bytes of the largest report that is read."""
+COMPARISON = "comparison.json"
+"""In the folder of a sweep: how its variants differ from the first."""
 _MATRICES = ("matrix-asr.json", "matrix-toxicity.json")
 
 
@@ -135,6 +137,19 @@ def read_matrices(folder: Path) -> tuple[SpilloverMatrix, ...]:
         raise DataError(f"{folder}: {error}") from error
     except ValueError as error:
         raise DataError(f"A matrix in {folder} is broken; run the sweep again.") from error
+
+
+def read_comparison(folder: Path) -> Comparison | None:
+    """Return how the variants of a sweep differ from the first; None where targets vary."""
+    path = folder / COMPARISON
+    if not path.is_file():
+        return None
+    try:
+        return Comparison.from_json(read_text(path, most=_LARGEST))
+    except FormatError as error:
+        raise DataError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise DataError(f"{path} is broken; run the sweep again.") from error
 
 
 def _arm(folder: str | Path, seed: int, arm: str) -> Path:

@@ -100,6 +100,8 @@ def exchange_table(
             score=np.asarray(each.score, dtype=np.float64),
             planted=each.planted,
             correct=each.correct,
+            drawn_from=each.drawn_from,
+            ranked=each.ranked,
         )
     return ExchangeTable(
         dialogues=tuple(exchange.dialogue for exchange in exchanges),

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from semspill.errors import DataError
+from semspill.report._compared import NOUNS, kind, sentences
+from semspill.report._difference_table import GROUPS, difference_table
+from semspill.report._matrix_page import pooled_sentences
 from semspill.report._page._charts import Chart, chart
 from semspill.report._page._differences import (
     Runs,
@@ -16,32 +19,20 @@ from semspill.report._page._templates import filled
 from semspill.report._table import cell, in_percent, literal, table
 from semspill.report.figures._axes import lifted
 from semspill.report.figures._comparison import MEASURES, ROLES, in_role, plot_curves, plot_groups
+from semspill.report.figures._differences import plot_differences
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import TITLES
 from semspill.report.figures._style import COLOURS
-from semspill.results import SpilloverMatrix, SpilloverReport
-from semspill.statistics import Estimate
+from semspill.results import Comparison, Role, SpilloverMatrix, SpilloverReport
 
 _OVERLAID = len(COLOURS)
 """Most runs in one chart; more are in the tables and the matrix only."""
 _LIFTS = {"compare": "lift", "compare-asr": "asr_lift"}
 """The lift that each chart of curves draws."""
 _CELLS = "A row is a poisoned category, a column one that was looked at"
-_ASKED = (
-    ("asr", "target", "Planted responses in the target", "%"),
-    ("asr", "nearest", "Planted responses in its nearest neighbour", "%"),
-    ("asr", "all but the target", "Planted responses everywhere but in the target", "%"),
-    (
-        "lift",
-        "all but the target",
-        "Toxicity lift everywhere but in the target",
-        "percentage points",
-    ),
-    ("precision", "all", "P@1 over all exchanges", "%"),
-)
 _TABLES = {
-    "asr": "Attack success, %",
-    "toxicity": "Mean rated toxicity, %",
+    "asr": "Planted rate, %",
+    "toxicity": "Toxicity, %",
     "lift": "Toxicity lift, percentage points",
     "precision": "P@1, %",
 }
@@ -50,12 +41,15 @@ _TABLES = {
 def compared(
     reports: Mapping[str, SpilloverReport],
     matrices: Sequence[SpilloverMatrix],
+    comparison: Comparison | None,
     links: Mapping[str, str],
 ) -> str:
     """Return the page; see `comparison_page`."""
     if not reports:
         raise DataError("There is no run to compare; give one report or more, by name.")
-    charts = _charts(reports) if len(reports) <= _OVERLAID else {}
+    charts = {} if comparison is None else _difference_charts(comparison, reports)
+    if len(reports) <= _OVERLAID:
+        charts |= _charts(reports)
     for matrix in matrices:
         charts |= _matrix_charts(matrix)
     return filled(
@@ -64,12 +58,14 @@ def compared(
         charts=charts,
         differing=differences_table(reports),
         shared=shared_table(reports),
-        cautions=cautions(reports, targets=not matrices),
-        ranges=_ranges(reports),
+        cautions=cautions(reports, targets=not matrices, told=comparison is not None),
+        said=_said(matrices, comparison),
+        kind="" if comparison is None else kind(comparison),
+        compared={} if comparison is None else _compared(comparison),
         links=links,
         overlaid=len(reports) <= _OVERLAID,
         many=len(reports) > 1,
-        names={"asr": "attack success", "toxicity": "toxicity"},
+        names={matrix.quantity: NOUNS[matrix.quantity] for matrix in matrices},
         most=_OVERLAID,
         tables=_tables(reports),
         curves={
@@ -86,30 +82,39 @@ def _title(reports: Runs, matrices: Sequence[SpilloverMatrix]) -> str:
     return "One run" if len(reports) == 1 else f"{len(reports)} runs side by side"
 
 
-def _ranges(reports: Runs) -> list[str]:
-    """Return a sentence per measure: in which run it is largest, in which smallest."""
-    sentences = []
-    for measure, role, title, unit in _ASKED:
-        estimates = {label: in_role(report, role, measure) for label, report in reports.items()}
-        known = {label: one for label, one in estimates.items() if one is not None}
-        if known:
-            sentences.append(f"{title}: {_range(known, unit)}")
-    return sentences
+def _said(matrices: Sequence[SpilloverMatrix], comparison: Comparison | None) -> list[str]:
+    """Return what came out, the most important first."""
+    of_pairs = [sentence for matrix in matrices for sentence in pooled_sentences(matrix)]
+    return [*of_pairs, *(sentences(comparison) if comparison else ())]
 
 
-def _range(known: Mapping[str, Estimate], unit: str) -> str:
-    most = max(known, key=lambda label: known[label].value)
-    least = min(known, key=lambda label: known[label].value)
-    high, low = (in_percent(known[label]) for label in (most, least))
-    if len(known) == 1:
-        return f"{high} {unit} in *{literal(most)}*."
-    if high == low:
-        return f"{high} {unit} in every run."
-    apart = known[least].high < known[most].low
-    return (
-        f"from {low} {unit} in *{literal(least)}* to {high} {unit} in *{literal(most)}*; these two "
-        f"intervals {'do not overlap' if apart else 'overlap'}."
-    )
+def _compared(comparison: Comparison) -> dict[str, str]:
+    """Return the tables of differences: of groups in short, and of everything."""
+    every: tuple[Role, ...] = (*GROUPS, "category")
+    return {
+        "groups": difference_table(comparison, GROUPS, ("asr", "lift", "precision")),
+        "every": difference_table(comparison, every),
+    }
+
+
+def _difference_charts(comparison: Comparison, reports: Runs) -> dict[str, Chart]:
+    """Return a chart per lift of how runs differ; none of too many runs."""
+    if len(comparison.runs) >= _OVERLAID:
+        return {}
+    similarity = reports[comparison.baseline].similarity
+    order = sorted(similarity, key=lambda name: -similarity[name])
+    return {
+        f"difference-{metric}": chart(
+            f"difference-{metric}",
+            f"Differences in {NOUNS[metric]} from the baseline, group by group, with intervals.",
+            "A point is a run less the baseline, with its interval; left of 0 is less in the run. "
+            "Filled points differ significantly after Holm's correction. Groups stand above the "
+            "line, categories below it, the most similar to the target first.",
+            partial(plot_differences, comparison, metric, order),
+        )
+        for metric in ("asr", "lift")
+        if any(one.metric == metric for one in comparison.differences)
+    }
 
 
 def _tables(reports: Runs) -> dict[str, str]:
@@ -149,27 +154,26 @@ def _charts(runs: Runs) -> dict[str, Chart]:
         charts["groups"] = chart(
             "groups",
             "Groups of every run with intervals: the target, its nearest, all but the target, all.",
-            "Each run's groups side by side. The bars are intervals of single runs; whether they "
-            "overlap is no test of the difference.",
+            "Each run's groups side by side, with the intervals of single runs.",
             partial(plot_groups, runs),
         )
     return charts
 
 
 def _matrix_charts(matrix: SpilloverMatrix) -> dict[str, Chart]:
-    what = {"asr": "attack success", "toxicity": "toxicity"}[matrix.quantity]
+    what = NOUNS[matrix.measure.metric]
     heat, pairs = f"matrix-{matrix.quantity}", f"pairs-{matrix.quantity}"
     return {
         heat: chart(
             heat,
-            f"Heat map of the {what} lift of every category when each target was poisoned.",
+            f"Heat map of the {what} of every category when each target was poisoned.",
             f"{_CELLS}; similar categories stand side by side. A dot marks the most similar "
             "category of each target. The diagonal, the target itself, has shades of its own.",
             partial(plot_matrix, matrix),
         ),
         pairs: chart(
             pairs,
-            f"The {what} lift of every pair of categories against their similarity.",
+            f"The {what} of every pair of categories against their similarity.",
             "A point is a target and another category.",
             partial(plot_pairs, matrix),
         ),

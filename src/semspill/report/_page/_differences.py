@@ -16,7 +16,7 @@ _MEANT = {
     "test": "Test exchanges differ.",
     "train": "Clean training corpora differ.",
     "ranking": "Lists of responses to rank differ, so P@1 does not compare.",
-    "rater": "Raters differ, so rated toxicity and its lift do not compare; attack success needs "
+    "rater": "Raters differ, so rated toxicity and its lift do not compare; the planted rate needs "
     "no rater.",
 }
 
@@ -50,15 +50,17 @@ def shared_table(runs: Runs) -> str:
     return table(["field", "value"], rows) if rows else ""
 
 
-def cautions(runs: Runs, *, targets: bool = True) -> tuple[str, ...]:
+def cautions(runs: Runs, *, targets: bool = True, told: bool = False) -> tuple[str, ...]:
     """Return a sentence for everything that keeps numbers of the runs from being compared.
 
     Args:
         runs: Their reports, by label.
         targets: Whether other targets count, which a target-by-victim matrix is made for.
+        told: Whether a comparison says already what is not paired or not compared.
     """
     sentences = []
-    for name, meant in _MEANT.items():
+    meanings = {name: meant for name, meant in _MEANT.items() if name == "train" or not told}
+    for name, meant in meanings.items():
         prints = {
             label: str(report.provenance.fingerprints.get(name, _UNSET))
             for label, report in runs.items()
@@ -70,7 +72,8 @@ def cautions(runs: Runs, *, targets: bool = True) -> tuple[str, ...]:
         differ: {label: report.target if targets else "" for label, report in runs.items()},
         "Arms differ.": {label: report.main_arm for label, report in runs.items()},
         "Seeds differ.": {
-            label: ", ".join(map(str, report.seeds)) for label, report in runs.items()
+            label: "" if told else ", ".join(map(str, report.seeds))
+            for label, report in runs.items()
         },
     }
     sentences += [

@@ -15,7 +15,9 @@ from semspill.report.figures._style import COLOURS, MARKERS, PAGE, HouseFigure, 
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate
 
-MEASURES = {"asr": "attack success, %", "toxicity": "mean rated toxicity, %", "precision": "P@1, %"}
+MEASURES = {"asr": "planted rate, %", "toxicity": "toxicity, %", "precision": "P@1, %"}
+RUNS = tuple(COLOURS[place] for place in (2, 1, 4, 6, 5, 3, 0, 7))
+"""Colours of runs in their order: blue and orange, the surest pair, then black."""
 ROLES = ("target", "nearest", "all but the target", "all")
 _SHIFT = 0.005
 """Share of the axis by which a run's points stand beside the next run's."""
@@ -37,7 +39,7 @@ def plot_curves(
         near = [(part.similarity or 0.0) + apart[label] for part in parts]
         if not parts:
             continue
-        drawn = {**_style(place, label), "alpha": 0.8, "elinewidth": 0.6}
+        drawn = {**run_style(place, label), "alpha": 0.8, "elinewidth": 0.6}
         for part, at in zip(parts, intervals(axes, near, estimates, **drawn), strict=True):
             mark(
                 axes,
@@ -73,8 +75,8 @@ def plot_groups(runs: Mapping[str, SpilloverReport], look: Look = PAGE) -> House
         for place, (label, report) in enumerate(runs.items()):
             roles = {role: in_role(report, role, measure) for role in ROLES}
             here = {role: estimate for role, estimate in roles.items() if estimate is not None}
-            where = [ROLES.index(role) + _spread(place, len(runs)) for role in here]
-            drawn = intervals(axes, where, [*here.values()], along="x", **_style(place, label))
+            where = [ROLES.index(role) + spread(place, len(runs)) for role in here]
+            drawn = intervals(axes, where, [*here.values()], along="x", **run_style(place, label))
             for (role, estimate), at in zip(here.items(), drawn, strict=True):
                 what = MEASURES[measure].removesuffix(", %")
                 value = f"{what} {in_percent(estimate)} %, n = {estimate.n}"
@@ -117,16 +119,20 @@ def _shifts(runs: Mapping[str, SpilloverReport], quantity: str) -> dict[str, flo
     return {label: _SHIFT * wide * (place - middle) for place, label in enumerate(runs)}
 
 
-def _spread(place: int, count: int) -> float:
+def spread(place: int, count: int) -> float:
     """Return how far below or above its group one of several runs is drawn.
 
     Example:
-        >>> [round(_spread(place, 3), 2) for place in range(3)]
+        >>> [round(spread(place, 3), 2) for place in range(3)]
         [-0.23, 0.0, 0.23]
     """
     return 0.7 * ((place + 0.5) / count - 0.5)
 
 
-def _style(place: int, label: str) -> dict[str, Any]:
-    shade, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+def run_style(place: int, label: str) -> dict[str, Any]:
+    """Return how one of several runs is drawn, the baseline first.
+
+    Neighbours are far apart in hue and in lightness, so that grey tells them apart, too.
+    """
+    shade, marker = RUNS[place % len(RUNS)], MARKERS[place % len(MARKERS)]
     return {"color": shade, "marker": marker, "label": short(label)}

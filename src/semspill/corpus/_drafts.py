@@ -1,0 +1,254 @@
+"""Makes dialogues of the rows of a table whose columns are known; says what is wrong with them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias, cast
+
+from semspill._read import UnreadableError, parse_json
+from semspill._rows import Place
+from semspill.corpus._columns import ROLE, TEXT, Columns, Row
+from semspill.corpus._dialogue import Dialogue, Role, Utterance
+
+_DIGITS = 18
+
+
+class _Turn(NamedTuple):
+    where: Place
+    what: str
+    """What a message calls it."""
+    text: object
+    role: str | None
+    """Its role, `"drop"`, or None where roles alternate."""
+    label: object = None
+
+
+class Bad(Exception):
+    """What is wrong with a dialogue, of what kind that is, what to do, and which row shows it."""
+
+    def __init__(
+        self, kind: str, message: str, advice: str = "", *, where: Place | None = None
+    ) -> None:
+        super().__init__(kind, message, advice)
+        self.kind, self.message, self.where = kind, message, where
+        self.advice = advice or 'Mend it, or leave such dialogues out with on_error = "skip"'
+
+
+_Draft: TypeAlias = tuple[Place, Callable[[], Dialogue]]
+
+
+class Drafts:
+    """Makes dialogues of rows whose columns are known."""
+
+    def __init__(self, columns: Columns, split: str) -> None:
+        self.columns, self.split = columns, split
+        self.roles = columns.known_roles
+
+    def single(self, placed: Iterable[tuple[Place, Row]]) -> Iterator[_Draft]:
+        """Yield a dialogue per row."""
+        turns_of = self._pair if self.columns.messages is None else self._listed
+
+        def make(where: Place, row: Row) -> Dialogue:
+            name = self._id(row) or f"{self.split}-{where.row}"
+            return self._dialogue(name, [(where, row)], turns_of(where, row))
+
+        for where, row in placed:
+            yield where, partial(make, where, row)
+
+    def grouped(self, placed: Iterable[tuple[Place, Row]]) -> Iterator[_Draft]:
+        """Yield a dialogue per id, in order of their first rows."""
+        groups: dict[str, list[tuple[Place, Row]]] = {}
+        for where, row in placed:
+            is_name = _can_be_name(row.get(str(self.columns.id)))
+            # What can be no id is looked at, and refused, by itself.
+            name = (_name(self.columns.id, row) if is_name else "") or f"\0{where.row}"
+            groups.setdefault(name, []).append((where, row))
+        for rows in groups.values():
+            yield rows[0][0], partial(self._ordered, rows)
+
+    def _ordered(self, placed: Sequence[tuple[Place, Row]]) -> Dialogue:
+        """Return the dialogue of rows that are its turns."""
+        columns = self.columns
+        name = self._id(placed[0][1])
+        if columns.index is not None:
+            placed = self._sorted(placed, columns.index)
+        turns = []
+        for where, row in placed:
+            role = None
+            if columns.role is not None:
+                role = self._role(where, repr(columns.role), row.get(columns.role))
+            label = None if columns.turn_category is None else row.get(columns.turn_category)
+            text = row.get(str(columns.text))
+            turns.append(_Turn(where, repr(columns.text), text, role, label))
+        return self._dialogue(name, placed, turns)
+
+    def _sorted(self, placed: Sequence[tuple[Place, Row]], column: str) -> list[tuple[Place, Row]]:
+        by_place: dict[int, tuple[Place, Row]] = {}
+        for where, row in placed:
+            place = _whole_number(row.get(column))
+            if place is None:
+                kind = "with a turn whose place is no whole number"
+                raise Bad(kind, f"{column!r} must be a whole number", where=where)
+            if place in by_place:
+                before = by_place[place][0].row
+                message = f"{column!r} is {place} in row {before} of the same dialogue too"
+                raise Bad("with two turns at one place", message, where=where)
+            by_place[place] = where, row
+        return [by_place[place] for place in sorted(by_place)]
+
+    def _pair(self, where: Place, row: Row) -> list[_Turn]:
+        context, response = str(self.columns.context), str(self.columns.response)
+        if _is_blank(row.get(response)):
+            raise Bad("without a response", f"{response!r} is empty")
+        label = row.get(self.columns.turn_category or "")
+        said = _Turn(where, repr(context), row.get(context), "speaker", label)
+        return [said, _Turn(where, repr(response), row.get(response), "listener")]
+
+    def _listed(self, where: Place, row: Row) -> list[_Turn]:
+        column = str(self.columns.messages)
+        held = row.get(column)
+        if isinstance(held, str) and held.lstrip().startswith("["):
+            try:
+                held = parse_json(held, strict=True)
+            except UnreadableError as error:
+                message = f"{column!r} looks like a list in JSON and is none ({error})"
+                raise Bad("whose list of turns is not JSON", message) from None
+        if not isinstance(held, (list, tuple)) or not held:
+            message = f"{column!r} must be a list of turns with at least one"
+            raise Bad("without a list of turns", message)
+        return [self._one(where, place, turn) for place, turn in enumerate(held, 1)]
+
+    def _one(self, where: Place, place: int, turn: object) -> _Turn:
+        columns, what = self.columns, f"turn {place}"
+        if not isinstance(turn, Mapping):
+            return _Turn(where, what, turn, None)
+        role_key = columns.role or next((key for key in ROLE if key in turn), None)
+        text_key = columns.text or next((key for key in TEXT if key in turn), None)
+        if text_key not in turn:
+            raise Bad(
+                "with a turn without a text",
+                f"{what} has no text under {text_key or 'a usual key'!r}",
+                "Name its key with columns.text",
+            )
+        role = None if role_key is None else self._role(where, what, turn.get(role_key))
+        label = turn.get(columns.turn_category or columns.category)
+        return _Turn(where, what, turn[text_key], role, label)
+
+    def _role(self, where: Place, what: str, role: object) -> str:
+        name = str(role).strip()
+        meaning = self.roles.get(name) or self.roles.get(name.casefold())
+        if meaning is None or role is None:
+            kind = f"a {type(role).__name__} of {len(name)} characters"
+            raise Bad(
+                "with a role that is not mapped",
+                f"{what} has a role ({'none' if role is None else kind}) that columns.roles does "
+                "not map to 'speaker', 'listener', 'system' or 'drop'",
+                'Say what it means, such as columns.roles = { customer = "speaker", agent = '
+                f'"listener" }}; known are {", ".join(self.roles)}',
+                where=where,
+            )
+        return meaning
+
+    def _dialogue(
+        self, name: str, placed: Sequence[tuple[Place, Row]], turns: Sequence[_Turn]
+    ) -> Dialogue:
+        columns = self.columns
+        first = placed[0][1]
+        rows = [row for _, row in placed] if len(placed) == len(turns) else [first] * len(turns)
+        said = [pair for pair in zip(rows, turns, strict=True) if pair[1].role != "drop"]
+        system = self._plain(_name(columns.system, first))
+        if said and said[0][1].role == "system":
+            system, said = self._text(said[0][1]), said[1:]
+        utterances = tuple(self._utterance(place, turn) for place, (_, turn) in enumerate(said))
+        category = self._category(placed, utterances)
+        if not any(turn.role == "listener" for turn in utterances[1:]):
+            raise Bad("without a response", "the dialogue has no response of a listener")
+        situation = self._plain(_name(columns.situation, first))
+        speaks = (row for (row, _), turn in zip(said, utterances, strict=True)
+                  if turn.role == "speaker")  # fmt: skip
+        person = _name(columns.speaker, next(speaks, first)) or None
+        return Dialogue(name, category, utterances, situation, person, system)
+
+    def _utterance(self, place: int, turn: _Turn) -> Utterance:
+        if turn.role == "system":
+            raise Bad(
+                "with a system turn behind the first",
+                f"{turn.what} is a system turn, and not the first turn",
+                'Leave them out with columns.roles = { system = "drop" }',
+                where=turn.where,
+            )
+        role = turn.role or ("listener" if place % 2 else "speaker")
+        label = (
+            _name(f"the label of {turn.what}", {f"the label of {turn.what}": turn.label}) or None
+        )
+        return Utterance(self._text(turn), cast(Role, role), category=label)
+
+    def _text(self, turn: _Turn) -> str:
+        if not (_is_blank(turn.text) or isinstance(turn.text, str)):
+            message = f"{turn.what} must be a text, got {type(turn.text).__name__}"
+            raise Bad("with a turn without a text", message, where=turn.where)
+        text = self._plain(str(turn.text or ""))
+        if not text:
+            raise Bad("with an empty text", f"{turn.what} is empty", where=turn.where)
+        return text
+
+    def _category(
+        self, placed: Sequence[tuple[Place, Row]], utterances: Sequence[Utterance]
+    ) -> str:
+        column, label = self.columns.category, ""
+        for where, row in placed:
+            name = _name(column, row)
+            if name and label and name != label:
+                raise Bad(
+                    "with two categories",
+                    f"{column!r} is another one than in the rows before of the same dialogue",
+                    'Mend it, leave such dialogues out with on_error = "skip", or name the column '
+                    "columns.turn_category if every turn has its own",
+                    where=where,
+                )
+            label = label or name
+        own = (turn.category for turn in utterances if turn.role == "speaker" and turn.category)
+        label = label or next(own, "")
+        if not label:
+            raise Bad("without a category", f"{column!r} is empty; every dialogue needs one")
+        return label
+
+    def _id(self, row: Row) -> str:
+        name = _name(self.columns.id, row)
+        if not name and self.columns.id is not None:
+            raise Bad("without an id", f"{self.columns.id!r} is empty; every dialogue needs one")
+        return name
+
+    def _plain(self, text: str) -> str:
+        for old, new in self.columns.substitute.items():
+            text = text.replace(old, new)
+        return text.strip()
+
+
+def _name(column: str | None, row: Row) -> str:
+    """Return a text or a whole number as text, and nothing where there is nothing."""
+    value = row.get(column) if column is not None else None
+    if not _can_be_name(value):
+        message = f"{column!r} must be a text or a whole number, got {type(value).__name__}"
+        raise Bad("with a label or an id that is no text", message)
+    if isinstance(value, float):
+        value = int(value)
+    return "" if value is None else str(value).strip()
+
+
+def _can_be_name(value: object) -> bool:
+    # pandas makes 1.0 of a 1 in a column that has gaps.
+    whole = isinstance(value, float) and value.is_integer()
+    return whole or value is None or isinstance(value, (str, int))
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _whole_number(value: object) -> int | None:
+    """Return a whole number, which in a CSV file is written as digits; None for all else."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _DIGITS:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) else None
