@@ -35,14 +35,12 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
 
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """
-    from rich.markdown import Markdown  # its parser takes longer to import than all of rich
-
     words = summary(report)
     table = _groups(report)
-    caveat = Markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
+    caveat = _markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
     room = _SCREEN - 5 - _height(table) - _height(caveat)
-    for sentence in map(Markdown, words.findings):
+    for sentence in map(_markdown, words.findings):
         room -= _height(sentence)
         if room < 0:
             break
@@ -81,7 +79,13 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _print_sentences(sentences: Sequence[str]) -> None:
     for sentence in sentences:
-        out_console.print(Markdown(sentence))
+        out_console.print(_markdown(sentence))
+
+
+def _markdown(text: str) -> RenderableType:
+    from rich.markdown import Markdown  # its parser takes longer to import than all of rich
+
+    return Markdown(text)
 
 
 def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
