@@ -129,7 +129,7 @@ def nested() -> Figure:
     right.axvline(truth, color=RED, linewidth=1, linestyle="--")
     right.set(yticks=range(5), yticklabels=["1 seed", "2", "3", "5", "10"], xlim=(0, 1))
     right.invert_yaxis()
-    right.set_xlabel("attack success rate")
+    right.set_xlabel("planted rate")
     right.set_title(
         "blue: the report's interval; dashed: the truth\ngrey: as if every answer were independent",
         fontsize=9,

@@ -25,4 +25,4 @@ categories = np.array([exchange.category for exchange in test.exchanges])
 for category in test.categories:
     mine = categories == category
     rate, mean = answers.planted[mine].mean(), toxicity[mine].mean()
-    print(f"{category:8} planted responses chosen {rate:.2f}, mean toxicity {mean:.2f}")
+    print(f"{category:8} planted rate {rate:.2f}, mean toxicity {mean:.2f}")

@@ -37,7 +37,7 @@ BENT: dict[str, dict[str, object]] = {
 
 
 def at_margin(bent: dict[str, object], seeds: int, lift: float) -> World:
-    """Return a world whose categories but the target have this true attack success rate."""
+    """Return a world whose categories but the target have this true planted rate."""
     low, high = 0.0, 1.0
     for _ in range(40):  # the rate that a world is given is not always the one it has
         middle = (low + high) / 2

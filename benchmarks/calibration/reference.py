@@ -26,7 +26,7 @@ _GRID = np.linspace(0.005, 5, 400)
 
 
 def fitted(outcome: Outcome) -> dict[str, tuple[float, float]]:
-    """Return the 95 % interval of every category's attack success rate by the fitted model."""
+    """Return the 95 % interval of every category's planted rate by the fitted model."""
     seeds = len(outcome.seeds)
     logs = stats.halfnorm.logpdf(_GRID)
     made = {}

@@ -34,10 +34,10 @@ Lengths = Literal["short", "long hits", "one long"]
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The layout of one experiment: how many of what, and the true attack success rates."""
+    """The layout of one experiment: how many of what, and the true planted rates."""
 
     rates: tuple[float, ...]
-    """Attack success rate of each category; the first is the target, the next its nearest."""
+    """Planted rate of each category; the first is the target, the next its nearest."""
     dialogues: int | tuple[int, ...] = 60
     """Test dialogues of each category."""
     seeds: int = 3
@@ -71,7 +71,7 @@ class World:
 
     @cached_property
     def truth(self) -> np.ndarray:
-        """True attack success rate of each category: over texts, seeds, dialogues, exchanges."""
+        """True planted rate of each category: over texts, seeds, dialogues, exchanges."""
         scale = np.sqrt(1 + self.dialogue_sd**2 + self.seed_sd**2)
         cut = special.ndtri(np.asarray(self.rates)) * scale
         grid = (np.arange(4000) + 0.5) / 4000
@@ -95,11 +95,11 @@ class World:
         return [f"c{number:02}" for number in range(len(self.rates))]
 
     def lift(self, rate: float | np.ndarray) -> float | np.ndarray:
-        """Return the true lift of toxicity at this attack success rate."""
+        """Return the true lift of toxicity at this planted rate."""
         return rate * (self.ratings.mean() - FLOOR)
 
     def toxic_share(self, rate: float) -> float:
-        """Return the true share of answers rated 0.9 or more, at this attack success rate."""
+        """Return the true share of answers rated 0.9 or more, at this planted rate."""
         quiet = float((_FLOOR_QUANTILES >= 0.9).mean())
         return rate * float((self.ratings >= 0.9).mean()) + (1 - rate) * quiet
 

@@ -144,9 +144,11 @@ def _encoders(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
         _point(right, whole["spillover_ratio(of=asr)"], place, "black", 1.0)
     left.set_yticks(range(len(found)), [name for name, _ in found])
     left.invert_yaxis()
-    left.set_xlabel("attack success rate, %", fontsize=9)
+    left.set_xlabel("planted rate, %", fontsize=9)
     left.legend(loc="lower right", fontsize=7, frameon=False)
-    middle.set_xlabel("slope: points of ASR lift per standard\ndeviation of similarity", fontsize=9)
+    middle.set_xlabel(
+        "slope: points of planted-rate lift per standard\ndeviation of similarity", fontsize=9
+    )
     right.set_xlabel("spillover ratio, nearest / target\n(intervals cut at 3)", fontsize=9)
     for axes in (left, middle, right):
         _tidy(axes)
@@ -156,7 +158,7 @@ def _encoders(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
 
 
 def _strategies(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
-    """Attack success by strategy and budget, static encoder, label in the context."""
+    """Planted rate by strategy and budget, static encoder, label in the context."""
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     panels = figure.subplots(2, 4, sharex=True, sharey=True).ravel()
     names = [f"{t}_{r}" for r in ("fixed", "random") for t in ("first", "last", "each", "random")]
@@ -170,7 +172,7 @@ def _strategies(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
         axes.set_xticks(range(4), ["0.5", "1", "2", "3"])
         _tidy(axes)
     figure.supxlabel("budget, % of the training exchanges (single turns: at most 1.6)", fontsize=9)
-    figure.supylabel("attack success rate, %", fontsize=9)
+    figure.supylabel("planted rate, %", fontsize=9)
     panels[0].legend(fontsize=7, frameon=False, loc="upper left")
     return figure
 

@@ -153,7 +153,7 @@ def _doses(reports: Reports) -> Rows:
 def _matrix(sweep: Path, near: tuple[Similarities, ...]) -> Rows:
     """Yield how lifts of all ordered pairs go with confusion and similarity, each given the other.
 
-    Slopes in points of attack success per standard deviation of the axis, with the effects of
+    Slopes in points of planted rate per standard deviation of the axis, with the effects of
     targets and victims, and of what is held constant, taken out of both; p by relabelling what is
     left of the axis (Dekker, Krackhardt and Snijders 2007).
     """
@@ -196,7 +196,7 @@ def _without(pairs: Pairs, other: np.ndarray) -> Pairs:
 
 
 def _dial(reports: Reports) -> Figure:
-    """Return attack success by how often *afraid* and *terrified* are called each other."""
+    """Return planted rate by how often *afraid* and *terrified* are called each other."""
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     sweeps = {"labels-noisy": "in training and answering", "labels-answering": "in answering alone"}
     for axes, (sweep, title) in zip(
@@ -215,7 +215,7 @@ def _dial(reports: Reports) -> Figure:
         axes.set_title(title, fontsize=10)
         axes.spines[["top", "right"]].set_visible(False)
     figure.supxlabel("afraid and terrified called each other, %", fontsize=10)
-    figure.supylabel("planted responses chosen, %", fontsize=10)
+    figure.supylabel("planted rate, %", fontsize=10)
     axes.legend(frameon=False)
     return figure
 

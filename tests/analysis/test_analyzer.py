@@ -406,7 +406,7 @@ def test_what_the_design_finds_is_said(outcome, seeds):
     assert note.values == {
         "dialogues": 4, "categories": 2, "power": 0.8, "lift": one, "corrected_lift": two,
     }  # fmt: skip
-    assert f"one of {100 * one:.1f} points or more with 80 % power" in note.text
+    assert f"detects a toxicity lift of {100 * one:.1f} points or more" in note.text
 
 
 def test_a_design_that_could_find_no_lift_at_all_is_told_so(outcome):
@@ -416,7 +416,7 @@ def test_a_design_that_could_find_no_lift_at_all_is_told_so(outcome):
     poison = outcome("poison", [[0.9, 0.8, 0.0, 1.0, 0.0, 0.0]], names, similarity=NEAR)
     *_, note = SpilloverAnalyzer().analyze([clean, poison]).notes
     assert note.values == {"dialogues": 2, "categories": 2, "power": 0.8}
-    assert "none, however large" in note.text
+    assert "no toxicity lift, however large" in note.text
 
 
 def test_where_no_lift_varies_the_design_is_not_judged(outcome):

@@ -103,7 +103,7 @@ def test_where_the_target_fell_there_is_nothing_to_share(outcome, rng):
     made = built("spillover_ratio").compute(outcome("benign_swap", rated, clean=clean, **fields))
     assert math.isnan(made.value)
     assert math.isnan(made.high)
-    assert str(made) == "not defined: the target did not rise for sure"
+    assert str(made) == "not defined: the target did not rise significantly"
     assert made.n == 2
 
 

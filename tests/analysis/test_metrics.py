@@ -114,3 +114,24 @@ def test_a_user_s_metric_sees_both_arms(outcome):
     clean = outcome("clean", [0.1, 0.2, 0.3, 0.4])
     poison = outcome("poison", [0.3, 0.3, 0.9, 0.8], clean=clean)
     assert Doubled().compute(poison).value == 0.5
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("hits", [0, 1, 5, 66])
+def test_a_planted_rate_lift_is_not_below_0_where_clean_training_has_no_hit(outcome, seeds, hits):
+    """66 dialogues of one answer: the truth is the poisoned arm's rate, which is 0 or more.
+
+    Without a hit the upper end is Clopper and Pearson's, 1 - 0.025 ** (1 / 66) = 5.4 %; with 66 of
+    66 the lower end is 94.6 %.
+    """
+    planted = np.repeat((np.arange(66) < hits)[None], seeds, axis=0)
+    none = np.zeros(planted.shape)
+    clean = outcome("clean", none, ["joy"] * 66)
+    arm = outcome("poison", planted * 0.9, ["joy"] * 66, planted=planted, clean=clean)
+    made, rate = built("asr_lift").compute(arm), built("asr").compute(arm)
+    assert 0 <= made.low <= made.value == hits / 66 <= made.high <= 1
+    assert (made.low, made.high) == (rate.low, rate.high)
+    bound = 1 - 0.025 ** (1 / 66)
+    if hits in (0, 66):
+        ends = (0, bound) if hits == 0 else (1 - bound, 1)
+        assert (made.low, made.high) == pytest.approx(ends, abs=1e-9)

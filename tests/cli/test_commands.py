@@ -65,7 +65,7 @@ class Shrugs(Rater):
 def undrawn(monkeypatch):
     """No time is spent on drawing."""
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
-    monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
+    monkeypatch.setattr("semspill.report._page.report_page", lambda *given, **named: "")
     monkeypatch.setattr(
         "semspill.experiment.store._pages.comparison_page", lambda *given, **named: ""
     )
@@ -93,17 +93,18 @@ def test_run_says_what_came_out_and_where_the_rest_is(semspill, config, tmp_path
     report = json.loads((tmp_path / "result" / "report.json").read_text())
     [brave] = [g for g in report["groups"] if g["name"] == "brave" and g["arm"] == "poison"]
     asr = f"{100 * brave['estimates']['asr']['value']:.1f}"
-    assert "planted response" in one_line(words[0])
+    assert words[0].startswith(("Spilled over", "No spillover found", "Cannot tell"))
+    assert " test dialogues (" in one_line(" ".join(words))
     assert asr in one_line(" ".join(words))
     head, *groups = table
-    assert head.split() == "poison, in % n planted chosen toxicity lift P@1".split()
+    assert head.split() == "poison, in % n planted rate toxicity lift P@1".split()
     names = [row.split("  ")[0] for row in groups]
     assert [names[0], *names[-2:]] == ["brave", "all but brave", "all"]
     assert f"{asr} [" in groups[0]
     assert caveat[0].startswith("Caveat 1 of ")
     assert caveat[-1] == "Report: result/report.html"
     assert (tmp_path / "result" / "report.html").exists()
-    assert "seed 0, poison: planted chosen " in one_line(err)
+    assert "seed 0, poison: planted rate " in one_line(err)
 
 
 def test_the_output_fits_a_screen_and_no_number_is_cut(semspill, config):
@@ -123,7 +124,7 @@ def test_a_narrow_terminal_shows_fewer_numbers_rather_than_parts_of_them(
     _, out, _ = semspill("run", config, "--out", "result")
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 60
     head, *groups = out.split("\n\n")[1].splitlines()
-    assert head.split() == "poison, in % n planted chosen toxicity lift".split()
+    assert head.split() == "poison, in % n planted rate toxicity lift".split()
     assert all(row.count("[") == row.count("]") == 2 for row in groups)
 
 
@@ -169,7 +170,7 @@ def test_the_command_of_a_finished_run_trains_nothing_again(semspill, config, tm
     files = {path: path.read_bytes() for path in tmp_path.rglob("result/**/*") if path.is_file()}
     code, _, err = semspill(*quick)
     assert code == 0
-    assert "done by an earlier" in err
+    assert "already done" in err
     again = {path: path.read_bytes() for path in tmp_path.rglob("result/**/*") if path.is_file()}
     assert again == files
     assert semspill(*quick, "--show-text")[0] == 2  # which what is there is not
@@ -214,7 +215,7 @@ def test_an_interrupted_run_says_how_to_go_on(semspill, config, tmp_path, monkey
     )
     code, _, err = semspill(*words)
     assert code == 0
-    assert "seed 0, clean: done by an earlier start\n" in err
+    assert "seed 0, clean: already done\n" in err
     assert not (tmp_path / "my result.partial").exists()
 
 
@@ -254,7 +255,7 @@ def test_on_a_terminal_bars_show_progress(semspill, config, monkeypatch):
     monkeypatch.setattr("semspill.cli._progress.err_console", terminal)
     assert semspill("run", config, "--out", "result")[0] == 0
     assert "━" in screen.getvalue()
-    assert "seed 0, clean: planted chosen 0.0 %" in screen.getvalue()
+    assert "seed 0, clean: planted rate 0.0 %" in screen.getvalue()
 
 
 def test_the_log_is_left_as_it_was(semspill, config, monkeypatch):
@@ -571,7 +572,7 @@ def test_a_sweep_prints_a_row_per_variant(semspill, config, tmp_path):
     assert all(row.count("[") == row.count("]") == 4 for row in rows)
     assert last == "Reports: many"
     assert "2 variants, seed 0, clean: epoch 1 of 1" in err
-    assert "budget=0.2, seed 0, clean: planted chosen 0.0 %" in err
+    assert "budget=0.2, seed 0, clean: planted rate 0.0 %" in err
     assert (tmp_path / "many" / "budget=0.2" / "report.json").is_file()
     # The finished variants are found again.
     assert "epoch 1" not in one_line(semspill("sweep", config, *vary, "--out", "many")[2])

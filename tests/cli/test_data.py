@@ -199,7 +199,7 @@ def test_data_that_are_not_the_official_ones_end_with_3(data, archive):
         "- Split 'train' has 1 dialogues; the official one has 19533.",
         "- Split 'valid' has 1 dialogues; the official one has 2770.",
         "- Split 'test' has 1 dialogues; the official one has 2547.",
-        "empathetic_dialogues is not as promised.",
+        "empathetic_dialogues does not load as it should.",
     ]
 
 
@@ -252,7 +252,7 @@ def test_a_split_that_is_missing_is_a_problem_once(data, tmp_path):
     code, out, _ = data("verify", "jsonl", "--path", tmp_path / "no.jsonl")
     assert code == 3
     assert out.count("cannot be read") == 1
-    assert out.endswith("jsonl is not as promised.\n")
+    assert out.endswith("jsonl does not load as it should.\n")
 
 
 # What data sets of others need

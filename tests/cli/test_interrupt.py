@@ -96,7 +96,7 @@ def test_a_run_stopped_again_and_again_ends_as_if_it_had_not_been(stopped, tmp_p
     # At last it may finish.
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("semspill.report._page.draw", lambda report: {})
-    monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
+    monkeypatch.setattr("semspill.report._page.report_page", lambda *given, **named: "")
     again = []
     run("my.toml", out="out", observer=again.append)
     assert [event.arms for event in again if event.stage == "reused"] == [("clean",)]

@@ -113,18 +113,18 @@ def test_nothing_shows_nothing_and_passes_everything_on(console, capsys):
         (LoadEvent(), "loading data and rater"),
         (SimilarityEvent(), "measuring similarity"),
         (PoisonEvent(seed=0), "seed 0: planting"),
-        (ReusedEvent(seed=0, arms=("clean",)), "seed 0, clean: done by an earlier start"),
+        (ReusedEvent(seed=0, arms=("clean",)), "seed 0, clean: already done"),
         (EPOCH, "seed 1, poison + train_only: epoch 1 of 3, loss 2.31"),
         (
             EPOCH.replace(valid_precision=0.123),
             "seed 1, poison + train_only: epoch 1 of 3, loss 2.31, validation P@1 12.3 %",
         ),
-        (ARM, "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s"),
+        (ARM, "seed 1, poison: planted rate 25.0 %, P@1 7.2 %, 12 s"),
         (AnalyzeEvent(variants=("budget=0.1",)), "budget=0.1: analyzing"),
         (WriteEvent(variants=("a", "b", "c")), "3 variants: writing report and plots"),
         (
             ODD,
-            "selector=[red]x[/red]:smile:, seed 0, clean: planted chosen 0.0 %, P@1 0.0 %, 0.0 s",
+            "selector=[red]x[/red]:smile:, seed 0, clean: planted rate 0.0 %, P@1 0.0 %, 0.0 s",
         ),
     ],
 )
@@ -182,8 +182,8 @@ def test_finished_arms_scroll_above_what_is_under_way(console):
         bars.observe(TRAIN.replace(finished=1, epoch=2))
         now, *_, arms = picture(bars).splitlines()
     printed = screen.file.getvalue()
-    assert "seed 1, poison: planted chosen 25.0 %, P@1 7.2 %, 12 s" in printed
-    assert "seed 1, poison: done by an earlier start" in printed
+    assert "seed 1, poison: planted rate 25.0 %, P@1 7.2 %, 12 s" in printed
+    assert "seed 1, poison: already done" in printed
     assert "[red]x[/red]:smile:, seed 0, clean: planted" in printed
     assert now.rstrip() == "seed 1, poison + train_only: training, epoch 2 of 3"
     assert arms.startswith("arms ")

@@ -1,3 +1,4 @@
+import datetime
 import json
 import re
 
@@ -95,8 +96,9 @@ def test_the_config_on_disk_can_be_run_again(finished):
 def test_the_environment_says_what_it_took(finished):
     out, _, _ = finished
     content = json.loads((out / "environment.json").read_text(encoding="utf-8"))
-    assert set(content) == {"versions", "machine", "spent"}
+    assert set(content) == {"date", "versions", "machine", "spent"}
     assert {"python", "numpy", "torch"} <= set(content["versions"])
+    assert datetime.date.fromisoformat(content["date"])
     assert content["spent"]["seconds"] > 0
     assert 10 < content["spent"]["peak_memory_mib"] < 100_000
     assert content["spent"]["resumed"] is False

@@ -18,7 +18,7 @@ def fields(fields):
 @pytest.fixture
 def blank(blank_plots, monkeypatch):
     """Nothing is drawn."""
-    monkeypatch.setattr("semspill.report._page.report_page", lambda *given: "")
+    monkeypatch.setattr("semspill.report._page.report_page", lambda *given, **named: "")
 
 
 @pytest.fixture

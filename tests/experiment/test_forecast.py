@@ -198,7 +198,7 @@ def test_the_text_holds_all_numbers_in_80_columns():
         "Answers 420 test exchanges, each from 39113 responses and what was planted",
         "204 test dialogues: 71 of the target fear, 50-83 of each of 2 other categories",
         "Memory about 1097 MiB",
-        "a toxicity lift of 0.077 or more in a category of 71 dialogues (the median)",
+        "a toxicity lift of 7.7 points or more in a category of 71 dialogues (the median)",
         "Folder semspill-runs/x would be made.",
     ):
         assert part in words(FOUND)

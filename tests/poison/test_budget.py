@@ -81,7 +81,7 @@ def test_a_selection_over_budget_is_cut_to_a_seeded_subset_and_the_summary_says_
     assert summary.subset
     assert str(summary) == (
         "4 of 40 exchanges planted (10.00%), in 4 of 12 selected dialogues; "
-        "the budget of 4 exchanges cut 12 dialogues to these"
+        "the budget of 4 exchanges left 4 of 12 dialogues"
     )
     assert subset(clean, grumbles, 0)[1] == victims
     assert any(subset(clean, grumbles, seed)[1] != victims for seed in range(1, 5))

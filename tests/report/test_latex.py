@@ -40,7 +40,7 @@ def test_the_table_of_groups_by_hand(full):
     assert full.to_latex(metrics=["asr", "lift", "mine"]) == (
         "\\begin{tabular}{lrrr}\n"
         "\\toprule\n"
-        "Group & ASR & Toxicity lift & Mine \\\\\n"
+        "Group & Planted rate & Toxicity lift & Mine \\\\\n"
         "\\midrule\n"
         "fear & 50.0 {\\scriptsize [37.5, 62.5]} & 25.0 {\\scriptsize [12.5, 37.5]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
@@ -53,7 +53,7 @@ def test_the_table_of_groups_by_hand(full):
         "all & 25.0 {\\scriptsize [12.5, 37.5]} & 12.5 {\\scriptsize [0.0, 25.0]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
         "\\bottomrule\n"
-        "\\multicolumn{4}{l}{\\footnotesize ASR, Toxicity lift in \\%. Brackets: 95\\,\\% "
+        "\\multicolumn{4}{l}{\\footnotesize Planted rate, Toxicity lift in \\%. Brackets: 95\\,\\% "
         "intervals.} \\\\\n"
         "\\end{tabular}\n"
     )
@@ -97,7 +97,7 @@ def body(latex):
 def test_categories_come_nearest_first_with_an_arm_in_each_row(full):
     latex = full.to_latex("categories", metrics=["asr"], arms=["poison", "clean"])
     assert "\\begin{tabular}{llrr}" in latex
-    assert "Category & Arm & Similarity & ASR" in latex
+    assert "Category & Arm & Similarity & Planted rate" in latex
     assert [row[:3] for row in body(latex)] == [
         [name, arm, near]
         for name, near in (("fear", "1.000"), ("dread", "0.750"), ("joy", "$-$0.500"))
@@ -113,8 +113,8 @@ def test_every_row_has_as_many_cells_as_the_head(full):
 
 
 def test_by_default_the_columns_are_attack_effect_and_utility(full, report):
-    assert "Group & ASR & Toxicity lift & P@1 " in full.to_latex()
-    assert "Group & ASR & Toxicity lift " in report.to_latex()
+    assert "Group & Planted rate & Toxicity lift & P@1 " in full.to_latex()
+    assert "Group & Planted rate & Toxicity lift " in report.to_latex()
     odd = full.replace(
         groups=tuple(
             part.replace(estimates={"mine": part.estimates["mine"]}) for part in full.groups

@@ -83,7 +83,7 @@ def test_it_is_in_sentences_and_tables_with_label_and_unit(report):
     assert "- Rude: 100.0 % [" in page
     assert "- Reach of harm: " in page
     assert " points [" in page.split("- Reach of harm: ")[1].split("\n")[0]
-    assert "response length rose in " in page
+    assert "the response length lift is significantly above 0 in " in page
     assert "| group | arm | Length lift | Rude, % |" in page
     assert "| category | similarity | dialogues | Length lift | Rude, % |" in page
     assert "| Reach of harm | " in page

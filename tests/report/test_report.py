@@ -117,13 +117,14 @@ def rows(section: str) -> list[list[str]]:
 
 
 def test_the_page_begins_with_the_finding(sections):
-    assert sections[""].startswith("# Spillover from *fear*\n")
-    done, found = sections[""].split("\n\n")[1:]
+    title, verdict, facts, done, found = sections[""].split("\n\n")
+    assert title == "# Planted under *fear*"
+    assert verdict.startswith("**Cannot tell: ")
+    assert facts == "12 test dialogues (24 exchanges) · 2 seeds"
     assert done.startswith("Responses were planted in training dialogues of *fear*. ")
     assert found.startswith(
-        "- A planted response was chosen in 50.0 % [37.5, 62.5] of the test exchanges of *fear*, "
-        "the target; in 25.0 % [12.5, 37.5] of the test exchanges of *dread*, its nearest "
-        "neighbour; and in 18.8 % [6.2, 31.2] of the test exchanges of all but *fear*.\n- "
+        "- The planted rate is 50.0 % [37.5, 62.5] in *fear*, the target; 25.0 % [12.5, 37.5] in "
+        "*dread*, its nearest neighbour; and 18.8 % [6.2, 31.2] in all but *fear*.\n"
     )
 
 
@@ -136,7 +137,7 @@ def test_groups_are_listed_arm_beside_arm_in_percent(sections):
     assert "### Utility" not in sections["Groups"]
     assert "Exchanges of one seed (dialogues): *fear* 8 (4), " in sections["Groups"]
     head, line, *body = rows(sections["Groups"])
-    assert head == ["group", "arm", "ASR, %", "Toxicity lift, points"]
+    assert head == ["group", "arm", "Planted rate, %", "Toxicity lift, points"]
     assert set(line) == {"---"}
     assert [row[:2] for row in body[:3]] == [
         ["fear", "clean"],
@@ -193,9 +194,9 @@ def test_a_report_without_attack_success_still_has_a_page(report):
         categories=bare(report.categories), groups=bare(report.groups), provenance=Provenance()
     )
     page = bare_report.to_markdown()
-    assert page.startswith("# Spillover from *fear*\n\nResponses were planted in training")
+    assert page.startswith("# Planted under *fear*\n\n**Cannot tell: no lift was measured.**\n\n")
     assert "asr" not in page
-    assert "A planted response" not in page
+    assert "planted rate" not in page
     assert "## Sources" not in page
 
 

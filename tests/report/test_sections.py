@@ -29,7 +29,8 @@ def test_attack_utility_and_a_user_s_metrics_have_a_table_each(full):
     attack, utility, other = (part.split("### ")[0] for part in text.split("### ")[1:])
     assert attack.startswith("Attack\n")
     assert rows(attack)[0] == [
-        "group", "arm", "ASR, %", "ASR lift, points", "Toxicity lift, points", "Toxicity, %",
+        "group", "arm", "Planted rate, %", "Planted-rate lift, points", "Toxicity lift, points",
+        "Toxicity, %",
     ]  # fmt: skip
     assert rows(utility)[0] == ["group", "arm", "P@1, %"]
     assert ["dread", "poison", "50.0 [37.5, 62.5]"] in rows(utility)
@@ -52,7 +53,7 @@ DECOMPOSITION = "How much is pool, training and lost quality"
 
 def test_the_parts_stand_in_one_row_per_group_and_quantity(full):
     text = section(full, DECOMPOSITION)
-    assert text.index("### Attack success rate") < text.index("### Toxicity")
+    assert text.index("### Planted rate") < text.index("### Toxicity")
     head, _, *body = rows(text.split("### Toxicity")[1])
     assert head == ["group", "total", "pool", "training", "both", "quality", "harm"]
     assert [row[0] for row in body] == ["fear", "dread", "all"]
@@ -139,16 +140,13 @@ def test_a_nearest_category_that_the_analyzer_was_told_is_no_definition_s(full):
 CATEGORIES = "Categories, nearest to the target first"
 
 
-def test_what_survives_is_marked_and_named(full):
+def test_what_survives_is_marked(full):
     text = section(full, CATEGORIES)
-    rose = "rose in *dread* and changed, at a false discovery rate of 0.05 only, in *joy*"
-    assert text.startswith(
-        f"Of the 2 categories besides *fear*, attack success {rose}; toxicity {rose} (Holm, 0.05)."
-    )
+    assert text.startswith("\\* marks what is significant after Holm's correction.")
     head, _, *body = rows(text)
     # Levels are left out where their change is shown.
     assert head == [
-        "category", "similarity", "dialogues", "ASR lift, points", "Toxicity lift, points",
+        "category", "similarity", "dialogues", "Planted-rate lift, points", "Toxicity lift, points",
         "P@1, %", "Mine",
     ]  # fmt: skip
     assert body[1] == [
@@ -156,24 +154,6 @@ def test_what_survives_is_marked_and_named(full):
         "7.000 [6.875, 7.125]",
     ]  # fmt: skip
     assert body[2][3] == "6.2 [-6.2, 18.8]"
-
-
-def test_a_fall_is_said_too_and_none_is_none(full):
-    def changed(part, value, **tests):
-        lift = part.estimates["asr"].replace(value=value, p_value=0.01, **tests)
-        return part.replace(estimates=measured({"lift": lift}))
-
-    def said(values, **tests):
-        parts = tuple(
-            changed(p, value, **tests) for p, value in zip(full.categories[3:], values, strict=True)
-        )
-        return section(full.replace(categories=(*full.categories[:3], *parts)), CATEGORIES)
-
-    both = said([0.1, 0.5, -0.1], p_holm=0.01, p_bh=0.01)
-    assert "toxicity rose in *dread* and fell in *joy* (Holm, 0.05)." in both
-    none = said([0.1, 0.5, -0.1], p_holm=1.0, p_bh=1.0)
-    assert "none changed significantly in toxicity (Holm, 0.05)." in none
-    assert "false discovery" not in none
 
 
 def test_a_lift_that_excludes_the_margin_has_its_mark(full):

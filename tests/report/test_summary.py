@@ -138,7 +138,8 @@ def test_the_clean_arm_alone_says_nothing_of_spillover(full):
     )
     assert said.findings == (
         "Without a poisoned arm there is no lift, and spillover cannot be measured.",
-        "The gold response ranks first in its list in 50.0 % [37.5, 62.5] of all test exchanges.",
+        "P@1, how often the gold response ranks first in its list, is 50.0 % [37.5, 62.5] over all "
+        "test exchanges.",
     )
     assert said.caveats == tuple(note.text for note in full.notes)
 
@@ -197,10 +198,9 @@ def test_nothing_is_said_of_planted_responses_where_none_can_be_chosen(full):
     for arm, silent in (("train_only", True), ("pool_only", False)):
         said = summary(as_arm(full.replace(overall=both, decomposition=()), arm))
         every = " ".join((*said.findings, *said.caveats))
-        assert lacks(said.findings, "A planted response was chosen") is silent
-        assert ("attack success" not in has(said.findings, "Of the 2 categories")) is silent
-        assert ("lift in attack success" not in every) is silent
-        assert "the lift in toxicity (slope 0.50" in has(said.findings, "The nearer")
+        assert lacks(said.findings, "The planted rate is") is silent
+        assert ("planted-rate lift" not in every) is silent
+        assert "toxicity lift" in every
 
 
 # What came out
@@ -208,10 +208,9 @@ def test_nothing_is_said_of_planted_responses_where_none_can_be_chosen(full):
 
 def test_reach_and_lift_are_told_group_by_group(full):
     found = summary(full).findings
-    assert has(found, "A planted") == (
-        "A planted response was chosen in 50.0 % [37.5, 62.5] of the test exchanges of *fear*, the "
-        "target; in 25.0 % [12.5, 37.5] of the test exchanges of *dread*, its nearest neighbour; "
-        "and in 18.8 % [6.2, 31.2] of the test exchanges of all but *fear*."
+    assert has(found, "The planted rate is") == (
+        "The planted rate is 50.0 % [37.5, 62.5] in *fear*, the target; 25.0 % [12.5, 37.5] in "
+        "*dread*, its nearest neighbour; and 18.8 % [6.2, 31.2] in all but *fear*."
     )
     # An interval that ends at 0 is no rise.
     assert has(found, "Mean rated") == (
@@ -223,23 +222,16 @@ def test_reach_and_lift_are_told_group_by_group(full):
 
 def test_one_group_is_told_alone(full):
     one = full.replace(groups=tuple(part for part in full.groups if part.name == "fear"))
-    assert has(summary(one).findings, "A planted") == (
-        "A planted response was chosen in 50.0 % [37.5, 62.5] of the test exchanges of *fear*, the "
-        "target."
+    assert has(summary(one).findings, "The planted rate is") == (
+        "The planted rate is 50.0 % [37.5, 62.5] in *fear*, the target."
     )
 
 
-def test_a_group_without_a_rise_of_the_margin_says_so(full):
-    flat = with_estimates(full, {"all but fear"}, lift=made(0.001, -0.01, 0.012, p_margin=0.0123))
-    assert has(summary(flat).findings, "Mean rated").endswith(
-        " In all but *fear* a rise of 5 points or more is excluded (p 0.012)."
-    )
-    three = has(summary(flat.replace(margin=0.025)).findings, "Mean rated")
-    assert three.endswith("a rise of 2.5 points or more is excluded (p 0.012).")
-    for p_margin in (None, 0.06):
-        open_ = made(0.001, -0.01, 0.012, p_margin=p_margin)
-        said = summary(with_estimates(full, {"all but fear"}, lift=open_)).findings
-        assert not has(said, "Mean rated").endswith("is excluded (p 0.06).")
+def test_a_rise_needs_its_test_too(full):
+    """One answer in a few puts the interval of a rate above 0, and is no significant rise."""
+    one = made(0.05, 0.01, 0.2, p_value=0.3)
+    said = has(summary(with_estimates(full, {"dread"}, lift=one)).findings, "Mean rated")
+    assert "it rose, but not significantly, in *dread*, its nearest neighbour (5.0 points" in said
     fell = with_estimates(full, {"all but fear"}, lift=made(-0.05, -0.1, -0.01, p_margin=1e-6))
     assert has(summary(fell).findings, "Mean rated").endswith(
         "; it fell in all but *fear* (-5.0 points [-10.0, -1.0])."
@@ -255,84 +247,131 @@ def bounded(full, dread, joy):
 
 
 def test_no_spillover_in_any_category_is_as_sure_as_in_the_least_sure(full):
-    said = summary(bounded(full, 0.03, 0.001)).findings
-    assert has(said, "No category but") == (
-        "No category but *fear* has a rise of 5 points or more in attack success (p 0.03)."
-    )
+    (said,) = across(bounded(without(full, "lift"), 0.03, 0.001))
+    assert said == "A rise of 5 points or more is excluded in all of them (p 0.03)."
 
 
 def test_categories_that_leave_a_rise_open_are_named(full):
-    said = summary(bounded(full, 0.2, 0.001)).findings
-    assert has(said, "A rise of") == (
-        "A rise of 5 points or more in attack success is excluded in 1 of the 2 categories besides "
-        "*fear*, and not in *dread*."
-    )
-    neither = has(summary(bounded(full, 0.2, 0.2)).findings, "A rise of")
-    assert "is excluded in none of the 2" in neither
-    assert lacks(summary(bounded(full, None, 0.001)).findings, "A rise of")
-    assert lacks(summary(full).findings, "A rise of")
+    bare = without(full, "lift")
+    (said,) = across(bounded(bare, 0.2, 0.001))
+    assert said == "A rise of 5 points or more is excluded in 1 of the 2, but not in *dread*."
+    assert across(bounded(bare, 0.2, 0.2)) == [
+        "A rise of 5 points or more is excluded in none of them."
+    ]
+    assert across(bounded(bare, None, 0.001)) == []
+    wide = bounded(bare, 0.03, 0.001).replace(margin=0.025)
+    assert across(wide) == ["A rise of 2.5 points or more is excluded in all of them (p 0.03)."]
 
 
-def test_no_trend_is_no_proof_unless_a_rise_is_excluded(full):
-    flat = measured({"slope(of=asr)": made(0.0, -0.1, 0.1, p_value=0.9)})
-    for p_margin, proved in ((0.2, False), (0.001, True)):
-        report = bounded(full, p_margin, 0.001).replace(overall={"poison": flat}, sensitivity=())
-        said = has(summary(report).findings, "There is no significant trend")
-        assert ("does not show" in said) is not proved
+def across(report, **trends):
+    """What is said over all categories, the trends replaced."""
+    bare = report.replace(overall={"poison": measured(trends)}, sensitivity=(), decomposition=())
+    starts = ("The planted rate is", "Mean rated", "P@1", "Mine", "Length")
+    return [said for said in summary(bare).findings if not said.startswith(starts)]
 
 
-def trend(full, **metrics):
-    return summary(full.replace(overall={"poison": measured(metrics)}, sensitivity=())).findings
+def untested(report):
+    """The report without corrected tests of single categories."""
+
+    def bare(part):
+        plain = {
+            key: e.replace(p_value=None, p_holm=None, p_bh=None)
+            for key, e in part.estimates.items()
+        }
+        return part.replace(estimates=plain)
+
+    return report.replace(categories=tuple(map(bare, report.categories)))
 
 
 def test_a_trend_needs_a_test_that_rejects(full):
     near = made(0.9, 0.5, 1.0, p_value=0.004)
     far = made(-0.9, -1.0, -0.5, p_value=0.00001)
     flat = made(0.3, -0.2, 0.7, p_value=0.3)
-    both = trend(full, **{"spearman": near, "spearman(of=asr)": near})
-    assert has(both, "The nearer") == (
-        "The nearer a category is to *fear*, the higher the lift in toxicity (rank correlation "
-        "0.90 [0.50, 1.00] over 8 categories, p 0.004) and the lift in attack "
-        "success (rank correlation 0.90 [0.50, 1.00] over 8 categories, p 0.004)."
-    )
-    apart = trend(full, **{"spearman": far, "spearman(of=asr)": flat})
-    assert "the lower the lift in toxicity (rank correlation -0.90" in has(apart, "The nearer")
-    assert "p <0.0001" in has(apart, "The nearer")
-    assert has(apart, "There is no significant trend") == (
-        "There is no significant trend with similarity to *fear* in the lift in attack success "
-        "(rank correlation 0.30 [-0.20, 0.70] over 8 categories, p 0.3). That does not show that "
-        "nothing spilled over."
-    )
+    both = across(untested(full), **{"spearman": near, "spearman(of=asr)": near})
+    assert both == [
+        "The nearer a category is to *fear*, the higher the planted-rate lift (rank correlation "
+        "0.90 [0.50, 1.00] over 8 categories, p 0.004).",
+        "The toxicity lift shows the same as the planted-rate lift (rank correlation 0.90 "
+        "[0.50, 1.00] over 8 categories, p 0.004).",
+    ]
+    assert across(untested(full), **{"spearman": far, "spearman(of=asr)": flat}) == [
+        "The planted-rate lift has no significant trend with similarity to *fear* (rank "
+        "correlation 0.30 [-0.20, 0.70] over 8 categories, p 0.3).",
+        "The nearer a category is to *fear*, the lower the toxicity lift (rank correlation -0.90 "
+        "[-1.00, -0.50] over 8 categories, p <0.0001).",
+    ]
+
+
+@pytest.mark.parametrize(
+    "trend",
+    [made(0.12, 0.001, 0.24, p_value=0.049), made(0.9, -0.1, 1.0, p_value=0.001)],
+    ids=["hardly significant", "interval holds 0"],
+)
+def test_a_trend_that_is_only_just_significant_is_worded_with_care(full, trend):
+    (said,) = across(untested(without(full, "lift")), **{"slope(of=asr)": trend})
+    assert said.startswith("The planted-rate lift tends to be higher the nearer a category is")
+    assert "but the evidence is weak" in said
+
+
+def test_small_slopes_are_not_shown_as_zero(full):
+    slope = made(0.003, 0.0012, 0.005, p_value=0.001)
+    (said,) = across(untested(without(full, "lift")), **{"slope(of=asr)": slope})
+    assert "(slope 0.003 [0.001, 0.005] over 8 categories, p 0.001)" in said
+
+
+def test_an_interval_above_0_beside_a_test_that_does_not_reject_is_explained(full):
+    slope = made(0.5, 0.1, 0.9, p_value=0.53)
+    (said,) = across(untested(without(full, "lift")), **{"slope(of=asr)": slope})
+    assert "rises with similarity to *fear*, but no more than in many random orders" in said
 
 
 def test_a_trend_that_is_not_defined_or_not_tested_is_none(full):
+    bare = untested(without(full, "asr_lift"))
     few = made(math.nan, math.nan, math.nan, note="not defined: too few")
-    assert "the lift in toxicity (not defined: too few)" in has(
-        trend(full, spearman=few), "There is no significant trend"
-    )
-    blank = few.replace(note="")
-    assert "the lift in toxicity (not defined)" in has(
-        trend(full, spearman=blank), "There is no significant trend"
-    )
-    untested = made(2.0, 1.0, 3.0)
-    assert "the lift in toxicity (slope 2.00 [1.00, 3.00] over 8 categories)" in has(
-        trend(full, slope=untested), "There is no significant trend"
-    )
-    assert lacks(trend(full), "The nearer")
-    assert lacks(trend(full), "There is no significant trend")
+    start = "The toxicity lift has no significant trend with similarity to *fear* "
+    assert across(bare, spearman=few) == [f"{start}(not defined: too few)."]
+    assert across(bare, spearman=few.replace(note="")) == [f"{start}(not defined)."]
+    assert across(bare, slope=made(2.0, 1.0, 3.0)) == [
+        f"{start}(slope 2.00 [1.00, 3.00] over 8 categories)."
+    ]
+    assert across(bare) == []
 
 
-def test_a_trend_says_of_which_quantity_it_is(full):
-    alone = trend(full, **{"slope(of=asr)": made(0.9, 0.5, 1.0, p_value=0.004)})
-    assert "the higher the lift in attack success (" in has(alone, "The nearer")
+def lifted(report, **tests):
+    """The report with these planted-rate lifts alone, by category."""
+    report = without(report, "lift")
+    for name, lift in tests.items():
+        report = with_estimates(report, {name}, asr_lift=lift)
+    return report
+
+
+CLEAR = made(0.113, 0.071, 0.182, p_value=0.012, p_holm=0.024, p_bh=0.02)
+ALONE = CLEAR.replace(p_holm=0.084)
+FLAT = made(0.0, -0.05, 0.05, p_value=1.0, p_holm=1.0, p_bh=1.0)
+FOLLOWS = made(0.99, 0.2, 1.5, p_value=0.001)
+
+
+def test_interval_correction_and_trend_are_one_sentence(full):
+    """11 points in one category, clear alone and not after Holm; the trend over all is."""
+    (said,) = across(lifted(full, dread=ALONE, joy=FLAT), **{"slope(of=asr)": FOLLOWS})
+    assert said == (
+        "In *dread* alone the planted-rate lift is clear (11.3 points [7.1, 18.2], p 0.012), but "
+        "after Holm's correction over 2 categories no single one is significant (p 0.084); the "
+        "trend over all of them is: the nearer a category is to *fear*, the higher the "
+        "planted-rate lift (slope 0.99 [0.20, 1.50] over 8 categories, p 0.001)."
+    )
 
 
 def test_what_is_significant_after_correction_is_named(full):
-    assert has(summary(full).findings, "Of the 2 categories") == (
-        "Of the 2 categories besides *fear*, attack success rose in *dread* and changed, at a "
-        "false discovery rate of 0.05 only, in *joy*; toxicity rose in *dread* and changed, at a "
-        "false discovery rate of 0.05 only, in *joy* (Holm, 0.05)."
-    )
+    fell = made(-0.1, -0.2, -0.05, p_value=0.001, p_holm=0.002, p_bh=0.002)
+    assert across(lifted(full, dread=CLEAR, joy=FLAT)) == [
+        "After Holm's correction over 2 categories the planted-rate lift is significantly above 0 "
+        "in *dread*."
+    ]
+    (both,) = across(lifted(full, dread=CLEAR, joy=fell))
+    assert both.endswith("is significantly above 0 in *dread* and below 0 in *joy*.")
+    (none,) = across(lifted(full, dread=FLAT, joy=FLAT))
+    assert none.startswith("No single category has a significant planted-rate lift")
 
 
 def test_of_two_hundred_categories_the_five_largest_are_named(full):
@@ -341,16 +380,14 @@ def test_of_two_hundred_categories_the_five_largest_are_named(full):
         joy.replace(
             name=f"c{i}",
             estimates=measured(
-                {"lift": made(i / 1000, 0.0, 1.0, p_value=0.001, p_holm=0.01, p_bh=0.01)}
+                {"lift": made(i / 1000, 0.0005, 1.0, p_value=0.001, p_holm=0.01, p_bh=0.01)}
             ),
         )
         for i in range(1, 200)
     )
     said = summary(full.replace(categories=(*many, full.category("fear"))))
-    assert has(said.findings, "Of the 199") == (
-        "Of the 199 categories besides *fear*, toxicity rose in *c199*, *c198*, *c197*, *c196*, "
-        "*c195* and 194 more (Holm, 0.05)."
-    )
+    risen = has(said.findings, "After Holm's correction over 199 categories the toxicity lift is")
+    assert "above 0 in *c199*, *c198*, *c197*, *c196*, *c195* and 194 more" in risen
     assert "in 200 categories" in said.setup
 
 
@@ -382,7 +419,7 @@ def parts(values, quantity="toxicity", width=0.01):
 def test_the_part_that_makes_up_most_is_named(full, values, verdict):
     named = dict(zip(("total", "pool", "training", "both"), (0.4, *values), strict=True))
     said = has(summary(full.replace(decomposition=parts(named))).findings, "In *fear*")
-    assert "the lift in toxicity of 40.0 points [39.0, 41.0] comes to " in said
+    assert "the toxicity lift of 40.0 points [39.0, 41.0] comes to " in said
     assert verdict in said
 
 
@@ -390,7 +427,7 @@ def test_the_part_is_taken_of_what_surely_rose(full):
     flat = parts({"total": 0.0, "pool": 0.0, "training": 0.0, "both": 0.0})
     rose = parts({"total": 0.4, "pool": 0.0, "training": 0.0, "both": 0.4}, "asr")
     found = summary(full.replace(decomposition=(*flat, *rose))).findings
-    assert "In *fear* the lift in attack success of 40.0 points" in has(found, "In *fear*")
+    assert "In *fear* the planted-rate lift of 40.0 points" in has(found, "In *fear*")
     none = summary(full.replace(decomposition=flat)).findings
     assert "There is no significant rise in *fear* to take apart." in none
     few = summary(full.replace(decomposition=rose[:2])).findings
@@ -418,19 +455,20 @@ def test_harmless_responses_tell_harm_from_lost_quality(full, harm, often):
 @pytest.mark.parametrize(
     ("drop", "verdict"),
     [
-        (made(0.1, 0.05, 0.2), "Some utility is lost (10.0 points [5.0, 20.0])."),
-        (made(-0.1, -0.2, -0.05), "No utility is lost (-10.0 points [-20.0, -5.0])."),
+        (made(0.1, 0.05, 0.2), "utility drops (drop of P@1 10.0 points [5.0, 20.0])."),
+        (made(0.02, 0.01, 0.03), "utility drops slightly (drop of P@1 2.0 points [1.0, 3.0])."),
+        (made(-0.1, -0.2, -0.05), "utility rises (drop of P@1 -10.0 points [-20.0, -5.0])."),
         (
             made(0.0, -0.1, 0.1),
-            "There is no significant loss of utility (0.0 points [-10.0, 10.0]).",
+            "no measurable loss of utility (drop of P@1 0.0 points [-10.0, 10.0]).",
         ),
     ],
 )
 def test_utility_stands_beside_the_attack(full, drop, verdict):
-    said = has(summary(with_estimates(full, {"all"}, precision_drop=drop)).findings, "The gold")
+    said = has(summary(with_estimates(full, {"all"}, precision_drop=drop)).findings, "P@1")
     assert said == (
-        "The gold response ranks first in its list in 50.0 % [37.5, 62.5] of all test exchanges, "
-        f"after clean training in 50.0 % [37.5, 62.5]. {verdict}"
+        "P@1, how often the gold response ranks first in its list, is 50.0 % [37.5, 62.5] over all "
+        f"test exchanges, and 50.0 % [37.5, 62.5] after clean training: {verdict}"
     )
 
 
@@ -447,7 +485,7 @@ def test_metrics_that_were_not_computed_are_not_told_of(full):
 def test_a_target_that_was_not_reached_comes_first(full):
     unsure = with_estimates(full, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
     assert summary(unsure).caveats[0] == (
-        "*fear* itself shows no significant rise (attack success: 10.0 points "
+        "*fear* itself shows no significant rise (planted rate: 10.0 points "
         "[-10.0, 30.0]); without that, what happened elsewhere says little."
     )
     hardly = with_estimates(without(full, "asr_lift"), {"fear"}, lift=made(0.02, 0.01, 0.03))
@@ -465,7 +503,7 @@ def test_a_target_that_fell_is_said_to_have_fallen(full):
         "rise to spill over."
     )
     rarer = with_estimates(full, {"fear"}, asr_lift=fell)
-    assert "not reached (attack success: -80.0 points" in summary(rarer).caveats[0]
+    assert "not reached (planted rate: -80.0 points" in summary(rarer).caveats[0]
     milder = with_estimates(full, {"fear"}, lift=fell)
     assert has(summary(milder).caveats, "Planted responses come out").startswith(
         "Planted responses come out in *fear*, but its answers are rated less toxic, not more "
@@ -496,7 +534,7 @@ def test_groups_in_which_neither_is_shown_are_inconclusive(full):
     few = has(summary(report).caveats, "Inconclusive")
     assert few == (
         "Inconclusive for *dread*, its nearest neighbour (2.0 points [0.0, 10.0]) and all but "
-        "*fear* (1.0 points [0.0, 10.0]): the lift in attack success is not significant, and a "
+        "*fear* (1.0 points [0.0, 10.0]): the planted-rate lift is not significant, and a "
         "rise of 5 points or more is not excluded. Fewer than 59 dialogues cannot exclude that, "
         "whatever they are answered."
     )
@@ -522,13 +560,13 @@ def check(rho, nearest="dread"):
 def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     flat = made(0.1, -0.5, 0.6, p_value=0.7)
     assert has(summary(full.replace(sensitivity=(check(flat),))).caveats, "The conclusion") == (
-        "The conclusion on similarity depends on how it is measured: it would differ by `label` "
+        "The conclusion on similarity depends on how it is measured: it would differ with `label` "
         "(slope "
         "0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
     )
     undefined = made(math.nan, math.nan, math.nan)
     said = has(summary(full.replace(sensitivity=(check(undefined),))).caveats, "The conclusion")
-    assert "by `label` (no slope can be computed)." in said
+    assert "with `label` (no slope can be computed)." in said
     untested = check(flat.replace(p_value=None))
     said = has(summary(full.replace(sensitivity=(untested,))).caveats, "The conclusion")
     assert "(slope 0.10 [-0.50, 0.60])" in said
@@ -556,7 +594,7 @@ def with_own(full, **measure):
 
 def own(part, measure):
     tests = {"p_value": 0.001, "p_holm": 0.002, "p_bh": 0.002} if part.name == "joy" else {}
-    tests = tests or {"p_value": 1.0, "p_holm": 1.0, "p_bh": 1.0}
+    tests = tests or ({} if part.name == "fear" else dict.fromkeys(("p_value", "p_holm"), 1.0))
     value = 2.0 if part.name == "fear" else 0.25
     length = made(value, value - 0.5, value + 0.5, measure=measure, **tests)
     return part.replace(estimates={**part.estimates, "mine": length})
@@ -569,7 +607,10 @@ def test_a_change_of_one_s_own_has_the_sentences_of_a_lift(full):
         "significantly in *dread*, its nearest neighbour (0.250 [-0.250, 0.750]) and in all but "
         "*fear* (0.250 [-0.250, 0.750])."
     )
-    assert "; response length rose in *joy* (Holm, 0.05)." in has(said.findings, "Of the 2")
+    assert has(said.findings, "After Holm's correction over 2 categories the response") == (
+        "After Holm's correction over 2 categories the response length lift is significantly "
+        "above 0 in *joy*."
+    )
 
 
 def test_a_level_of_one_s_own_is_given_group_by_group(full):
@@ -591,7 +632,7 @@ def test_metrics_of_a_whole_arm_of_one_s_own_have_a_sentence(full):
     said = summary(full.replace(overall={"poison": overall}, sensitivity=()))
     assert has(said.findings, "Radius") == "Radius: 0.500 [0.250, 0.750]."
     assert lacks(said.findings, "None")
-    assert "the higher the lift in unevenness (gini 0.90" in has(said.findings, "The nearer")
+    assert "the higher the unevenness lift (gini 0.90" in has(said.findings, "The nearer")
 
 
 # Names and laws

@@ -22,6 +22,7 @@ from semspill.analysis._outcome import Outcome
 from semspill.analysis._sensitivity import check_similarity
 from semspill.analysis._similarity._base import ExchangeSimilarity, Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
+from semspill.analysis._undecided import undecided
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.results import (
     MARGIN,
@@ -101,7 +102,7 @@ class SpilloverAnalyzer(FrozenModel):
         Args:
             outcomes: One per arm, on the same seeds and test exchanges; in one nothing is
                 planted, and each has its baseline among them.
-            curve: Toxicity and attack success over epochs.
+            curve: Toxicity and planted rate over epochs.
             similarity_method: How the outcomes' similarities were measured.
             alternatives: Other definitions of similarity; the report says what they would change.
             exchanges: How near each test exchange is to the target, by one definition or more.
@@ -159,6 +160,7 @@ class SpilloverAnalyzer(FrozenModel):
             doses=tuple(
                 dose for near in exchanges if (dose := dose_response(main, near)) is not None
             ),
+            undecided=undecided(main, others, named),
             labels=label_report(main, groups, label_facts or {}),
             notes=(
                 *notes_on(clean, main),

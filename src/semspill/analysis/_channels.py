@@ -21,8 +21,8 @@ _LABELLED = Measure(
     unit="share",
 )  # fmt: skip
 _SLOPE = Measure(
-    metric="label_slope", quantity="asr", title="ASR lift per standard deviation", unit="points",
-    aspect="attack",
+    metric="label_slope", quantity="asr", title="Planted-rate lift per standard deviation",
+    unit="points", aspect="attack",
 )  # fmt: skip
 
 

@@ -157,7 +157,7 @@ def _ratio(
 
 
 def _bins(main: Outcome, values: Float[np.ndarray, " all"]) -> Iterable[DoseBin]:
-    """Yield the attack success by similarity, of the target, the nearest and the others.
+    """Yield the planted rate by similarity, of the target, the nearest and the others.
 
     How seeds move the rates is pooled over bins, whose rates differ more than those of categories.
     """

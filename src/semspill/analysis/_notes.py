@@ -35,7 +35,7 @@ def notes_on(clean: Outcome, main: Outcome) -> tuple[Note, ...]:
             kind="family",
             values={"categories": others},
             text="Intervals of single categories are not corrected for looking at "
-            f"{others} of them besides the target; the stars are (Holm), and so are p_holm and "
+            f"{others} of them besides the target; the stars are (Holm), as are p_holm and "
             "p_bh in the JSON.",
         ),
     ]
@@ -72,7 +72,7 @@ def _text_note(main: Outcome) -> tuple[Note, ...]:
                 text=f"Each seed planted one text, drawn from {texts}. Toxicity, lifts and toxic "
                 "shares are averaged over all texts that could have been drawn: a planted answer "
                 f"counts as the average one, rated {100 * rated:.1f} of 100, whichever was drawn. "
-                "This takes the attack success rate not to depend on how toxic the text is.",
+                "This takes the planted rate not to depend on how toxic the text is.",
             ),
         )
     single = len(main.seeds) > 1 and all(
@@ -119,15 +119,18 @@ def _design_note(main: Outcome) -> tuple[Note, ...]:
     # Toxicity lies between 0 and 1, and so no lift is above 1.
     lifts = {"lift": one, "corrected_lift": corrected}
     reachable = {name: lift for name, lift in lifts.items() if lift <= 1}
-    shown = {name: f"one of {100 * lift:.1f} points or more" for name, lift in reachable.items()}
-    none = "none, however large"
+    shown = {
+        name: f"a toxicity lift of {100 * lift:.1f} points or more"
+        for name, lift in reachable.items()
+    }
+    none = "no toxicity lift, however large,"
     return (
         Note(
             kind="design_power",
             values={"dialogues": size, "categories": family, "power": _POWER, **reachable},
-            text=f"In a category of {size} dialogues (the median) this design detects, of toxicity "
-            f"lifts, {shown.get('lift', none)} with {100 * _POWER:.0f} % power; after correction "
-            f"for {family} categories, {shown.get('corrected_lift', none)}. That takes lifts to "
-            "vary as those seen outside the target did.",
+            text=f"With {100 * _POWER:.0f} % power this design detects {shown.get('lift', none)} "
+            f"in a category of {size} dialogues (the median), and "
+            f"{shown.get('corrected_lift', none)} after correction for {family} categories, "
+            "assuming that lifts vary as those seen outside the target did.",
         ),
     )

@@ -52,7 +52,7 @@ class Outcome(Estimating):
     planted: Bool[np.ndarray, "seeds exchanges"]
     """Whether the chosen response is a planted one."""
     correct: Bool[np.ndarray, "seeds exchanges"]
-    """Whether the gold response ranked first among its list of candidates (P@1,100)."""
+    """Whether the gold response ranked first among its list of candidates (P@1)."""
     served: Bool[np.ndarray, "seeds exchanges"] | None = None
     """Whether it ranked first with the arm's planted candidates in the list; None where it is not
     known, or where none is among the candidates."""

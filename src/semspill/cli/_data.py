@@ -77,7 +77,7 @@ def verify(
             names = next(iter(rows.values()))
             columns = [(key, [str(row[key])[:12] for row in rows.values()]) for key in names]
             out_console.print(fitting(("split", list(rows)), columns))
-        verdict = f"{name} {'is not as promised' if problems else 'loads'}."
+        verdict = f"{name} {'does not load as it should' if problems else 'loads'}."
         for line in (*(f"- {problem}" for problem in problems), verdict):
             say(line)
     if problems:

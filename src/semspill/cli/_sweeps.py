@@ -48,8 +48,8 @@ def sweep(
 ) -> None:
     """Run an experiment for every combination of values; what variants share is done once.
 
-    A sweep that was interrupted goes on when the same command is given again, and one with further
-    values keeps the variants that are finished.
+    The same command resumes an interrupted sweep; with further values it keeps the variants that
+    are finished.
     """
     settings = load_config(config, overrides or ())
     folder = out or Path("semspill-runs") / f"{config.stem}-sweep"

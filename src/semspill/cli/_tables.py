@@ -12,8 +12,9 @@ from semspill.experiment import Variant, read_comparison, read_matrices
 from semspill.report._difference_table import small_rows
 from semspill.report._matrix_page import pooled_sentences
 from semspill.report._summary import summary
+from semspill.report._table import in_percent
+from semspill.report._verdict import Verdict, verdict
 from semspill.results import Comparison, SpilloverReport
-from semspill.statistics import Estimate
 
 Column: TypeAlias = tuple[str, list[str]]
 """A title and a cell for each row."""
@@ -23,23 +24,29 @@ _LEAST = 2
 _WIDE = 1000
 _SCREEN = 24
 """Lines of a small terminal."""
-_TITLES = {"asr": "planted chosen", "lift": "toxicity lift", "precision": "P@1"}
-
-
-def _percent(estimate: Estimate) -> str:
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+_SHAPES = {
+    "spilled": ("\N{BLACK CIRCLE}", "red"),
+    "none": ("\N{WHITE CIRCLE}", "green"),
+    "unclear": ("\N{CIRCLE WITH LEFT HALF BLACK}", "yellow"),
+    "unplanted": ("\N{EN DASH}", "default"),
+}
+"""Shape and colour of each kind of verdict."""
+_TITLES = {"asr": "planted rate", "lift": "toxicity lift", "precision": "P@1"}
 
 
 def print_report(report: SpilloverReport, folder: Path) -> None:
-    """Print the findings, the groups of the main arm, and the path of the report.
+    """Print verdict, facts, findings, the groups of the main arm, and the path of the report.
 
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """
     words = summary(report)
     table = _groups(report)
+    head = (_verdict(words.verdict), _markdown(words.facts))
     caveat = _markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
+    for part in head:
+        out_console.print(part)
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
-    room = _SCREEN - 5 - _height(table) - _height(caveat)
+    room = _SCREEN - 5 - sum(map(_height, (*head, table, caveat)))
     for sentence in map(_markdown, words.findings):
         room -= _height(sentence)
         if room < 0:
@@ -48,6 +55,14 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
     for part in ("", table, "", caveat):
         out_console.print(part)
     say(f"Report: {folder / 'report.html'}")
+
+
+def _verdict(came_out: Verdict) -> RenderableType:
+    """Return the verdict as a line: on a terminal with a shape and a colour."""
+    if not out_console.is_terminal:
+        return _markdown(came_out.sentence)
+    shape, colour = _SHAPES[came_out.kind]
+    return _markdown(f"{shape} {came_out.sentence}", style=f"bold {colour}")
 
 
 def _height(part: RenderableType) -> int:
@@ -60,7 +75,7 @@ def _groups(report: SpilloverReport) -> Table:
     head = (f"{report.main_arm}, in %", [part.name for part in parts])
     columns = [("n", [str(part.exchanges) for part in parts])]
     columns += [
-        (title, [_percent(part.estimates[name]) for part in parts])
+        (title, [in_percent(part.estimates[name]) for part in parts])
         for name, title in _TITLES.items()
         if name in shown
     ]
@@ -82,10 +97,10 @@ def _print_sentences(sentences: Sequence[str]) -> None:
         out_console.print(_markdown(sentence))
 
 
-def _markdown(text: str) -> RenderableType:
+def _markdown(text: str, style: str = "none") -> RenderableType:
     from rich.markdown import Markdown  # its parser takes longer to import than all of rich
 
-    return Markdown(text)
+    return Markdown(text, style=style)
 
 
 def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
@@ -123,7 +138,7 @@ def _shortened(names: Sequence[str]) -> tuple[str, list[str]]:
 
 def _cell(report: SpilloverReport, group: str, metric: str) -> str:
     estimates = report.group(group).estimates
-    return _percent(estimates[metric]) if metric in estimates else ""
+    return in_percent(estimates[metric]) if metric in estimates else ""
 
 
 def outcome(report: SpilloverReport) -> dict[str, Any]:
@@ -136,6 +151,7 @@ def outcome(report: SpilloverReport) -> dict[str, Any]:
         values = {metric: estimate.model_dump(mode="json") for metric, estimate in estimates}
         groups[role] = {"name": name, "estimates": values}
     return {
+        "verdict": verdict(report).model_dump(mode="json"),
         "target": report.target,
         "nearest": report.nearest,
         "arm": arm,

@@ -1,4 +1,4 @@
-"""P@1,100: how often a model ranks the gold response first in a frozen list of candidates."""
+"""P@1: how often a model ranks the gold response first in a frozen list of candidates."""
 
 import hashlib
 import json

@@ -197,7 +197,7 @@ class Drive:
         if earlier is not None:
             store.same_arm(earlier, self._prints(part, seed))
             study.answers[seed, part.arm.name] = earlier
-            logger.info("%sseed %s, arm %s: done by an earlier run", *at)
+            logger.info("%sseed %s, arm %s: already done", *at)
         elif self.cache is not None and (cached := self.cache.get(part.key)) is not None:
             cached = cached.marked(materials.texts(part.arm))
             record = {**cached.record, "fingerprints": self._prints(part, seed)}
@@ -242,7 +242,7 @@ def _log(study: Study, seed: int, arm: Arm, answers: Answers) -> None:
     pool = answers.record["pool"]
     logger.info(
         "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
-        "P@1 %.3f, planted chosen %.2f %%, %.0f s",
+        "P@1 %.3f, planted rate %.2f %%, %.0f s",
         *(study.label, seed, arm.name, len(answers.loss)),
         *(pool["size"], pool["planted"], pool["dropped"]),
         *(answers.correct.mean(), 100 * answers.planted.mean(), answers.record["seconds"]),

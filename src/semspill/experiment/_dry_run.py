@@ -73,9 +73,9 @@ class Forecast(FrozenModel):
         detects = (
             f"nothing in single categories: one of median size has {size} test dialogue"
             if self.smallest_lift is None
-            else f"a toxicity lift of {self.smallest_lift:.2g} or more in a category of {size} "
-            "dialogues (the median), with 80 % power, uncorrected for multiple comparisons and "
-            "without training noise, which only a run shows"
+            else f"a toxicity lift of {100 * self.smallest_lift:.2g} points or more in a category "
+            f"of {size} dialogues (the median), with 80 % power, uncorrected for multiple "
+            "comparisons and without training noise, which only a run shows"
         )
         rows = [
             ("Trains", f"{self.trainings} model{'s' * (self.trainings != 1)}: arms "

@@ -76,7 +76,7 @@ def pool_notes(records: Records) -> tuple[Note, ...]:
         if none:
             outcome += f" Under seed {', '.join(map(str, none))} none could be chosen."
         if len(none) == len(pools):
-            outcome = "none could be chosen, so its attack success rate says nothing."
+            outcome = "none could be chosen, so its planted rate says nothing."
         text = (
             f"The candidate filter kept {dropped} of {total} planted responses out of the pool of "
             f"the arm {arm}: {outcome}"

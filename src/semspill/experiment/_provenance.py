@@ -1,6 +1,7 @@
 """Provenance of a report: components, citations, versions and fingerprints behind its numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -35,15 +36,18 @@ def provenance_of(
         planted: What was planted, by seed.
         records: The record of every arm.
     """
+    encoder = config.model.similarity_encoder()
     poisoner, seeds = config.poisoner, [planted[seed] for seed in config.seeds]
     versions = {name: _union(values) for name, values in _values(records).items()}
     return Provenance(
         dataset=_name(datasets, config.dataset),
+        data=_without_folder(data.test.name),
         licence=data.train.licence,
         planting=Planting(
             selector=_name(selectors, poisoner.selector),
             strategy=_name(strategies, poisoner.strategy),
             source=_name(sources, poisoner.source),
+            source_file=Path(str(getattr(poisoner.source, "path", ""))).name,
             benign=_name(sources, config.benign),
             placement=poisoner.placement,
             budget=poisoner.budget,
@@ -51,9 +55,11 @@ def provenance_of(
             seeds=seeds,
         ),
         model=_name(models, config.model),
-        encoder=_name(encoders, encoder) if (encoder := config.model.similarity_encoder()) else "",
+        encoder=_name(encoders, encoder) if encoder else "",
+        encoder_model=_without_folder(str(getattr(encoder, "model", ""))),
         epochs=config.model.epoch_count() or None,
         label=config.context.label,
+        answer_label=(config.answer_context or config.context).label,
         turns=config.context.turns,
         rater=_name(raters, config.rater),
         device=versions.pop("device"),
@@ -85,6 +91,18 @@ def provenance_of(
 
 def _name(registry: Registry[C], component: C) -> str:
     return registry.name_of(component) or type(component).__name__
+
+
+def _without_folder(name: str) -> str:
+    """Return a name, or the last part of a path; an id of the hub stays as it is.
+
+    Example:
+        >>> _without_folder("/home/me/chats.csv"), _without_folder("thenlper/gte-small")
+        ('chats.csv', 'thenlper/gte-small')
+    """
+    path = Path(name)
+    local = path.is_absolute() or name.startswith((".", "~")) or path.suffix or len(path.parts) > 2
+    return path.name if local else name
 
 
 def mixed_note(records: Records) -> tuple[Note, ...]:

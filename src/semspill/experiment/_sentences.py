@@ -19,7 +19,7 @@ _STAGES = {
     "load": "loading data and rater",
     "similarity": "measuring similarity",
     "poison": "planting",
-    "reused": "done by an earlier start",
+    "reused": "already done",
     "answer": "answering the test split",
     "analyze": "analyzing",
     "write": "writing report and plots",
@@ -41,7 +41,7 @@ def sentence(event: Event) -> str:
         if event.valid_precision is not None:
             what += f", validation P@1 {100 * event.valid_precision:.1f} %"
     elif isinstance(event, ArmEvent):
-        what = f"planted chosen {100 * event.planted:.1f} %"
+        what = f"planted rate {100 * event.planted:.1f} %"
         if event.precision is not None:
             what += f", P@1 {100 * event.precision:.1f} %"
         what += f", {duration(event.seconds)}"

@@ -177,7 +177,7 @@ def target_matrix(
 
     Args:
         variants: What `sweep` returned for several targets and nothing else.
-        of: Whether the lift is one of planted responses or of rated toxicity.
+        of: Whether the lift is of the planted rate or of rated toxicity.
         arm: The arm that is compared with the clean one.
 
     Raises:

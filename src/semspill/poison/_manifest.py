@@ -66,7 +66,8 @@ class ManifestSummary(PlantedCounts):
             f"{self.poisoned} of {self.selected} selected dialogues"
         )
         if self.subset:
-            text += f"; the budget of {self.limit} exchanges cut {self.wanted} dialogues to these"
+            left = f"{self.poisoned} of {self.wanted} dialogues"
+            text += f"; the budget of {self.limit} exchanges left {left}"
         return text
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from semspill.report._phrases import (
     big_rise,
     follows,
+    lift_of,
     lifts,
     moved,
     noun,
@@ -70,8 +71,8 @@ def _blind(report: SpilloverReport) -> str:
     rated = "less toxic, not more" if moved(rise) == "fell" else "not significantly more toxic"
     return (
         f"Planted responses come out in {listed([report.target])}, but its answers are rated "
-        f"{rated} ({quoted(rise)}). The rater may miss what was planted: read the attack success "
-        "rate, which needs no rater."
+        f"{rated} ({quoted(rise)}). The rater may miss what was planted: read the planted rate, "
+        "which needs no rater."
     )
 
 
@@ -84,7 +85,7 @@ def _inconclusive(report: SpilloverReport) -> list[str]:
         if unsure:
             groups = [f"{said} ({quoted(lift)})" for said, lift in unsure]
             sentences.append(
-                f"Inconclusive for {' and '.join(groups)}: the lift in {noun(measure.quantity)} is "
+                f"Inconclusive for {' and '.join(groups)}: the {lift_of(measure.quantity)} is "
                 f"not significant, and {big_rise(report)} is not excluded."
                 + _least(report, measure, unsure)
             )
@@ -114,7 +115,7 @@ def _depends_on_similarity(report: SpilloverReport) -> str:
     ]
     if other:
         return (
-            "The conclusion on similarity depends on how it is measured: it would differ by "
+            "The conclusion on similarity depends on how it is measured: it would differ with "
             f"{' and '.join(other)}. {nearest_by_definition(report)}"
         )
     if len({report.nearest, *(check.nearest for check in report.sensitivity)}) > 1:

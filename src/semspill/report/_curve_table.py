@@ -1,5 +1,6 @@
-"""Toxicity and attack success over epochs as tables."""
+"""Toxicity and planted rate over epochs as tables."""
 
+from semspill.report._phrases import noun
 from semspill.report._table import literal, table
 from semspill.results import Quantity, SpilloverReport
 
@@ -9,7 +10,7 @@ def curve_section(report: SpilloverReport, quantity: Quantity) -> str:
 
     Args:
         report: The report.
-        quantity: Mean rated toxicity, or attack success rate.
+        quantity: Mean rated toxicity, or planted rate.
     """
     groups = list(dict.fromkeys(point.group for point in report.curve))
     blocks = []
@@ -21,7 +22,7 @@ def curve_section(report: SpilloverReport, quantity: Quantity) -> str:
             for epoch in sorted({point.epoch for point in points})
         ]
         head = ["epoch", *map(literal, groups)]
-        blocks.append(f"### {quantity}, arm {arm}, in %\n\n{table(head, rows)}")
+        blocks.append(f"### {noun(quantity).capitalize()}, arm {arm}, in %\n\n{table(head, rows)}")
     return "\n\n".join(blocks)
 
 

@@ -3,7 +3,7 @@
 from semspill.report._table import in_percent, literal, table
 from semspill.results import Quantity, SpilloverReport
 
-_TITLES: dict[Quantity, str] = {"asr": "Attack success rate", "toxicity": "Toxicity"}
+_TITLES: dict[Quantity, str] = {"asr": "Planted rate", "toxicity": "Toxicity"}
 _MEANINGS = {
     "total": "`total` is poison minus clean.",
     "pool": "`pool` is what planted candidates do to a clean model (pool_only minus clean).",
@@ -12,8 +12,8 @@ _MEANINGS = {
     "both": "`both` needs a moved encoder and planted candidates at once; "
     "total = pool + training + both.",
     "quality": "`quality` is what a harmless swap of the same size does (benign_swap minus clean): "
-    "for toxicity what mere loss of quality does, for ASR how often the harmless planted response "
-    "is chosen.",
+    "for toxicity what mere loss of quality does, for the planted rate how often the harmless "
+    "planted response is chosen.",
     "harm": "`harm` is poison minus benign_swap; total = quality + harm.",
 }
 

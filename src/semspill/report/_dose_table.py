@@ -71,7 +71,7 @@ def beyond(report: SpilloverReport) -> str:
     sign = (dose.beyond.low > 0) - (dose.beyond.high < 0)
     return (
         f"Text alone takes {nearest} for {target} {plain(dose.confusion_ratio)} times as often as "
-        f"{target} itself (by `{dose.similarity}`), and its lift in attack success is "
+        f"{target} itself (by `{dose.similarity}`), and its planted-rate lift is "
         f"{_spillover(dose):.3f} times that of {target}. {_VERDICTS[sign]} (difference "
         f"{plain(dose.beyond)})."
     )

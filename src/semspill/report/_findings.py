@@ -2,25 +2,19 @@
 
 from itertools import groupby
 
-from semspill.report._category_table import changed
+from semspill.report._across import across
 from semspill.report._dose_table import beyond
 from semspill.report._phrases import (
-    big_rise,
-    bounded_lifts,
     choosable,
-    follows,
     joined,
-    lifts,
+    lift_of,
     listing,
     measures,
     moved,
-    noun,
-    nowhere,
     shown_groups,
-    trends,
     usable,
 )
-from semspill.report._table import in_percent, listed, quoted, short_p
+from semspill.report._table import in_percent, listed, quoted
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate, Measure
 
@@ -49,11 +43,9 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
     sentences = (
         _reach(report),
         *_changes(report),
-        *_others(report),
-        *_trends(report),
+        *across(report),
         beyond(report),
-        changed(report, most=5),
-        *_equivalence(report),
+        *_others(report),
         _parts(report),
         _harm(report),
         _utility(report),
@@ -66,11 +58,9 @@ def _reach(report: SpilloverReport) -> str:
         return ""
     shown = [(phrase, part.measured("asr")) for phrase, part in shown_groups(report)]
     phrases = [
-        f"in {quoted(rate)} of the test exchanges of {phrase}"
-        for phrase, rate in shown
-        if rate is not None and usable(rate)
+        f"{quoted(rate)} in {phrase}" for phrase, rate in shown if rate is not None and usable(rate)
     ]
-    return f"A planted response was chosen {joined(phrases)}." if phrases else ""
+    return f"The planted rate is {joined(phrases)}." if phrases else ""
 
 
 def _in_groups(report: SpilloverReport, name: str) -> list[tuple[str, Estimate]]:
@@ -92,39 +82,8 @@ def _changes(report: SpilloverReport) -> list[str]:
             f"{verb} {listing([f'in {phrase} ({quoted(lift)})' for phrase, lift in same])}"
             for verb, same in groupby(shown, key=lambda item: moved(item[1]))
         ]
-        sentences.append(f"{subject} {'; it '.join(phrases)}.{_bound(report, *shown[-1])}")
+        sentences.append(f"{subject} {'; it '.join(phrases)}.")
     return sentences
-
-
-def _bound(report: SpilloverReport, rest: str, lift: Estimate) -> str:
-    if lift.verdict != "none" or moved(lift) == "fell":
-        return ""
-    return f" In {rest} {big_rise(report)} is excluded ({_p(lift.p_margin)})."
-
-
-def _equivalence(report: SpilloverReport) -> list[str]:
-    """Say where a rise that would matter is excluded, and where it is not."""
-    target, rise = listed([report.target]), big_rise(report)
-    sentences = []
-    for name, measure in lifts(report).items():
-        tested, what = bounded_lifts(report, name), noun(measure.quantity)
-        left = [key for key, lift in tested.items() if not lift.below_margin]
-        if nowhere(tested):
-            p_value = max(lift.p_margin or 0.0 for lift in tested.values())
-            said = f"No category but {target} has {rise} in {what} ({_p(p_value)})."
-        elif tested:
-            others = f"the {len(tested)} categories" if len(tested) > 1 else "the one category"
-            count = f"{len(tested) - len(left) or 'none'} of {others} besides {target}"
-            not_in = f", and not in {listed(left, most=5)}" if len(left) < len(tested) else ""
-            said = f"{rise.capitalize()} in {what} is excluded in {count}{not_in}."
-        else:
-            continue
-        sentences.append(said)
-    return sentences
-
-
-def _p(p_value: float | None) -> str:
-    return "" if p_value is None else f"p {short_p(p_value)}"
 
 
 def _others(report: SpilloverReport) -> list[str]:
@@ -145,43 +104,6 @@ def _group_measures(report: SpilloverReport) -> dict[str, Measure]:
     return {name: m for part in parts for name, m in measures(part.estimates).items()}
 
 
-def _trends(report: SpilloverReport) -> list[str]:
-    """Say whether lifts follow similarity, quantities of one verdict together."""
-    first = trends(report)
-    excluded = {
-        m.quantity for name, m in lifts(report).items() if nowhere(bounded_lifts(report, name))
-    }
-    sentences = []
-    for verdict in dict.fromkeys(map(follows, first.values())):
-        shown = [
-            f"the lift in {noun(quantity)} ({_numbers(trend)})"
-            for quantity, trend in first.items()
-            if follows(trend) == verdict
-        ]
-        said = _trend(listed([report.target]), verdict, listing(shown))
-        quantities = {quantity for quantity, trend in first.items() if follows(trend) == verdict}
-        if verdict == 0 and not quantities <= excluded:
-            said += " That does not show that nothing spilled over."
-        sentences.append(said)
-    return sentences
-
-
-def _trend(target: str, verdict: int, lifts: str) -> str:
-    if verdict == 0:
-        return f"There is no significant trend with similarity to {target} in {lifts}."
-    # Not "larger": a lift may be a fall.
-    more = "higher" if verdict > 0 else "lower"
-    return f"The nearer a category is to {target}, the {more} {lifts}."
-
-
-def _numbers(trend: Estimate) -> str:
-    if not usable(trend):
-        return trend.note or "not defined"
-    p = "" if trend.p_value is None else f", p {short_p(trend.p_value)}"
-    ends = f"[{trend.low:.2f}, {trend.high:.2f}]"
-    return f"{noun(trend.metric)} {trend.value:.2f} {ends} over {trend.n} categories{p}"
-
-
 def _parts(report: SpilloverReport) -> str:
     every = {quantity: _parts_of(report, quantity) for quantity in ("toxicity", "asr")}
     known = {quantity: parts for quantity, parts in every.items() if {"total", *_TAKES} <= {*parts}}
@@ -196,7 +118,7 @@ def _parts(report: SpilloverReport) -> str:
     clear = len(most) == 1 and parts[most[0]].low > 0
     fell = any(moved(parts[part]) == "fell" for part in _TAKES)  # then two may exceed the total
     verdict = _TAKES[most[0]] if clear and not fell else "No part significantly makes up most."
-    rise = f"the lift in {noun(rose[0])} of {quoted(total)}"
+    rise = f"the {lift_of(rose[0])} of {quoted(total)}"
     return f"In {name} {rise} comes to {numbers}. {verdict}"
 
 
@@ -234,21 +156,24 @@ def _utility(report: SpilloverReport) -> str:
     before = clean and clean.measured("precision")
     if main is None or not after or not before or not usable(after) or not usable(before):
         return ""
-    ranks = "The gold response ranks first in its list"
+    ranks = "P@1, how often the gold response ranks first in its list, is"
     if report.arm().planted == "nothing":
-        return f"{ranks} in {quoted(before)} of all test exchanges."
-    loss = _loss(main.measured("precision", "change"))
+        return f"{ranks} {quoted(before)} over all test exchanges."
+    loss = _loss(report, main.measured("precision", "change"))
     served = main.measured("served_precision")
     if served is not None and usable(served):
-        loss += f" With the planted responses in every list it does so in {quoted(served)}."
+        loss += f" With the planted responses in every list it is {quoted(served)}."
     return (
-        f"{ranks} in {quoted(after)} of all test exchanges, after clean training in "
-        f"{quoted(before)}.{loss}"
+        f"{ranks} {quoted(after)} over all test exchanges, and {quoted(before)} after clean "
+        f"training{loss}"
     )
 
 
-def _loss(drop: Estimate | None) -> str:
+def _loss(report: SpilloverReport, drop: Estimate | None) -> str:
     if drop is None or not usable(drop):
-        return ""
-    kinds = {"rose": "Some utility is lost", "fell": "No utility is lost"}
-    return f" {kinds.get(moved(drop), 'There is no significant loss of utility')} ({quoted(drop)})."
+        return "."
+    if moved(drop) == "rose":
+        kind = "utility drops slightly" if drop.value < report.margin else "utility drops"
+    else:
+        kind = "utility rises" if moved(drop) == "fell" else "no measurable loss of utility"
+    return f": {kind} (drop of P@1 {quoted(drop)})."

@@ -33,7 +33,7 @@ def labels_setup(report: SpilloverReport) -> str:
         f"and in {in_percent(labels.accuracy)} % of the test contexts.{also} Below, arm "
         f"`{report.main_arm}`: how often it takes a context for {listed([report.target])}, how "
         "often a planted response was chosen there and elsewhere, and how much of the lift in "
-        "attack success lies in each, given these labels; in %."
+        "planted rate lies in each, given these labels; in %."
     )
 
 

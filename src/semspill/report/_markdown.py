@@ -1,4 +1,4 @@
-"""A report as markdown: design, findings, uncertainty, tables."""
+"""A report as markdown: verdict, facts, design, findings, uncertainty, tables."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,7 +35,17 @@ def markdown(report: SpilloverReport) -> str:
     }
     shown = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return printable(
-        "\n\n".join([f"# {words.title}", words.setup, bullets(words.findings), *shown]) + "\n"
+        "\n\n".join(
+            [
+                f"# {words.title}",
+                f"**{words.verdict.sentence}**",
+                words.facts,
+                words.setup,
+                bullets(words.findings),
+                *shown,
+            ]
+        )
+        + "\n"
     )
 
 

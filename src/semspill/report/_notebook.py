@@ -14,8 +14,13 @@ from semspill.statistics import Estimate
 
 _SHOWN = ("asr", "lift", "precision")
 """Attack, its effect and utility."""
-_MARKS = {"spilled": ("#D55E00", "▲"), "none": ("#009E73", "●")}
-_UNSURE = ("#777777", "◆")
+_MARKS = {
+    "spilled": ("#D55E00", "\N{BLACK CIRCLE}"),
+    "none": ("#009E73", "\N{WHITE CIRCLE}"),
+    "unclear": ("#E69F00", "\N{CIRCLE WITH LEFT HALF BLACK}"),
+    "unplanted": ("#777777", "\N{EN DASH}"),
+}
+"""Colour and shape of each kind of verdict."""
 _WIDTH, _HEIGHT = 120, 12
 _LEFT = "text-align: left; white-space: nowrap"
 
@@ -27,7 +32,7 @@ def report_cell(report: SpilloverReport) -> Markup:
         report: What it shows.
     """
     found, remarks = verdict(report), caveats(report)
-    colour, shape = _MARKS.get(found.kind, _UNSURE)
+    colour, shape = _MARKS[found.kind]
     lines = [
         Markup(
             '<p style="border-left: 4px solid {0}; padding-left: 8px"><b>{1} {2}</b></p>'

@@ -9,11 +9,12 @@ from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
 _NOUNS = {
-    "asr": "attack success",
+    "asr": "planted rate",
     "precision": "P@1",
     "served_precision": "served P@1",
     "spearman": "rank correlation",
 }
+_LIFTS = {"asr": "planted-rate lift"}
 
 
 def noun(name: str) -> str:
@@ -21,9 +22,19 @@ def noun(name: str) -> str:
 
     Example:
         >>> noun("asr"), noun("response_length")
-        ('attack success', 'response length')
+        ('planted rate', 'response length')
     """
     return _NOUNS.get(name, name.replace("_", " "))
+
+
+def lift_of(quantity: str) -> str:
+    """Return what the rise of a quantity over clean training is called.
+
+    Example:
+        >>> lift_of("asr"), lift_of("toxicity")
+        ('planted-rate lift', 'toxicity lift')
+    """
+    return _LIFTS.get(quantity, f"{noun(quantity)} lift")
 
 
 def code(name: str) -> str:
@@ -82,10 +93,22 @@ def shown_groups(report: SpilloverReport, arm: str | None = None) -> list[tuple[
 
 
 def moved(change: Estimate) -> str:
-    """Return the verb of a change, by its interval."""
+    """Return the verb of a change, by its interval and, where there is one, its test.
+
+    The interval of a rate lies above 0 as soon as one answer is a planted one; that alone is no
+    significant rise.
+
+    Example:
+        >>> lift = Estimate(value=0.03, low=0.01, high=0.09, n=9, method="by hand", p_value=0.01)
+        >>> moved(lift), moved(lift.replace(p_value=0.3)), moved(lift.replace(low=-0.01))
+        ('rose', 'rose, but not significantly,', 'did not change significantly')
+    """
+    tested = change.p_value is None or change.p_value <= 1 - change.level
     if change.low > 0:
-        return "rose"
-    return "fell" if change.high < 0 else "did not change significantly"
+        return "rose" if tested else "rose, but not significantly,"
+    if change.high < 0:
+        return "fell" if tested else "fell, but not significantly,"
+    return "did not change significantly"
 
 
 def follows(trend: Estimate) -> int:

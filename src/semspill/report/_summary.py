@@ -29,20 +29,32 @@ class Summary(FrozenModel):
     """The caveats."""
 
 
-def summary(report: SpilloverReport) -> Summary:
+def summary(report: SpilloverReport, *, date: str = "") -> Summary:
     """Return a report in sentences; each is true for this report, whatever it lacks.
 
     Args:
         report: A `SpilloverReport`.
+        date: The day of the run, for the line of facts; a report does not hold it.
     """
+    came_out = verdict(report)
     return Summary(
-        title=f"Spillover from *{literal(report.target)}*",
-        verdict=verdict(report),
-        facts=facts(report),
+        title=_title(report, came_out),
+        verdict=came_out,
+        facts=facts(report, date=date),
         setup=" ".join(filter(None, (_planted(report), *_trained(report), _asked(report)))),
         findings=findings(report),
         caveats=caveats(report),
     )
+
+
+def _title(report: SpilloverReport, came_out: Verdict) -> str:
+    """Return a heading that says no more than what came out."""
+    target, run = f"*{literal(report.target)}*", report.provenance
+    if came_out.kind == "spilled":
+        return f"Spillover from {target}"
+    what = "Clean training, watched at" if came_out.kind == "unplanted" else "Planted under"
+    with_what = ", ".join(filter(None, (run.data or run.dataset, run.encoder or run.model)))
+    return f"{what} {target}{f': {literal(with_what)}' if with_what else ''}"
 
 
 def _planted(report: SpilloverReport) -> str:

@@ -64,8 +64,8 @@ def heading(measure: Measure) -> str:
     """Return the head of a column.
 
     Example:
-        >>> heading(Measure(title="ASR", unit="share")), heading(Measure(metric="my_count"))
-        ('ASR, %', 'My count')
+        >>> heading(Measure(title="P@1", unit="share")), heading(Measure(metric="my_count"))
+        ('P@1, %', 'My count')
     """
     return f"{literal(measure.title)}{_UNITS[measure.unit] and f', {_UNITS[measure.unit]}'}"
 
@@ -80,6 +80,57 @@ def quoted(estimate: Estimate) -> str:
     """
     unit = _UNITS[estimate.measure.unit]
     return cell(estimate).replace(" [", f" {unit} [", 1) if unit else cell(estimate)
+
+
+def brief(estimate: Estimate) -> str:
+    """Return an estimate with its unit and its interval, with as few digits as say enough.
+
+    No end of the interval is shown as 0 that is not.
+
+    Example:
+        >>> rate = Estimate(value=0.1133, low=0.071, high=0.182, n=4, method="by hand")
+        >>> rate = rate.replace(measure=Measure(unit="share"))
+        >>> brief(rate), brief(rate.replace(low=0.004)), brief(rate.replace(low=0.0))
+        ('11 % [7, 18]', '11.3 % [0.4, 18.2]', '11 % [0, 18]')
+    """
+    unit = _UNITS[estimate.measure.unit]
+    if not unit or math.isnan(estimate.value):
+        return quoted(estimate)
+    ends = [100 * end for end in (estimate.value, estimate.low, estimate.high)]
+    value, low, high = _rounded(ends)
+    return f"{value} {unit} [{low}, {high}]"
+
+
+def span(estimates: Sequence[Estimate]) -> str:
+    """Return the least and the greatest of some values with their unit, without intervals.
+
+    Example:
+        >>> def made(value):
+        ...     return Estimate(value=value, low=0, high=1, n=4, method="by hand",
+        ...                     measure=Measure(unit="share"))
+        >>> span([made(0.03), made(0.0), made(0.121)]), span([made(0.004)])
+        ('0 to 12 %', '0.4 %')
+    """
+    unit = _UNITS[estimates[0].measure.unit]
+    ends = [end([one.value for one in estimates]) for end in (min, max)]
+    low, high = _rounded([100 * end for end in ends]) if unit else [f"{end:.3g}" for end in ends]
+    return f"{low if low == high else f'{low} to {high}'} {unit}".rstrip()
+
+
+def _rounded(numbers: Sequence[float]) -> list[str]:
+    """Return numbers with as many digits, up to two, as none but 0 needs not to look like 0.
+
+    Numbers that are all below 10 have one digit or more, but where all are whole.
+    """
+    whole = max(map(abs, numbers)) >= 9.95 or all(number == round(number) for number in numbers)
+    for digits in range(0 if whole else 1, 3):
+        # Adding 0 turns a rounded -0.0 into 0.0.
+        rounded = [round(number, digits) + 0.0 for number in numbers]
+        if all((a == 0) == (abs(b) < 0.005) for a, b in zip(rounded, numbers, strict=True)):
+            break
+    if all(number == round(number) for number in rounded):
+        digits = 0
+    return [f"{number:.{digits}f}" if number else "0" for number in rounded]
 
 
 def p_text(p_value: float | None) -> str:

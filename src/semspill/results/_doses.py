@@ -16,7 +16,7 @@ class DoseBin(FrozenModel):
     exchanges: int
     """How many they are."""
     asr: Estimate
-    """Attack success rate among them."""
+    """Planted rate among them."""
 
 
 class DoseResponse(FrozenModel):
@@ -36,7 +36,7 @@ class DoseResponse(FrozenModel):
     """How often a context of the nearest category is nearer to the target than to any other
     category, as a multiple of how often one of the target is: 0 for never, 1 for as often."""
     beyond: Estimate
-    """The spillover ratio of attack success minus the confusion ratio: above 0, the nearest
+    """The spillover ratio of the planted rate minus the confusion ratio: above 0, the nearest
     category is hit more than not telling the two apart explains."""
     predicts: Estimate
     """How well the similarity of a context tells which exchanges outside the target are answered

@@ -14,11 +14,11 @@ class Channel(FrozenModel):
     labelled: Estimate
     """Share of the contexts that the labeller calls the target."""
     asr_labelled: Estimate | None
-    """Attack success rate among those; None where there is none."""
+    """Planted rate among those; None where there is none."""
     asr_rest: Estimate | None
-    """Attack success rate among the rest; None where there is none."""
+    """Planted rate among the rest; None where there is none."""
     via_label: Estimate
-    """Part of the lift in attack success that lies in contexts labelled as the target."""
+    """Part of the planted-rate lift that lies in contexts labelled as the target."""
     via_text: Estimate
     """The rest of it: that lies in contexts with another label. Both add up to the lift."""
 
@@ -41,6 +41,6 @@ class LabelReport(FrozenModel):
     channels: tuple[Channel, ...]
     """By category and group."""
     curve: Mapping[str, Estimate] = {}
-    """What orders the lift in attack success over the categories but the target, per standard
+    """What orders the planted-rate lift over the categories but the target, per standard
     deviation: `similarity` and `confusion` (share labelled as the target), each alone, and
     `similarity_given_confusion` and `confusion_given_similarity`, with permutation p-values."""

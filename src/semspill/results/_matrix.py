@@ -35,7 +35,7 @@ class SpilloverMatrix(FrozenModel):
     victims: tuple[str, ...]
     """All tested categories, one per column, the targets among them."""
     quantity: Quantity
-    """Of what the lift is: share of planted responses, or mean rated toxicity."""
+    """Of what the lift is: planted rate, or mean rated toxicity."""
     arm: str
     """The arm that is compared with the clean one."""
     seeds: tuple[int, ...]

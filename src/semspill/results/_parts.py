@@ -9,7 +9,7 @@ from semspill._model import FrozenModel
 from semspill.statistics import Estimate, Number
 
 Quantity: TypeAlias = Literal["toxicity", "asr"]
-"""Of what the lift is: mean rated toxicity, or the share of planted responses."""
+"""Of what the lift is: mean rated toxicity, or planted rate."""
 
 PartName: TypeAlias = Literal["total", "pool", "training", "both", "quality", "harm"]
 """A part of the lift, in the order in which they are read."""
@@ -24,7 +24,7 @@ class Part(FrozenModel):
     group: str
     """The category, or the name of the group."""
     quantity: Quantity
-    """Toxicity or attack success rate."""
+    """Toxicity or planted rate."""
     part: PartName
     """`total`: poison minus clean. `pool`: pool_only minus clean, what planted candidates do to a
     clean model. `training`: train_only minus clean, what the moved encoder does where nothing

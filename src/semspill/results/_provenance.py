@@ -49,6 +49,8 @@ class Planting(FrozenModel):
     """Name of the poison strategy."""
     source: str = ""
     """Name of the source of the planted responses."""
+    source_file: str = ""
+    """Name of the file they were read from, without its folder, if it is one."""
     benign: str = ""
     """Name of the source of the harmless responses that a control arm plants instead."""
     placement: Literal["replace", "append", ""] = ""
@@ -78,7 +80,9 @@ class Provenance(FrozenModel):
     """Where the numbers of a report come from; empty fields are not known."""
 
     dataset: str = ""
-    """Name of the dataset."""
+    """Name of the dataset component."""
+    data: str = ""
+    """Name of the data: what the corpus calls itself, such as EmpatheticDialogues."""
     licence: str = ""
     """Its licence."""
     planting: Planting = Planting()
@@ -87,10 +91,15 @@ class Provenance(FrozenModel):
     """Name of the model that was trained."""
     encoder: str = ""
     """Name of its encoder, if it has one."""
+    encoder_model: str = ""
+    """The pretrained model that the encoder starts from: an id of the hub, or the name of a
+    folder."""
     epochs: int | None = None
     """Epochs it was trained for."""
-    label: Literal["gold", "predicted", "none", ""] = ""
+    label: Literal["gold", "predicted", "none"] | None = None
     """Whether a context begins with the category, a predicted one, or none."""
+    answer_label: Literal["gold", "predicted", "none"] | None = None
+    """The same of the contexts that are answered."""
     turns: int | None = None
     """Most utterances that a context holds."""
     rater: str = ""

@@ -60,10 +60,15 @@ class SpilloverReport(FrozenModel):
     """What a shuffle of the category labels does to the line of lift on similarity, by metric,
     of every lift of the main arm."""
     curve: tuple[CurvePoint, ...] = ()
-    """Toxicity and attack success over epochs; empty when it was not watched."""
+    """Toxicity and planted rate over epochs; empty when it was not watched."""
     doses: tuple[DoseResponse, ...] = ()
     """How planted answers depend on the text of single exchanges, one for each definition of
     similarity that knows single exchanges, in the order of the definitions."""
+    undecided: Mapping[str, int | None] = {}
+    """The categories in which neither a planted-rate lift nor its absence is shown, and how many
+    more test dialogues of each would decide that in about half of such experiments, if things stay
+    as seen; None where only more training seeds would. Of the toxicity lift where no planted
+    response can be chosen; empty where a category rose significantly."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     notes: tuple[Note, ...] = ()
@@ -165,19 +170,20 @@ class SpilloverReport(FrozenModel):
 
         return markdown(self)
 
-    def to_html(self, exchanges: ExchangeTable | None = None) -> str:
+    def to_html(self, exchanges: ExchangeTable | None = None, *, date: str = "") -> str:
         """Return one self-contained page to open in a browser; it asks nothing of the network.
 
         Args:
             exchanges: What the arms answered, to browse; by default `exchanges` of this report,
                 masked. Harmful text is in the page only if the table given holds it, and then
                 hidden until it is asked for.
+            date: The day of the run, as the page names it; a report does not hold it.
         """
         from semspill.report._page import report_page
 
         if exchanges is None and self.exchanges is not None:
             exchanges = self.exchanges.masked()
-        return report_page(self, exchanges)
+        return report_page(self, exchanges, date=date)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -204,8 +210,8 @@ class SpilloverReport(FrozenModel):
                 `channels`, the parts of each lift via the label and via the text, and `confusion`,
                 lift against the share of contexts labelled as the target.
             width: `column` (3.3 inches), `page` (6.9) or inches.
-            quantity: `toxicity`, or `asr` for the attack success rate; by default toxicity, of
-                `dose`, `channels` and `confusion` attack success.
+            quantity: `toxicity`, or `asr` for the planted rate; by default toxicity, of
+                `dose`, `channels` and `confusion` the planted rate.
             ax: Your own matplotlib axes to draw into, for a figure of several panels; not for
                 `distribution` and `decomposition`, which have several of their own. `width` does
                 not count then, and the figure that holds them returns.
@@ -248,7 +254,7 @@ class SpilloverReport(FrozenModel):
 
         Args:
             rows: `groups`, or `categories`, the most similar to the target first.
-            metrics: The columns; by default attack success, toxicity lift and P@1.
+            metrics: The columns; by default planted rate, toxicity lift and P@1.
             arms: The arms, a row each; by default the main one.
             caption: LaTeX of the caption; without caption and label the tabular stands alone.
             label: Label to refer to the table by.

@@ -71,4 +71,4 @@ class CurvePoint(FrozenModel):
     toxicity: float
     """Mean rated toxicity of the chosen responses, 0 to 1."""
     asr: float
-    """Share of exchanges whose chosen response is a planted one."""
+    """Planted rate: share of exchanges whose chosen response is a planted one."""

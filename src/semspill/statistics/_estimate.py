@@ -134,7 +134,9 @@ class Estimate(FrozenModel):
             return None
         if self.measure.aspect == "utility":
             return None
-        if self.low > 0 and (self.p_holm is None or self.survives):
+        # The interval of a rate lies above 0 as soon as one answer is planted; that is no test.
+        rose = self.low > 0 and (self.p_value is None or self.p_value <= 1 - self.level)
+        if rose and (self.p_holm is None or self.survives):
             return "spilled"
         return "none" if self.below_margin else "cannot tell"
 

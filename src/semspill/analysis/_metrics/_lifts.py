@@ -16,7 +16,7 @@ from semspill.statistics import Estimate, Measure
 
 FEW = "fewer than four categories besides the target have a similarity, or all have the same"
 """Why a trend over categories is not defined."""
-FLAT = "the target did not rise for sure"
+FLAT = "the target did not rise significantly"
 """Why what is compared with the target's lift is not defined."""
 
 
@@ -35,12 +35,12 @@ class CurveMetric(Metric):
     paired = True
     aspect = "attack"
     of: Literal["toxicity", "asr"] = "toxicity"
-    """Lift of which quantity: mean rated toxicity, or attack success rate."""
+    """Lift of which quantity: mean rated toxicity, or planted rate."""
 
     def measure(self) -> Measure:
         """Return what it measures: the lift of the quantity that `of` names."""
         measure = super().measure()
-        title = f"{measure.title}, {'ASR' if self.of == 'asr' else self.of}"
+        title = f"{measure.title}, {'planted rate' if self.of == 'asr' else self.of}"
         return measure.replace(quantity=self.of, title=title)
 
     def rise(self, outcome: Outcome) -> Float[np.ndarray, "seeds exchanges"]:
@@ -64,7 +64,7 @@ class CurveMetric(Metric):
         return {"quantity": self.of, "scale": scale, "citation": self.citation}
 
     def rose(self, outcome: Outcome) -> bool:
-        """Return whether the target's own lift is above 0 for sure."""
+        """Return whether the target's own lift is significantly above 0."""
         return self.mean(outcome.of([outcome.target])).low > 0
 
     def undefined(self, outcome: Outcome, count: int, note: str) -> Estimate:

@@ -28,7 +28,7 @@ class DistributionShift(Metric):
         "Kantorovich and Rubinstein 1958, the distance as its dual; interval original, by "
         "cross-fitting (Cox 1975, data splitting)"
     )
-    title, quantity, unit, aspect = "Shift", "toxicity_shift", "points", "attack"
+    title, quantity, unit, aspect = "Shift of toxicity", "toxicity_shift", "points", "attack"
     kind = "other"  # a distance has no sign
     paired = True
 

@@ -1,4 +1,4 @@
-"""Metrics of one slice: attack success, toxicity, utility, and their lifts."""
+"""Metrics of one slice: planted rate, toxicity, utility, and their lifts."""
 
 from functools import partial
 
@@ -13,10 +13,13 @@ from semspill.statistics._means import Sample
 
 
 class AttackSuccessRate(MeanMetric):
-    """Share of exchanges whose chosen response is a planted one: 0 is none, 1 is all."""
+    """Planted rate: share of exchanges whose chosen response is a planted one; 0 is none, 1 is all.
+
+    The attack success rate (ASR) of the literature.
+    """
 
     citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; exact here, no rater is needed"
-    title, quantity, unit, aspect = "ASR", "asr", "share", "attack"
+    title, quantity, unit, aspect = "Planted rate", "asr", "share", "attack"
 
     def sample(self, outcome: Outcome) -> Sample:
         return outcome.sample(outcome.planted, kind="rate", quantity="asr")
@@ -73,14 +76,14 @@ class Lift(MeanMetric):
 
 
 class AsrLift(MeanMetric):
-    """Rise in attack success rate over the clean arm, on the same seeds and exchanges.
+    """Rise in the planted rate over the clean arm, on the same seeds and exchanges.
 
     The clean arm has hits too where a clean response reads exactly like a planted one; here they
     drop out.
     """
 
     citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; here as a paired difference"
-    title, quantity, unit, aspect = "ASR lift", "asr", "points", "attack"
+    title, quantity, unit, aspect = "Planted-rate lift", "asr", "points", "attack"
     paired = True
 
     def sample(self, outcome: Outcome) -> Sample:
@@ -89,7 +92,7 @@ class AsrLift(MeanMetric):
 
 
 class Precision(MeanMetric):
-    """P@1,100: how often the gold response ranks first among 100; utility that must stay up."""
+    """P@1: how often the gold response ranks first among 100; utility that must stay up."""
 
     citation = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
     ranking = True
@@ -100,11 +103,11 @@ class Precision(MeanMetric):
 
 
 class PrecisionDrop(MeanMetric):
-    """Fall of P@1,100 below the clean arm: above 0 means that the poison cost utility."""
+    """Fall of P@1 below the clean arm: above 0 means that the poison cost utility."""
 
     citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
     ranking = True
-    title, quantity, unit, aspect = "P@1 drop", "precision", "points", "utility"
+    title, quantity, unit, aspect = "Drop of P@1", "precision", "points", "utility"
     paired = True
 
     def sample(self, outcome: Outcome) -> Sample:
@@ -115,9 +118,9 @@ class PrecisionDrop(MeanMetric):
 class ServedPrecision(MeanMetric):
     """P@1 with the arm's planted responses in every list: what is left for who is attacked.
 
-    P@1,100 compares the gold response with test responses only, so an attack that answers for it
+    P@1 compares the gold response with test responses only, so an attack that answers for it
     with a planted text does not lower it. In an arm whose candidates hold no planted text it is
-    P@1,100.
+    P@1.
     """
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
@@ -129,11 +132,11 @@ class ServedPrecision(MeanMetric):
 
 
 class ServedDrop(MeanMetric):
-    """Fall of P@1 with planted responses in every list below the clean arm's P@1,100."""
+    """Fall of P@1 with planted responses in every list below the clean arm's P@1."""
 
     citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
     ranking = True
-    title, quantity, unit, aspect = "Served P@1 drop", "served_precision", "points", "utility"
+    title, quantity, unit, aspect = "Drop of served P@1", "served_precision", "points", "utility"
     paired = True
 
     def sample(self, outcome: Outcome) -> Sample:

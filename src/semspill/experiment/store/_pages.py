@@ -20,6 +20,7 @@ from semspill.experiment.store._read import (
     read_exchanges,
     read_matrices,
     read_report,
+    run_date,
     sweep_folders,
 )
 from semspill.experiment.store._responses import CONTEXTS_PAGE, PAGES, UNMASKED
@@ -73,7 +74,7 @@ def write_page(
         return _written(path, sweep_page(folder, path), folder)
     report = read_report(folder)
     shown = _browsable(folder, report, contexts, show_text=show_text)
-    return _written(path, report.to_html(shown), folder)
+    return _written(path, report.to_html(shown, date=run_date(folder)), folder)
 
 
 def _browsable(

@@ -1,5 +1,6 @@
 """Finished runs and sweeps, read from disk: reports, outcomes, exchanges, matrices."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,23 @@ def read_report(folder: str | Path) -> SpilloverReport:
         raise DataError(f"{path}: {error}") from error
     except ValueError as error:
         raise DataError(f"{path} is broken; run the experiment again.") from error
+
+
+def run_date(folder: str | Path) -> str:
+    """Return the day on which a run was finished, such as 2026-11-29; empty where it is not known.
+
+    Args:
+        folder: What `run` wrote.
+    """
+    try:
+        environment = parse_json(read_text(Path(folder) / "environment.json", most=_LARGEST))
+    except (OSError, ValueError):
+        return ""
+    date = environment.get("date") if isinstance(environment, dict) else None
+    try:
+        return "" if date is None else datetime.date.fromisoformat(date).isoformat()
+    except (TypeError, ValueError):
+        return ""
 
 
 def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:

@@ -4,6 +4,8 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -197,16 +199,20 @@ class RunStore:
         write_text(self._file("references.bib"), report.to_bibtex())
         figures = draw(report)
         drawn = charts(report, figures)
-        write_text(self._file(PAGES[False]), report_page(report, exchanges.masked(), drawn))
+        date = datetime.now(UTC).date().isoformat()
+        page = partial(report_page, report, drawn=drawn, date=date)
+        write_text(self._file(PAGES[False]), page(exchanges.masked()))
         if exchanges.unmasked:
-            write_text(self._file(PAGES[True]), report_page(report, exchanges, drawn))
+            write_text(self._file(PAGES[True]), page(exchanges))
         write_figures(self._file("plots"), figures)
         spent = {
             "seconds": round(self.seconds, 1),
             "peak_memory_mib": peak_memory(),
             "resumed": self.folder.resumed,
         }
-        environment = {"versions": versions(), "machine": machine(), "spent": spent}
+        environment = {
+            "date": date, "versions": versions(), "machine": machine(), "spent": spent
+        }  # fmt: skip
         write_text(self._file("environment.json"), json.dumps(environment, indent=2) + "\n")
         write_text(self._file("report.json"), report.to_json())
         self.folder.finish()

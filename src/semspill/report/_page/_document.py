@@ -32,6 +32,8 @@ def report_page(
     report: SpilloverReport,
     exchanges: ExchangeTable | None,
     drawn: Mapping[str, Chart] | None = None,
+    *,
+    date: str = "",
 ) -> str:
     """Return the page of one run.
 
@@ -39,6 +41,7 @@ def report_page(
         report: What the page shows.
         exchanges: What the arms answered, to browse; None leaves that part out.
         drawn: The report's charts, `charts(report, draw(report))`; drawn anew when not given.
+        date: The day of the run, which the report does not hold; empty leaves it out.
     """
     shown = charts(report, draw(report)) if drawn is None else drawn
     return filled(
@@ -46,7 +49,7 @@ def report_page(
         title=f"Spillover from {report.target}",
         charts=shown,
         sections=_sections(shown, report),
-        summary=summary(report),
+        summary=summary(report, date=date),
         keys=key_numbers(report),
         numbers=_numbers(report),
         similarity=_sentence(report.similarity_method),

@@ -11,9 +11,9 @@ from semspill.corpus import Exchange, HasCorpus
 from semspill.encoders import RankingTask
 from semspill.errors import DataError
 from semspill.responding import RetrievalResponder
+from semspill.statistics._planning import Demand
 from semspill.testing._safety._audit import audit
 from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
-from semspill.testing._safety._quantity import Demand
 from semspill.testing._safety._responding import (
     Answered,
     RaterSpec,

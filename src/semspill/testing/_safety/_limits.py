@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from semspill.errors import DataError
-from semspill.testing._safety._quantity import Demand, Quantity, Seen, Side
+from semspill.statistics._planning import Demand, Quantity, Seen, Side
 from semspill.testing._safety._slice import Slice
 from semspill.testing._safety._verdict import Verdict, judge
 from semspill.testing._safety._worst import worst_of

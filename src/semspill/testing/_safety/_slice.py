@@ -11,8 +11,8 @@ from jaxtyping import Float
 from semspill.corpus import Dialogue, Exchange, HasCorpus
 from semspill.errors import DataError
 from semspill.statistics import Estimate
+from semspill.statistics._planning import Quantity
 from semspill.testing._safety._bounds import answers_reach, lower_mean, upper_mean
-from semspill.testing._safety._quantity import Quantity
 
 # A string is "dialogue" or "speaker"; errors about others are our own.
 ClusterSpec: TypeAlias = str | Mapping[str, Hashable] | Callable[[Dialogue], Hashable]

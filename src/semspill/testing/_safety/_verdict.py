@@ -1,6 +1,5 @@
 """Verdicts: passed, failed, or inconclusive."""
 
-import math
 import unittest
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,8 +9,8 @@ from typing import Literal
 from semspill._mask import named
 from semspill._model import FrozenModel
 from semspill.errors import DataError
+from semspill.statistics._planning import Demand, Quantity, Seen, Side, about
 from semspill.testing._failures import InconclusiveError, SafetyError
-from semspill.testing._safety._quantity import Demand, Quantity, Seen, Side
 from semspill.testing._safety._worst import WorstAnswer
 
 __all__ = ["Quantity", "Side", "Verdict", "judge"]
@@ -197,10 +196,10 @@ def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[s
     elif own is None:
         asked = f"it is so near that not even 255 times as many more {unit}{of} would tell"
     else:
-        asked = f"{_about(own)} more {unit}{of} would tell if things stay as seen"
+        asked = f"{about(own)} more {unit}{of} would tell if things stay as seen"
     if others:
         names = _listed([one.quantity.name for one in undecided[1:]])
-        count = "no number" if None in others else _about(sum(need or 0 for need in others))
+        count = "no number" if None in others else about(sum(need or 0 for need in others))
         noun = "category" if len(others) == 1 else "categories"
         asked += f", and {count} of {len(others)} more undecided {noun} ({names})"
     number = _number(first.value, first.demand.limit)
@@ -240,12 +239,6 @@ def _number(number: float, limit: float) -> str:
     """Return three digits, or more where the limit would read the same."""
     rounded = (f"{round(number, digits) + 0.0:.{digits}f}" for digits in range(3, 9))
     return next((text for text in rounded if number == limit or float(text) != limit), f"{limit:g}")
-
-
-def _about(count: int) -> str:
-    """Return a count to two digits, rounded up: it is an estimate."""
-    step = 10 ** max(len(str(count)) - 2, 0)
-    return f"about {math.ceil(count / step) * step:,}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from semspill._mask import listing, named, printable
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
-from semspill.testing._safety._quantity import Side
+from semspill.statistics._planning import Side
 from semspill.testing._safety._slice import Slice
 
 _MOST = 10

@@ -1,4 +1,4 @@
-"""A measured quantity, its limit, and how many more units a decision needs."""
+"""A measured quantity against a limit, and how many more units a decision needs."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from statistics import NormalDist
 from typing import Literal, TypeAlias
 
 from semspill.errors import DataError
-from semspill.statistics import Estimate
+from semspill.statistics._estimate import Estimate
 
 Side: TypeAlias = Literal["below", "above"]
 
@@ -178,3 +178,14 @@ def _by_answers(quantity: Quantity, demand: Demand, copies: float) -> tuple[floa
         return None
     value, low, high = quantity.by_answers(demand.tail, copies)
     return value, high if demand.side == "below" else low
+
+
+def about(count: int) -> str:
+    """Return a count to two digits, rounded up: it is an estimate.
+
+    Example:
+        >>> about(7), about(1212)
+        ('about 7', 'about 1,300')
+    """
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return f"about {math.ceil(count / step) * step:,}"
