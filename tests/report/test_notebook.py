@@ -21,7 +21,9 @@ def shown(given):
 
 def test_a_report_begins_with_its_verdict_and_what_was_run(full):
     tree, _ = shown(full)
-    first, second = ("".join(part.itertext()) for part in list(tree)[:2])
+    first, second = (
+        "".join(part.itertext()).replace("\N{NO-BREAK SPACE}", " ") for part in list(tree)[:2]
+    )
     words = summary(full)
     plain = [re.sub(r"[*`\\]", "", text) for text in (words.verdict.sentence, words.facts)]
     assert re.sub(r"^\W+", "", first) == plain[0]
