@@ -53,7 +53,7 @@ def test_what_the_report_lacks_is_said_with_the_nearest_name(report, ask, said):
 
 def test_it_shows_the_target_s_numbers(report):
     assert repr(report) == (
-        "<SpilloverReport: planted in fear, arm poison: asr 0.500 [0.375, 0.625], lift not defined>"
+        "<SpilloverReport: planted in fear, planted rate 0.500 [0.375, 0.625] there, 2 seeds>"
     )
 
 

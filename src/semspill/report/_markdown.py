@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from semspill._mask import printable
+from semspill.report._bibtex import BIBTEX
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._dose_table import doses_section
@@ -132,4 +133,4 @@ def overall_section(report: SpilloverReport) -> str:
 def sources_section(report: SpilloverReport) -> str:
     """Return the citation of every component used."""
     rows = [[name, citation] for name, citation in report.provenance.citations.items()]
-    return table(["component", "citation"], rows) if rows else ""
+    return f"{table(['component', 'citation'], rows)}\n\n{BIBTEX}" if rows else ""

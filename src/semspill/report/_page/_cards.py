@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from semspill.report._bibtex import BIBTEX
 from semspill.report._phrases import choosable, shown_groups, usable
 from semspill.report._table import in_percent, literal, table
 from semspill.results import ArmRecord, SpilloverReport
@@ -116,7 +117,8 @@ def _versions_of(arm: ArmRecord) -> str:
 def citations(report: SpilloverReport) -> str:
     """Return the citation of every component used, as a table in markdown."""
     rows = [[name, literal(text)] for name, text in report.provenance.citations.items()]
-    return table(["component", "source: please cite it"], rows) if rows else ""
+    listed = table(["component", "source: please cite it"], rows)
+    return f"{listed}\n\n{BIBTEX}" if rows else ""
 
 
 def config_listing(report: SpilloverReport) -> str:
