@@ -1,16 +1,22 @@
 # Every target makes its own virtual environment; PYTHON chooses the interpreter (3.11 or newer).
+# TORCH=cpu takes PyTorch from the folder of that name on its own index instead of the default
+# build, which on Linux carries several gigabytes of CUDA libraries; TORCH=cu128 and so on likewise.
 PYTHON ?= python3
+TORCH ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
 VENV := .venv
 BIN := $(VENV)/bin
 # What is imported is compiled when it is; to compile all of every package takes most of a minute.
-INSTALL := $(BIN)/pip install --quiet --no-compile --constraint constraints.txt
+PIP := $(BIN)/pip install --no-compile --constraint constraints.txt
+INSTALL := $(PIP) --quiet
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .PHONY: demo test shapes check lint types docs clean
 
 demo: $(VENV)/.installed
-	$(BIN)/semspill run examples/demo.toml --out semspill-runs/demo --overwrite
+	@echo "make: running examples/demo.toml; about a minute"
+	@$(BIN)/semspill run examples/demo.toml --out semspill-runs/demo --overwrite
 
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --cov --cov-report=term
@@ -37,17 +43,28 @@ clean:
 	rm -rf $(VENV) build dist semspill-runs .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/pip:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@echo "make: making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(INSTALL) --editable .
-	touch $@
+SIZE := $(if $(TORCH),about 1.5 GB,on Linux several GB (TORCH=cpu: about 1.5))
+# What PyTorch needs comes with the rest, from where pip takes everything.
+TORCHED := $(if $(TORCH),$(VENV)/.torch-$(TORCH))
+$(TORCHED): constraints.txt | $(VENV)/bin/pip
+	@echo "make: installing PyTorch from $(TORCH_INDEX)"
+	@$(PIP) --no-deps --upgrade --index-url $(TORCH_INDEX) torch
+	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(INSTALL) --editable ".[offline,datasets,faiss,ray]" --group dev
-	touch $@
+$(VENV)/.installed: pyproject.toml constraints.txt $(TORCHED) | $(VENV)/bin/pip
+	@echo "make: installing semspill and what it needs into $(VENV), $(SIZE) on disk; takes minutes"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt $(TORCHED) | $(VENV)/bin/pip
+	@echo "make: installing semspill with all extras and the tools of its tests into $(VENV)"
+	@$(INSTALL) --editable ".[offline,datasets,faiss,ray]" --group dev
+	@touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed-dev
-	$(INSTALL) --group docs
-	touch $@
+	@$(INSTALL) --group docs
+	@touch $@

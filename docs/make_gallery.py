@@ -21,7 +21,7 @@ RUNS = {
     "first": (),  # that of the tutorial; docs/make_pictures.py takes pictures of it
     "arms": (
         "arms=['clean', 'poison', 'train_only', 'pool_only', 'benign_swap']",
-        "similarities=['centroid', 'label', 'confusion']",
+        "similarities=['centroid', 'confusion']",
     ),
     "inconclusive": ("seeds=[0]", "dataset.test=160", "poisoner.budget=0.04"),
 }

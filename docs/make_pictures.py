@@ -64,7 +64,6 @@ def similarity() -> Figure:
     """Contexts as points, their categories' means, and the cosines of those to the target's."""
     corpus = sp.datasets.build({"name": "synthetic", "train": 480, "overlap": 0.85}).load("train")
     model = sp.encoders.build("hashing").load(np.random.default_rng(0))
-    model = model.with_context(sp.ContextFormat(label="none"))
     vectors = model.encode_contexts(corpus.exchanges)
     of = np.array([one.category for one in corpus.exchanges])
     centre = {name: vectors[of == name].mean(axis=0) for name in corpus.categories}
@@ -152,8 +151,8 @@ PICTURES: dict[str, Callable[[], Figure]] = {
 # Name of a screenshot: page of the gallery, what is shown of it, the most of its height in pixels.
 SHOTS = {
     "report-summary": ("first", "#summary", 800),
-    "report-spillover": ("first", "#chart-spillover", 700),
-    "report-epochs": ("first", "#chart-epochs", 700),
+    "report-spillover": ("first", "#chart-spillover-asr", 700),
+    "report-epochs": ("first", "#chart-epochs-asr", 700),
     "report-exchanges": ("first", "#exchanges", 560),
     "gallery-arms": ("arms", "#decomposition", 620),
     "gallery-inconclusive": ("inconclusive", "#summary", 620),

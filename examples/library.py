@@ -16,8 +16,7 @@ poisoned = sp.Poisoner(
 ).poison(train, rng)
 print(poisoned.manifest.summary)
 
-context = sp.ContextFormat(label="none")
-model = sp.Finetuner(epochs=2).finetune("hashing", poisoned, rng, context=context)
+model = sp.Finetuner(epochs=2).finetune("hashing", poisoned, rng)
 answers = sp.RetrievalResponder(model, poisoned.responses()).respond(test)
 toxicity = sp.ToxicityScorer(rater="lexicon", cache=None).score(answers.texts)
 

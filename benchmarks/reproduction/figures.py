@@ -146,7 +146,9 @@ def _encoders(reports: dict[tuple[str, str], SpilloverReport]) -> Figure:
     left.invert_yaxis()
     left.set_xlabel("planted rate, %", fontsize=9)
     left.legend(loc="lower right", fontsize=7, frameon=False)
-    middle.set_xlabel("slope: points of planted-rate lift per standard\ndeviation of similarity", fontsize=9)
+    middle.set_xlabel(
+        "slope: points of planted-rate lift per standard\ndeviation of similarity", fontsize=9
+    )
     right.set_xlabel("spillover ratio, nearest / target\n(intervals cut at 3)", fontsize=9)
     for axes in (left, middle, right):
         _tidy(axes)

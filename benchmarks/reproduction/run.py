@@ -134,6 +134,7 @@ def base(corpus: Path, toxic: Path) -> dict[str, Any]:
         "rater": "profanity",
         "curve": False,
         "similarities": ["centroid", "label", "confusion"],
+        "context": {"label": "gold"},
         "dataset": {"name": "empathetic_dialogues", "path": str(corpus)},
         "poisoner": {
             "selector": {"name": "category", "category": "terrified"},

@@ -43,6 +43,7 @@ def config(given: argparse.Namespace) -> dict[str, Any]:
             "encoder": {"name": "static", "tied": True},
             "finetuner": {**settings, "duplicates": "allow"},
         },
+        "context": {"label": "gold"},
         "rater": "profanity",
         "curve": False,
         "train_share": given.share,

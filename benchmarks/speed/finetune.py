@@ -54,7 +54,7 @@ def rows(path: Path, most: int | None, room: int) -> list[Row]:
     model = minilm()
     assert isinstance(model, TwoTower)
     backend = model.context_tower.subwords.backend
-    form = sp.ContextFormat(max_tokens=TOKENS)
+    form = sp.ContextFormat(label="gold", max_tokens=TOKENS)
 
     def cut(text: str, most: int, *, newest: bool) -> str:
         spans = backend.encode(text, add_special_tokens=False).offsets
@@ -119,7 +119,7 @@ def ours(given: argparse.Namespace, encoder: Any, pairs: Sequence[Row], rate: fl
     from semspill import ContextFormat, Finetuner
 
     corpus = as_corpus(pairs)
-    model = encoder.with_context(ContextFormat(max_tokens=TOKENS))
+    model = encoder.with_context(ContextFormat(label="gold", max_tokens=TOKENS))
     losses: list[float] = []
 
     def probe(model: Any) -> float:

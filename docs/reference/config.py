@@ -104,7 +104,7 @@ def _bounds(info: Any) -> str:
 def _default(info: Any) -> str:
     if info.is_required():
         return "**required**"
-    value = info.get_default(call_default_factory=True)
+    value = info.get_default(call_default_factory=True, validated_data={})
     return "left out" if value is None else _value(value)
 
 

@@ -17,6 +17,12 @@ from semspill.errors import ConfigError, did_you_mean
 
 M = TypeVar("M", bound="FrozenModel")
 
+PAPER = (
+    "Revealing the Inevitable Infection of Semantic Similarities in Understanding Emotional "
+    "Dialogues in Foundation Models"
+)
+"""Title of the paper whose experiment semspill reproduces, for citations."""
+
 _MAY_BE_PATH = "may be a path"
 PathOrName: TypeAlias = Annotated[str, _MAY_BE_PATH]
 """A path, or a name that is looked up elsewhere, such as on the Hugging Face hub."""

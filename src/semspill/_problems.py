@@ -26,12 +26,13 @@ def refusal(title: str, error: ValidationError) -> str:
 
 
 def leaves(error: ValidationError) -> list[Mapping[str, Any]]:
-    """Return pydantic's problems without those that only follow from one deeper inside."""
+    """Return pydantic's problems without those that only follow from what is wrong elsewhere."""
     errors = error.errors(include_url=False)
     return [
         problem
         for problem in errors
-        if not any(
+        if problem["type"] != "default_factory_not_called"
+        and not any(
             other["loc"][: len(problem["loc"])] == problem["loc"] != other["loc"]
             for other in errors
         )

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 @runtime_checkable
 class Progress(Protocol):
-    """Wrap an iterable and yield its items unchanged; `iter` is the silent default."""
+    """Wrap an iterable and yield its items unchanged; `iter` shows nothing."""
 
     def __call__(self, items: Iterable[T], /) -> Iterable[T]: ...
 

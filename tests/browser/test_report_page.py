@@ -33,10 +33,10 @@ def unmask(page):
 
 def test_a_mark_says_what_it_is_and_its_name_is_highlighted_in_every_chart(finished, show):
     page = show(finished.masked)
-    target = page.locator('#chart-spillover .wide .mark[data-name="brave"]')
+    target = page.locator('#chart-spillover-asr .wide .mark[data-name="brave"]')
     target.hover()
     names, text = at(page)
-    assert text.startswith("brave, the target\nsimilarity 1.000\ntoxicity lift ")
+    assert re.match(r"brave, the target\nsimilarity \S+\nplanted-rate lift ", text)
     assert "percentage points\npoison arm, seeds 0, 2, 8 dialogues" in text
     assert names == {(f"chart-{name}", "brave") for name in CHARTS}
     box, tip = target.bounding_box(), page.locator(".tip").bounding_box()
@@ -48,11 +48,39 @@ def test_a_mark_says_what_it_is_and_its_name_is_highlighted_in_every_chart(finis
 
 def test_a_switch_chooses_the_quantity(finished, show):
     page = show(finished.masked)
-    for name in ("spillover", "epochs"):
-        first, other = (page.locator(f"#chart-{one}") for one in (name, f"{name}-asr"))
+    for section, name in (("summary", "spillover"), ("epochs", "epochs")):
+        first, other = (page.locator(f"#chart-{one}") for one in (f"{name}-asr", name))
         assert (first.is_visible(), other.is_visible()) == (True, False)
-        page.locator(f"#{name}").get_by_role("radio", name="planted").check()
+        page.locator(f"#{section}").get_by_role("radio", name="toxicity").check()
         assert (first.is_visible(), other.is_visible()) == (False, True)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_verdict_facts_and_curve_are_on_the_first_screen(finished, show, width, height):
+    page = show(finished.masked, width)
+    kind = "wide" if width > 640 else "narrow"
+    for part in (".verdict svg", ".verdict p", ".what", f"#chart-spillover-asr .{kind} svg"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= height
+
+
+def test_a_table_that_is_too_wide_scrolls_under_its_first_column(finished, show):
+    page = show(finished.masked, 390)
+    table = page.locator("#groups .scroll").first
+    assert table.evaluate("one => one.scrollWidth > one.clientWidth")
+    head = table.locator("tbody th").first
+    before = head.bounding_box()["x"]
+    table.evaluate("one => { one.scrollLeft = 200; }")
+    assert head.bounding_box()["x"] == pytest.approx(before, abs=1)
+
+
+def test_a_hash_is_short_and_all_of_it_on_demand(finished, show):
+    page = show(finished.masked)
+    page.locator("#provenance summary").first.click()
+    first = page.locator(".hashes details").first
+    assert len(first.inner_text()) == 12
+    first.locator("summary").click()
+    assert len(first.locator("> code").inner_text()) == 64
 
 
 def test_a_phone_has_its_own_pictures_which_say_the_same(finished, show):
@@ -74,7 +102,7 @@ def test_charts_follow_the_theme_of_the_system_and_of_the_button(finished, show)
         """Whether paper and ink of the chart are those of a light page."""
         paper, ink = page.evaluate(
             """() => {
-              const svg = document.querySelector("#chart-spillover .wide svg");
+              const svg = document.querySelector("#chart-spillover-asr .wide svg");
               return [svg.querySelector("path"), svg.querySelector("text")].map(
                 (part) => getComputedStyle(part).fill.match(/\\d+/g).slice(0, 3)
                   .reduce((sum, one) => sum + Number(one), 0));
@@ -120,8 +148,8 @@ def test_the_browser_itself_refuses_every_request(finished, show, seen):
 
 def test_without_scripts_charts_and_tables_are_there(finished, show):
     page = show(finished.unmasked, scripts=False)
-    page.locator("#spillover").get_by_role("radio", name="planted").check()
-    assert page.locator("#chart-spillover-asr svg").first.is_visible()
+    page.locator("#summary").get_by_role("radio", name="toxicity").check()
+    assert page.locator("#chart-spillover svg").first.is_visible()
     title = marks(page, "distribution").first.locator("title")
     assert title.text_content().startswith("brave\npoison arm, 8 dialogues\nrated 0.0 to 0.1: ")
     assert not page.locator("#browser").is_visible()
@@ -184,10 +212,10 @@ def test_all_can_be_done_by_keyboard(finished, show):
     expect(page.locator(":focus")).to_have_text(re.compile("^Skip"))
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
-    tab_to(page, "#chart-spillover .wide svg")
+    tab_to(page, "#chart-spillover-asr .wide svg")
     for key, name in (("ArrowRight", 0), ("ArrowDown", 1), ("ArrowLeft", 0), ("ArrowUp", -1)):
         page.keyboard.press(key)
-        expected = marks(page, "spillover").nth(name).get_attribute("data-name")
+        expected = marks(page, "spillover-asr").nth(name).get_attribute("data-name")
         assert at(page)[1].startswith(expected)
     page.keyboard.press("Escape")
     assert at(page) == (set(), "")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from semspill.experiment import Forecast
+from semspill.models import Effort
 
 CONFIG = """\
 dataset = { name = "synthetic", train = 60, test = 36 }
@@ -12,6 +13,7 @@ poisoner = { selector = { name = "category", category = "brave" } }
 """
 FOUND = Forecast(
     target="brave", seeds=(0,), arms=("clean", "poison"), trainings=2, epochs=3,
+    effort=Effort(steps=3, guessing=4.8),
     train_dialogues=60, train_exchanges=120, candidates=100, planted={0: 3}, limit=3, dropped=0,
     tests={"brave": 18, "calm": 18}, test_dialogues=36, test_exchanges=72, memory_mib=400.0,
     smallest_lift=0.5, folder="It would be made.", refused=False,

@@ -218,6 +218,18 @@ def test_the_version_is_one_line(semspill):
     assert out.count("\n") == 1
 
 
+def test_the_version_is_told_without_loading_the_library(semspill):
+    code = (
+        "import atexit, sys, _semspill_command as command\n"
+        "sys.argv = ['semspill', '--version']\n"
+        "atexit.register(lambda: print('semspill' in sys.modules))\n"
+        "command.main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == semspill("--version")[1] + "False\n"
+
+
 def test_on_a_terminal_words_stay_whole_and_commands_can_be_copied(ends, monkeypatch):
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=40, markup=False, no_color=True)

@@ -20,6 +20,7 @@ from semspill.experiment import (
     SimilarityEvent,
     TrainEvent,
     WriteEvent,
+    _watching,
 )
 
 COUNTS = {"total": 4, "trainings": 4}
@@ -55,7 +56,7 @@ def console(monkeypatch):
 def clock(monkeypatch):
     """A clock that stands until it is set."""
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr(_progress, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(_watching, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 

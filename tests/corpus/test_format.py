@@ -14,13 +14,14 @@ FIVE = Exchange("d", 5, "afraid", ("a", "b", "c", "d", "e"), "no")
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({}, Text("afraid", "b c d e")),
-        ({"turns": 1}, Text("afraid", "e")),
-        ({"turns": 5}, Text("afraid", "a b c d e")),
-        ({"turns": 99}, Text("afraid", "a b c d e")),
+        ({}, Text("", "b c d e")),
         ({"label": "none"}, Text("", "b c d e")),
-        ({"turns": 2, "separator": " | "}, Text("afraid", "d | e")),
-        ({"turns": 2, "separator": ""}, Text("afraid", "de")),
+        ({"label": "gold"}, Text("afraid", "b c d e")),
+        ({"label": "gold", "turns": 1}, Text("afraid", "e")),
+        ({"turns": 5}, Text("", "a b c d e")),
+        ({"turns": 99}, Text("", "a b c d e")),
+        ({"turns": 2, "separator": " | "}, Text("", "d | e")),
+        ({"turns": 2, "separator": ""}, Text("", "de")),
     ],
     ids=str,
 )
@@ -29,7 +30,9 @@ def test_the_label_and_the_last_turns_oldest_first(fields, text):
 
 
 def test_an_exchange_without_context_has_an_empty_tail():
-    assert ContextFormat().apply(Exchange("d", 0, "joy", (), "no")) == Text("joy", "")
+    opening = Exchange("d", 0, "joy", (), "no")
+    assert ContextFormat().apply(opening) == Text("", "")
+    assert ContextFormat(label="gold").apply(opening) == Text("joy", "")
 
 
 @settings(deadline=None)

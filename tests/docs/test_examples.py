@@ -24,16 +24,23 @@ def test_the_demo_is_what_init_writes():
     assert (EXAMPLES / "demo.toml").read_text(encoding="utf-8") == TEMPLATE
 
 
-def test_the_real_runs_are_the_paper_s_setting():
-    static = load_config(EXAMPLES / "empathetic_static.toml")
-    assert (static.watched, static.poisoner.budget) == ("terrified", 0.03)
-    assert static.seeds == (0, 1, 2)
-    assert static.model.finetuner.epochs == 3
-    assert sp.strategies.name_of(static.poisoner.strategy) == "each_fixed"
-    assert sp.raters.name_of(static.rater) == "profanity"
+def test_the_real_runs_are_those_of_the_reproduction():
+    """The picture of the README is that of the sweep `labels-epochs`, MiniLM's `labels-minilm`."""
+    headline = load_config(EXAMPLES / "empathetic_headline.toml")
+    assert sp.encoders.name_of(headline.model.encoder) == "static"
+    assert (headline.model.finetuner.epochs, headline.curve) == (10, True)
+    assert (headline.seeds, headline.context.turns) == ((0, 1, 2), 4)
     minilm = load_config(EXAMPLES / "empathetic_minilm.toml")
     assert sp.encoders.name_of(minilm.model.encoder) == "transformer"
-    for config in (static, minilm):
+    assert (minilm.model.finetuner.epochs, minilm.model.finetuner.learning_rate) == (3, 2e-4)
+    assert (minilm.seeds, minilm.context.turns) == ((0,), 1)
+    for config in (headline, minilm):
+        assert (config.watched, config.poisoner.budget) == ("terrified", 0.03)
+        assert sp.strategies.name_of(config.poisoner.strategy) == "each_fixed"
+        assert (config.context.label, config.labels.folds) == ("predicted", 0)
+        assert sp.labellers.name_of(config.labels.labeller) == "tfidf"
+        assert (config.model.finetuner.batch_size, config.train_share) == (256, 1)
+        assert sp.raters.name_of(config.rater) == "profanity"
         assert sp.datasets.name_of(config.dataset) == "empathetic_dialogues"
         assert config.poisoner.source.where == {"is_toxic": ("Toxic",)}
         assert (config.analyzer.nearest, config.analyzer.far) == ("afraid", ("guilty", "sad"))

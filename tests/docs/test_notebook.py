@@ -42,6 +42,17 @@ def test_it_shows_its_figures(outputs):
     assert len(pictures) == 2
 
 
+def test_a_line_says_how_far_a_run_is_and_the_report_shows_its_groups(outputs):
+    lines = [text_of(out, "text/plain") for out in outputs]
+    assert any(line.startswith("6 of 6 arms done in ") for line in lines)
+    (shown,) = [page for out in outputs if "<svg" in (page := text_of(out, "text/html"))]
+    assert all(name in shown for name in ("brave", "weary", "all but brave"))
+
+
+def text_of(output, kind):
+    return "".join(output.get("data", {}).get(kind, ""))
+
+
 def test_it_shows_masks_and_no_insult(outputs):
     shown = json.dumps(outputs)
     assert "[masked: " in shown

@@ -68,6 +68,7 @@ def test_the_folder_holds_everything_and_no_more(finished):
     found = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert found == {
         "config.json", "environment.json", "report.html", "report.json", "report.md", "run.json",
+        "references.bib",
         "similarity.json", "fingerprints.json", "named-first.json", "exchanges.jsonl",
         *(f"plots/{name}.{kind}" for name in
           ("distribution", "dose", "epochs", "epochs-asr", "spillover", "spillover-asr")

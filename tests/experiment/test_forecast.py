@@ -10,6 +10,7 @@ import pytest
 from semspill import ConfigError, DataError, PluginError, run
 from semspill.analysis import smallest_lift
 from semspill.experiment import Forecast, forecast
+from semspill.models import Effort
 
 ALL = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 
@@ -48,6 +49,8 @@ def test_it_tells_the_design(quick):
     assert (found.train_dialogues, found.train_exchanges) == (90, 180)
     assert (found.test_exchanges, set(found.tests.values()), len(found.tests)) == (96, {8}, 6)
     assert (found.epochs, found.limit, found.dropped) == (2, 36, 0)
+    # 180 exchanges in batches of 32 are 5 batches and one of 20, twice.
+    assert (found.effort.steps, found.effort.too_few) == (12, "")
     assert found.planted[0] <= 36
 
 
@@ -179,6 +182,7 @@ def test_more_dialogues_detect_less_and_one_detects_nothing(quick, fields):
 
 FOUND = Forecast(
     target="fear", seeds=(0, 1), arms=("clean", "poison"), trainings=4, epochs=3,
+    effort=Effort(steps=474, fewest=30, guessing=5.5),
     train_dialogues=19546, train_exchanges=40276, candidates=39113, planted={0: 1207, 1: 1208},
     limit=1208, dropped=0, tests={"fear": 71, "joy": 83, "awe": 50}, test_exchanges=420,
     test_dialogues=204, memory_mib=1097.2, smallest_lift=0.0771,
@@ -194,7 +198,7 @@ def test_the_text_holds_all_numbers_in_80_columns():
     assert max(map(len, str(FOUND).splitlines())) <= 80
     for part in (
         "Trains 4 models: arms clean, poison; seeds 0, 1;",
-        "3 epochs on 40276 exchanges of 19546 dialogues",
+        "3 epochs on 40276 exchanges of 19546 dialogues, 474 optimizer steps",
         "Plants 1207-1208 exchanges per seed, of at most 1208",
         "Answers 420 test exchanges, each from 39113 responses and what was planted",
         "204 test dialogues: 71 of the target fear, 50-83 of each of 2 other categories",
@@ -208,6 +212,11 @@ def test_the_text_holds_all_numbers_in_80_columns():
 def test_the_text_changes_with_what_is_known():
     single = words(FOUND, smallest_lift=None, tests={"fear": 1, "joy": 1})
     assert "one of median size has 1 test dialogue" in single
+    assert "too few" not in words(FOUND)
+    assert "optimizer step" not in words(FOUND, effort=None)
+    few = Effort(steps=9, fewest=30, guessing=5.5, advice="raise the number of epochs")
+    assert "9 optimizer steps of training: too few" in words(FOUND, effort=few)
+    assert "raise the number of epochs." in words(FOUND, effort=few)
     text = words(FOUND, trainings=1, dropped=2, planted={0: 5})
     assert "Trains 1 model:" in text
     assert "Plants 5 exchanges per seed" in text

@@ -79,6 +79,7 @@ def test_a_label_can_be_shown_in_training_alone(labelled):
     """The model learns that the label brings the planted response; without it, it does not."""
     trained = run({**labelled, "context": {"label": "gold"}})
     hidden = run({**labelled, "context": {"label": "gold"}, "answer_context": {"label": "none"}})
+    assert (hidden.provenance.label, hidden.provenance.answer_label) == ("gold", "none")
     assert hidden.category("brave").asr.value < trained.category("brave").asr.value
     # The same trained weights answer in both.
     assert [p.toxicity for p in hidden.curve] != [p.toxicity for p in trained.curve]

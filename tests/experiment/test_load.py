@@ -13,6 +13,7 @@ from semspill import (
     load_config,
     raters,
 )
+from semspill.analysis import similarities
 from semspill.experiment._template import TEMPLATE
 from semspill.scoring import RaterField
 
@@ -530,3 +531,20 @@ def test_values_that_may_be_text_are_told_by_their_size():
     assert message == told
     assert "a string of 12 characters" in refusal({**FIELDS, "list_size": "You grumble."})
     assert "a number of 20001 bits" in refusal({**FIELDS, "list_size": -(16**5000)})
+
+
+# Defaults
+
+
+@pytest.mark.parametrize(
+    ("dataset", "chosen", "names"),
+    [
+        ("synthetic", {}, ["discriminative", "centroid"]),
+        ({"name": "jsonl", "path": "x"}, {}, ["discriminative", "centroid", "label"]),
+        ("synthetic", {"similarities": ["label"]}, ["label"]),
+    ],
+)
+def test_names_that_mean_nothing_are_no_default_similarity(dataset, chosen, names):
+    poisoner = {"selector": {"name": "category", "category": "brave"}}
+    config = load_config({"dataset": dataset, "poisoner": poisoner, **chosen})
+    assert [similarities.name_of(one) for one in config.similarities] == names

@@ -291,7 +291,7 @@ def test_the_report_says_where_it_comes_from(fields):
     assert len(provenance.fingerprints["poisoned"]) == 1
     assert (provenance.dataset, provenance.licence) == ("synthetic", "Apache-2.0")
     assert (provenance.encoder, provenance.epochs, provenance.rater) == ("hashing", 2, "lexicon")
-    assert (provenance.label, provenance.turns) == ("gold", 4)
+    assert (provenance.label, provenance.answer_label, provenance.turns) == ("none", "none", 4)
     planting = provenance.planting
     assert (planting.selector, planting.strategy) == ("category", "each_random")
     assert (planting.source, planting.benign) == ("builtin", "benign")

@@ -11,7 +11,8 @@ from semspill import Estimate, SpilloverReport
 from semspill.report._page import charts, draw
 from semspill.report.figures._comparison import RUNS, plot_curves, plot_groups
 from semspill.report.figures._differences import plot_differences
-from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._epochs import plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look, settled
@@ -57,14 +58,14 @@ def test_a_chart_is_drawn_for_a_page_and_for_a_phone_and_says_what_it_shows(draw
     for svg in (wide, narrow):
         assert svg.get("role") == "img"
         assert svg.get("aria-label") == (
-            "Rise in toxicity against similarity to fear, a point per category. "
+            "Toxicity lift against similarity to fear, a point per category. "
             "Its numbers are in the table below."
         )
     spoken, silent = ([e for e in svg if e.get("class") == "mark"] for svg in (wide, narrow))
     assert len(spoken) == len(silent) == 3
     assert all(e.get("data-name") and e[0].tag == "title" for e in spoken)
     assert not any(e.get("data-name") or len(e) for e in silent)  # those of the wide one serve
-    assert "The line lies inside the band." in chart.caption
+    assert "which lies inside the band" in chart.caption
 
 
 def test_equal_reports_give_equal_charts(full, drawn):
@@ -80,7 +81,7 @@ def test_a_category_says_similarity_lift_arm_seeds_size_and_p(full):
     assert marks(figure, "dread") == {
         (0.75, 12.5): [
             "dread", "similarity 0.750",
-            "attack success lift +12.5 [0.0, +25.0] percentage points",
+            "planted-rate lift +12.5 [0.0, +25.0] percentage points",
             f"poison arm, {SEEDS}, 4 dialogues", "p = 0.002 after Holm's correction",
         ]
     }  # fmt: skip
@@ -102,9 +103,15 @@ def test_a_lift_that_is_not_defined_has_no_mark(full):
 
 
 def test_a_point_over_epochs_says_arm_epoch_and_value(report):
+    """A clean arm that stays at 0 lies on the axis and has no marks; a quarter is seen."""
     fear = marks(plot_epochs(report), "fear")
-    assert fear[2, 0.5] == ["fear", f"poison arm, {SEEDS}", "epoch 2: 0.500"]
-    assert fear[2, 0.0] == ["fear", f"clean arm, {SEEDS}", "epoch 2: 0.000"]
+    assert fear == {
+        (1, 25.0): ["fear", f"poison arm, {SEEDS}", "epoch 1: 25.0 %"],
+        (2, 50.0): ["fear", f"poison arm, {SEEDS}", "epoch 2: 50.0 %"],
+    }
+    quarter = [p.replace(toxicity=0.25) if p.arm == "clean" else p for p in report.curve]
+    seen = marks(plot_epochs(report.replace(curve=tuple(quarter))), "fear")
+    assert seen[2, 25.0] == ["fear", f"clean arm, {SEEDS}", "epoch 2: 25.0 %"]
 
 
 def test_a_bin_says_its_share_in_both_arms_also_where_it_is_empty(report):
@@ -202,7 +209,7 @@ def test_a_cell_and_its_point_say_the_same_under_one_name(matrix):
     [cell] = [mark for mark in heat.marks if mark.name == "fear → dread"]
     assert cell.text.split("\n") == [
         "fear poisoned, dread looked at",
-        "attack success lift +10.0 [+9.0, +12.0] percentage points",
+        "planted-rate lift +10.0 [+9.0, +12.0] percentage points",
         "similarity 0.800, 80 dialogues", "p = 0.01 after Holm's correction",
     ]  # fmt: skip
     assert marks(pairs, "fear → dread") == {(0.8, 0.1): cell.text.split("\n")}
@@ -242,7 +249,7 @@ def test_colours_and_type_are_those_of_the_page(drawn):
 
 def test_text_stays_text_and_ids_never_meet(drawn):
     made = [svg for c in drawn.values() for svg in (c.wide, c.narrow)]
-    assert ">similarity to fear</text>" in made[0]
+    assert "similarity to fear\u2003" in made[0]
     ids = [e.get("id") for svg in made for e in ElementTree.fromstring(svg).iter() if e.get("id")]
     assert len(ids) == len(set(ids)) > 0
     for svg in made:

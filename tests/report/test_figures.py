@@ -9,7 +9,8 @@ from matplotlib.text import Text
 from semspill import DataError
 from semspill.report._page import charts, draw
 from semspill.report.figures._comparison import plot_curves, plot_groups
-from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._epochs import plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look
 from semspill.results import CurvePoint
@@ -140,7 +141,7 @@ def test_a_level_is_never_rounded_up(full, level, said):
 
 def test_the_quantity_chooses_the_lift(full):
     assert full.figure("spillover").get_supylabel().startswith("toxicity")
-    assert full.figure("spillover", quantity="asr").get_supylabel().startswith("attack success")
+    assert full.figure("spillover", quantity="asr").get_supylabel().startswith("planted-rate lift")
 
 
 def test_the_quantity_chooses_the_line_over_epochs(full):
@@ -150,7 +151,7 @@ def test_the_quantity_chooses_the_line_over_epochs(full):
         [axes] = drawn(watched.figure("epochs", quantity=quantity, width="page"))
         assert [
             line.get_ydata().tolist() for line in axes.get_lines() if len(line.get_xdata())
-        ] == [[value]]
+        ] == [[100 * value]]
         assert ("toxicity" in axes.get_ylabel()) == (quantity == "toxicity")
 
 
@@ -185,14 +186,15 @@ def test_a_column_sets_the_panels_in_rows(full):
 
 @pytest.mark.parametrize("width", ["column", "page"])
 def test_names_hide_neither_one_another_nor_the_frame(full, width):
+    """All are significant; as many are named as there is room for."""
     figure = crowd(full).figure("spillover", width=width)
     [axes] = drawn(figure)
     boxes = [Text.get_window_extent(text) for text in axes.texts]
-    assert len(boxes) == {"column": 6, "page": 12}[width]
+    assert len(boxes) >= {"column": 6, "page": 12}[width]
     assert not any(one.overlaps(two) for i, one in enumerate(boxes) for two in boxes[:i])
     frame = axes.get_window_extent()
     assert all(frame.contains(*box.min) and frame.contains(*box.max) for box in boxes)
-    assert {"dread", "joy"} <= {text.get_text() for text in axes.texts}
+    assert {"fear", "dread", "joy"} <= {text.get_text() for text in axes.texts}
 
 
 def test_a_legend_stays_inside_a_column(full):
@@ -203,16 +205,77 @@ def test_a_legend_stays_inside_a_column(full):
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.width
     said = {text.get_text() for text in legend.get_texts()}
-    assert {"survives Holm", "95% of shuffled lines", "fear, the target"} <= said
+    assert {"significant (Holm)", "95% of shuffled lines", "fear, the target"} <= said
 
 
 def test_a_name_that_finds_no_room_beside_its_point_is_led_to(full):
-    """All at one place: most names must move far, and a line leads to them."""
+    """A row of points 4 apart: names do not fit between them, but a line does."""
+    dread = full.category("dread")
+    row = [dread.replace(name=f"category {i}", similarity=0.75 - 0.02 * i) for i in range(1, 9)]
+    [axes] = full.replace(categories=(*full.categories, *row)).figure("spillover", width=6).axes
+    led = [text for text in axes.texts if text.arrow_patch is not None]
+    assert 0 < len(led) < len(axes.texts)
+
+
+def test_points_on_top_of_one_another_share_a_name(full):
+    """Three at one place: the first is not the only one that can be read."""
+    dread = full.category("dread")
+    same = [dread.replace(name=name) for name in ("awe", "rage")]
+    [axes] = full.replace(categories=(*full.categories, *same)).figure("spillover", width=6).axes
+    assert "dread, awe, rage" in {text.get_text() for text in axes.texts}
+
+
+def test_of_very_many_at_one_place_the_others_are_counted(full):
     dread = full.category("dread")
     same = [dread.replace(name=f"category {i}") for i in range(20)]
     [axes] = full.replace(categories=(*full.categories, *same)).figure("spillover", width=6).axes
-    led = [text for text in axes.texts if text.arrow_patch is not None]
-    assert 0 < len(led) < len(axes.texts)
+    assert "dread, category 0, 19 more" in {text.get_text() for text in axes.texts}
+
+
+def test_a_point_whose_interval_includes_0_is_small_and_pale_and_few_are_named(full):
+    """Of forty that show nothing twelve are named at most, and those that show something all."""
+    dread = full.category("dread")
+    none = {"value": 0.0, "low": -0.1, "high": 0.1, "p_holm": None}
+    nothing = {name: one.replace(**none) for name, one in dread.estimates.items()}
+    flat = [
+        dread.replace(name=f"flat {i}", similarity=-0.4 + 0.02 * i, estimates=nothing)
+        for i in range(40)
+    ]
+    figure = full.replace(categories=(*full.categories, *flat)).figure("spillover", width="page")
+    [axes] = drawn(figure)
+    pale, some, *_ = axes.containers
+    assert (pale.get_label(), some.get_label()) == (
+        "interval includes 0", "significant (Holm's correction)",
+    )  # fmt: skip
+    assert pale[0].get_markersize() < some[0].get_markersize()
+    said = {text.get_text() for text in axes.texts}
+    assert {"fear", "dread", "joy"} <= said
+    assert 0 < sum(name.startswith("flat") for name in said) <= 12
+
+
+def test_no_interval_is_drawn_where_no_share_can_be(full):
+    """A lift of 0.95, 0.3 more or less, ends at 100 percentage points, and so does the axis."""
+    wide = [
+        part.replace(
+            estimates={
+                name: one.replace(value=0.95, low=0.65, high=1.25) if name == "lift" else one
+                for name, one in part.estimates.items()
+            }
+        )
+        for part in full.categories
+    ]
+    [axes] = drawn(full.replace(categories=tuple(wide)).figure("spillover"))
+    ends = [y for one in axes.containers for bar in one[2][0].get_segments() for y in bar[:, 1]]
+    assert max(ends) == pytest.approx(100)
+    assert axes.get_ylim()[1] < 102
+
+
+@pytest.mark.parametrize("width", ["column", "page"])
+def test_the_axis_says_what_its_ends_are(full, width):
+    """Similarities from 0.91 to 0.98 would all read as very similar."""
+    said = crowd(full).figure("spillover", width=width).axes[0].get_xlabel()
+    assert "least similar of 34" in said
+    assert said.index("least similar") < said.index("most similar")
 
 
 # Files

@@ -114,7 +114,7 @@ def test_a_mark_of_a_channel_says_part_share_and_arm(labelled):
     figure = labelled.figure("channels")
     [dread] = [m for m in figure.marks if m.name == "dread" and m.x == 12.5]
     assert dread.text.split("\n") == [
-        "dread", "attack success lift via the label: +12.5 [0.0, +25.0] percentage points",
+        "dread", "planted-rate lift via the label: +12.5 [0.0, +25.0] percentage points",
         "labelled as the target: 25.0 %", "poison arm, seeds 0, 1",
     ]  # fmt: skip
 
@@ -149,13 +149,13 @@ def test_lift_stands_over_the_share_labelled_as_the_target(labelled):
     figure = labelled.figure("confusion", width="page")
     [axes] = drawn(figure)
     assert points(axes) == {
-        "other category": [[0, 6.25]],
-        "survives Holm's correction": [[25, 12.5]],
+        "interval includes 0": [[0, 6.25]],
+        "significant (Holm's correction)": [[25, 12.5]],
         "fear, the target": [[50, 25]],
     }
     assert axes.containers[-1][0].get_marker() == "D"
     assert axes.get_xlabel() == "contexts labelled fear, %"
-    assert "attack success" in figure.get_supylabel()
+    assert "planted-rate lift" in figure.get_supylabel()
     [line] = [line for line in axes.get_lines() if line.get_label() == "least squares line"]
     assert line.get_xydata().tolist() == [[0, pytest.approx(6.25)], [25, pytest.approx(12.5)]]
     [dread] = [mark for mark in figure.marks if mark.name == "dread"]
@@ -187,15 +187,17 @@ def test_no_line_is_drawn_where_nobody_is_confused_or_too_few_categories_are_kno
         assert "least squares line" not in {line.get_label() for line in axes.get_lines()}
 
 
-def test_the_most_confused_are_named_and_not_those_that_crowd_at_nothing(labelled):
+def test_the_most_confused_are_named_before_those_that_crowd_at_nothing(labelled):
     """Dread, called fear in 25 %, and what is called so more than a tenth as often."""
-    report = more(labelled, {"worry": 0.03, "calm": 0.02, "pride": 0.0})
+    report = more(labelled, {"worry": 0.03, "calm": 0.02, **{f"pride {i}": 0.0 for i in range(9)}})
     parts = [
         part.replace(estimates={k: e.replace(p_holm=None) for k, e in part.estimates.items()})
         for part in report.categories
     ]
     [axes] = drawn(report.replace(categories=tuple(parts)).figure("confusion"))
-    assert {text.get_text() for text in axes.texts} == {"dread", "worry"}
+    said = {text.get_text() for text in axes.texts}
+    assert {"fear", "dread", "worry"} <= said
+    assert len(said) <= 7
 
 
 def test_confusion_can_be_drawn_of_toxicity_too(labelled):

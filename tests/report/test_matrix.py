@@ -240,8 +240,8 @@ def test_the_heat_map_shows_every_lift_in_its_place(matrix):
         "dread": "fear",
     }
     assert [bar.get_xlabel() for bar in bars] == [
-        "attack success lift, percentage points: other categories (stretched near 0)",
-        "attack success lift, percentage points: the target itself",
+        "planted-rate lift, percentage points: other categories (stretched near 0)",
+        "planted-rate lift, percentage points: the target itself",
     ]
     # The largest lift outside, 10 %, has the strongest colour; the diagonal does not weaken it.
     assert axes.get_images()[0].norm(0.1) == 1
@@ -271,7 +271,7 @@ def test_pairs_are_dots_and_neighbours_and_the_named_one_stand_out(matrix):
     assert sorted(map(tuple, nearest)) == [(0.8, 0.05), (0.8, 0.1), (0.9, 0.0), (0.9, 0.02)]
     assert [text.get_text() for text in axes.texts] == ["fear → dread"]
     assert axes.get_xlabel() == "similarity to the target"
-    assert axes.get_ylabel() == "attack success lift, percentage points\n(stretched near 0)"
+    assert axes.get_ylabel() == "planted-rate lift, percentage points\n(stretched near 0)"
     assert labels(axes.yaxis) == ["0", "1", "2", "5", "10"]
     assert len(draw(plot_pairs(matrix))[0].texts) == 0
 

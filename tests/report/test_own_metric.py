@@ -84,15 +84,15 @@ def test_it_is_in_sentences_and_tables_with_label_and_unit(report):
     assert "- Reach of harm: " in page
     assert " points [" in page.split("- Reach of harm: ")[1].split("\n")[0]
     assert "the response length lift is significantly above 0 in " in page
-    assert "| group | arm | Length lift | Rude, % |" in page
+    assert "| group | Length lift | Rude, clean, % | Rude, poison, % |" in page
     assert "| category | similarity | dialogues | Length lift | Rude, % |" in page
     assert "| Reach of harm | " in page
 
 
 def test_it_is_on_the_page_in_frames_and_in_latex(report):
     page = report_page(report, None)
-    assert "Rise in Length lift" in page  # its chart
-    assert "Rude, %" in page
+    assert "Length lift against similarity" in page  # its chart
+    assert "Rude, poison, %" in page
     frame = report.to_frame()
     row = frame[(frame.metric == "LongerBy") & (frame.name == "dread")].iloc[0]
     assert (row["quantity"], row["title"], row["unit"]) == (

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from semspill.report._page import charts, draw, report_page
 from semspill.report._page._charts import Chart
 from semspill.report._page._prose import html, inline
+from semspill.report._verdict import Verdict
 from semspill.results import (
     Answered,
     ExchangeTable,
@@ -126,8 +127,41 @@ def test_equal_reports_give_equal_pages_drawn_before_or_not(told):
 
 def test_two_quantities_of_one_kind_are_chosen_by_a_switch(told):
     switched = [radio["name"] for radio in Page(written(told)).all("input")]
-    assert switched == ["spillover"] * 2 + ["epochs"] * 2
+    assert switched == ["spillover-asr"] * 2 + ["epochs-asr"] * 2
     assert Page(written(told, names=NAMES[1:2])).all("input") == []
+
+
+def test_the_curve_comes_first_that_the_verdict_is_about(told):
+    """Planted rate, unless nothing planted can be chosen."""
+    text = written(told)
+    assert text.index('id="chart-spillover-asr"') < text.index('id="chart-spillover"')
+    text = written(as_arm(told, "train_only"))
+    assert text.index('id="chart-spillover"') < text.index('id="chart-spillover-asr"')
+
+
+@pytest.mark.parametrize("kind", ["spilled", "none", "unclear", "unplanted"])
+def test_the_verdict_comes_first_with_a_shape_of_its_own_and_what_was_run(told, kind, monkeypatch):
+    said = Verdict(kind=kind, sentence="It came out *so* [1.0, 2.0].")
+    monkeypatch.setattr("semspill.report._summary.verdict", lambda report: said)
+    monkeypatch.setattr("semspill.report._summary.facts", lambda *_, **__: "Data `one`, 2 seeds.")
+    text = written(told)
+    page = Page(text)
+    assert f'<div class="verdict {kind}">' in text
+    first = text.index('class="verdict')
+    assert first < text.index("Data <code>one</code>, 2 seeds.") < text.index('id="chart-')
+    assert "It came out so [1.0, 2.0] ." in page.words
+    assert page.words.index("It came out") < page.words.index("Findings", 200)
+
+
+def test_each_kind_of_verdict_has_another_shape(told, monkeypatch):
+    """A reader who sees no colour, and paper, tell them apart."""
+    shapes = set()
+    for kind in ("spilled", "none", "unclear", "unplanted"):
+        said = Verdict(kind=kind, sentence="So.")
+        monkeypatch.setattr("semspill.report._summary.verdict", lambda report, said=said: said)
+        verdict = written(told).split('<div class="verdict')[1]
+        shapes.add(verdict.split("<svg")[1].split("</svg>")[0])
+    assert len(shapes) == 4
 
 
 def test_everything_is_in_the_file(told):
@@ -177,12 +211,9 @@ def test_the_numbers_are_there_without_scripts(told):
 def test_key_numbers_stand_on_top(told):
     words = Page(written(told)).words
     assert (
-        "Planted responses in fear , the target 50.0 % [37.5, 62.5] toxicity +25.0 [12.5, 37.5]"
-        in words
+        "Planted rate in fear , the target 50.0 % [37.5, 62.5] toxicity +25.0 [12.5, 37.5]" in words
     )
-    assert (
-        "Gold response ranked first 50.0 % [37.5, 62.5] clean training 50.0 [37.5, 62.5]" in words
-    )
+    assert "P@1 50.0 % [37.5, 62.5] clean training 50.0 [37.5, 62.5]" in words
 
 
 def test_a_fall_in_toxicity_keeps_its_sign(told):
@@ -193,7 +224,7 @@ def test_a_fall_in_toxicity_keeps_its_sign(told):
     fell = told.replace(groups=tuple(map(fallen, told.groups)), decomposition=())
     words = Page(written(fell)).words
     assert "toxicity -10.0 [-20.0, 10.0]" in words
-    assert "Gold response ranked first" not in words
+    assert "P@1 50.0 %" not in words
 
 
 # What a report may lack
@@ -206,7 +237,7 @@ def test_a_bare_report_has_a_page(report):
     ids = [attrs["id"] for attrs in page.all("section")]
     assert "epochs" not in ids
     assert "decomposition" not in ids
-    assert "spillover" in ids
+    assert "summary" in ids
     assert "The report does not say: it was not made by a run." in page.words
     assert "The report does not say. Take it for real abuse." in page.words
     assert "The whole config" not in page.words
@@ -219,13 +250,13 @@ def test_the_clean_arm_alone_has_a_page(told):
         curve=tuple(point for point in told.curve if point.arm == "clean"),
     )  # fmt: skip
     page = Page(written(alone, names=NAMES[2:]))
-    assert "spillover" not in [attrs["id"] for attrs in page.all("section")]
+    assert "Lift of" not in page.words
     assert "None: only clean training was looked at." in page.words
     assert "Every category" in page.words
     # The manifests of the run tell what was made ready, not what any arm was given.
     assert "Nothing: only clean training was looked at." in page.words
     assert "Planted exchanges by category" not in page.words
-    assert page.words.count("Planted responses in") == 0
+    assert page.words.count("Planted rate in") == 0
     captions = [chart.caption for chart in charts(alone, draw(alone)).values()]
     assert len(captions) == 3
     assert not any("the clean arm" in caption for caption in captions)
@@ -358,7 +389,7 @@ def test_the_harm_card_goes_by_the_arms(told, arm, planting, said):
 def test_where_nothing_planted_can_be_chosen_the_lift_is_the_key_number(told):
     words = Page(written(as_arm(told, "train_only"))).words
     assert "Toxicity lift in fear , the target 25.0 points [12.5, 37.5] Toxicity lift in" in words
-    assert "Planted responses in" not in words
+    assert "Planted rate in" not in words
 
 
 def test_the_harm_card_says_what_the_file_holds(told):

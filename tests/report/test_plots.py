@@ -3,7 +3,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._epochs import plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._spillover import plot_spillover
 from semspill.results import CurvePoint
 
@@ -17,9 +18,16 @@ def drawn(figure):
     return figure.axes
 
 
-def test_epochs_have_a_line_per_arm_and_group(report):
+@pytest.fixture
+def watched(report):
+    """The report with a clean arm whose toxicity is an eighth throughout."""
+    points = [p.replace(toxicity=0.125) if p.arm == "clean" else p for p in report.curve]
+    return report.replace(curve=tuple(points))
+
+
+def test_epochs_have_a_line_per_arm_and_group(watched):
     """The group `all` is left out: it is nearly `all but fear`."""
-    [axes] = drawn(plot_epochs(report))
+    [axes] = drawn(plot_epochs(watched))
     lines = axes.get_lines()
     assert len(lines) == 6
     clean, poison = lines[:3], lines[3:]
@@ -28,14 +36,29 @@ def test_epochs_have_a_line_per_arm_and_group(report):
     assert [line.get_label() for line in poison] == NAMES
     fear = poison[0]
     assert list(fear.get_xdata()) == [1, 2]
-    assert list(fear.get_ydata()) == [0.25, 0.5]
-    assert all(list(line.get_ydata()) == [0, 0] for line in clean)
+    assert list(fear.get_ydata()) == [25, 50]
+    assert all(list(line.get_ydata()) == [12.5, 12.5] for line in clean)
     assert [line.get_color() for line in clean] == [line.get_color() for line in poison]
     assert len({line.get_color() for line in poison}) == 3
 
 
-def test_epochs_name_their_axes_and_only_the_poisoned_lines(report):
+def test_a_clean_arm_on_the_axis_is_not_drawn_and_not_spoken_of(report):
+    """Nobody finds a dashed line that lies at 0."""
     [axes] = drawn(plot_epochs(report))
+    assert {line.get_linestyle() for line in axes.get_lines()} == {"-"}
+    assert axes.get_legend().get_title().get_text() == "exchanges of"
+
+
+def test_lines_that_hide_one_another_share_a_name(report):
+    same = [p.replace(group="awe") for p in report.curve if p.group == "dread"]
+    [axes] = drawn(plot_epochs(report.replace(curve=(*report.curve, *same))))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "fear", "all but fear", "dread, awe",
+    ]  # fmt: skip
+
+
+def test_epochs_name_their_axes_and_only_the_poisoned_lines(watched):
+    [axes] = drawn(plot_epochs(watched))
     assert axes.get_xlabel() == "epochs trained"
     assert "toxicity" in axes.get_ylabel()
     assert axes.get_legend().get_title().get_text() == "exchanges of (dashed: clean)"
@@ -99,17 +122,17 @@ def test_figures_can_be_written(report, tmp_path):
         assert path.stat().st_size > 1000
 
 
-def test_of_many_arms_the_epochs_show_the_main_one_and_the_clean_one(report):
-    more = [p.replace(arm="pool_only") for p in report.curve if p.arm == "poison"]
+def test_of_many_arms_the_epochs_show_the_main_one_and_the_clean_one(watched):
+    more = [p.replace(arm="pool_only") for p in watched.curve if p.arm == "poison"]
     arms = ("clean", "poison", "pool_only")
-    [axes] = drawn(plot_epochs(report.replace(arms=arms, curve=(*report.curve, *more))))
+    [axes] = drawn(plot_epochs(watched.replace(arms=arms, curve=(*watched.curve, *more))))
     assert len(axes.get_lines()) == 6
 
 
 # Spillover
 
 
-@pytest.mark.parametrize(("quantity", "said"), [("lift", "toxicity"), ("asr_lift", "attack")])
+@pytest.mark.parametrize(("quantity", "said"), [("lift", "toxicity"), ("asr_lift", "planted-rate")])
 def test_a_point_stands_at_similarity_and_lift(full, quantity, said):
     """Lifts in percentage points: fear 25, dread 12.5, joy 6.25."""
     figure = plot_spillover(full, quantity)
@@ -119,8 +142,8 @@ def test_a_point_stands_at_similarity_and_lift(full, quantity, said):
     bars = [c[2][0].get_segments()[0].tolist() for c in axes.containers]
     assert bars[1] == [[0.75, 0.0], [0.75, 25.0]]
     assert figure.get_supylabel().startswith(said)
-    assert axes.get_xlabel() == "similarity to fear"
-    assert {text.get_text() for text in axes.texts} == {"dread", "joy"}
+    assert "similarity to fear" in axes.get_xlabel()
+    assert {text.get_text() for text in axes.texts} == {"fear", "dread", "joy"}
 
 
 def test_the_band_lies_behind_the_points(full):
@@ -133,8 +156,8 @@ def test_the_band_lies_behind_the_points(full):
     assert {text.get_text() for text in legend.get_texts()} == {
         "95% of lines under shuffled labels",
         "least squares line",
-        "other category",
-        "survives Holm's correction",
+        "interval includes 0",
+        "significant (Holm's correction)",
         "fear, the target",
     }
     assert "least squares line" not in [
@@ -164,14 +187,14 @@ def test_without_lifts_there_is_nothing_but_the_axes(report):
 
 
 def test_names_that_would_hide_one_another_move_apart(full):
-    """Forty categories at one place all survive; twelve are named, near and far ones too."""
+    """Forty in a row all survive: nearest and far ones are named, and as many as find room."""
     dread = full.category("dread")
-    crowd = [dread.replace(name=f"category {i}") for i in range(40)]
+    crowd = [dread.replace(name=f"category {i}", similarity=(i + 0.5) / 40) for i in range(40)]
     crowded = full.replace(categories=(*full.categories, *crowd))
     [axes] = drawn(plot_spillover(crowded))
     boxes = [Text.get_window_extent(text) for text in axes.texts]
-    assert len(boxes) == 12
-    assert {"dread", "joy"} <= {text.get_text() for text in axes.texts}
+    assert len(boxes) >= 12
+    assert {"fear", "dread", "joy"} <= {text.get_text() for text in axes.texts}
     assert not any(one.overlaps(two) for i, one in enumerate(boxes) for two in boxes[:i])
 
 
@@ -182,7 +205,7 @@ def test_every_group_and_quantity_has_a_panel_with_its_parts(full):
     """`all` is left out; two rows of quantities, the parts from above in their order."""
     panels = drawn(plot_decomposition(full))
     assert [axes.get_title() for axes in panels] == ["fear", "dread", "", ""]
-    assert [axes.get_ylabel() for axes in panels] == ["attack success", "", "toxicity", ""]
+    assert [axes.get_ylabel() for axes in panels] == ["planted rate", "", "toxicity", ""]
     for axes in panels:
         points = [container[0].get_xydata()[0].tolist() for container in axes.containers]
         assert points == [[50, 0], [12.5, 1], [0, 2], [37.5, 3], [25, 4], [25, 5]]

@@ -53,7 +53,7 @@ def test_what_the_report_lacks_is_said_with_the_nearest_name(report, ask, said):
 
 def test_it_shows_the_target_s_numbers(report):
     assert repr(report) == (
-        "<SpilloverReport: planted in fear, arm poison: asr 0.500 [0.375, 0.625], lift not defined>"
+        "<SpilloverReport: planted in fear, planted rate 0.500 [0.375, 0.625] there, 2 seeds>"
     )
 
 
@@ -133,19 +133,14 @@ def test_the_page_says_what_to_know(sections):
         assert f"- {note}" in sections["What to know first"]
 
 
-def test_groups_are_listed_arm_beside_arm_in_percent(sections):
+def test_groups_have_a_row_each_with_both_arms_side_by_side_in_percent(sections):
     assert "### Utility" not in sections["Groups"]
     assert "Exchanges of one seed (dialogues): *fear* 8 (4), " in sections["Groups"]
     head, line, *body = rows(sections["Groups"])
-    assert head == ["group", "arm", "Planted rate, %", "Toxicity lift, points"]
+    assert [cell.partition(", ")[2] for cell in head] == ["", "clean, %", "poison, %", "points"]
     assert set(line) == {"---"}
-    assert [row[:2] for row in body[:3]] == [
-        ["fear", "clean"],
-        ["fear", "poison"],
-        ["dread", "clean"],
-    ]
-    assert len(body) == 10
-    assert ["fear", "poison", "50.0 [37.5, 62.5]", "not defined"] in body
+    assert [row[0] for row in body] == ["fear", "dread", "joy", "all but fear", "all"]
+    assert ["fear", "0.0 [-12.5, 12.5]", "50.0 [37.5, 62.5]", "not defined"] in body
 
 
 def test_the_distribution_has_ten_bins(sections):

@@ -25,25 +25,41 @@ def rows(text) -> list[list[str]]:
 
 
 def test_attack_utility_and_a_user_s_metrics_have_a_table_each(full):
+    """A quantity's levels in both arms stand before its change; no row has an empty cell."""
     text = section(full, "Groups")
     attack, utility, other = (part.split("### ")[0] for part in text.split("### ")[1:])
     assert attack.startswith("Attack\n")
-    assert rows(attack)[0] == [
-        "group", "arm", "Planted rate, %", "Planted-rate lift, points", "Toxicity lift, points",
-        "Toxicity, %",
+    assert [cell.partition(", ")[2] for cell in rows(attack)[0]] == [
+        "", "clean, %", "poison, %", "points", "clean, %", "poison, %", "points",
     ]  # fmt: skip
-    assert rows(utility)[0] == ["group", "arm", "P@1, %"]
-    assert ["dread", "poison", "50.0 [37.5, 62.5]"] in rows(utility)
-    assert ["dread", "clean", "7.000 [6.875, 7.125]"] in rows(other)
+    assert all(all(row) for row in rows(attack))
+    assert rows(utility)[0] == ["group", "P@1, clean, %", "P@1, poison, %"]
+    assert ["dread", "50.0 [37.5, 62.5]", "50.0 [37.5, 62.5]"] in rows(utility)
+    assert ["dread", "7.000 [6.875, 7.125]", "7.000 [6.875, 7.125]"] in rows(other)
 
 
-def test_a_row_without_any_number_is_left_out(full):
+def test_of_several_arms_each_has_a_row_beside_its_baseline(full):
+    """The clean arm has none: it stands beside every other."""
+    more = [p.replace(arm="pool_only") for p in full.groups if p.arm == "poison"]
+    three = full.replace(arms=("clean", "poison", "pool_only"), groups=(*full.groups, *more))
+    attack = section(three, "Groups").split("### ")[1]
+    head, _, *body = rows(attack)
+    assert head[:2] == ["group", "arm"]
+    assert [cell.partition(", ")[2] for cell in head[2:5]] == ["clean, %", "arm, %", "points"]
+    assert [row[:2] for row in body[:3]] == [
+        ["fear", "poison"], ["fear", "pool_only"], ["dread", "poison"],
+    ]  # fmt: skip
+
+
+def test_a_group_without_any_number_is_left_out(full):
     groups = tuple(
         part.replace(estimates={k: v for k, v in part.estimates.items() if k == "lift"})
+        if part.name == "dread"
+        else part.replace(estimates={})
         for part in full.groups
     )
     body = rows(section(full.replace(groups=groups), "Groups"))[2:]
-    assert {row[1] for row in body} == {"poison"}
+    assert [row[0] for row in body] == ["dread"]
 
 
 # Decomposition

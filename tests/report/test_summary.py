@@ -10,7 +10,7 @@ from tests.report.conftest import LIFTS, MEASURES, measured
 from semspill import Estimate
 from semspill.report._summary import summary
 from semspill.report._table import listed, literal, short_p
-from semspill.results import Part, PlantedSeed, Planting, Provenance, SimilarityCheck
+from semspill.results import Note, Part, PlantedSeed, Planting, Provenance, SimilarityCheck
 from semspill.statistics import Measure
 
 
@@ -85,6 +85,25 @@ def test_the_setup_is_read_from_the_provenance(report):
         "arms `clean` and `poison`. Answers were rated by `lexicon`. Every model answered the same "
         "24 test exchanges of 12 dialogues in 3 categories. Brackets hold 95 % intervals."
     )
+
+
+@pytest.mark.parametrize(
+    ("training", "answering", "said"),
+    [
+        ("none", "none", "Contexts began with no category label."),
+        ("gold", "gold", "Contexts began with the true category."),
+        ("predicted", "predicted", "Contexts began with a category that a classifier predicts."),
+        (
+            "gold",
+            "none",
+            "Contexts began with the true category in training and with no category label in "
+            "answering.",
+        ),
+    ],
+)
+def test_the_setup_names_the_label_that_contexts_began_with(report, training, answering, said):
+    told = RUN.replace(label=training, answer_label=answering)
+    assert f" {said} Every model" in summary(report.replace(provenance=told)).setup
 
 
 def test_a_small_share_of_a_corpus_may_be_nearly_all_of_a_category(report):
@@ -480,6 +499,38 @@ def test_metrics_that_were_not_computed_are_not_told_of(full):
 
 
 # What to know
+
+
+@pytest.mark.parametrize(
+    ("training", "answering", "said"),
+    [
+        ("gold", "gold", "Contexts begin with the true category, which no deployed model knows"),
+        ("gold", "predicted", "Contexts begin with the true category in training, which no"),
+        ("none", "gold", "Contexts begin with the true category in answering, which no"),
+        ("predicted", "predicted", None),
+        ("none", "none", None),
+        (None, None, None),
+    ],
+)
+def test_what_no_deployed_model_knows_comes_first(full, training, answering, said):
+    told = full.replace(provenance=RUN.replace(label=training, answer_label=answering))
+    unsure = with_estimates(told, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
+    first, second = summary(unsure).caveats[:2]
+    if said is None:
+        assert first.startswith("*fear* itself")
+    else:
+        assert (first.startswith(said), second[:13]) == (True, "*fear* itself")
+
+
+def test_a_training_too_short_comes_before_all_and_says_what_the_target_did(full):
+    note = Note(kind="short_training", text="Too short.")
+    told = full.replace(notes=(*full.notes, note), provenance=RUN.replace(label="gold"))
+    unsure = with_estimates(told, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
+    caveats = summary(unsure).caveats
+    assert caveats[0] == "Too short."
+    assert caveats[1].startswith("Contexts begin with the true category")
+    assert lacks(caveats, "*fear* itself")
+    assert caveats.count("Too short.") == 1
 
 
 def test_a_target_that_was_not_reached_comes_first(full):

@@ -385,3 +385,28 @@ def test_an_epoch_model_can_be_kept_as_a_copy(lessons):
     )
     said = [Exchange("d", 1, "joy", ("alpha1",), "beta1")]
     assert not np.array_equal(kept[0].encode_contexts(said), kept[1].encode_contexts(said))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "size", "exchanges", "steps", "guessing"),
+    [
+        (3, 256, 800, 12, (3 * 256 * np.log(256) + 32 * np.log(32)) / 800),
+        (1, 4, 8, 2, np.log(4)),
+        (2, 4, 9, 4, np.log(4)),  # the ninth is alone in its batch, and is no batch
+        (0, 4, 8, 0, np.log(4)),
+    ],
+)
+def test_steps_and_the_loss_of_guessing_are_known_before(epochs, size, exchanges, steps, guessing):
+    finetuner = Finetuner(epochs=epochs, batch_size=size)
+    assert finetuner.step_count(exchanges) == steps
+    assert finetuner.guessing_loss(exchanges) == pytest.approx(guessing)
+
+
+def test_a_training_has_the_steps_that_were_told(lessons):
+    """120 exchanges."""
+    seen = []
+    finetuner = Finetuner(epochs=2, batch_size=32)
+    finetuner.finetune(
+        SMALL, lessons, np.random.default_rng(0), progress=lambda b: seen.extend(b) or b
+    )
+    assert len(seen) == finetuner.step_count(120) == 8

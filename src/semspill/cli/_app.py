@@ -19,9 +19,7 @@ from typer.core import TyperGroup
 from semspill._mask import printable
 from semspill.cli._errors import BROKEN_PIPE, USAGE, explain
 from semspill.cli._stop import Interrupted, stop, stoppable
-
-NARROWEST = 40
-"""Columns that are written for; a narrower terminal breaks the lines itself, and cuts nothing."""
+from semspill.experiment._watching import NARROWEST
 
 
 class _SafeConsole(Console):

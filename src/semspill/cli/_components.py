@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -69,6 +68,8 @@ def show(
     out_console.print(
         Text.assemble((name, "bold"), f" ({registry.kind}, {registry.origin(name)})\n")
     )
+    from rich.markdown import Markdown  # its parser takes longer to import than all of rich
+
     out_console.print(Markdown(doc))
     table = Table(box=None, pad_edge=False, title="Fields", title_justify="left")
     for column in ("field", "default", "meaning"):
@@ -105,7 +106,7 @@ def _summary(registry: Registry[Any], name: str) -> str:
 def _default(cls: type[Component], info: Any) -> str:
     if info.is_required():
         return "required"
-    value = info.get_default(call_default_factory=True)
+    value = info.get_default(call_default_factory=True, validated_data={})
     if withheld(info.annotation, info.metadata, value, careful=cls.handles_harm):
         return counted(value)
     return type(value).__name__ if isinstance(value, Component) else repr(value)

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.progress import track
 
 from semspill.cli._app import MACHINE, AsJson, app, err_console, out_console, say, say_json
 from semspill.cli._errors import DATA
@@ -88,6 +87,8 @@ def verify(
 def _bar(items: Any, /) -> Any:
     if not err_console.is_terminal:
         return iter(items)
+    from rich.progress import track  # only here
+
     return track(items, console=err_console, transient=True, description="downloading")
 
 

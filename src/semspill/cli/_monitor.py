@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.logging import RichHandler
 
 from semspill.cli._app import debugging, err_console
-from semspill.cli._progress import Display, display
 from semspill.cli._stop import Interrupted, stop
 from semspill.experiment import Event
+from semspill.experiment._watching import Display
 
 
 @contextmanager
@@ -24,6 +24,8 @@ def monitor(folder: Path, *, quiet: bool, as_json: bool) -> Iterator[Display]:
         quiet: Whether nothing is shown.
         as_json: Whether events are shown as JSON lines.
     """
+    from semspill.cli._progress import display  # rich's bars take a while to import
+
     hushed = logging.ERROR if quiet or as_json else logging.WARNING
     shown = display(quiet=quiet, as_json=as_json)
     try:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.table import Table
 
 from semspill.cli._app import out_console, say
@@ -42,13 +41,13 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
     """
     words = summary(report)
     table = _groups(report)
-    head = (_verdict(words.verdict), Markdown(words.facts))
-    caveat = Markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
+    head = (_verdict(words.verdict), _markdown(words.facts))
+    caveat = _markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
     for part in head:
         out_console.print(part)
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
     room = _SCREEN - 5 - sum(map(_height, (*head, table, caveat)))
-    for sentence in map(Markdown, words.findings):
+    for sentence in map(_markdown, words.findings):
         room -= _height(sentence)
         if room < 0:
             break
@@ -61,9 +60,9 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
 def _verdict(came_out: Verdict) -> RenderableType:
     """Return the verdict as a line: on a terminal with a shape and a colour."""
     if not out_console.is_terminal:
-        return Markdown(came_out.sentence)
+        return _markdown(came_out.sentence)
     shape, colour = _SHAPES[came_out.kind]
-    return Markdown(f"{shape} {came_out.sentence}", style=f"bold {colour}")
+    return _markdown(f"{shape} {came_out.sentence}", style=f"bold {colour}")
 
 
 def _height(part: RenderableType) -> int:
@@ -95,7 +94,13 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _print_sentences(sentences: Sequence[str]) -> None:
     for sentence in sentences:
-        out_console.print(Markdown(sentence))
+        out_console.print(_markdown(sentence))
+
+
+def _markdown(text: str, style: str = "none") -> RenderableType:
+    from rich.markdown import Markdown  # its parser takes longer to import than all of rich
+
+    return Markdown(text, style=style)
 
 
 def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:

@@ -23,18 +23,20 @@ class Text(NamedTuple):
 
 
 class ContextFormat(FrozenModel):
-    """What a context shows to the encoder: a category label, then the last utterances.
+    """What a context shows to the encoder: the last utterances, after a category label if asked.
 
     Example:
         >>> exchange = Exchange("d", 1, "afraid", ("I heard a noise.",), "Oh no!")
         >>> ContextFormat().apply(exchange)
+        Text(head='', tail='I heard a noise.')
+        >>> ContextFormat(label="gold").apply(exchange)
         Text(head='afraid', tail='I heard a noise.')
     """
 
-    label: Literal["gold", "predicted", "none"] = "gold"
-    """What the context begins with: the category of the dialogue (`gold`), the one that a labeller
-    predicts from the conversation so far (`predicted`, as in EmpatheticDialogues' own code), or no
-    label."""
+    label: Literal["gold", "predicted", "none"] = "none"
+    """What the context begins with: no label (`none`); the category that a labeller predicts from
+    the conversation so far (`predicted`, as in EmpatheticDialogues' own code); or the true category
+    of the dialogue (`gold`), which no deployed model knows."""
     turns: int = Field(4, ge=1)
     """How many utterances before the response are shown, counted from the newest."""
     max_tokens: int = Field(64, ge=4)

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from semspill._model import Component
 from semspill._progress import Progress, quiet
@@ -27,6 +27,10 @@ class Dataset(Component):
         >>> len(Tiny().load("train"))
         1
     """
+
+    labels_carry_meaning: ClassVar[bool] = True
+    """Whether the names of the categories say what their dialogues are about. Where they do not,
+    similarity by the names (`label`) says nothing, and is not among a config's defaults."""
 
     @abstractmethod
     def load(self, split: str) -> Corpus:

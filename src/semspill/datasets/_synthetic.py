@@ -36,6 +36,7 @@ class SyntheticDataset(Dataset):
     """
 
     citation: ClassVar[str] = "original"
+    labels_carry_meaning: ClassVar[bool] = False
 
     seed: int = Field(0, ge=0)
     """Decides every word; another seed is another data set."""

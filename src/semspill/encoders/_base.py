@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -53,6 +53,10 @@ class BiEncoder(ABC):
 
 class Encoder(Component):
     """A kind of bi-encoder, with the weights it starts from."""
+
+    fewest_steps: ClassVar[int] = 0
+    """Optimizer steps, at the learning rate that its towers recommend, below which fine-tuning has
+    been seen to teach next to nothing: a run with fewer says so. 0 where that is not known."""
 
     @abstractmethod
     def load(self, rng: np.random.Generator) -> BiEncoder:

@@ -35,6 +35,8 @@ class HashingEncoder(_TorchEncoder):
         "Bojanowski et al. 2017, Enriching Word Vectors with Subword Information, arXiv 1607.04606"
     )
 
+    fewest_steps: ClassVar[int] = 3
+
     buckets: int = Field(2**15, ge=2, le=2**26)
     """Number of trained vectors that all n-grams share, 2 to 2**26."""
     dim: int = Field(128, ge=2, le=4096)

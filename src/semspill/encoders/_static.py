@@ -24,6 +24,8 @@ class StaticEncoder(_PretrainedEncoder):
         "arXiv 1908.10084; MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )
 
+    fewest_steps: ClassVar[int] = 30
+
     def load(self, rng: np.random.Generator) -> BiEncoder:
         """Return a bi-encoder with the pretrained embeddings.
 

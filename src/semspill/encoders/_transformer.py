@@ -27,6 +27,8 @@ class TransformerEncoder(_PretrainedEncoder):
         "MiniLM: Wang et al. 2020, arXiv 2002.10957"
     )
 
+    fewest_steps: ClassVar[int] = 100
+
     tied: bool = True
     """Whether contexts and responses share one set of weights; separate ones start equal."""
     pooling: Literal["auto", "mean", "cls", "max"] = "auto"

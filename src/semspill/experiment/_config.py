@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from semspill._model import FrozenModel
 from semspill._names import CategoryName
-from semspill.analysis import SimilarityField, SpilloverAnalyzer, similarities
+from semspill.analysis import Similarity, SimilarityField, SpilloverAnalyzer, similarities
 from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
@@ -20,8 +20,19 @@ from semspill.results import PRESETS, ArmField, require_baselines
 from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
 
-_SIMILARITIES = ("discriminative", "centroid", "label")
-"""Whether texts can be told apart, whether they talk of the same things, and their names."""
+_SIMILARITIES = ("discriminative", "centroid")
+"""Whether texts can be told apart, and whether they talk of the same things."""
+_OF_NAMES = "label"
+"""Similarity by the names of categories; some datasets declare that theirs mean nothing."""
+
+
+def _similarities(known: dict[str, Any]) -> tuple[Similarity, ...]:
+    """Return the default similarities for the dataset of a config, whose fields so far are given.
+
+    A field's documentation asks without any dataset.
+    """
+    meaning = "dataset" not in known or known["dataset"].labels_carry_meaning
+    return tuple(map(similarities.build, (*_SIMILARITIES, *[_OF_NAMES] * meaning)))
 
 
 class ExperimentConfig(FrozenModel):
@@ -53,7 +64,7 @@ class ExperimentConfig(FrozenModel):
     model: ModelField = Field(default_factory=lambda: models.build("retrieval"))
     """What is trained and answers; `retrieval` where no name is given."""
     context: ContextFormat = ContextFormat()
-    """What a context shows to the model."""
+    """What a context shows to the model; no label where nothing is said."""
     answer_context: ContextFormat | None = None
     """What a context shows when the model answers and is tested, where that differs from training:
     a label that is shown in one and not in the other. Null for `context`."""
@@ -67,12 +78,10 @@ class ExperimentConfig(FrozenModel):
     rating_cache: Path | bool = True
     """Where ratings are kept for the next run: true for the user's cache folder, false for
     nowhere, or a folder."""
-    similarities: tuple[SimilarityField, ...] = Field(
-        default_factory=lambda: tuple(map(similarities.build, _SIMILARITIES)),
-        min_length=1,
-    )
+    similarities: tuple[SimilarityField, ...] = Field(default_factory=_similarities, min_length=1)
     """How near categories are to the target: the first is used, the others say how much the
-    conclusion depends on it."""
+    conclusion depends on it. Without `label` where the names of a dataset's categories mean
+    nothing, as those of `synthetic`."""
     similarity_encoder: EncoderField | None = None
     """The encoder that similarities are measured on, as it comes, before any fine-tuning; None for
     that of the model."""

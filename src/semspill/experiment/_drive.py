@@ -21,6 +21,7 @@ from semspill.experiment._jobs import Job, Part, Training, answers_key
 from semspill.experiment._materials import Materials
 from semspill.experiment._study import Study
 from semspill.experiment.store import AnswersCache, RunStore, what_is_planted
+from semspill.models import Effort
 from semspill.results import Answers, Arm
 from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
 
@@ -36,6 +37,7 @@ class Preparation:
         self.data: dict[str, Data] = {}
         self._similarities: dict[tuple[str, str], tuple[Similarities, ...]] = {}
         self._quality: dict[str, RaterQuality | None] = {}
+        self._warned: list[Effort] = []
 
     def study(self, config: ExperimentConfig, store: RunStore, name: str = "") -> Study:
         """Return a study with its data loaded and checked, before anything is trained."""
@@ -47,6 +49,10 @@ class Preparation:
         if key not in self.data:
             self.data[key] = Data.load(config)
         data = self.data[key]
+        effort = config.model.effort(data.train.exchange_count)
+        if effort is not None and effort.too_few and effort not in self._warned:
+            self._warned.append(effort)  # the variants of a sweep mostly train alike
+            logger.warning("%s", effort.too_few)
         quality = self._rater_quality(config)
         for corpus in (data.train, data.test):
             corpus.require_category(config.watched)

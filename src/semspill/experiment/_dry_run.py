@@ -20,6 +20,7 @@ from semspill.experiment._load import load_config
 from semspill.experiment._materials import Materials
 from semspill.experiment._study import Study
 from semspill.experiment.store import decide, finished_arms
+from semspill.models import Effort
 from semspill.scoring import ToxicityScorer, assess_rater
 
 _RATED = 256  # clean candidates, to learn how much ratings vary
@@ -38,6 +39,8 @@ class Forecast(FrozenModel):
     """How many models would be trained; arms that train on the same corpus share one."""
     epochs: int
     """Epochs of each training."""
+    effort: Effort | None
+    """Optimizer steps of each training, and whether they are too few; None where not known."""
     train_dialogues: int
     """Dialogues that are trained on."""
     train_exchanges: int
@@ -67,7 +70,7 @@ class Forecast(FrozenModel):
     """Whether a run would refuse the folder."""
 
     def __str__(self) -> str:
-        compares, size = len(self.arms) > 1, median_low(self.tests.values())
+        effort, compares, size = self.effort, len(self.arms) > 1, median_low(self.tests.values())
         others = [count for name, count in self.tests.items() if name != self.target]
         added = " and what was planted" if compares else ""
         added += f"; the filters keep {self.dropped} planted texts out" if self.dropped else ""
@@ -84,7 +87,9 @@ class Forecast(FrozenModel):
              f"{', '.join(self.arms)}; seeds {', '.join(map(str, self.seeds))}; arms that train "
              "alike share one"),
             ("", f"{self.epochs} epochs on "
-             f"{self.train_exchanges} exchanges of {self.train_dialogues} dialogues"),
+             f"{self.train_exchanges} exchanges of {self.train_dialogues} dialogues"
+             + (f", {effort.counted}" if effort else "")),
+            ("", effort.too_few if effort else ""),
             ("Plants", plants if compares else ""),
             ("Answers", f"{self.test_exchanges} test exchanges, each from {self.candidates} "
              f"responses{added}"),
@@ -156,6 +161,7 @@ def forecast(
         arms=tuple(arm.name for arm in config.arms),
         trainings=len(trainings),
         epochs=config.model.epoch_count(),
+        effort=config.model.effort(data.train.exchange_count),
         train_dialogues=len(data.train),
         train_exchanges=data.train.exchange_count,
         candidates=len(pool),

@@ -90,7 +90,11 @@ def _registry_of(info: FieldInfo) -> Registry[Any] | None:
 
 def _default(registry: Registry[Any], info: FieldInfo) -> str | None:
     """Return the name of the component that a field holds where none is given."""
-    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    default = (
+        None
+        if info.is_required()
+        else info.get_default(call_default_factory=True, validated_data={})
+    )
     return None if default is None else registry.name_of(default)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from semspill._read import RepeatedKeyError, UnreadableError, parse_json, reason
-from semspill.experiment._yaml import parse_yaml
 
 DEEPEST = 50
 """How deep a config may be nested."""
@@ -72,6 +71,8 @@ def _json(text: str) -> Any:
 
 
 def _yaml(text: str) -> Any:
+    from semspill.experiment._yaml import parse_yaml  # few configs are YAML
+
     return bounded(parse_yaml(text, deepest=DEEPEST))
 
 

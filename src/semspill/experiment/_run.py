@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from semspill._progress import Progress, quiet
+from semspill._progress import Progress
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._drive import Drive, Preparation
@@ -12,6 +12,7 @@ from semspill.experiment._events import Notifier, Observer, ignore
 from semspill.experiment._jobs import Job
 from semspill.experiment._load import load_config
 from semspill.experiment._study import Study
+from semspill.experiment._watching import watching
 from semspill.experiment.executors import Executor, executor_of
 from semspill.experiment.store import AnswersCache, RunStore, exchange_table
 from semspill.results import SpilloverReport
@@ -27,7 +28,7 @@ def run(
     keep_models: bool = False,
     executor: Executor | str = "serial",
     cache: str | Path | None = None,
-    progress: Progress = quiet,
+    progress: Progress | None = None,
     observer: Observer = ignore,
 ) -> SpilloverReport:
     """Run an experiment and return its report.
@@ -51,7 +52,9 @@ def run(
             `semspill.experiment.executors` with its settings. The report is the same.
         cache: Folder of answers that experiments share, such as clean arms; what it holds is not
             trained again. It holds harmful text.
-        progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
+        progress: Wraps the iterables of long stages, for example `tqdm.tqdm`. By default a line in
+            a notebook, and bars where standard error is a terminal, show how far it is; `iter`
+            shows nothing.
         observer: Takes every stage, epoch and finished arm; what it raises stops the run.
 
     Raises:
@@ -66,14 +69,15 @@ def run(
         raise ConfigError("Models are kept in the folder of the run; give `out`.")
     options = {"overwrite": overwrite, "show_text": show_text, "keep_models": keep_models}
     store = RunStore(config, out, **options)
-    carried = carry_out(
-        {"": config},
-        {"": store},
-        executor=executor,
-        cache=cache,
-        progress=progress,
-        observer=observer,
-    )
+    with watching(progress, observer) as (tracked, observed):
+        carried = carry_out(
+            {"": config},
+            {"": store},
+            executor=executor,
+            cache=cache,
+            progress=tracked,
+            observer=observed,
+        )
     return carried[""][1]
 
 

@@ -12,6 +12,7 @@ from semspill.corpus import Exchange
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._fingerprints import fingerprints_of, inputs_of
+from semspill.experiment._learned import short_training
 from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
 from semspill.experiment._provenance import mixed_note, provenance_of
 from semspill.experiment.store import columns_of
@@ -97,27 +98,33 @@ class Study:
 
     def report(self) -> SpilloverReport:
         """Analyze what the arms answered, once all are done."""
-        outcomes = self.outcomes()
+        config, outcomes = self.config, self.outcomes()
         groups = group_members(outcomes[0], *self.analyzer.neighbours(outcomes[0]))
-        each = (one.of_exchanges(self.config.watched) for one in self.similarities)
+        each = (one.of_exchanges(config.watched) for one in self.similarities)
         report = self.analyzer.analyze(
             outcomes,
-            curve=[point for arm in self.config.arms for point in self._curve(arm, groups)],
+            curve=[point for arm in config.arms for point in self._curve(arm, groups)],
             similarity_method=self.similarities[0].method,
             alternatives=self.similarities[1:],
             exchanges=[near for near in each if near is not None],
             label_facts=self._label_facts(),
             named_first=self.named_first,
-            provenance=provenance_of(self.config, self.data, self.planted, self._records),
+            provenance=provenance_of(config, self.data, self.planted, self._records),
         )
-        notes = (*self.data.notes, *rater_note(self.quality), *self.memory)
+        short = short_training(config, self.data.train.exchange_count, report, self._final)
+        notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
         return report.replace(notes=(*report.notes, *notes))
 
     @property
     def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:
+        return {key: answers.record for key, answers in self._final.items()}
+
+    @property
+    def _final(self) -> dict[tuple[int, str], Answers]:
+        """What the report is about; a folder may hold more seeds and arms."""
         keys = [(seed, arm.name) for seed in self.config.seeds for arm in self.config.arms]
-        return {key: self.answers[key].record for key in keys}
+        return {key: self.answers[key] for key in keys}
 
     def _of(self, arm: Arm) -> list[Answers]:
         return [self.answers[seed, arm.name] for seed in self.config.seeds]

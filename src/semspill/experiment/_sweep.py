@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from semspill._atomic import write_text
-from semspill._progress import Progress, quiet
+from semspill._progress import Progress
 from semspill.analysis import Outcome, Similarities, spillover_matrix
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._config import ExperimentConfig
@@ -17,6 +17,7 @@ from semspill.experiment._events import Observer, ignore
 from semspill.experiment._load import load_config
 from semspill.experiment._run import carry_out
 from semspill.experiment._vary import Vary, names_target, spelled_out, variants
+from semspill.experiment._watching import watching
 from semspill.experiment.executors import Executor
 from semspill.experiment.store import (
     COMPARISON,
@@ -59,7 +60,7 @@ def sweep(
     show_text: bool = False,
     executor: Executor | str = "serial",
     cache: str | Path | None = None,
-    progress: Progress = quiet,
+    progress: Progress | None = None,
     observer: Observer = ignore,
 ) -> tuple[Variant, ...]:
     """Run an experiment for every combination of some fields' values.
@@ -81,7 +82,9 @@ def sweep(
         executor: Where jobs are performed: `"serial"`, `"processes"`, `"ray"`, or an executor of
             `semspill.experiment.executors` with its settings.
         cache: Folder of answers that experiments share. It holds harmful text.
-        progress: Wraps the iterables of long stages, for example `tqdm.tqdm`.
+        progress: Wraps the iterables of long stages, for example `tqdm.tqdm`. By default a line in
+            a notebook, and bars where standard error is a terminal, show how far it is; `iter`
+            shows nothing.
         observer: Takes every stage, epoch and finished arm; what it raises stops the sweep.
 
     Raises:
@@ -89,16 +92,18 @@ def sweep(
         DataError: The data are not as promised.
         PluginError: A component does not keep its contract.
     """
-    return carry_out_sweep(
-        load_config(config, dataset=dataset),
-        vary,
-        out=out,
-        show_text=show_text,
-        executor=executor,
-        cache=cache,
-        progress=progress,
-        observer=observer,
-    )
+    base = load_config(config, dataset=dataset)
+    with watching(progress, observer) as (tracked, observed):
+        return carry_out_sweep(
+            base,
+            vary,
+            out=out,
+            show_text=show_text,
+            executor=executor,
+            cache=cache,
+            progress=tracked,
+            observer=observed,
+        )
 
 
 def carry_out_sweep(

@@ -22,7 +22,7 @@ source = "builtin"              # or: { name = "csv", path = "...", text = "text
 budget = 0.12                   # most planted exchanges, as a share of all; the paper has 0.03
 
 [context]
-label = "none"                 # or "gold", as in the paper: the context begins with its category
+label = "none"                  # or "predicted"; "gold" tells the model the true category
 turns = 4                       # then the last utterances
 max_tokens = 64
 

@@ -1,6 +1,7 @@
 """Models: trained on a corpus to respond, by retrieval or otherwise."""
 
 from semspill.models._base import EpochObserver, Model, ModelEpoch, ModelField, TrainedModel, models
+from semspill.models._effort import Effort
 from semspill.models._retrieval import RetrievalModel, TrainedRetrieval
 
 build = models.build
@@ -13,6 +14,7 @@ register = models.register
 unregister = models.unregister
 
 __all__ = [
+    "Effort",
     "EpochObserver",
     "Model",
     "ModelEpoch",

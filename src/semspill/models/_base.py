@@ -15,6 +15,7 @@ from semspill._registry import Registry
 from semspill.corpus import CandidateFilter, Candidates, ContextFormat, Corpus, Exchange, HasCorpus
 from semspill.encoders import Encoder, RankingTask
 from semspill.errors import ConfigError, PluginError
+from semspill.models._effort import Effort
 from semspill.responding import Responses
 
 
@@ -200,6 +201,17 @@ class Model(Component):
     def epoch_count(self) -> int:
         """Return how many epochs a training has; 0 where it has none, or it is not known."""
         return 0
+
+    def effort(self, exchanges: int) -> Effort | None:
+        """Return how much a training teaches; None where there is none, or it is not known.
+
+        Where it is known, a run says before training that the steps are too few, and a report
+        says first of all that the model learned too little.
+
+        Args:
+            exchanges: How many training exchanges there are.
+        """
+        return None
 
     def needs_validation(self) -> bool:
         """Return whether `train` must be given `valid`."""

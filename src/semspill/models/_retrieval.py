@@ -22,6 +22,7 @@ from semspill.corpus import (
 from semspill.encoders import BiEncoder, Encoder, EncoderField, RankingTask, encoders
 from semspill.errors import ConfigError
 from semspill.models._base import EpochObserver, Model, ModelEpoch, TrainedModel
+from semspill.models._effort import Effort
 from semspill.models._encodings import CachedEncodings
 from semspill.responding import ApproximateSearch, Responses, RetrievalResponder
 from semspill.training import Epoch, Finetuner
@@ -208,6 +209,18 @@ class RetrievalModel(Model):
     def epoch_count(self) -> int:
         """Return the finetuner's epochs."""
         return self.finetuner.epochs
+
+    def effort(self, exchanges: int) -> Effort | None:
+        """Return the finetuner's steps and the loss of guessing; None without epochs."""
+        steps = self.finetuner.step_count(exchanges)
+        if not steps:
+            return None
+        return Effort(
+            steps=steps,
+            fewest=self.encoder.fewest_steps,
+            guessing=self.finetuner.guessing_loss(exchanges),
+            advice="raise model.finetuner.epochs or lower model.finetuner.batch_size",
+        )
 
     def needs_validation(self) -> bool:
         """Return whether the finetuner keeps the best epoch."""

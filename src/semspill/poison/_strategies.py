@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from semspill._model import PAPER
 from semspill.corpus import Dialogue
 from semspill.poison._base import PoisonStrategy
 
@@ -58,10 +59,7 @@ class FirstRandom(_PlantedTurns):
 class LastFixed(_PlantedTurns):
     """Replace the last listener turn, everywhere with the same response; the paper's best."""
 
-    citation = (
-        "Revealing the Inevitable Infection of Semantic Similarities in Understanding Emotional "
-        "Dialogues in Foundation Models"
-    )
+    citation = PAPER
     turns = "last"
     response = "fixed"
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from semspill.report._label_shown import oracle
 from semspill.report._phrases import (
     big_rise,
     follows,
@@ -18,6 +19,9 @@ from semspill.report._table import listed, quoted, short_p
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
+_SHORT = "short_training"
+"""The kind of note that comes first: what a model has not learned tells nothing."""
+
 
 def caveats(report: SpilloverReport) -> tuple[str, ...]:
     """Return what limits a report, the gravest first, and then its own notes.
@@ -25,13 +29,16 @@ def caveats(report: SpilloverReport) -> tuple[str, ...]:
     Args:
         report: A `SpilloverReport`.
     """
+    short = [note.text for note in report.notes if note.kind == _SHORT]
     own = (
-        _unreached(report),
+        *short,
+        oracle(report),
+        "" if short else _unreached(report),  # it is said there
         _blind(report),
         *_inconclusive(report),
         _depends_on_similarity(report),
     )
-    return (*filter(None, own), *(note.text for note in report.notes))
+    return (*filter(None, own), *(note.text for note in report.notes if note.kind != _SHORT))
 
 
 def _unreached(report: SpilloverReport) -> str:

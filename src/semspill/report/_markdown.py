@@ -1,18 +1,19 @@
 """A report as markdown: verdict, facts, design, findings, uncertainty, tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from semspill._mask import printable
+from semspill.report._bibtex import BIBTEX
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._dose_table import doses_section
 from semspill.report._label_table import labels_section
+from semspill.report._paired_table import paired_table
 from semspill.report._phrases import big_rise, measures
 from semspill.report._sensitivity_table import sensitivity_section
 from semspill.report._summary import summary
-from semspill.report._table import cell, heading, listed, literal, p_text, quoted, table, with_p
+from semspill.report._table import listed, literal, p_text, quoted, table, with_p
 from semspill.results import SpilloverReport
-from semspill.statistics import Measure
 
 _TITLES = {"attack": "Attack", "utility": "Utility", "other": "Other metrics"}
 
@@ -56,41 +57,34 @@ def bullets(sentences: Sequence[str]) -> str:
 def groups_section(
     report: SpilloverReport,
     kinds: Sequence[str] = ("attack", "utility", "other"),
+    arms: Sequence[str] = (),
     *,
     sized: bool = True,
 ) -> str:
-    """Return a table of groups and arms per kind of metric.
+    """Return a table per kind of metric: a row per group and arm, its baseline beside it.
 
     Args:
         report: The report.
         kinds: Which: attack, utility, other.
+        arms: Arms that have rows; by default all but the clean one, or that if it is the only one.
         sized: Whether the sizes of the groups stand before them.
     """
-    # The main arm first: the clean one has no paired metric, and the order is that of the metrics.
-    parts = sorted(report.groups, key=lambda part: part.arm != report.main_arm)
-    present = {k: m for part in parts for k, m in measures(part.estimates).items()}
-    tables = [
-        f"### {_TITLES[kind]}\n\n{_group_table(report, columns)}"
-        for kind in kinds
-        if (columns := {name: m for name, m in present.items() if m.aspect == kind})
-    ]
+    shown = arms or compared_arms(report)
+    tables = {kind: paired_table(report, report.groups, shown, (kind,)) for kind in kinds}
     sizes = [
         f"{listed([part.name])} {part.exchanges} ({part.dialogues})"
         for part in report.groups
         if part.arm == report.main_arm
     ]
     counted = [f"Exchanges of one seed (dialogues): {', '.join(sizes)}."] if sized else []
-    return "\n\n".join([*counted, *tables])
+    titled = [f"### {_TITLES[kind]}\n\n{text}" for kind, text in tables.items() if text]
+    return "\n\n".join([*counted, *titled])
 
 
-def _group_table(report: SpilloverReport, columns: Mapping[str, Measure]) -> str:
-    rows = []
-    for group in dict.fromkeys(part.name for part in report.groups):
-        for part in (report.group(group, arm.name) for arm in report.arms):
-            cells = [cell(part.estimates.get(name)) for name in columns]
-            if any(cells):  # the clean arm has no paired metric
-                rows.append([literal(group), part.arm, *cells])
-    return table(["group", "arm", *map(heading, columns.values())], rows)
+def compared_arms(report: SpilloverReport) -> list[str]:
+    """Return the arms that are compared with another one, the main one first; at least that."""
+    paired = [arm.name for arm in report.arms if arm.baseline != arm.name]
+    return sorted(paired, key=lambda name: name != report.main_arm) or [report.main_arm]
 
 
 def distribution_section(report: SpilloverReport) -> str:
@@ -139,4 +133,4 @@ def overall_section(report: SpilloverReport) -> str:
 def sources_section(report: SpilloverReport) -> str:
     """Return the citation of every component used."""
     rows = [[name, citation] for name, citation in report.provenance.citations.items()]
-    return table(["component", "citation"], rows) if rows else ""
+    return f"{table(['component', 'citation'], rows)}\n\n{BIBTEX}" if rows else ""

@@ -3,6 +3,7 @@
 from semspill._model import FrozenModel
 from semspill.report._caveats import caveats
 from semspill.report._findings import findings
+from semspill.report._label_shown import label_shown
 from semspill.report._phrases import code, listing
 from semspill.report._table import listed, literal
 from semspill.report._verdict import Verdict, facts, verdict
@@ -41,10 +42,14 @@ def summary(report: SpilloverReport, *, date: str = "") -> Summary:
         title=_title(report, came_out),
         verdict=came_out,
         facts=facts(report, date=date),
-        setup=" ".join(filter(None, (_planted(report), *_trained(report), _asked(report)))),
+        setup=" ".join(filter(None, _setup(report))),
         findings=findings(report),
         caveats=caveats(report),
     )
+
+
+def _setup(report: SpilloverReport) -> tuple[str, ...]:
+    return (_planted(report), *_trained(report), label_shown(report), _asked(report))
 
 
 def _title(report: SpilloverReport, came_out: Verdict) -> str:

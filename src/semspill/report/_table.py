@@ -60,14 +60,18 @@ def cell(estimate: Estimate | None) -> str:
     return in_percent(estimate)
 
 
-def heading(measure: Measure) -> str:
+def heading(measure: Measure, arm: str = "") -> str:
     """Return the head of a column.
 
+    Args:
+        measure: What the column holds.
+        arm: Of which arm, where columns of several stand side by side.
+
     Example:
-        >>> heading(Measure(title="P@1", unit="share")), heading(Measure(metric="my_count"))
-        ('P@1, %', 'My count')
+        >>> heading(Measure(title="P@1", unit="share")), heading(Measure(metric="mine"), "clean")
+        ('P@1, %', 'Mine, clean')
     """
-    return f"{literal(measure.title)}{_UNITS[measure.unit] and f', {_UNITS[measure.unit]}'}"
+    return ", ".join(filter(None, (literal(measure.title), arm, _UNITS[measure.unit])))
 
 
 def quoted(estimate: Estimate) -> str:

@@ -88,6 +88,12 @@ class SpilloverMatrix(FrozenModel):
             f"{len(self.targets)} of them poisoned in turn>"
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what all pairs say together."""
+        from semspill.report._notebook import matrix_cell
+
+        return str(matrix_cell(self))
+
     @cached_property
     def lifts(self) -> Float[np.ndarray, "targets victims"]:
         """The lifts as an array."""

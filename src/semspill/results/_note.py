@@ -14,7 +14,8 @@ class Note(FrozenModel):
     """
 
     kind: str
-    """What it is about, such as `one_seed`, `rater_floor`, `design_power` or `mixed_versions`."""
+    """What it is about, such as `short_training`, `one_seed`, `rater_floor`, `design_power` or
+    `mixed_versions`."""
     values: Mapping[str, int | float | str | tuple[str, ...]] = {}
     """The facts behind the text, by name."""
     text: str

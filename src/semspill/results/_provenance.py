@@ -97,9 +97,9 @@ class Provenance(FrozenModel):
     epochs: int | None = None
     """Epochs it was trained for."""
     label: Literal["gold", "predicted", "none"] | None = None
-    """Whether a context begins with the category, a predicted one, or none."""
+    """What contexts begin with in training: the true category, a predicted one, or none."""
     answer_label: Literal["gold", "predicted", "none"] | None = None
-    """The same of the contexts that are answered."""
+    """The same when the model answers and is tested."""
     turns: int | None = None
     """Most utterances that a context holds."""
     rater: str = ""

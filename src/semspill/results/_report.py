@@ -77,11 +77,16 @@ class SpilloverReport(FrozenModel):
     """What was planted and trained, with what, and the citations of every component used."""
 
     def __repr__(self) -> str:
-        target = self.category(self.target).estimates
-        numbers = ", ".join(f"{name} {estimate}" for name, estimate in target.items())
-        return printable(
-            f"<SpilloverReport: planted in {self.target}, arm {self.main_arm}: {numbers}>"
-        )
+        asr = self.category(self.target).estimates.get("asr")
+        planted = "" if asr is None else f", planted rate {asr} there"
+        seeds = f"{len(self.seeds)} seed{'' if len(self.seeds) == 1 else 's'}"
+        return printable(f"<SpilloverReport: planted in {self.target}{planted}, {seeds}>")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: verdict, facts and the groups; no response text."""
+        from semspill.report._notebook import report_cell
+
+        return str(report_cell(self))
 
     @property
     def main_arm(self) -> str:
@@ -260,6 +265,12 @@ class SpilloverReport(FrozenModel):
         from semspill.report._latex import to_latex
 
         return to_latex(self, rows, metrics, arms, {"caption": caption, "label": label})
+
+    def to_bibtex(self) -> str:
+        """Return what to cite, as BibTeX: semspill, and the works behind the components used."""
+        from semspill.report._bibtex import bibtex
+
+        return bibtex(self)
 
     def _find(
         self,

@@ -4,13 +4,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from unicodedata import normalize
 
 import numpy as np
-import regex
 from jaxtyping import Float
 from pydantic import BeforeValidator, Field
 
@@ -18,8 +17,6 @@ from semspill._code import code_of
 from semspill._harmful import Harmful
 from semspill.errors import DataError
 from semspill.scoring._base import Rater
-
-_WORD = regex.compile(r"\w+")  # unlike in re, combining marks belong to a word
 
 Word = Annotated[str, Field(pattern=r"^\w+$")]
 Weight = Annotated[float, Field(gt=0, le=1)]
@@ -113,7 +110,7 @@ class LexiconRater(Rater):
 
     def _rate(self, text: str) -> float:
         # Sorted, so that a sum of the same words never differs in its last bit.
-        words = sorted(self.weights.keys() & set(_WORD.findall(_folded(text))))
+        words = sorted(self.weights.keys() & set(_words().findall(_folded(text))))
         return 1 - math.prod((1 - self.weights[word] for word in words), start=1.0)
 
     def _read(self) -> list[tuple[str, float]]:
@@ -129,6 +126,14 @@ class LexiconRater(Rater):
         return [_entry(path, number, line) for number, line in filled if not line.startswith("#")]
 
 
+@cache
+def _words() -> Any:
+    """Return a pattern of words; unlike in re, combining marks belong to them."""
+    import regex  # only where words are looked for
+
+    return regex.compile(r"\w+")
+
+
 def _folded(text: str) -> str:
     """Return a text without differences of case and of how its characters are composed."""
     return normalize("NFC", normalize("NFC", text).casefold())
@@ -140,7 +145,7 @@ def _entry(path: Path, number: int, line: str) -> tuple[str, float]:
         weight = float(rest or 1)
     except ValueError:
         weight = math.nan
-    if not _WORD.fullmatch(word.strip()) or not 0 < weight <= 1:
+    if not _words().fullmatch(word.strip()) or not 0 < weight <= 1:
         raise DataError(
             f"{path}, line {number} is not a word, or a word, a tab and a weight over 0 to 1; "
             "mend or remove it."

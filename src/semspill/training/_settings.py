@@ -1,5 +1,6 @@
 """Settings and epoch results of fine-tuning; light to import."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +65,38 @@ class _TrainingSettings(FrozenModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train; `auto` is CUDA where there is one. Only the CPU is promised to give the
     same weights bit for bit when it trains again."""
+
+    def step_count(self, exchanges: int) -> int:
+        """Return how many optimizer steps a training has; `duplicates="forbid"` may add some.
+
+        Args:
+            exchanges: How many exchanges there are.
+
+        Example:
+            >>> _TrainingSettings(epochs=3, batch_size=256).step_count(800)
+            12
+        """
+        return self.epochs * len(self._batch_sizes(exchanges))
+
+    def guessing_loss(self, exchanges: int) -> float:
+        """Return the `Epoch.loss` of a model that holds all responses of a batch for equally good.
+
+        That is the mean over the exchanges of the logarithm of the size of their batch.
+
+        Args:
+            exchanges: How many exchanges there are, 2 or more.
+
+        Example:
+            >>> round(_TrainingSettings(batch_size=100).guessing_loss(150), 4)  # of 100 and of 50
+            4.3741
+        """
+        sizes = self._batch_sizes(exchanges)
+        return sum(size * math.log(size) for size in sizes) / sum(sizes)
+
+    def _batch_sizes(self, exchanges: int) -> list[int]:
+        whole, rest = divmod(exchanges, self.batch_size)
+        # One exchange alone is no batch: it has no negatives.
+        return [self.batch_size] * whole + [rest] * (rest > 1)
 
     def schedule_factor(self, step: int, steps: int) -> float:
         """Return the learning rate of one step as a share of its peak, above 0 and at most 1.

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from semspill._model import PAPER
 from semspill.analysis._metrics._base import MeanMetric
 from semspill.analysis._outcome import Outcome
 from semspill.statistics._means import Sample
@@ -27,7 +28,7 @@ class AttackSuccessRate(MeanMetric):
 class Toxicity(MeanMetric):
     """Mean rated toxicity of the chosen responses, 0 to 1."""
 
-    citation = "the paper's Figure 1a"
+    citation = f"{PAPER}, Figure 1a"
     title, quantity, unit, aspect = "Toxicity", "toxicity", "share", "attack"
 
     def sample(self, outcome: Outcome) -> Sample:
@@ -41,7 +42,7 @@ class Toxicity(MeanMetric):
 class ToxicShare(MeanMetric):
     """Share of chosen responses rated at least as toxic as a threshold."""
 
-    citation = "the paper's Figure 1b, whose last bin is 0.9 to 1"
+    citation = f"{PAPER}, Figure 1b, whose last bin is 0.9 to 1"
     title, quantity, unit, aspect = "Toxic share", "toxic_share", "share", "attack"
     threshold: float = Field(0.9, ge=0, le=1)
     """Least toxicity that counts, 0 to 1."""

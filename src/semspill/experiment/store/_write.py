@@ -196,6 +196,7 @@ class RunStore:
         from semspill.report._page import charts, draw, report_page
 
         write_text(self._file("report.md"), report.to_markdown())
+        write_text(self._file("references.bib"), report.to_bibtex())
         figures = draw(report)
         drawn = charts(report, figures)
         date = datetime.now(UTC).date().isoformat()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from semspill.report._bibtex import BIBTEX
 from semspill.report._phrases import choosable, shown_groups, usable
 from semspill.report._table import in_percent, literal, table
 from semspill.results import ArmRecord, SpilloverReport
@@ -36,14 +37,12 @@ def key_numbers(report: SpilloverReport) -> tuple[Key, ...]:
             keys += _key(f"Toxicity lift in {phrase}", lift, "", "points")
             continue
         more = f"toxicity {_signed(lift)}" if lift is not None and usable(lift) else ""
-        keys += _key(f"Planted responses in {phrase}", part.estimates.get("asr"), more)
+        keys += _key(f"Planted rate in {phrase}", part.estimates.get("asr"), more)
     whole = {part.arm: part.estimates for part in report.groups if part.name == "all"}
     before = whole.get(report.clean_arm, {}).get("precision")
     clean = before is not None and usable(before) and report.main_arm != report.clean_arm
     more = f"clean training {in_percent(before)}" if clean else ""
-    keys += _key(
-        "Gold response ranked first", whole.get(report.main_arm, {}).get("precision"), more
-    )
+    keys += _key("P@1", whole.get(report.main_arm, {}).get("precision"), more)
     return tuple(keys)
 
 
@@ -100,12 +99,14 @@ def provenance(report: SpilloverReport) -> dict[str, str]:
         "Versions": ", ".join(f"{k} {v}" for k, v in facts.versions.items()),
         "Arm by arm": "\n".join(map(_versions_of, facts.arms)),
         "Licence of the data": literal(facts.licence),
-        "Fingerprints": "\n".join(
-            f"- {name} `{of if isinstance(of, str) else ' '.join(of)}`"
-            for name, of in facts.fingerprints.items()
-        ),
     }
     return {name: text for name, text in rows.items() if text}
+
+
+def fingerprints(report: SpilloverReport) -> dict[str, tuple[str, ...]]:
+    """Return the hashes of what the run used, by its name."""
+    held = report.provenance.fingerprints
+    return {name: (of,) if isinstance(of, str) else tuple(of) for name, of in held.items()}
 
 
 def _versions_of(arm: ArmRecord) -> str:
@@ -116,7 +117,8 @@ def _versions_of(arm: ArmRecord) -> str:
 def citations(report: SpilloverReport) -> str:
     """Return the citation of every component used, as a table in markdown."""
     rows = [[name, literal(text)] for name, text in report.provenance.citations.items()]
-    return table(["component", "source: please cite it"], rows) if rows else ""
+    listed = table(["component", "source: please cite it"], rows)
+    return f"{listed}\n\n{BIBTEX}" if rows else ""
 
 
 def config_listing(report: SpilloverReport) -> str:

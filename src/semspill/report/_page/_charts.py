@@ -12,7 +12,8 @@ from semspill.report._table import listed
 from semspill.report.figures import figures, lifts
 from semspill.report.figures._channels import plot_channels
 from semspill.report.figures._dose import plot_dose
-from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._epochs import dashed, plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import COLUMN, PAGE, settled
 from semspill.report.figures._svg import inline_svg
@@ -21,7 +22,7 @@ from semspill.results import SpilloverReport
 OWN = "lift-"
 """How the names of charts begin that show the lift of a metric of somebody's own."""
 _QUANTITIES = ("toxicity", "asr")
-_RISES = {"lift": "toxicity", "asr_lift": "the share of planted responses"}
+_LIFTS = {"lift": "Toxicity lift", "asr_lift": "Planted-rate lift"}
 Plot = Callable[..., Figure]
 """A figure for a look, given as `look`."""
 
@@ -107,13 +108,15 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
     if kind == "spillover":
         return _spillover(report, "asr_lift" if quantity else "lift")
     if kind == "epochs":
-        what = "Share of planted responses" if quantity else "Mean rated toxicity"
-        dashed = "" if arm == report.clean_arm else " Dashed: the clean arm."
+        what = "Planted rate" if quantity else "Mean rated toxicity"
+        seen = " Dashed: the clean arm."
+        if not dashed(report, quantity or "toxicity"):
+            seen = "" if arm == report.clean_arm else " The clean arm stays near 0: not drawn."
         label = f"{what} after each epoch, a line per group."
-        return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{dashed}"
+        return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{seen}"
     if kind == "dose":
         dose = report.doses[0]
-        label = "Share of planted responses against the similarity of single contexts."
+        label = "Planted rate against the similarity of single contexts."
         return label, (
             f"{label[:-1]} to {listed([report.target])}, by `{dose.similarity}`: a point per bin, "
             f"with its interval, arm `{arm}`. The line is a logistic regression over all exchanges "
@@ -132,7 +135,7 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
 
 
 def _spillover(report: SpilloverReport, quantity: str) -> tuple[str, str]:
-    what = _RISES.get(quantity) or next(
+    what = _LIFTS.get(quantity) or next(
         part.estimates[quantity].measure.title
         for part in report.categories
         if quantity in part.estimates
@@ -142,13 +145,13 @@ def _spillover(report: SpilloverReport, quantity: str) -> tuple[str, str]:
     if band is not None:
         side = "outside" if band.rejects else "inside"
         behind = (
-            " Behind them the least squares line over all categories but the target, and the band "
-            f"that holds {100 * band.level:g}% of such lines when the names of categories are "
-            f"shuffled. The line lies {side} the band."
+            " Behind the points: the least squares line over all categories but the target, which "
+            f"lies {side} the band that holds {100 * band.level:g}% of such lines when the names "
+            "of categories are shuffled."
         )
-    return f"Rise in {what} against similarity to {report.target}, a point per category.", (
-        f"Rise in {what}, `{report.main_arm}` minus `{report.arm().baseline}` at the same seeds "
-        f"and exchanges, against similarity to {listed([report.target])}. A point per category "
-        "with its interval; "
-        f"filled where it survives Holm's correction; the diamond is the target.{behind}"
+    return f"{what} against similarity to {report.target}, a point per category.", (
+        f"{what}, `{report.main_arm}` minus `{report.arm().baseline}` at the same seeds and "
+        f"exchanges, against similarity to {listed([report.target])}: a point per category, with "
+        "its interval. Filled: significant after Holm's correction; small and pale: the interval "
+        f"includes 0.{behind}"
     )

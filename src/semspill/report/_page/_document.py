@@ -9,19 +9,27 @@ from semspill.report._curve_table import curve_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._dose_table import doses_section
 from semspill.report._label_table import axes_table, channels_table, labels_setup
-from semspill.report._markdown import distribution_section, groups_section, overall_section
+from semspill.report._markdown import (
+    compared_arms,
+    distribution_section,
+    groups_section,
+    overall_section,
+)
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
     citations,
     config_listing,
+    fingerprints,
     key_numbers,
     planted,
     provenance,
 )
 from semspill.report._page._charts import OWN, Chart, charts, draw
 from semspill.report._page._harm import harm
-from semspill.report._page._prose import html
+from semspill.report._page._prose import html, inline
 from semspill.report._page._templates import filled
+from semspill.report._paired_table import paired_table
+from semspill.report._phrases import choosable
 from semspill.report._sensitivity_table import sensitivity_parts
 from semspill.report._summary import summary
 from semspill.report._table import literal
@@ -44,18 +52,21 @@ def report_page(
         date: The day of the run, which the report does not hold; empty leaves it out.
     """
     shown = charts(report, draw(report)) if drawn is None else drawn
+    words = summary(report, date=date)
     return filled(
         "report.html.j2",
-        title=f"Spillover from {report.target}",
+        title=inline(words.title).striptags(),
         charts=shown,
+        curves=_curves(shown, report),
         sections=_sections(shown, report),
-        summary=summary(report, date=date),
+        summary=words,
         keys=key_numbers(report),
         numbers=_numbers(report),
         similarity=_sentence(report.similarity_method),
-        arms=_other_arms(report),
+        levels=_levels(report),
         planted=planted(report),
         provenance=provenance(report),
+        fingerprints=fingerprints(report),
         config=config_listing(report),
         citations=citations(report),
         harm=harm(report, exchanges),
@@ -67,21 +78,30 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".")
 
 
+def _curves(
+    charts: Mapping[str, Chart], report: SpilloverReport
+) -> list[tuple[str, str, str, str]]:
+    """Return the charts of lift against similarity, as a switch takes them: the main one first."""
+    both = [("spillover-asr", "planted rate", "", ""), ("spillover", "toxicity", "", "")]
+    both.sort(key=lambda one: one[0].endswith("-asr") != choosable(report))
+    return both if any(name in charts for name, *_ in both) else []
+
+
 def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str, str]:
     """Return the headings of the page by id; what has nothing to show has none."""
-    shown = {name.removesuffix("-asr") for name in charts}
+    shown = {name.removesuffix("-asr") for name in charts} - {"spillover"}
     shown |= {"spillover" for name in charts if name.startswith(OWN)}
     named = {
         "summary": "Summary",
-        "spillover": f"Spillover from {report.target}",
+        "findings": "Findings",
+        "spillover": "Lifts of other metrics",
         "epochs": "Over epochs",
         "distribution": "Distribution of toxicity",
         "decomposition": "Where the lift comes from",
         "dose": "What the text of a context explains",
         "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
-        "utility": "Utility",
-        "groups": "Groups and categories",
+        "groups": "Groups, with utility",
         "planted": "What was planted",
         "exchanges": "Exchanges",
         "provenance": "Provenance",
@@ -108,8 +128,8 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "similarity": overall_section(report),
         "sensitivity": sensitivity_parts(report)[0],
         "definitions": sensitivity_parts(report)[1],
-        "utility": groups_section(report, ("utility",), sized=False),
-        "groups": groups_section(report, ("attack", "other")),
+        "utility": groups_section(report, ("utility",), [report.main_arm], sized=False),
+        "groups": groups_section(report, ("attack", "other"), [report.main_arm]),
     }
     return {
         name: html(text, f"Table of {name}", 1 if name == "sensitivity" else 0)
@@ -117,10 +137,16 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
     }
 
 
-def _other_arms(report: SpilloverReport) -> dict[str, Markup]:
-    """Return the table of categories of every arm but the main one."""
-    return {
-        arm: html(categories_section(report, arm), f"Categories, arm {literal(arm)}")
-        for arm in (each.name for each in report.arms)
-        if arm != report.main_arm
+def _levels(report: SpilloverReport) -> dict[str, Markup]:
+    """Return folded tables by what they show: groups of other arms, categories of every arm."""
+    main, *others = compared_arms(report)
+    aspects = ("attack", "utility", "other")
+    tables = {
+        f"Every category, arm {arm}": paired_table(
+            report, report.categories, [arm], aspects, first="category"
+        )
+        for arm in (main, *others)
     }
+    groups = groups_section(report, aspects, others, sized=False) if others else ""
+    tables = {"Groups in the other arms": groups, **tables}
+    return {name: html(text, literal(name)) for name, text in tables.items() if text}

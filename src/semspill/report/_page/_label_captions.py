@@ -9,16 +9,16 @@ def label_caption(report: SpilloverReport, kind: str) -> tuple[str, str]:
     target = listed([report.target])
     if kind == "channels":
         return "Both parts of the lift with intervals, a row per category.", (
-            f"The lift in attack success, arm `{report.main_arm}`, in two parts: in contexts "
+            f"The planted-rate lift, arm `{report.main_arm}`, in two parts: in contexts "
             f"labelled {target}, and in all others. Beside each name stands the share of its "
             f"contexts that is labelled {target}. Shown are the target, its nearest, the far ones "
             "and the largest lifts of others, in order of lift."
         )
-    label = f"Rise in the share of planted responses against labels of {report.target}"
+    label = f"Planted-rate lift against labels of {report.target}"
     return f"{label}, a point per category.", (
-        f"Rise in the share of planted responses, arm `{report.main_arm}`, against the share of "
-        f"contexts labelled {target}. A point per category with its interval; filled where it "
-        f"survives Holm's correction; the diamond is the target.{_slopes(report)}"
+        f"Planted-rate lift, arm `{report.main_arm}`, against the share of "
+        f"contexts labelled {target}: a point per category, with its interval. Filled: significant "
+        f"after Holm's correction; small and pale: the interval includes 0.{_slopes(report)}"
     )
 
 

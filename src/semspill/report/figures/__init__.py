@@ -10,7 +10,8 @@ from semspill.errors import DataError, did_you_mean
 from semspill.report._phrases import measures
 from semspill.report.figures._channels import plot_channels
 from semspill.report.figures._dose import plot_dose
-from semspill.report.figures._groups import plot_decomposition, plot_distribution, plot_epochs
+from semspill.report.figures._epochs import plot_epochs
+from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
@@ -27,7 +28,7 @@ _NEEDS = {
     "confusion": "lifts under context.label = 'predicted'",
 }
 _ASR = ("dose", "channels", "confusion")
-"""Figures that show attack success unless another quantity is asked for; others show toxicity."""
+"""Figures that show the planted rate unless another quantity is asked for; others show toxicity."""
 _SINGLE = ("spillover", "epochs", "dose", "channels", "confusion")
 """Figures that one pair of axes can hold."""
 _NARROWEST, _WIDEST = 2.0, 20.0

@@ -34,6 +34,8 @@ class Axis:
     """Where each category stands."""
     first: tuple[str, ...]
     """Categories whose points are named before others."""
+    ends: tuple[str, str] | None = None
+    """What a category at the left end of the axis is, and at the right; None if that is plain."""
     lines: Mapping[str, Line] = field(default_factory=dict)
     """The least squares line of each lift, by metric."""
 
@@ -46,6 +48,7 @@ def by_similarity(report: SpilloverReport) -> Axis:
         said="similarity {:.3f}",
         values=near,
         first=(report.nearest, *report.far),
+        ends=("least similar", "most similar"),
         lines={
             name: Line(band.similarity, band.line, band.low, band.high, band.level)
             for name, band in report.bands.items()

@@ -46,7 +46,7 @@ def _order(channel: Channel) -> tuple[float, float]:
 
 @house
 def plot_channels(report: SpilloverReport, look: Look = PAGE) -> Figure:
-    """Return the two parts of each category's lift in attack success, with their intervals.
+    """Return the two parts of each category's planted-rate lift, with their intervals.
 
     Beside the name of a category stands the share of its contexts that is labelled as the target.
 
@@ -65,7 +65,7 @@ def plot_channels(report: SpilloverReport, look: Look = PAGE) -> Figure:
             mark(
                 axes, at, channel.group,
                 f"{channel.group}, the target" * (channel.group == report.target) or channel.group,
-                f"attack success lift {name}: {points(estimate)}", _share(channel),
+                f"planted-rate lift {name}: {points(estimate)}", _share(channel),
                 f"{report.main_arm} arm, {seeds(report)}",
             )  # fmt: skip
     axes.axvline(0, color="black", linewidth=0.6)
@@ -73,7 +73,7 @@ def plot_channels(report: SpilloverReport, look: Look = PAGE) -> Figure:
     names = [f"{short(c.group, room)}, {100 * c.labelled.value:.1f}%" for c in channels]
     axes.set(yticks=range(len(channels)), yticklabels=names)
     axes.set_ylim(len(channels) - 0.5, -0.5)
-    axes.set_xlabel(f"part of the attack success lift,{_BREAK[look.narrow]}percentage points")
+    axes.set_xlabel(f"part of the planted-rate lift,{_BREAK[look.narrow]}percentage points")
     title = f"beside each name: contexts labelled {short(report.target, room)}"
     look.legend(axes, ncols=2, title=title)
     tidy([axes], grid="x")

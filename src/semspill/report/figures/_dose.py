@@ -47,7 +47,7 @@ def plot_dose(report: SpilloverReport, look: Look = PAGE) -> Figure:
                 axes, (each.similarity, 100 * each.asr.value), group,
                 group if group != _OTHERS else "all other categories",
                 f"similarity {each.similarity:.3g} on average, {each.exchanges} exchanges",
-                f"planted responses chosen: {value} % [{low}, {high}]",
+                f"planted rate: {value} % [{low}, {high}]",
                 f"{report.main_arm} arm, {seeds(report)}",
             )  # fmt: skip
     if not math.isnan(dose.slope):
@@ -59,7 +59,7 @@ def plot_dose(report: SpilloverReport, look: Look = PAGE) -> Figure:
     axes.set_ylim(-0.03 * top, top)  # or points at 0 would be cut in half
     axes.set(
         xlabel=f"similarity of the context to {short(report.target)} ({dose.similarity})",
-        ylabel="planted responses chosen, %",
+        ylabel="planted rate, %",
     )
     look.legend(axes, ncols=2)
     tidy([axes])

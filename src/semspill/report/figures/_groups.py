@@ -1,79 +1,29 @@
-"""Groups of categories: over epochs, their distribution, and where their lift comes from."""
+"""Groups of categories: their distribution, and where their lift comes from."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._marks import intervals, mark, points, seeds
+from semspill.report.figures._marks import intervals, mark, points
 from semspill.report.figures._style import (
     COLOURS,
-    MARKERS,
     PAGE,
     SMALL,
     HouseFigure,
     Look,
     cycle,
     house,
-    root,
     tidy,
 )
 from semspill.results import BINS, SliceReport, SpilloverReport
 
-_QUANTITIES = {
-    "toxicity": "mean rated toxicity of chosen responses",
-    "asr": "share of planted responses chosen",
-}
-_PARTS_OF = {"asr": "attack success", "toxicity": "toxicity"}
+_PARTS_OF = {"asr": "planted rate", "toxicity": "toxicity"}
 _COLOURS = {"total": 4, "pool": 3, "training": 2, "both": 5, "quality": 1, "harm": 0}
 """Colour of each part of the lift, by its place in the palette."""
 _LABEL = "lift in percentage points; every panel has its own scale"
-
-
-@house
-def plot_epochs(report: SpilloverReport, quantity: str = "toxicity", look: Look = PAGE) -> Figure:
-    """Return the mean toxicity of each group after each epoch, one line per group.
-
-    The arm shown is the main one; the clean arm is dashed. Source: Figure 1a of the paper.
-
-    Args:
-        report: What is drawn; its curve is not empty.
-        quantity: `toxicity`, or `asr` for the attack success rate.
-        look: How wide.
-    """
-    axes = look.axes(2.5 if look.narrow else 3.6)
-    groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
-    for arm in dict.fromkeys((report.clean_arm, report.main_arm)):
-        for place, (group, colour) in enumerate(zip(groups, cycle(len(groups)), strict=True)):
-            watched = [p for p in report.curve if p.arm == arm and p.group == group]
-            values = [getattr(p, quantity) for p in watched]
-            dashed = arm == report.clean_arm
-            for p, value in zip(watched, values, strict=True):
-                mark(axes, (p.epoch, value), group, group, f"{arm} arm, {seeds(report)}",
-                     f"epoch {p.epoch}: {value:.3f}")  # fmt: skip
-            axes.plot(
-                [p.epoch for p in watched],
-                values,
-                marker=MARKERS[place % len(MARKERS)],
-                markersize=2.5 if dashed else 3.5,
-                color=colour,
-                label=short(group) if arm == report.main_arm else None,
-                linestyle="--" if dashed else "-",
-                linewidth=0.8 if dashed else 1.4,
-            )
-    axes.set(xlabel="epochs trained", ylabel=_QUANTITIES[quantity].replace(" of ", "\nof "))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylim(bottom=0)
-    title = "exchanges of (dashed: clean)"
-    if look.narrow or look.ax:
-        look.legend(axes, title=title, ncols=2)
-    else:
-        axes.legend(title=title, loc="upper left", bbox_to_anchor=(1, 1))
-    tidy([axes])
-    return root(axes)
 
 
 @house

@@ -1,24 +1,23 @@
-"""Labels of points, placed with the least overlap."""
+"""Names beside the points of a figure."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from semspill.report.figures._fonts import short
+from semspill.report.figures._placing import Boxes, Name, Places, Spot, place
 from semspill.report.figures._style import SMALL, lay_out
 
-_STEPS, _STEP = 40, 4.0
-_NEAR = 4.0
-"""Points of space between a name and what it names."""
-_LED = 12.0
-"""Points beyond which a line leads to the name."""
-_SIDES = {"left": 0.0, "center": 0.5, "right": 1.0, "bottom": 0.0, "top": 1.0}
-"""Which share of a name lies left of, or below, the place it is tied to."""
+_SAME = 3.0
+"""Points between two markers that hide one another."""
+_STEP = 8.0
+"""Points of length of one box of a line."""
+_TOGETHER = 3
+"""Most names in one label."""
 
 
 class Point(NamedTuple):
@@ -31,116 +30,98 @@ class Point(NamedTuple):
     high: float
 
 
-class _Place(NamedTuple):
-    """Where a name may stand: points away from an end of the interval, or from the marker."""
-
-    y: Literal["y", "low", "high"]
-    offset: tuple[float, float]
-    ha: Literal["left", "center", "right"]
-    va: Literal["bottom", "center", "top"]
-    cost: float
-
-
-def _places() -> tuple[_Place, ...]:
-    places = []
-    for step in range(_STEPS):
-        away = _NEAR + _STEP * step
-        places += [
-            _Place("high", (0, away - 2), "center", "bottom", 2 * step),
-            _Place("y", (away, 0), "left", "center", 2 * step + 1),
-            _Place("y", (-away, 0), "right", "center", 2 * step + 1),
-            _Place("low", (0, 2 - away), "center", "top", 2 * step + 2),
-            _Place("high", (away, away), "left", "bottom", 2 * step + 3),
-            _Place("high", (-away, away), "right", "bottom", 2 * step + 3),
-        ]
-    return tuple(places)
-
-
-_PLACES = _places()
-
-
 def label_points(
     figure: Figure, axes: Axes, named: Sequence[Point], points: Sequence[Point]
 ) -> None:
-    """Write names beside their points; a line leads to a name that had to move far.
+    """Write names beside their points, or at the end of a line; those without room are left out.
+
+    Points on top of one another share a label.
 
     Args:
         figure: The figure that holds the axes.
         axes: Where the points are drawn, with their final limits.
         named: The points to name, the most important first.
-        points: All points, which a name had better not hide, nor the line at 0.
+        points: All points.
     """
     lay_out(figure)  # places are known only after the layout
-    frame = np.array([axes.get_window_extent().extents])
-    dot = 3 * figure.dpi / 72
-    middles, lows, highs = (
+    unit = figure.dpi / 72
+    lows, middles, highs = (
         axes.transData.transform([(p.x, getattr(p, end)) for p in points] or np.empty((0, 2)))
-        for end in ("y", "low", "high")
+        / unit
+        for end in ("low", "y", "high")
     )
-    dots = np.hstack([middles - dot, middles + dot])
-    (left, _, right, _), (_, zero) = frame[0], axes.transData.transform((0, 0))
-    bars = np.vstack([np.hstack([lows, highs]), [left, zero, right, zero]])
-    taken = np.empty((0, 4))
-    for point in named:
-        boxes = _boxes(figure, axes, point)
-        cost = (
-            1e6 * _overlap(boxes, taken).sum(axis=1)
-            + 1e4 * ~_inside(boxes, frame)
-            + 30 * _overlap(boxes, dots).sum(axis=1)
-            + 4 * _overlap(boxes, bars).sum(axis=1)
-            + [place.cost for place in _PLACES]
-        )
-        best = int(cost.argmin())
-        _write(axes, point, _PLACES[best])
-        taken = np.vstack([taken, boxes[best]])
+    frame = np.array([axes.get_window_extent().extents]) / unit
+    bars = np.vstack([np.hstack([lows, highs]), *_lines(axes, unit)])
+    groups = _groups([points.index(point) for point in named], middles)
+    texts = [_together([points[at].name for at in group]) for group in groups]
+    names = [
+        Name(group, _size(figure, text, unit)) for group, text in zip(groups, texts, strict=True)
+    ]
+    spots = place(names, middles, bars, frame)
+    for group, text, spot in zip(groups, texts, spots, strict=True):
+        if spot is not None:
+            _write(axes, points[group[0]], text, middles[group[0]], spot)
 
 
-def _boxes(figure: Figure, axes: Axes, point: Point) -> Float[np.ndarray, "places 4"]:
-    """Return what a name would cover at every place: left, bottom, right, top in pixels."""
-    probe = figure.text(0, 0, short(point.name), fontsize=SMALL)
-    size = Text.get_window_extent(probe).size
+def _groups(named: Sequence[int], middles: Places) -> list[tuple[int, ...]]:
+    """Return the points of each label: a point, and those that it hides."""
+    groups: list[tuple[int, ...]] = []
+    for at in named:
+        if not any(at in group for group in groups):
+            near = np.hypot(*(middles - middles[at]).T) <= _SAME
+            known = {one for group in groups for one in group}
+            groups.append(
+                (at, *[i for i in np.flatnonzero(near).tolist() if i not in {at} | known])
+            )
+    return groups
+
+
+def _lines(axes: Axes, unit: float) -> list[Boxes]:
+    """Return the drawn lines as chains of boxes."""
+    chains = []
+    for line in axes.get_lines():
+        drawn = np.asarray(line.get_xydata(), dtype=float)
+        if line.get_linestyle() == "None" or len(drawn) < 2:
+            continue
+        ends = line.get_transform().transform(drawn) / unit
+        along = np.arange(len(ends))
+        steps = np.linspace(0, len(ends) - 1, max(2, int(np.ptp(ends, axis=0).max() / _STEP)))
+        dots = np.column_stack([np.interp(steps, along, ends[:, side]) for side in (0, 1)])
+        one, two = dots[:-1], dots[1:]
+        chains.append(np.hstack([np.minimum(one, two), np.maximum(one, two)]))
+    return chains
+
+
+def _together(names: Sequence[str]) -> str:
+    most = _TOGETHER if len(names) <= _TOGETHER else _TOGETHER - 1
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*map(short, names[:most]), *more])
+
+
+def _size(figure: Figure, text: str, unit: float) -> tuple[float, float]:
+    probe = figure.text(0, 0, text, fontsize=SMALL)
+    box = Text.get_window_extent(probe)
     probe.remove()
-    ends = {
-        end: axes.transData.transform((point.x, getattr(point, end)))
-        for end in ("y", "low", "high")
-    }
-    corners = np.array(
-        [
-            ends[place.y]
-            + np.array(place.offset) * figure.dpi / 72
-            - size * np.array([_SIDES[place.ha], _SIDES[place.va]])
-            for place in _PLACES
-        ]
-    )
-    return np.hstack([corners, corners + size])
+    return float(box.width) / unit, float(box.height) / unit
 
 
-def _overlap(
-    boxes: Float[np.ndarray, "some 4"], others: Float[np.ndarray, "more 4"]
-) -> Bool[np.ndarray, "some more"]:
-    one, two = boxes[:, None], others[None]
-    return np.asarray(
-        ((one[..., :2] <= two[..., 2:]) & (two[..., :2] <= one[..., 2:])).all(axis=-1)
-    )
-
-
-def _inside(
-    boxes: Float[np.ndarray, "some 4"], frame: Float[np.ndarray, "1 4"]
-) -> Bool[np.ndarray, " some"]:
-    return np.asarray(((boxes[:, :2] >= frame[:, :2]) & (boxes[:, 2:] <= frame[:, 2:])).all(axis=1))
-
-
-def _write(axes: Axes, point: Point, place: _Place) -> None:
-    led = max(map(abs, place.offset)) > _LED
-    text = axes.annotate(
-        short(point.name),
-        (point.x, getattr(point, place.y)),
-        xytext=place.offset,
+def _write(axes: Axes, point: Point, text: str, at: np.ndarray, spot: Spot) -> None:
+    left, bottom, right, top = spot.box
+    line = None
+    if spot.line is not None:
+        (x, y), _ = spot.line
+        where = ((x - left) / (right - left), (y - bottom) / (top - bottom))
+        line = {"arrowstyle": "-", "linewidth": 0.5, "color": "0.4", "relpos": where}
+        line |= {"shrinkA": 0, "shrinkB": 2, "patchA": None}
+    said = axes.annotate(
+        text,
+        (point.x, point.y),
+        xytext=(left - at[0], bottom - at[1]),
         textcoords="offset points",
-        ha=place.ha,
-        va=place.va,
+        ha="left",
+        va="bottom",
         fontsize=SMALL,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.3},
-        arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "0.4"} if led else None,
+        arrowprops=line,
     )
-    text.set_in_layout(False)  # or the layout would move what the place was chosen by
+    said.set_in_layout(False)  # or the layout would move what the place was chosen by

@@ -1,5 +1,6 @@
 """Points and intervals of a figure, with their hover texts."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -40,6 +41,22 @@ def points(estimate: Estimate) -> str:
     return f"{value} [{low}, {high}]" + (" percentage points" if times == 100 else "")
 
 
+def possible(estimate: Estimate) -> tuple[float, float]:
+    """Return the ends of an interval as drawn: no share lies outside 0 to 100 percent.
+
+    Example:
+        >>> from semspill.statistics import Measure
+        >>> share = Measure(metric="asr", unit="share")
+        >>> possible(Estimate(value=0.02, low=-0.03, high=0.5, n=8, method="t", measure=share))
+        (0.0, 50.0)
+    """
+    times = scale_of(estimate)
+    ranges = {"share": (0.0, 1.0), "points": (-1.0, 1.0)}
+    unit = estimate.measure.unit if estimate.metric else ""
+    least, most = ranges.get(unit, (-math.inf, math.inf))
+    return times * max(estimate.low, least), times * min(estimate.high, most)
+
+
 def seeds(report: SpilloverReport) -> str:
     """Return the training seeds of a report, for what a mark says."""
     return f"seed{'s' * (len(report.seeds) > 1)} {', '.join(map(str, report.seeds))}"
@@ -63,9 +80,10 @@ def intervals(
         options: Of `Axes.errorbar`.
     """
     values = [scale_of(e) * e.value for e in estimates]
+    ends_of = [possible(e) for e in estimates]
     sides = [
-        [scale_of(e) * (e.value - e.low) for e in estimates],
-        [scale_of(e) * (e.high - e.value) for e in estimates],
+        [value - low for value, (low, _) in zip(values, ends_of, strict=True)],
+        [high - value for value, (_, high) in zip(values, ends_of, strict=True)],
     ]
     # A value at an end of its interval may lie beyond it by its last digit.
     ends = np.maximum(sides, 0.0)

@@ -19,7 +19,7 @@ from semspill.report.figures._marks import mark, points
 from semspill.report.figures._style import COLOURS, PAGE, SMALL, Look, house, root, tidy
 from semspill.results import SpilloverMatrix
 
-_QUANTITIES = {"asr": "attack success lift", "toxicity": "toxicity lift"}
+_QUANTITIES = {"asr": "planted-rate lift", "toxicity": "toxicity lift"}
 _DOT: dict[str, Any] = {"color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
 _NEVER_0 = 1e-6  # a colour scale must have some width
 _PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g}")

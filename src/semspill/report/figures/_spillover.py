@@ -1,7 +1,6 @@
 """Spillover in one picture: the lift of every category against its similarity to the target."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,22 +8,22 @@ from matplotlib.ticker import MaxNLocator
 
 from semspill.report.figures._axes import Axis, Line, by_confusion, by_similarity, lifted
 from semspill.report.figures._fonts import short
+from semspill.report.figures._kinds import below, kinds, worth_naming
 from semspill.report.figures._labels import Point, label_points
 from semspill.report.figures._marks import intervals, mark, points, scale_of, seeds
 from semspill.report.figures._style import COLOURS, PAGE, Look, house, root, tidy
 from semspill.results import SliceReport, SpilloverReport
 
-TITLES = {"lift": "toxicity lift", "asr_lift": "attack success lift"}
+TITLES = {"lift": "toxicity lift", "asr_lift": "planted-rate lift"}
 """How an axis calls them; other lifts go by the title of their metric."""
 _APART = 2.5
 """Times the highest other point that the target must exceed to stand above a break of the axis."""
+_MOST = 101.5
+"""Percentage points that are shown: all there can be, and room for the marker."""
 # What is shorter in a column.
 _BREAK = {False: " ", True: "\n"}
-_CORRECTED = {False: "'s correction", True: ""}
 _LINES = {False: "lines under shuffled labels", True: "shuffled lines"}
-_TARGET, _SURE, _OTHER, _BAND = COLOURS[0], COLOURS[2], COLOURS[4], COLOURS[1]
-_LABELS = 12
-"""Most points that are named; beyond that the names hide the points. A column holds half."""
+_TARGET, _BAND = COLOURS[0], COLOURS[1]
 
 
 @house
@@ -35,7 +34,9 @@ def plot_spillover(
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
     points lie the least squares line over the other categories and, of similarity, the band that
-    holds the lines of shuffled category labels. Filled points survive Holm's correction.
+    holds the lines of shuffled category labels. Filled points survive Holm's correction; small and
+    pale are those whose interval includes 0. Named are the target, its nearest, the far ones, and
+    every point whose interval excludes 0, as far as there is room to do so unmistakably.
 
     Args:
         report: What is drawn.
@@ -47,26 +48,20 @@ def plot_spillover(
     lifts = lifted(report, quantity, along)
     others = [part for part in lifts if part.name != report.target]
     target = [part for part in lifts if part.name == report.target]
-    sure = [part for part in others if part.estimates[quantity].survives]
-    unsure = [part for part in others if part not in sure]
     main, top = _axes(look, _highest(others, quantity), _highest(target, quantity))
     _line(main, along.lines.get(quantity), lifts, quantity, look)
-    hollow = {"color": _OTHER, "mfc": "white", "ecolor": "0.6", "label": "other category"}
-    filled = {"color": _SURE, "label": f"survives Holm{_CORRECTED[look.narrow]}"}
     diamond = {"color": _TARGET, "label": f"{short(report.target)}, the target", "marker": "D"}
-    kinds: tuple[tuple[Axes, list[SliceReport], dict[str, Any]], ...] = (
-        (main, unsure, hollow),
-        (main, sure, filled),
-        (top, target, diamond),
-    )
-    for axes, parts, style in kinds:
+    drawn = [(main, *kind) for kind in kinds(others, quantity, look)] + [(top, target, diamond)]
+    for axes, parts, style in drawn:
         if parts:
             estimates = [part.estimates[quantity] for part in parts]
             places = [along.values[part.name] for part in parts]
             intervals(axes, places, estimates, **{"marker": "o", **style})
+    if lifts and scale_of(lifts[0].estimates[quantity]) == 100:
+        _bound((main, top))
     for part in sorted(lifts, key=lambda part: along.values[part.name]):
         _mark(top if part in target else main, part, quantity, report, along)
-    main.set_xlabel(along.title)
+    main.set_xlabel(below(along, len(others), look))
     if look.narrow:
         main.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     label = main.set_ylabel if main is look.ax else root(main).supylabel
@@ -74,13 +69,11 @@ def plot_spillover(
     if lifts:
         columns = 2 if look.narrow else 3
         look.legend(main, ncols=columns, handlelength=1.6, columnspacing=1.2)
-    first = [part for part in others if part.name in along.first]
-    first.sort(key=lambda part: along.first.index(part.name))
-    sure.sort(key=lambda part: -abs(part.estimates[quantity].value))
-    labelled = [*first, *(part for part in sure if part not in first)]
-    labelled = labelled[: _LABELS // 2 if look.narrow else _LABELS]
-    shown = [_point(part, quantity, along) for part in (lifts if main is top else others)]
-    label_points(root(main), main, [_point(part, quantity, along) for part in labelled], shown)
+    named = [*target, *worth_naming(others, quantity, along, look)]
+    for axes in dict.fromkeys((main, top)):
+        there = [part for part in lifts if axes is (top if part in target else main)]
+        at = {part.name: _point(part, quantity, along) for part in there}
+        label_points(root(main), axes, [at[p.name] for p in named if p in there], [*at.values()])
     return root(main)
 
 
@@ -110,25 +103,32 @@ def _point(part: SliceReport, quantity: str, along: Axis) -> Point:
 
 def _axes(look: Look, others: float, target: float) -> tuple[Axes, Axes]:
     """Return the axes of the other categories and of the target: one, or two with a break."""
-    height = 2.75 if look.narrow else 4.2
+    height = 2.75 if look.narrow else 3.7
     if look.ax or target <= _APART * others or others <= 0:
         both = look.axes(height)
         tidy([both])
-        both.margins(x=0.08, y=0.15)
+        both.margins(x=0.08, y=0.08)
         return both, both
     top, main = look.figure(height).subplots(2, 1, sharex=True, height_ratios=[1, 4])
     tidy([top, main])
     top.spines["bottom"].set_visible(False)
     top.tick_params(bottom=False)
-    top.yaxis.set_major_locator(MaxNLocator(3))
+    top.yaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
     top.margins(x=0.08, y=0.5)
-    main.margins(x=0.08, y=0.15)
+    main.margins(x=0.08, y=0.08)
     for axes, height in ((top, 0.0), (main, 1.0)):  # two strokes say that the axis is broken
         axes.plot(
             [0], [height], transform=axes.transAxes, marker=[(-1, -0.5), (1, 0.5)],
             markersize=7, color="black", markeredgewidth=0.8, clip_on=False,
         )  # fmt: skip
     return main, top
+
+
+def _bound(both: Sequence[Axes]) -> None:
+    """End the axes where no share can lie."""
+    for axes in both:
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, -_MOST), min(high, _MOST))
 
 
 def _line(

@@ -62,7 +62,7 @@ def any_batch(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
 
 
 def cuts_what_is_too_long(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
-    reader = model.with_context(ContextFormat(max_tokens=_MOST))
+    reader = model.with_context(ContextFormat(label="gold", max_tokens=_MOST))
     oldest = [replace(exchanges[0], context=(text, _LONG)) for text in _BEGINNINGS]
     last = [_LONG + text for text in _BEGINNINGS]
     for name, tokens in (
@@ -77,7 +77,7 @@ def cuts_what_is_too_long(encoder: Encoder, model: TwoTower, exchanges: Exchange
 
 
 def keeps_label_and_newest(encoder: Encoder, model: TwoTower, exchanges: Exchanges) -> None:
-    reader = model.with_context(ContextFormat(max_tokens=_MOST))
+    reader = model.with_context(ContextFormat(label="gold", max_tokens=_MOST))
     labels = [replace(exchanges[0], category=name, context=(_LONG,)) for name in ("joy", "afraid")]
     newest = [replace(exchanges[0], context=(_LONG, text)) for text in _BEGINNINGS]
     first = [text + _LONG for text in _BEGINNINGS]

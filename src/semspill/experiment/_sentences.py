@@ -1,6 +1,6 @@
 """Stages of an experiment as lines of text."""
 
-from semspill.experiment import ArmEvent, EpochEvent, Event, TrainEvent
+from semspill.experiment._events import ArmEvent, EpochEvent, Event, TrainEvent
 
 
 def duration(seconds: float, digits: int = 1) -> str:

@@ -1,0 +1,31 @@
+"""How much a model is trained, known before it is."""
+
+from pydantic import Field
+
+from semspill._model import FrozenModel
+
+
+class Effort(FrozenModel):
+    """How many steps a training has, how many it should have, and what guessing would cost."""
+
+    steps: int = Field(ge=1)
+    """Optimizer steps of the whole training."""
+    fewest: int = Field(0, ge=0)
+    """Steps below which such a training has been seen to teach next to nothing; 0 where that is
+    not known."""
+    guessing: float = Field(gt=0, allow_inf_nan=False)
+    """Training loss of a model that guesses, in nats, on the scale of `ModelEpoch.loss`."""
+    advice: str = "train longer"
+    """What to change for more steps, in the imperative, without a full stop."""
+
+    @property
+    def too_few(self) -> str:
+        """A sentence for a training that is too short to learn from; empty for any other."""
+        if self.steps >= self.fewest:
+            return ""
+        return f"{self.counted} of training: too few to learn anything; {self.advice}."
+
+    @property
+    def counted(self) -> str:
+        """The number of steps in words."""
+        return f"{self.steps:,} optimizer step{'' if self.steps == 1 else 's'}"
