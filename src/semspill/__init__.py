@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from semspill import datasets, encoders, models, sources
+from semspill import datasets, defenses, encoders, models, sources
 from semspill._harmful import Harmful, Harmless
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
@@ -102,6 +102,7 @@ __all__ = [
     "TrainedModel",
     "Utterance",
     "datasets",
+    "defenses",
     "encoders",
     "load_config",
     "metrics",

@@ -1,8 +1,10 @@
 """Test plugins and safety pipelines: conformance checks, and assertions that know their error."""
 
 from semspill.testing._conformance._check import Check
-from semspill.testing._conformance._kinds import (
+from semspill.testing._conformance._kinds import checks
+from semspill.testing._conformance._run_checks import (
     check_dataset,
+    check_detector,
     check_encoder,
     check_labeller,
     check_metric,
@@ -12,7 +14,6 @@ from semspill.testing._conformance._kinds import (
     check_similarity,
     check_source,
     check_strategy,
-    checks,
 )
 from semspill.testing._failures import ConformanceError, InconclusiveError, SafetyError
 from semspill.testing._safety._assertions import (
@@ -44,6 +45,7 @@ __all__ = [
     "assert_utility_above",
     "audit",
     "check_dataset",
+    "check_detector",
     "check_encoder",
     "check_labeller",
     "check_metric",
