@@ -27,7 +27,7 @@ class MismatchDetector(Detector):
         vectors = response_vectors(corpus, aid)
         near = nearest(corpus, aid, self.neighbours)
         alike = [own @ vectors[row].sum(axis=0) for own, row in zip(vectors, near, strict=True)]
-        return -np.array(alike) / max(near.shape[1], 1)
+        return np.asarray(-np.array(alike) / max(near.shape[1], 1))
 
 
 class IrrelevanceDetector(Detector):
