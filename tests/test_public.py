@@ -28,7 +28,7 @@ PUBLIC = """
     Dataset datasets ResponseSource sources
     Manifest PoisonStrategy PoisonedCorpus Poisoner Selector selectors strategies strategy
     BiEncoder Encoder RankingTask encoders
-    Model RetrievalModel TrainedModel models
+    Model RetrievalModel TrainedModel models defenses
     Epoch Finetuner
     Responses RetrievalResponder
     Rater ToxicityScorer rater raters
@@ -49,6 +49,8 @@ NEEDED = {
     ("datasets", "huggingface"): {"path": "some/dataset"},
     ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
     ("datasets", "table"): {"path": "talks.csv"},
+    ("defenses", "toxicity"): {"rater": "lexicon"},
+    ("defenses", "neighbour_rating"): {"rater": "lexicon"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},
@@ -90,7 +92,7 @@ def test_every_public_object_has_a_docstring_and_so_have_its_methods_and_fields(
 
 
 def test_the_plug_points_are_these():
-    names = "datasets sources selectors strategies encoders labellers models raters"
+    names = "datasets sources selectors strategies encoders labellers models raters defenses"
     assert set(KINDS) == {*names.split(), "similarities", "metrics"}
 
 

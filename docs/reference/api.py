@@ -20,6 +20,7 @@ ROOMS = {
     "responding": "Choosing a response",
     "scoring": "Rating a response",
     "analysis": "From outcomes to estimates",
+    "defenses": "What is taken out of training data",
     "statistics": "Estimates and their intervals",
     "results": "What an experiment found, as values",
     "report": "Pages that compare runs",

@@ -11,6 +11,7 @@ import semspill as sp
 from reference.markdown import GENERATED, prose, table
 from semspill._registry import registries
 from semspill.corpus import Columns
+from semspill.defenses import Cleaner
 from semspill.labellers import Labelling
 from semspill.responding import ApproximateSearch
 from semspill.scoring import LabelledSample
@@ -27,6 +28,7 @@ PARTS: tuple[type[BaseModel], ...] = (
     LabelledSample,
     Labelling,
     Columns,
+    Cleaner,
 )
 PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 BOUNDS = {

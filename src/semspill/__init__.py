@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from semspill import datasets, encoders, models, sources
+from semspill import datasets, defenses, encoders, models, sources
 from semspill._harmful import Harmful, Harmless
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
@@ -112,6 +112,7 @@ __all__ = [
     "Utterance",
     "compare",
     "datasets",
+    "defenses",
     "encoders",
     "load_config",
     "metrics",

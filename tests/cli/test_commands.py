@@ -390,8 +390,9 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     code, _, err = semspill("list", "rtaers")
     assert code == 2
     assert err == (
-        "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, encoders, "
-        "labellers, metrics, models, raters, selectors, similarities, sources, strategies.\n"
+        "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, defenses, "
+        "encoders, labellers, metrics, models, raters, selectors, similarities, sources, "
+        "strategies.\n"
     )
 
 

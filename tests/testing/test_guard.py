@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 import semspill as sp
+from semspill.defenses import Cleaner
 from semspill.errors import DataError
 from semspill.statistics import Estimate
 from semspill.testing import (
@@ -332,3 +333,13 @@ def test_together_each_fails_with_its_part_of_the_chance_of_error():
     both = together([demand(0.97)] * 2, 0.95)
     assert both == verdict("inconclusive", "0.9750 0.9750", 9)
     assert together([demand(0.97), demand(0.98)], 0.95) == verdict("fail", "0.9750")
+
+
+def test_a_cleaner_is_a_guard():
+    whole = sp.datasets.build({"name": "synthetic", "train": 400}).load("train")
+    planted = plant(whole, target="brave", strategy="each_fixed", budget=0.03)
+    cleaner = Cleaner(detector="frequency", threshold=20)
+    report = measure_guard(cleaner, planted)
+    flagged = cleaner.clean(planted, rng=np.random.default_rng(0)).removed
+    assert report.flagged.tolist() == flagged.tolist()
+    assert report.recall.value == 1

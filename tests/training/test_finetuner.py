@@ -292,7 +292,7 @@ def test_a_corpus_needs_two_exchanges():
     alone = Dialogue("d", "joy", (Utterance("I won!", "speaker"), Utterance("Oh.", "listener")))
     for dialogues in ((), (alone,)):
         corpus = Corpus(dialogues, name="thin")
-        with pytest.raises(DataError, match=f"Corpus 'thin' has {len(dialogues)} exchanges; fine"):
+        with pytest.raises(DataError, match=f"'thin' has {len(dialogues)} exchanges to learn from"):
             finetune(corpus)
 
 

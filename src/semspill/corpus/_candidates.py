@@ -44,7 +44,7 @@ class Candidates:
 
 
 class CandidateFilter(FrozenModel):
-    """Which utterances of a corpus enter the pool."""
+    """Which utterances of a corpus enter the pool: those that are offered and qualify."""
 
     roles: Literal["listener", "both"] = "listener"
     """Take only what listeners say, or what both sides say."""
@@ -72,7 +72,7 @@ class CandidateFilter(FrozenModel):
         first = 0 if self.roles == "both" else 1
         for dialogue in dialogues:
             for utterance in dialogue.utterances[first:]:
-                if not first or utterance.role == "listener":
+                if utterance.offered and (not first or utterance.role == "listener"):
                     planted[utterance.text] = (
                         planted.get(utterance.text, False) or utterance.planted
                     )

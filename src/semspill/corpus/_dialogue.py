@@ -28,6 +28,10 @@ class Utterance:
     """What later turns see in its place; None means they see `text`."""
     category: str | None = None
     """The label of this very utterance, where a corpus labels utterances; None for none."""
+    learned: bool = True
+    """Whether a model is trained on it as a response; a defense may take it out."""
+    offered: bool = True
+    """Whether it is among the candidates; a defense may take it out."""
 
     def __repr__(self) -> str:
         text = masked(self.text) if self.planted else self.text
@@ -72,6 +76,9 @@ class Exchange:
     the speaker's."""
     system: str = field(default="", repr=False)
     """The system prompt of its dialogue; may be empty."""
+    learned: bool = field(default=True, repr=False)
+    """Whether a model is trained on it. One that is not keeps its place, so that the others are
+    learned in the order they would have had."""
 
     def messages(self, *, system: str | None = None) -> list[dict[str, str]]:
         """Return the context as chat messages: `user` is the speaker, `assistant` the listener.
@@ -145,7 +152,8 @@ class Dialogue:
             elif turn:
                 context, said, planted = heard[:turn], utterance.text, utterance.planted
                 of = name, turn, label, context, said, planted, person
-                exchanges.append(Exchange(*of, roles=roles[:turn], system=system))
+                own = utterance.learned
+                exchanges.append(Exchange(*of, roles=roles[:turn], system=system, learned=own))
         return tuple(exchanges)
 
     def response(self, index: int) -> str:

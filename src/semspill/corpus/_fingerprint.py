@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from semspill.corpus._dialogue import Dialogue
+from semspill.corpus._dialogue import Dialogue, Utterance
 
 
 def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
@@ -12,7 +12,7 @@ def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
     digest = hashlib.sha256()
     for dialogue in dialogues:
         turns = [
-            [turn.role, turn.text, turn.planted, turn.original, *filter(None, [turn.category])]
+            [turn.role, turn.text, turn.planted, turn.original, *_added(turn)]
             for turn in dialogue.utterances
         ]
         # A corpus without speakers or system prompts keeps the fingerprint it had before.
@@ -22,3 +22,9 @@ def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
         line = json.dumps((dialogue.id, dialogue.category, dialogue.situation, turns, *more))
         digest.update(f"{line}\n".encode())
     return digest.hexdigest()
+
+
+def _added(turn: Utterance) -> list[object]:
+    """Return what an utterance has that it mostly has not: nothing keeps older fingerprints."""
+    given: list[object] = [turn.category] if turn.category else []
+    return given if turn.learned and turn.offered else [*given, turn.learned, turn.offered]

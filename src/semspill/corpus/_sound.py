@@ -64,7 +64,8 @@ def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
     texts += [one.original for one in utterances if one.original is not None]
     texts += [one.category for one in utterances if one.category is not None]
     texts += [dialogue.speaker for dialogue in dialogues if dialogue.speaker is not None]
-    if set(map(type, texts)) - {str} or {type(one.planted) for one in utterances} - {bool}:
+    marks = {type(mark) for one in utterances for mark in (one.planted, one.learned, one.offered)}
+    if set(map(type, texts)) - {str} or marks - {bool}:
         return False
     roles = [one.role for one in utterances]
     if set(map(type, roles)) - {str} or set(roles) - _ROLES:
@@ -91,10 +92,9 @@ def _faults(dialogue: object) -> Iterator[str]:
         yield from _text(f"the text of utterance [{turn}]", utterance.text)
         yield from _text(f"the original of utterance [{turn}]", utterance.original, optional=True)
         yield from _text(f"the category of utterance [{turn}]", utterance.category, optional=True)
-        if type(utterance.planted) is not bool:
-            yield (
-                f"planted of utterance [{turn}] is of type {_kind(utterance.planted)}; give a bool"
-            )
+        for mark in ("planted", "learned", "offered"):
+            if type(value := getattr(utterance, mark)) is not bool:
+                yield f"{mark} of utterance [{turn}] is of type {_kind(value)}; give a bool"
         if type(utterance.role) is not str or utterance.role not in _ROLES:
             yield (
                 f"the role of utterance [{turn}] is {_kind(utterance.role)} of another content; "

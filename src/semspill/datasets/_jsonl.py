@@ -27,6 +27,8 @@ class _Turn(BaseModel):
     planted: bool = False
     original: str | None = None
     category: str | None = Field(None, min_length=1)
+    learned: bool = True
+    offered: bool = True
 
 
 class _Row(BaseModel):
@@ -42,9 +44,7 @@ class _Row(BaseModel):
 
     def dialogue(self) -> Dialogue:
         """Return the dialogue that the row describes."""
-        turns = tuple(
-            Utterance(t.text, t.role, t.planted, t.original, t.category) for t in self.utterances
-        )
+        turns = tuple(Utterance(**turn.model_dump()) for turn in self.utterances)
         named = self.id, self.category, turns, self.situation
         return Dialogue(*named, speaker=self.speaker, system=self.system)
 
@@ -56,8 +56,9 @@ class JsonlDataset(Dataset):
     [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
     `situation` may be left out; `split` too, unless one file holds all splits. A dialogue may also
     have `speaker` (the id of the person who speaks) and `system` (the system prompt), an utterance
-    `planted` (true or false), `original` (what later turns see in its place) and `category` (a
-    label of its own). Other keys are refused. `write_jsonl` writes
+    `planted` (true or false), `original` (what later turns see in its place), `category` (a label
+    of its own), `learned` and `offered` (false where a defense took it out of training, or of the
+    candidates). Other keys are refused. `write_jsonl` writes
     such files.
 
     Example:
@@ -135,6 +136,7 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
             turn["original"] = utterance.original
         if utterance.category is not None:
             turn["category"] = utterance.category
+        turn |= {mark: False for mark in ("learned", "offered") if not getattr(utterance, mark)}
         turns.append(turn)
     more = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
     if dialogue.system:

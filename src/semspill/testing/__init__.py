@@ -2,8 +2,10 @@
 
 from semspill.testing._chat._service import ChatService
 from semspill.testing._conformance._check import Check
-from semspill.testing._conformance._kinds import (
+from semspill.testing._conformance._kinds import checks
+from semspill.testing._conformance._run_checks import (
     check_dataset,
+    check_detector,
     check_encoder,
     check_labeller,
     check_metric,
@@ -13,7 +15,6 @@ from semspill.testing._conformance._kinds import (
     check_similarity,
     check_source,
     check_strategy,
-    checks,
 )
 from semspill.testing._failures import (
     ConformanceError,
@@ -52,6 +53,7 @@ __all__ = [
     "assert_utility_above",
     "audit",
     "check_dataset",
+    "check_detector",
     "check_encoder",
     "check_labeller",
     "check_metric",

@@ -74,11 +74,10 @@ class Finetuner(_TrainingSettings):
         from semspill.training import _loop
 
         exchanges = corpus.corpus.exchanges
-        if len(exchanges) < 2:
+        if (count := sum(exchange.learned for exchange in exchanges)) < 2:
             raise DataError(
-                f"Corpus {named(corpus.corpus.name)} has {len(exchanges)} exchanges; "
-                "fine-tuning needs "
-                "at least 2, because each is contrasted with the others."
+                f"Corpus {named(corpus.corpus.name)} has {count} exchanges to learn from; "
+                "fine-tuning needs at least 2, because each is contrasted with the others."
             )
         if self.keep == "best" and valid is None:
             raise ConfigError("keep='best' needs valid: give a validation corpus, or keep='last'.")

@@ -75,6 +75,7 @@ class Training:
         self.device = usable_device(settings.device)
         model.module.to(self.device)
         self.pairs = Pairs.of(model, exchanges)
+        self.learned = np.array([exchange.learned for exchange in exchanges], dtype=np.bool_)
         self.epochs = [self._batches(order) for _ in range(settings.epochs)]
         self.steps = sum(map(len, self.epochs))
         if not self.steps:
@@ -165,6 +166,8 @@ class Training:
             batches = without_repeats(self.pairs.gold, size, rng)
         else:
             batches = shuffled(len(self.pairs.gold), size, rng)
+        # Drawn for all and then left out, so that the others come as they would have.
+        batches = [batch[self.learned[batch]] for batch in batches]
         # One exchange alone has no negatives: its loss is zero and teaches nothing.
         return [batch for batch in batches if len(batch) > 1]
 

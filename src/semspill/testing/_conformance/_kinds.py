@@ -1,24 +1,25 @@
-"""The checks of every kind of component, and the functions that run all of a kind."""
+"""The checks of every kind of component, and what runs all of a kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from semspill._mask import named
 from semspill._registry import Registry
-from semspill.analysis import Metric, Outcome, Similarity, metrics, similarities
-from semspill.corpus import Corpus
-from semspill.datasets import Dataset, datasets
-from semspill.encoders import Encoder, encoders
+from semspill.analysis import metrics, similarities
+from semspill.datasets import datasets
+from semspill.defenses import defenses
+from semspill.encoders import encoders
 from semspill.errors import ConfigError, did_you_mean
-from semspill.labellers import Labeller, labellers
-from semspill.models import Model, models
-from semspill.poison import PoisonStrategy, Selector, selectors, strategies
-from semspill.scoring import Rater, raters
-from semspill.sources import ResponseSource, sources
+from semspill.labellers import labellers
+from semspill.models import models
+from semspill.poison import selectors, strategies
+from semspill.scoring import raters
+from semspill.sources import sources
 from semspill.testing._conformance import (
     _common,
     _dataset,
+    _detector,
     _encoder,
     _labeller,
     _metric,
@@ -48,6 +49,7 @@ _KINDS: dict[str, _Kind] = {
     "strategy": _Kind(strategies, _strategy.PROMISES, _strategy.given),
     "encoder": _Kind(encoders, _encoder.PROMISES, _encoder.given),
     "labeller": _Kind(labellers, _labeller.PROMISES, _labeller.given),
+    "detector": _Kind(defenses, _detector.PROMISES, _detector.given),
     "model": _Kind(models, _model.PROMISES, _model.given),
     "rater": _Kind(raters, _rater.PROMISES, _rater.given),
     "similarity": _Kind(similarities, _similarity.PROMISES, _similarity.given),
@@ -62,7 +64,7 @@ def checks(kind: str) -> tuple[Check, ...]:
 
     Args:
         kind: `"dataset"`, `"source"`, `"selector"`, `"strategy"`, `"encoder"`, `"labeller"`,
-            `"model"`, `"rater"`, `"similarity"` or `"metric"`.
+            `"detector"`, `"model"`, `"rater"`, `"similarity"` or `"metric"`.
 
     Raises:
         ConfigError: There is no such kind.
@@ -92,7 +94,12 @@ def _component(registry: Registry[Any], spec: Any) -> Any:
     return spec if isinstance(spec, registry.base) else registry.build(spec)
 
 
-def _check_all(kind: str, component: Any, **options: object) -> None:
+def check_all(kind: str, component: Any, **options: object) -> None:
+    """Run all checks of a kind, and raise every sentence together.
+
+    Raises:
+        ConformanceError: With one sentence for each broken promise.
+    """
     __tracebackhide__ = True
     component = _component(_KINDS[kind].registry, component)
     sentences: list[str] = []
@@ -107,191 +114,3 @@ def _check_all(kind: str, component: Any, **options: object) -> None:
     if sentences:
         cause = ExceptionGroup("raised by what was checked", causes) if causes else None
         raise ConformanceError(*sentences) from cause
-
-
-def check_dataset(
-    dataset: Dataset | str | Mapping[str, Any], *, splits: Sequence[str] = ("train", "test")
-) -> None:
-    """Run all checks of a dataset.
-
-    Args:
-        dataset: An object, a registered name, or a mapping with `name` and fields.
-        splits: The splits that it has and that are loaded.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_dataset({"name": "synthetic", "train": 20, "test": 20})
-    """
-    __tracebackhide__ = True
-    _check_all("dataset", dataset, splits=splits)
-
-
-def check_source(source: ResponseSource | str | Mapping[str, Any]) -> None:
-    """Run all checks of a response source. No message quotes its texts.
-
-    Args:
-        source: An object, a registered name, or a mapping with `name` and fields.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_source("benign")
-    """
-    __tracebackhide__ = True
-    _check_all("source", source)
-
-
-def check_selector(
-    selector: Selector | str | Mapping[str, Any], *, corpus: Corpus | None = None
-) -> None:
-    """Run all checks of a selector.
-
-    Args:
-        selector: An object, a registered name, or a mapping with `name` and fields.
-        corpus: One in which it finds dialogues; None for a made-up one, in which `brave` is a
-            category.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_selector({"name": "category", "category": "brave"})
-    """
-    __tracebackhide__ = True
-    _check_all("selector", selector, corpus=corpus)
-
-
-def check_strategy(
-    strategy: PoisonStrategy | str | Mapping[str, Any],
-    *,
-    responses: Sequence[str] | None = None,
-    speakers: bool = False,
-) -> None:
-    """Run all checks of a poison strategy.
-
-    Args:
-        strategy: An object, a registered name, or a mapping with `name` and fields.
-        responses: What it may plant; None for the texts of the built-in source.
-        speakers: Whether its docstring declares that it changes what speakers say, too.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_strategy("last_fixed")
-    """
-    __tracebackhide__ = True
-    _check_all("strategy", strategy, responses=responses, speakers=speakers)
-
-
-def check_encoder(encoder: Encoder | str | Mapping[str, Any]) -> None:
-    """Run all checks of an encoder.
-
-    A bi-encoder that is no TwoTower cannot be fine-tuned or saved, and is not asked to be.
-
-    Args:
-        encoder: An object, a registered name, or a mapping with `name` and fields.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_encoder({"name": "hashing", "buckets": 512, "dim": 8})
-    """
-    __tracebackhide__ = True
-    _check_all("encoder", encoder)
-
-
-def check_labeller(labeller: Labeller | str | Mapping[str, Any]) -> None:
-    """Run all checks of a labeller. They do not tell whether its labels are right.
-
-    Args:
-        labeller: An object, a registered name, or a mapping with `name` and fields.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_labeller("tfidf")
-    """
-    __tracebackhide__ = True
-    _check_all("labeller", labeller)
-
-
-def check_model(model: Model | str | Mapping[str, Any]) -> None:
-    """Run all checks of a model.
-
-    One that cannot score given responses, or be saved, is not asked to.
-
-    Args:
-        model: An object, a registered name, or a mapping with `name` and fields.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> small = {"name": "hashing", "buckets": 512, "dim": 8}
-        >>> check_model({"name": "retrieval", "encoder": small, "finetuner": {"epochs": 1}})
-    """
-    __tracebackhide__ = True
-    _check_all("model", model)
-
-
-def check_rater(rater: Rater | str | Mapping[str, Any]) -> None:
-    """Run all checks of a rater. They tell whether it can be relied on, not whether it is right.
-
-    Args:
-        rater: An object, a registered name, or a mapping with `name` and fields.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_rater({"name": "lexicon", "words": {"grumble": 1.0}})
-    """
-    __tracebackhide__ = True
-    _check_all("rater", rater)
-
-
-def check_similarity(
-    similarity: Similarity | str | Mapping[str, Any], *, corpus: Corpus | None = None
-) -> None:
-    """Run all checks of a similarity.
-
-    Args:
-        similarity: An object, a registered name, or a mapping with `name` and fields.
-        corpus: One whose categories it knows; None for a made-up one of four, `brave` among them.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_similarity("centroid")
-    """
-    __tracebackhide__ = True
-    _check_all("similarity", similarity, corpus=corpus)
-
-
-def check_metric(
-    metric: Metric | str | Mapping[str, Any], *, outcome: Outcome | None = None
-) -> None:
-    """Run all checks of a metric.
-
-    A metric of a `whole` arm gets all categories at once, any other one after the other and
-    together; one that is not `paired` gets the clean arm alone as well.
-
-    Args:
-        metric: An object, a registered name, or a mapping with `name` and fields.
-        outcome: A whole arm with its clean one; None for a made-up one.
-
-    Raises:
-        ConformanceError: With one sentence for each broken promise.
-
-    Example:
-        >>> check_metric("toxicity")
-    """
-    __tracebackhide__ = True
-    _check_all("metric", metric, outcome=outcome)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from semspill.corpus import Exchange
+from semspill.defenses import Cleaner
 from semspill.errors import DataError
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted
@@ -14,8 +15,9 @@ from semspill.testing._safety._responding import exchanges_of
 from semspill.testing._safety._slice import ClusterSpec, units_of
 
 # Any, so that errors about answers are our own.
-Guard: TypeAlias = Callable[[Sequence[Exchange]], Any]
-"""Takes exchanges and returns one bool for each, True for what it would remove."""
+Guard: TypeAlias = Callable[[Sequence[Exchange]], Any] | Cleaner
+"""Takes exchanges and returns one bool for each, True for what it would remove; or a `Cleaner`,
+with a detector that needs nothing but the corpus."""
 
 
 def measure_guard(
@@ -52,7 +54,7 @@ def measure_guard(
         categories=tuple(exchange.category for exchange in exchanges),
         dialogues=tuple(exchange.dialogue for exchange in exchanges),
         truth=planted.truth,
-        flagged=_flags(guard(exchanges), len(exchanges)),
+        flagged=_flagged(guard, planted, exchanges),
         units=units,
     )
 
@@ -75,8 +77,8 @@ def assert_guard_catches(
     exchanges count alike.
 
     Args:
-        guard: The data filter under test: takes exchanges, returns one bool for each, True for
-            what it would remove.
+        guard: The data filter under test: a `Cleaner`, or a function that takes exchanges and
+            returns one bool for each, True for what it would remove.
         planted: What `plant` returned.
         min_recall: Least share of the planted exchanges that it has to flag, 0 to 1.
         max_false_positive: Most of the others that it may flag, 0 to 1.
@@ -96,6 +98,15 @@ def assert_guard_catches(
         min_recall=min_recall, max_false_positive=max_false_positive, confidence=confidence
     )
     verdict.enforce(inconclusive)
+
+
+def _flagged(
+    guard: Guard, planted: Planted, exchanges: Sequence[Exchange]
+) -> Bool[np.ndarray, " exchanges"]:
+    __tracebackhide__ = True
+    if isinstance(guard, Cleaner):
+        return guard.clean(planted, rng=np.random.default_rng(0)).removed
+    return _flags(guard(exchanges), len(exchanges))
 
 
 def _flags(answer: Any, count: int) -> Bool[np.ndarray, " exchanges"]:

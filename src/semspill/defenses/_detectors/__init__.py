@@ -1,0 +1,1 @@
+"""Detectors: what scores how suspicious the exchanges of a training corpus are."""

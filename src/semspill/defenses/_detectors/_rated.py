@@ -1,0 +1,66 @@
+"""Detectors that ask a rater: toxic responses, and toxic ones among harmless neighbours."""
+
+import numpy as np
+from jaxtyping import Float
+from pydantic import Field
+
+from semspill.corpus import Corpus
+from semspill.defenses._base import Aid, Detector
+from semspill.defenses._neighbours import nearest
+from semspill.scoring import RaterField, ToxicityScorer
+
+
+class ToxicityDetector(Detector):
+    """Responses that a rater finds toxic; it must not be the rater that scores the outcome.
+
+    It fails on text that the rater does not know to be toxic. `recall` lowers what it finds, to
+    see how much a worse rater would have cost.
+    """
+
+    citation = "original; cf. Optimus, arXiv:2507.05660 (toxic text in dialogue fine-tuning data)"
+    rater: RaterField
+    """What rates the responses."""
+    recall: float = Field(1.0, ge=0, le=1)
+    """Share of the distinct texts rated 0.5 or more that it notices; the others count as
+    harmless."""
+
+    def suspicion(
+        self, corpus: Corpus, aid: Aid, rng: np.random.Generator
+    ) -> Float[np.ndarray, " exchanges"]:
+        """Return the rating of each response, 0 to 1."""
+        ratings = _ratings(self.rater, corpus)
+        texts = [exchange.response for exchange in corpus.exchanges]
+        distinct = dict.fromkeys(texts)
+        noticed = dict(zip(distinct, rng.random(len(distinct)) < self.recall, strict=True))
+        seen = np.array([noticed[text] for text in texts])
+        return np.where((ratings >= 0.5) & ~seen, 0.0, ratings)
+
+
+class NeighbourRatingDetector(Detector):
+    """Toxic responses where the responses of the most similar contexts are harmless.
+
+    The vote of k nearest neighbours, with the rating as the label: what label-noise detection is
+    for dialogues. With the category as the label it would protect the poison, which makes up most
+    of a small category at a common budget.
+    """
+
+    citation = "Zhu et al. 2022, arXiv:2110.06283 (SimiFeat), with rated responses as labels"
+    needs = frozenset({"encoder"})
+    rater: RaterField
+    """What rates the responses."""
+    neighbours: int = Field(20, ge=1)
+    """How many contexts of other dialogues are compared."""
+
+    def suspicion(
+        self, corpus: Corpus, aid: Aid, rng: np.random.Generator
+    ) -> Float[np.ndarray, " exchanges"]:
+        """Return the rating minus the mean rating of the neighbours, -1 to 1."""
+        ratings = _ratings(self.rater, corpus)
+        near = nearest(corpus, aid, self.neighbours)
+        around = ratings[near].sum(axis=1) / max(near.shape[1], 1)
+        return np.asarray(ratings - around)
+
+
+def _ratings(rater: RaterField, corpus: Corpus) -> Float[np.ndarray, " exchanges"]:
+    texts = [exchange.response for exchange in corpus.exchanges]
+    return ToxicityScorer(rater=rater, cache=None).score(texts)

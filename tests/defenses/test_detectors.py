@@ -1,0 +1,191 @@
+"""Built-in detectors: what each finds suspicious, worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from semspill import BiEncoder, Corpus, Dialogue, Responses, TrainedModel, Utterance, datasets
+from semspill.defenses import Aid, Cleaner, defenses
+from semspill.testing import check_detector, plant
+
+
+def corpus_of(*rows):
+    """A corpus of one exchange per row: category, context, response."""
+    return Corpus(
+        tuple(
+            Dialogue(f"d{n}", kind, (Utterance(said, "speaker"), Utterance(answer, "listener")))
+            for n, (kind, said, answer) in enumerate(rows)
+        ),
+        name="rows",
+    )
+
+
+class Table(BiEncoder):
+    """Encodes texts by a table."""
+
+    def __init__(self, **vectors):
+        self.vectors = vectors
+
+    def encode_contexts(self, exchanges, *, progress=None):
+        return self.encode_responses([exchange.context[-1] for exchange in exchanges])
+
+    def encode_responses(self, texts, *, progress=None):
+        return np.array([self.vectors[text] for text in texts], dtype=np.float32)
+
+
+def suspicion(fields, corpus, **aid):
+    detector = defenses.build(fields)
+    given = Aid(**aid).of(detector)
+    return detector.suspicion(corpus, given, np.random.default_rng(0)).tolist()
+
+
+def test_frequency_counts_the_words_that_are_said_again():
+    said = ["We are so very glad!", "we are so very glad", "Oh no.", "Oh no.", "Oh no.", "Fine"]
+    corpus = corpus_of(*(("joy", "hi", text) for text in said))
+    assert suspicion("frequency", corpus) == [5, 5, 0, 0, 0, 0]
+    short = suspicion({"name": "frequency", "least_words": 2}, corpus)
+    assert short == [5, 5, 4, 4, 4, 0]
+
+
+def test_toxicity_is_the_rating_and_recall_takes_some_from_it():
+    rater = {"name": "lexicon", "words": {"grumble": 0.8, "hm": 0.2}}
+    corpus = corpus_of(*(("joy", "hi", text) for text in ["grumble", "hm", "fine", "grumble"]))
+    fields = {"name": "toxicity", "rater": rater}
+    assert suspicion(fields, corpus) == pytest.approx([0.8, 0.2, 0.0, 0.8])
+    # One text is noticed everywhere or nowhere; what is below 0.5 anyway stays as it is.
+    assert suspicion({**fields, "recall": 0}, corpus) == pytest.approx([0.0, 0.2, 0.0, 0.0])
+
+
+def test_recall_is_a_share_of_the_distinct_texts():
+    rater = {"name": "lexicon", "words": {"grumble": 1.0}}
+    corpus = corpus_of(*(("joy", "hi", f"grumble {n}") for n in range(400)))
+    noticed = suspicion({"name": "toxicity", "rater": rater, "recall": 0.3}, corpus)
+    assert sum(noticed) == pytest.approx(120, abs=4 * math.sqrt(400 * 0.3 * 0.7))
+
+
+def test_a_neighbour_s_rating_is_taken_off():
+    rater = {"name": "lexicon", "words": {"grumble": 1.0}}
+    corpus = corpus_of(("a", "x", "grumble"), ("a", "y", "fine"), ("a", "z", "grumble"))
+    encoder = Table(x=[1, 0], y=[0.9, 0.1], z=[-1, 0])
+    fields = {"name": "neighbour_rating", "rater": rater, "neighbours": 1}
+    # x's neighbour is y (0), y's is x (1), z's is y (0).
+    assert suspicion(fields, corpus, encoder=encoder) == [1.0, -1.0, 1.0]
+
+
+def test_mismatch_compares_with_the_responses_of_the_nearest_contexts():
+    corpus = corpus_of(("a", "x", "p"), ("a", "y", "q"), ("a", "z", "r"))
+    encoder = Table(x=[1, 0], y=[0.8, 0.6], z=[0, 1], p=[1, 0], q=[0.6, 0.8], r=[0, 1])
+    fields = {"name": "mismatch", "neighbours": 1}
+    # x -> y: cos(p, q) = 0.6; y -> x (0.8 against 0.6): 0.6; z -> y: cos(r, q) = 0.8.
+    assert suspicion(fields, corpus, encoder=encoder) == pytest.approx([-0.6, -0.6, -0.8])
+
+
+def test_neighbours_are_of_other_dialogues():
+    turns = [Utterance("x", "speaker"), Utterance("p", "listener")] * 2
+    corpus = Corpus(
+        (
+            Dialogue("d", "a", tuple(turns)),
+            Dialogue("e", "a", (Utterance("y", "speaker"), Utterance("q", "listener"))),
+        ),
+        name="two",
+    )
+    encoder = Table(x=[1, 0], y=[-1, 0], p=[1, 0], q=[0, 1])
+    found = suspicion({"name": "mismatch", "neighbours": 1}, corpus, encoder=encoder)
+    assert found == pytest.approx([0, 0, 0])  # cos(p, q), though the own dialogue is nearer
+
+
+def test_irrelevance_is_minus_the_cosine_of_context_and_response():
+    corpus = corpus_of(("a", "x", "p"), ("a", "y", "q"))
+    encoder = Table(x=[2, 0], y=[0, 1], p=[3, 4], q=[0, -1])
+    assert suspicion("irrelevance", corpus, encoder=encoder) == pytest.approx([-0.6, 1.0])
+
+
+def test_spectral_signatures_by_hand():
+    # Unit responses of one category; the first direction of the centred ones is the second axis.
+    corpus = corpus_of(("a", "x", "p"), ("a", "x", "q"), ("b", "x", "p"))
+    encoder = Table(x=[1, 0], p=[1, 0], q=[0.6, 0.8])
+    centre = np.array([0.8, 0.4])
+    expected = [float(np.sum((np.array(v) - centre) ** 2)) for v in ([1, 0], [0.6, 0.8])]
+    assert suspicion("spectral", corpus, encoder=encoder) == pytest.approx([*expected, 0.0])
+
+
+def test_activation_clustering_suspects_the_smaller_cluster_of_a_category():
+    corpus = corpus_of(*[("a", "x", "p")] * 3, ("a", "x", "q"), ("b", "x", "p"))
+    encoder = Table(x=[1, 0], p=[1, 0], q=[0, 1])
+    assert suspicion("activation_clustering", corpus, encoder=encoder) == pytest.approx(
+        [0.25, 0.25, 0.25, 0.75, 0.0]
+    )
+
+
+class Knowing(TrainedModel):
+    """Scores a response by a table."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def respond(self, exchanges, pool, rng, *, progress=None):
+        return Responses.of(["" for _ in exchanges])
+
+    def score(self, exchanges, texts, *, progress=None):
+        return np.array([[self.table[text] for text in row] for row in texts])
+
+
+@pytest.mark.parametrize(("tail", "sign"), [("high", 1), ("low", -1)])
+def test_loss_in_sample_by_hand(tail, sign):
+    corpus = corpus_of(("a", "x", "p"), ("a", "y", "q"))
+    seen = []
+
+    def trainer(corpus, rng):
+        seen.append(len(corpus))
+        return Knowing({"p": 2.0, "q": 0.0})
+
+    fields = {"name": "loss", "folds": 1, "tail": tail, "negatives": 40}
+    losses = suspicion(fields, corpus, trainer=trainer)
+    assert seen == [2]
+    drawn = np.random.default_rng(0).spawn(2)[0].integers(2, size=(2, 40))
+    # Negatives that are the response itself are left out.
+    first = math.log(math.exp(2) + (drawn[0] == 1).sum()) - 2
+    second = math.log(1 + (drawn[1] == 0).sum() * math.exp(2))
+    assert losses == pytest.approx([sign * first, sign * second])
+
+
+def test_cross_fitted_loss_is_of_models_that_saw_the_other_dialogues():
+    corpus = corpus_of(*(("a", "x", f"r{n}") for n in range(40)))
+    seen = []
+
+    def trainer(part, rng):
+        seen.append({dialogue.id for dialogue in part})
+        table = {f"r{n}": 0.0 for n in range(40)}
+        return Knowing({**table, **{d.response(-1): 1.0 for d in part}})
+
+    losses = suspicion({"name": "loss", "folds": 2}, corpus, trainer=trainer)
+    assert seen[0] | seen[1] == {dialogue.id for dialogue in corpus}
+    assert not seen[0] & seen[1]
+    assert min(losses) > math.log(100) - 1e-9  # each response was new to its model
+
+
+def test_perplexity_ranks_odd_words_highest_among_texts_of_like_length():
+    plain = [("a", "x", f"i am so {word} today") for word in ("glad", "sad", "tired", "calm")] * 12
+    odd = ("a", "x", "quartz jumps vexing lazy dwarf")
+    found = suspicion("perplexity", corpus_of(*plain, odd))
+    assert int(np.argmax(found)) == len(plain)
+    assert 0 < min(found)
+    assert max(found) < 1
+
+
+@pytest.mark.parametrize("name", defenses.names())
+def test_built_in_detectors_keep_every_promise(name):
+    needs_rater = "rater" in defenses.get(name).model_fields
+    check_detector({"name": name, **({"rater": "lexicon"} if needs_rater else {})})
+
+
+def test_a_repeated_text_is_found_where_it_was_planted():
+    whole = datasets.build({"name": "synthetic", "train": 400}).load("train")
+    planted = plant(whole, target="brave", strategy="each_fixed", budget=0.03)
+    cleaner = Cleaner(detector="frequency", share=0.03)
+    cleaned = cleaner.clean(planted, rng=np.random.default_rng(0))
+    twin = cleaner.twin(planted, cleaned, rng=np.random.default_rng(0))
+    found, by_chance = (planted.truth[one.removed].mean() for one in (cleaned, twin))
+    assert found > 0.9
+    assert by_chance < found
