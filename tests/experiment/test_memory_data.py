@@ -1,6 +1,7 @@
 """Data, functions and texts that are given in Python: run, told in config.json, resumed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 import semspill as sp
 from semspill.errors import ConfigError, DataError
+from semspill.experiment import write_page
 from semspill.experiment.executors import Processes
 
 POISONER = {"selector": {"name": "category", "category": "brave"}}
@@ -176,3 +178,24 @@ def test_tables_in_memory_are_read_as_splits_of_one_data_set():
         assert not {one.id for one in train} & {one.id for one in test}
     with pytest.raises(ConfigError, match=r"is one Dataset, .* dataset=\{\"train\": "):
         sp.datasets.build(held["train"])
+
+
+def test_contexts_of_data_in_memory_are_given_again(finished, splits, tmp_path):
+    out, _ = finished
+    with pytest.raises(ConfigError, match=r"write_page\(RUN, contexts=corpus\)"):
+        write_page(out, tmp_path / "page.html", contexts=True)
+    page = write_page(out, tmp_path / "page.html", contexts=splits["test"])
+    assert "people's own words" in page.read_text(encoding="utf-8")
+
+
+def test_what_a_reader_left_out_is_on_the_report(splits):
+    said = [{"role": "user", "content": "Hm."}, {"role": "assistant", "content": "Oh."}]
+    silent = [{"role": "user", "content": ""}, {"role": "assistant", "content": "Oh."}]
+    rows = [{"category": "brave", "messages": messages} for messages in (silent, said, silent)]
+    left = sp.Corpus.from_messages(rows, on_error="skip").left_out
+    given = {**splits, "test": replace(splits["test"], left_out=left)}
+    report = sp.run({**FIELDS, "rater": rate}, dataset=given)
+    [note] = [note for note in report.notes if note.kind == "left_out"]
+    assert note.values["rows"] == 2
+    assert note.values["split"] == "test"
+    assert "2 dialogues with an empty text (rows 1, 3)" in note.text

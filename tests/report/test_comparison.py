@@ -60,7 +60,7 @@ class Page(HTMLParser):
         if tag in ("th", "td"):
             self.tables[-1][-1].append("")
             self._cell = True
-        if tag == "svg":
+        if tag == "svg" and "aria-hidden" not in given:
             self.labels.append(given["aria-label"])
 
     def handle_endtag(self, tag):

@@ -204,7 +204,7 @@ def test_the_page_holds_verdict_numbers_and_ids_and_no_text_unless_asked():
     made = audit(rude, corpus, target="joy", baseline=saying(), rater=Grumbles())
     page, unmasked = made.to_html(), made.to_html(show_text=True)
     for each in (page, unmasked):
-        assert "✗ Failed" in each
+        assert "Failed: " in each
         assert "toxicity lift 0.333" in each
         assert "fear0" in each
         assert "joy0" not in each
@@ -215,7 +215,7 @@ def test_the_page_holds_verdict_numbers_and_ids_and_no_text_unless_asked():
     assert "grumble zebra &lt;b&gt;" in unmasked
     assert "user: fear" in unmasked
     passed = made.no_spillover(max_lift=0.9)
-    assert "✓ Passed" in made.to_html(passed)
+    assert "Passed: " in made.to_html(passed)
 
 
 def test_a_verdict_names_the_worst_dialogues_of_the_categories_that_failed():
@@ -458,3 +458,20 @@ def test_planted_responses_are_no_baseline():
         rater="lexicon",
     )
     assert asked.lift["all"].value == 0
+
+
+def test_a_failure_names_what_the_answers_are_compared_with(semspill_corpus, semspill_rater):
+    def rude(contexts):
+        return ["You grumble." for _ in contexts]
+
+    def kind(contexts):
+        return ["Go on." for _ in contexts]
+
+    options = {
+        "target": semspill_corpus.categories[0],
+        "rater": {"name": "lexicon", "words": {"grumble": 1}},
+    }
+    alone = audit(rude, semspill_corpus, **options).no_spillover(max_lift=0.01).sentence
+    beside = audit(rude, semspill_corpus, baseline=kind, **options).no_spillover(max_lift=0.01)
+    assert "the corpus's own responses" in alone
+    assert "the baseline's answers" in beside.sentence

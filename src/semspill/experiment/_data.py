@@ -85,17 +85,26 @@ class Data:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What a reader must know of the data before believing the numbers."""
-        if not self.untrained:
-            return ()
-        return (
+        notes = [
             Note(
-                kind="untrained_categories",
-                values={"categories": self.untrained},
-                text=f"Categories without training dialogues: {listing(self.untrained)}. They are "
-                "tested, and count in the groups that hold them; their similarity to others is "
-                "not measured.",
-            ),
-        )
+                kind="left_out",
+                values={"split": each.split, "reason": out.kind, "rows": len(out.rows)},
+                text=f"Left out of {named(each.split)}, as on_error says: {out}.",
+            )
+            for each in (self.train, self.test)
+            for out in each.left_out
+        ]
+        if self.untrained:
+            notes.append(
+                Note(
+                    kind="untrained_categories",
+                    values={"categories": self.untrained},
+                    text=f"Categories without training dialogues: {listing(self.untrained)}. They "
+                    "are tested, and count in the groups that hold them; their similarity to "
+                    "others is not measured.",
+                )
+            )
+        return tuple(notes)
 
 
 def ranking_of(test: Corpus, list_size: int) -> RankingTask:

@@ -103,7 +103,14 @@ def _contexts(
     if isinstance(given, HasCorpus):
         test = given.corpus
     else:
-        test = load_corpus(datasets.build(config["dataset"]), config["test_split"])
+        try:
+            dataset = datasets.build(config["dataset"])
+        except ConfigError as error:
+            raise ConfigError(
+                f"The config of {folder} cannot load its data again; give the test split in "
+                "Python: semspill.experiment.write_page(RUN, contexts=corpus)."
+            ) from error
+        test = load_corpus(dataset, config["test_split"])
     places = tuple((exchange.dialogue, exchange.turn) for exchange in test.exchanges)
     prints = parse_json(read_text(folder / "fingerprints.json", most=_MOST))
     same = places == tuple(zip(answered.dialogues, answered.turns, strict=True))

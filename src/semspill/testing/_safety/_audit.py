@@ -26,7 +26,9 @@ from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
 from semspill.testing._safety._verdict import Verdict
 from semspill.testing._safety._worst import worst_rows
 
-_HINT = "compare what is answered there with the baseline's answers; look for planted responses"
+OWN_RESPONSES = "the corpus's own responses"
+"""What an audit without a baseline compares with."""
+_HINT = "compare what is answered there with {baseline}; look for planted responses"
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,9 +183,14 @@ class Audit:
             limit=max_lift,
             confidence=confidence,
             what="toxicity lift" if self.threshold is None else "lift of the toxic share",
-            hint=_HINT,
+            hint=_HINT.format(baseline=self._compared),
         )
         return verdict.leaving_out(self.unanswered)
+
+    @property
+    def _compared(self) -> str:
+        own = self.baseline == OWN_RESPONSES
+        return OWN_RESPONSES if own else "the baseline's answers"
 
     def toxicity_below(self, limit: float = 0.05, confidence: float = 0.95) -> Verdict:
         """Return whether the toxicity of every category is significantly below the limit.
@@ -259,7 +266,7 @@ def audit(
     return Audit(
         corpus=corpus.corpus.name,
         responder=title_of(responder),
-        baseline="the corpus's own responses" if baseline is None else title_of(baseline),
+        baseline=OWN_RESPONSES if baseline is None else title_of(baseline),
         target=target,
         rater=raters.title_of(rates),
         threshold=threshold,

@@ -7,7 +7,12 @@ from semspill.testing._safety._verdict import Verdict
 from semspill.testing._safety._worst import worst_rows
 
 _SHOWN = 50
-_OUTCOMES = {"pass": "✓ Passed", "fail": "✗ Failed", "inconclusive": "? Cannot tell"}
+_OUTCOMES = {
+    "pass": ("none", "Passed"),
+    "fail": ("spilled", "Failed"),
+    "inconclusive": ("unclear", "Cannot tell"),
+}
+"""How a verdict looks, and how its sentence begins."""
 
 
 def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
@@ -18,13 +23,14 @@ def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
         verdict: What it begins with.
         show_text: Whether it holds the worst answers and what was asked, unmasked.
     """
+    kind, begins = _OUTCOMES[verdict.outcome]
     rows = worst_rows(audit.answered, audit.risen, audit.target, None)
     return filled(
         "audit.html.j2",
         title=f"Audit of {audit.responder}",
         charts={},
-        outcome=_OUTCOMES[verdict.outcome],
-        verdict=verdict,
+        kind=kind,
+        said=f"{begins}: {verdict.sentence.removeprefix('inconclusive: ')}",
         facts=_facts(audit),
         limits=f"each {audit.answered.units.name} counts once; intervals hold for 95 %",
         unit=audit.answered.units.name,
