@@ -52,7 +52,7 @@ class Cleaner(FrozenModel):
     detector: DetectorField
     """What scores the exchanges."""
     share: float | None = Field(None, ge=0, lt=1)
-    """Share of all exchanges that is taken out, the most suspicious first; null with `threshold`."""
+    """Share of all exchanges that is taken out, the worst first; null with `threshold`."""
     threshold: float | None = None
     """Take out what is at least this suspicious; null with `share`."""
     unit: Unit = "exchange"
