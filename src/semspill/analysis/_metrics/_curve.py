@@ -71,10 +71,12 @@ class SpilloverRatio(CurveMetric):
 class LargestLift(CurveMetric):
     """Largest lift of any category but the target, with an interval for all of them at once.
 
-    Its low end is above 0 where at least one category rose. `p_margin` answers "did nothing spill
-    over?": it tests whether no category at all rises by the analyzer's margin or more. It is the
-    largest of the categories' own p-values and needs no correction, because all of them must
-    reject (intersection-union test). A lift that was not seen is no proof of 0.
+    Its low end is above 0 only where the test of some category rejects "no change" after the
+    correction, as the smallest `p_holm` does: the interval of a rate alone lies above 0 as soon as
+    one answer is planted, so it is widened to 0 where no corrected test rejects. `p_margin` answers
+    "did nothing spill over?": it tests whether no category at all rises by the analyzer's margin
+    or more. It is the largest of the categories' own p-values and needs no correction, because all
+    of them must reject (intersection-union test). A lift that was not seen is no proof of 0.
     """
 
     citation = (
@@ -92,7 +94,7 @@ class LargestLift(CurveMetric):
         below = [one.p_margin for one in lifts if one.p_margin is not None]
         return Estimate(
             value=max(one.value for one in lifts),
-            low=max(one.low for one in lifts),
+            low=max(_tested_low(one) for one in lifts),
             high=max(one.high for one in lifts),
             p_margin=max(below) if len(below) == len(lifts) else None,
             n=len(lifts),
@@ -100,6 +102,12 @@ class LargestLift(CurveMetric):
             level=level,
             citation=self.citation,
         )
+
+
+def _tested_low(lift: Estimate) -> float:
+    """Return the low end of a lift; no more than 0 where its test does not reject at its level."""
+    rejects = lift.p_value is not None and lift.p_value <= 1 - lift.level
+    return lift.low if rejects else min(lift.low, 0.0)
 
 
 class Slope(CurveMetric):
