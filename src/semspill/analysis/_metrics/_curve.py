@@ -25,7 +25,7 @@ _LONELY = "there is no nearest category, or no other besides it and the target"
 class Collateral(CurveMetric):
     """Mean lift over all exchanges outside the target: 0 means that only the target was hit."""
 
-    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv:2006.14026"
     title, unit = "Lift outside the target", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -55,7 +55,10 @@ class NearestExcess(CurveMetric):
 class SpilloverRatio(CurveMetric):
     """Lift of the nearest category as a share of the target's: 0 is no spillover, 1 is all."""
 
-    citation = "original: a ratio of lifts, with the interval of Fieller 1954"
+    citation = (
+        "original: a ratio of lifts; its interval: Fieller 1954, Some Problems in Interval "
+        "Estimation"
+    )
     title = "Spillover ratio"
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -80,8 +83,10 @@ class LargestLift(CurveMetric):
     """
 
     citation = (
-        "original: Bonferroni's intervals; one-sided tests of equivalence (Schuirmann 1987), "
-        "together by Berger 1982 (intersection-union)"
+        "original: Bonferroni's intervals; tests of equivalence: Schuirmann 1987, A comparison of "
+        "the two one-sided tests procedure and the power approach for assessing the equivalence of "
+        "average bioavailability; together: Berger 1982, Multiparameter hypothesis testing and "
+        "acceptance sampling"
     )
     title, unit = "Largest lift", "points"
 
@@ -124,8 +129,10 @@ class Slope(CurveMetric):
     """
 
     citation = (
-        "Galton 1886, least squares; a contrast of lifts, categories fixed; permutation test of "
-        "Pitman 1937, both tests together by Berger 1982 (intersection-union)"
+        "Galton 1886, Regression towards mediocrity in hereditary stature (least squares); "
+        "original: a contrast of lifts, categories fixed; permutation test: Pitman 1937, "
+        "Significance tests which may be applied to samples from any populations; both tests "
+        "together: Berger 1982, Multiparameter hypothesis testing and acceptance sampling"
     )
     title, kind = "Slope", "trend"
     permutations: int = Field(2000, ge=100)
