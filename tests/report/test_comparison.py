@@ -465,9 +465,20 @@ def test_the_page_of_several_targets_begins_with_the_pooled_test(full, matrix):
         assert text.index(said) < text.index("Every target in turn")
     unsure = matrix.replace(pooled={"slope": slope.replace(p_value=0.4)})
     assert "No significant trend of the planted-rate lift" in unsure.to_markdown()
+
+
+def test_of_too_few_targets_the_page_begins_with_each_of_them(full, matrix):
+    slope = full.overall["poison"]["slope"]
     few = slope.replace(value=math.nan, note="fewer than four targets")
     said = matrix.replace(pooled={"slope": few}).to_markdown()
-    assert "cannot be tested over 6 pairs of 3 targets; fewer than four targets." in said
+    of_fear = (
+        "With *fear* poisoned, its nearest, *dread*, has a planted-rate lift of 10.0 points "
+        "[9.0, 12.0], p 0.01 after Holm's correction over all pairs; the other category has 0.0 "
+        "points."
+    )
+    untested = "cannot be tested over 6 pairs of 3 targets; fewer than four targets."
+    places = [said.index(part) for part in ("With *dread*", of_fear, "With *joy*", untested)]
+    assert places == sorted(places)
 
 
 # Charts

@@ -17,6 +17,8 @@ _MEANINGS = {
     "nearest_share": "lift of nearest neighbours over that of the targets themselves",
 }
 _LARGEST = 20
+_EACH = 3
+"""Most targets that have a sentence each where they cannot be tested together."""
 
 
 def matrix_markdown(matrix: SpilloverMatrix) -> str:
@@ -38,12 +40,17 @@ def matrix_markdown(matrix: SpilloverMatrix) -> str:
 def pooled_sentences(matrix: SpilloverMatrix) -> tuple[str, ...]:
     """Return what all pairs of a matrix say together, the test first.
 
+    Of few targets, which no test can take together, what each of them says comes first.
+
     Args:
         matrix: A `SpilloverMatrix`.
     """
     pairs, targets = int(matrix.off_diagonal.sum()), len(matrix.targets)
     lift, over = NOUNS[matrix.measure.metric], f"{pairs} pairs of {targets} targets"
-    said = [_trend(matrix.pooled.get("slope"), lift, over)]
+    slope = matrix.pooled.get("slope")
+    tested = slope is not None and usable(slope) and slope.p_value is not None
+    said = [] if tested or targets > _EACH else [_of(matrix, row, lift) for row in range(targets)]
+    said.append(_trend(slope, lift, over))
     excess, share = (matrix.pooled.get(name) for name in ("nearest_excess", "nearest_share"))
     if excess is not None and usable(excess):
         said.append(
@@ -56,6 +63,20 @@ def pooled_sentences(matrix: SpilloverMatrix) -> tuple[str, ...]:
             "the targets themselves."
         )
     return tuple(said)
+
+
+def _of(matrix: SpilloverMatrix, row: int, lift: str) -> str:
+    """Say what the nearest category of one target has, against all others."""
+    nearest, victims = int(matrix.nearest[row]), np.array(matrix.victims)
+    target, near = literal(matrix.targets[row]), literal(matrix.victims[nearest])
+    cell = matrix.cell(row, nearest)
+    sure = f", p {short_p(cell.p_holm)} after Holm's correction over all pairs"
+    said = f"With *{target}* poisoned, its nearest, *{near}*, has a {lift} of {quoted(cell)}{sure}"
+    rest = matrix.lifts[row][matrix.off_diagonal[row] & (victims != matrix.victims[nearest])]
+    if not rest.size:
+        return f"{said}."
+    what = "the other category has" if rest.size == 1 else f"the {rest.size} others have on average"
+    return f"{said}; {what} {100 * rest.mean() + 0.0:.1f} points."
 
 
 def _trend(slope: Estimate | None, lift: str, over: str) -> str:
