@@ -457,7 +457,7 @@ def test_the_page_of_several_targets_begins_with_the_pooled_test(full, matrix):
     text = Page(comparison_page({"a": full}, [pooled])).text
     for said in (
         "The nearer a category is to the poisoned one, the higher its planted-rate lift (slope "
-        "0.500 [0.375, 0.625] over 6 pairs of 3 targets, p 0.01).",
+        "50 points per unit of similarity [38, 62] over 6 pairs of 3 targets, p 0.01).",
         "exceeds that of other categories by 25.0 points [12.5, 50.0]",
         "Nearest neighbours have 25.0 % [12.5, 50.0] of the planted-rate lift of the targets",
     ):

@@ -7,7 +7,7 @@ import numpy as np
 from semspill._mask import printable
 from semspill.report._compared import NOUNS
 from semspill.report._phrases import follows, usable
-from semspill.report._table import in_percent, literal, p_text, quoted, short_p, table
+from semspill.report._table import in_percent, literal, p_text, quoted, short_p, table, trend_text
 from semspill.results import SpilloverMatrix
 from semspill.statistics import Estimate
 
@@ -84,7 +84,7 @@ def _trend(slope: Estimate | None, lift: str, over: str) -> str:
     if slope is None or not usable(slope) or slope.p_value is None:
         why = f"; {slope.note}" if slope is not None and slope.note else ""
         return f"Whether the {lift} follows similarity cannot be tested over {over}{why}."
-    numbers = f"slope {slope} over {over}, p {short_p(slope.p_value)}"
+    numbers = f"slope {trend_text(slope)} over {over}, p {short_p(slope.p_value)}"
     if not follows(slope):
         return f"No significant trend of the {lift} with similarity ({numbers})."
     more = "higher" if follows(slope) > 0 else "lower"
@@ -113,7 +113,7 @@ def _pooled(matrix: SpilloverMatrix) -> str:
         [
             name,
             _MEANINGS.get(name, ""),
-            str(estimate),
+            quoted(estimate),
             p_text(estimate.p_value),
             str(estimate.n),
             estimate.method,

@@ -118,9 +118,9 @@ def _tested_low(lift: Estimate) -> float:
 class Slope(CurveMetric):
     """Least-squares slope of category lift on similarity, over all categories but the target.
 
-    0.1 means that a category nearer by 0.1 in similarity rose by 0.01 more. The unit is that of
-    the similarity, so slopes on two similarities do not compare. Not defined with fewer than four
-    categories.
+    0.1, shown as 10 points per unit of similarity, means that a category nearer by 0.1 in
+    similarity rose by 0.01, one point, more. Slopes on two similarities do not compare. Not
+    defined with fewer than four categories.
 
     The p-value is the larger of two. One shuffles the categories, and so asks whether similarity,
     and not something else that differs between them, orders the lifts; it takes small categories
@@ -134,7 +134,7 @@ class Slope(CurveMetric):
         "Significance tests which may be applied to samples from any populations; both tests "
         "together: Berger 1982, Multiparameter hypothesis testing and acceptance sampling"
     )
-    title, kind = "Slope", "trend"
+    title, kind, unit = "Slope", "trend", "slope"
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 

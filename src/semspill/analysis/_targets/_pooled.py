@@ -25,7 +25,7 @@ _TAKEN_OUT = (
 _POINT = 1e-9  # an interval this wide is rounding
 _PARTIAL = "Dekker, Krackhardt and Snijders 2007"
 _MEASURES = {
-    "slope": Measure(metric="slope", kind="trend", aspect="attack"),
+    "slope": Measure(metric="slope", kind="trend", unit="slope", aspect="attack"),
     "nearest_excess": Measure(metric="nearest_excess", unit="points", aspect="attack"),
     "nearest_share": Measure(metric="nearest_share", aspect="attack"),
 }
