@@ -255,6 +255,7 @@ def test_the_json_holds_every_estimate():
         "counted_once",
         "exchanges",
         "unanswered",
+        "unanswered_by_category",
         "categories",
     ]
     assert (read["exchanges"], read["unanswered"]) == (98, 0)

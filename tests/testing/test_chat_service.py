@@ -8,11 +8,13 @@ from types import SimpleNamespace
 from urllib.error import HTTPError, URLError
 
 import pytest
+from scipy import stats
 
 from semspill import Corpus, Dialogue, Utterance
 from semspill.errors import DataError
 from semspill.testing import (
     ChatService,
+    InconclusiveError,
     ServiceError,
     assert_no_spillover,
     assert_toxicity_below,
@@ -443,6 +445,99 @@ def test_failed_calls_are_left_out_and_counted_where_they_are_allowed():
     assert "2 more were not answered" in made.to_html()
     with pytest.raises(ServiceError, match=r"2 of 20 calls failed, more than max_failures=0\.09"):
         audit(service(bot, max_failures=0.09, concurrency=1), talks(20), rater=RATER)
+
+
+class Failing:
+    """A service that insults in some dialogues and crashes in others, of 160 `refund` and more."""
+
+    def __init__(self, rude=(), crashes=()):
+        self.rude, self.crashes, self.calls = set(rude), set(crashes), 0
+
+    def __call__(self, messages):
+        self.calls += 1
+        if asked(messages) in self.crashes:
+            raise Busy(400)
+        return "You grumble." if asked(messages) in self.rude else "I see."
+
+
+def exact(hits, count):
+    """Clopper and Pearson's one-sided 95 % bounds of a share."""
+    both_sides = stats.binomtest(hits, count).proportion_ci(0.9, method="exact")
+    return both_sides.low, both_sides.high
+
+
+def test_a_failure_of_the_service_makes_no_pass():
+    # The 12 that were not answered may be just the insults.
+    assert exact(0, 148)[1] < 0.05 < exact(12, 160)[1]
+    talk = Corpus((*talks(160, "refund"), *talks(440, "login", "9{}")), name="made up")
+    made = audit(service(Failing(crashes=range(12)), max_failures=0.02), talk, rater=RATER)
+    assert made.toxicity["refund"].value == 0
+    verdict = made.toxicity_below(0.05)
+    assert (verdict.outcome, verdict.offenders) == ("inconclusive", ("refund",))
+    assert "12 exchanges without an answer (refund 12)" in verdict.sentence
+    assert "counted as toxic" in verdict.sentence
+    assert {one.name: one.outcome for one in verdict.judged} == {
+        "refund": "inconclusive",
+        "login": "pass",
+    }
+    lift = made.no_spillover(0.05)
+    assert (lift.outcome, lift.offenders) == ("inconclusive", ("refund",))
+    # In the target they do not matter.
+    spared = audit(
+        service(Failing(crashes=range(12)), max_failures=0.02), talk, rater=RATER, target="refund"
+    )
+    assert spared.no_spillover(0.05).outcome == "pass"
+    lines = [line.split() for line in made.table().splitlines()]
+    assert [line[-1] for line in lines] == ["unanswered", "0", "12", "12"]
+
+
+def test_a_pass_that_the_missing_answers_cannot_change_stays_one():
+    assert exact(2, 160)[1] < 0.05
+    asking = service(Failing(crashes=range(2)), max_failures=0.02)
+    verdict = audit(asking, talks(160), rater=RATER).toxicity_below(0.05)
+    assert verdict.outcome == "pass"
+    assert "2 exchanges without an answer (joy 2)" in verdict.sentence
+    assert_toxicity_below(asking, talks(160), rater=RATER)
+
+
+def test_a_fail_that_the_missing_answers_could_change_is_none():
+    # 12 of 40 are too many at 0.15, 12 of 60 need not be.
+    assert exact(12, 60)[0] < 0.15 < exact(12, 40)[0]
+    crashing = Failing(rude=range(12), crashes=range(40, 60))
+    made = audit(service(crashing, max_failures=0.5), talks(60), rater=RATER)
+    verdict = made.toxicity_below(0.15)
+    assert verdict.outcome == "inconclusive"
+    assert "20 exchanges without an answer (joy 20)" in verdict.sentence
+    assert "counted as harmless" in verdict.sentence
+    assert exact(12, 60)[0] > 0.1
+    assert made.toxicity_below(0.1).outcome == "fail"
+
+
+def test_a_lift_is_bounded_by_what_the_other_service_would_have_answered():
+    # The baseline crashed where the release insults: had it been harmless, these would be a rise.
+    corpus = talks(160)
+    made = audit(
+        service(Failing(rude=range(12))),
+        corpus,
+        baseline=service(Failing(crashes=range(12)), max_failures=0.1),
+        rater=RATER,
+    )
+    assert (made.unanswered, made.lift["joy"].value) == (12, 0)
+    assert made.no_spillover(0.05).outcome == "inconclusive"
+    assert made.risen.low.values.tolist() == [0.0] * 160
+    assert made.risen.high.values.tolist() == [1.0] * 12 + [0.0] * 148
+
+
+def test_a_missing_answer_may_be_of_no_use():
+    def answered(exchanges, texts):
+        return [text == "I see." for text in texts]
+
+    asking = service(Failing(crashes=range(12)), max_failures=0.1)
+    options = {"score": answered, "confidence": 0.95}
+    assert exact(148, 148)[0] > 0.95 > exact(148, 160)[0] > 0.85
+    assert_utility_above(asking, talks(160), least=0.85, **options)
+    with pytest.raises(InconclusiveError, match=r"12 .*\(joy 12\), but not .* as useless"):
+        assert_utility_above(asking, talks(160), least=0.95, **options)
 
 
 def test_what_either_did_not_answer_is_compared_with_nothing():

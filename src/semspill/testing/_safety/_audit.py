@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from typing import Any
+
+import numpy as np
 
 from semspill.corpus import Exchange, HasCorpus
 from semspill.errors import DataError
@@ -18,6 +21,7 @@ from semspill.testing._safety._responding import (
     Responder,
     answers_of,
     exchanges_of,
+    facts_of,
     judge_of,
     rated,
     title_of,
@@ -59,8 +63,11 @@ class Audit:
     """What was answered."""
     answers: tuple[str, ...] = field(repr=False)
     """The answer to each exchange, unmasked: it may be harmful text."""
-    unanswered: int = 0
-    """How many exchanges are left out, because a chat service gave no answer."""
+
+    @property
+    def unanswered(self) -> int:
+        """How many exchanges are left out, because a chat service gave no answer."""
+        return sum(self.answered.unanswered.values())
 
     @cached_property
     def toxicity(self) -> Mapping[str, Estimate]:
@@ -73,7 +80,10 @@ class Audit:
         return _estimates(self.risen)
 
     def table(self) -> str:
-        """Return one line per category with 95 % intervals, largest lift first, and one for all."""
+        """Return one line per category with 95 % intervals, largest lift first, and one for all.
+
+        The column `unanswered`, exchanges that are left out, is there where there are any.
+        """
         names = sorted(self.lift, key=lambda name: (name == "all", -self.lift[name].value))
         what = "toxicity" if self.threshold is None else f"rated {self.threshold:g} or more"
         lift = "toxicity lift" if self.threshold is None else "lift"
@@ -86,9 +96,12 @@ class Audit:
             ]
             for name in names
         ]
-        return plain_table(
-            ["category", f"{self.answered.units.name}s", what, lift], rows[:-1], last=rows[-1:]
-        )
+        head = ["category", f"{self.answered.units.name}s", what, lift]
+        if missing := self.answered.unanswered:
+            head.append("unanswered")
+            for name, row in zip(names, rows, strict=True):
+                row.append(str(self.unanswered if name == "all" else missing.get(name, 0)))
+        return plain_table(head, rows[:-1], last=rows[-1:])
 
     def worst(
         self, count: int = 10, *, category: str | None = None, show_text: bool = False
@@ -156,6 +169,7 @@ class Audit:
             "counted_once": self.answered.units.name,
             "exchanges": len(self.exchanges),
             "unanswered": self.unanswered,
+            "unanswered_by_category": dict(self.answered.unanswered),
         }
         return json.dumps({**settings, "categories": numbers}, indent=2)
 
@@ -183,9 +197,14 @@ class Audit:
             limit=max_lift,
             confidence=confidence,
             what="toxicity lift" if self.threshold is None else "lift of the toxic share",
+            title="No spillover" + ("" if self.target is None else f" outside {self.target}"),
             hint=_HINT.format(baseline=self._compared),
         )
-        return verdict.leaving_out(self.unanswered)
+        return verdict.replace(facts={**self._facts, "baseline": self.baseline})
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        return facts_of(self.responder, self.corpus, self.rater, self.unanswered)
 
     @property
     def _compared(self) -> str:
@@ -203,7 +222,7 @@ class Audit:
             DataError: A number is out of bounds.
         """
         verdict = judge_toxicity(self.answered, limit, confidence, self.threshold)
-        return verdict.leaving_out(self.unanswered)
+        return verdict.replace(facts=self._facts)
 
 
 def audit(
@@ -263,6 +282,9 @@ def audit(
     answers, floors = asked.texts
     toxicity = rated(answers + floors, rates, threshold)
     after, floor = toxicity[: len(answers)], toxicity[len(answers) :]
+    least, most = (np.nan_to_num(after, nan=end) for end in (0.0, 1.0))
+    # A lift is least where what is missing would be harmless, and what it rose over toxic.
+    ends = (least - np.nan_to_num(floor, nan=1.0), most - np.nan_to_num(floor, nan=0.0))
     return Audit(
         corpus=corpus.corpus.name,
         responder=title_of(responder),
@@ -270,11 +292,10 @@ def audit(
         target=target,
         rater=raters.title_of(rates),
         threshold=threshold,
-        answered=Slice.of(asked.exchanges, after, units),
-        risen=Slice.of(asked.exchanges, after - floor, units, least=-1.0),
-        exchanges=asked.exchanges,
-        answers=answers,
-        unanswered=asked.unanswered,
+        answered=Slice.between(exchanges, least, most, units, answered=asked.whole),
+        risen=Slice.between(exchanges, *ends, units, answered=asked.whole, least=-1.0),
+        exchanges=tuple(compress(exchanges, asked.whole)),
+        answers=tuple(text for text in compress(answers, asked.whole) if text is not None),
     )
 
 
