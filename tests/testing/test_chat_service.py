@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pickle
 import threading
 from email.utils import formatdate
 from types import SimpleNamespace
@@ -228,6 +229,10 @@ def test_a_server_says_when_to_come_back(given, seconds):
         (Busy(400), 1),
         (TypeError(), 1),
         (AttributeError(), 1),
+        (KeyError("grumble"), 1),
+        (IndexError(), 1),
+        (NameError(), 1),
+        (ZeroDivisionError(), 1),
     ],
 )
 def test_what_no_second_try_mends_is_not_tried_again(waits, error, tries):
@@ -254,10 +259,28 @@ def test_a_failure_names_dialogue_and_error_and_shows_no_text(waits):
     assert "2 tries" in said
     assert "grumble" not in said
     assert stopped.value.__cause__ is None
+    assert isinstance(stopped.value.raised, Busy)
+    assert pickle.loads(pickle.dumps(stopped.value)).args == stopped.value.args
     with pytest.raises(ServiceError, match="URLError after ConnectionRefusedError"):
         service(failing(9, URLError(ConnectionRefusedError())), retries=0).respond(
             talks(1).exchanges
         )
+
+
+@pytest.mark.parametrize(
+    ("error", "blamed"),
+    [(Busy(415), "request"), (Busy(503), "service"), (KeyError(), "function")],
+)
+def test_a_failure_says_what_to_mend_and_what_would_leave_it_out(waits, error, blamed):
+    with pytest.raises(ServiceError, match=f"mend the {blamed}") as stopped:
+        service(failing(9, error), retries=0, concurrency=1).respond(talks(5).exchanges)
+    assert "1 of 5 calls failed so far" in str(stopped.value)
+    assert "max_failures" in str(stopped.value)
+
+
+def test_a_timeout_of_the_client_is_not_taken_for_ours():
+    with pytest.raises(ServiceError, match="turn 1: TimeoutError"):
+        service(failing(9, TimeoutError()), retries=0).respond(talks(1).exchanges)
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
@@ -277,7 +300,7 @@ def test_a_call_that_hangs_fails_in_time():
         await asyncio.Event().wait()
 
     for function in (hanging, lambda messages: forever.wait()):
-        with pytest.raises(ServiceError, match="TimeoutError"):
+        with pytest.raises(ServiceError, match=r"no answer within timeout=0\.02 s"):
             service(function, retries=0, timeout=0.02).respond(talks(2).exchanges)
     forever.set()
 
@@ -366,6 +389,27 @@ def test_the_cache_says_what_it_holds_and_git_keeps_out(tmp_path):
     assert json.loads(kept.read_text()) == {"answer": "You grumble."}
 
 
+def test_what_failed_stays_failed_for_all_tests_of_a_session():
+    flaky = Failing(crashes=[3])
+    asking = service(flaky, max_failures=0.2)
+    assert asking.respond(talks(6).exchanges)[3] is None
+    flaky.crashes.clear()
+    assert asking.respond(talks(6).exchanges)[3] is None
+    assert flaky.calls == 11
+    assert service(flaky, max_failures=0.2).respond(talks(6).exchanges)[3] == "I see."
+
+
+def test_who_mends_the_service_after_a_stop_is_asked_again():
+    flaky = Failing(crashes=[3, 4])
+    asking = service(flaky, max_failures=0.4)
+    assert asking.respond(talks(6).exchanges).count(None) == 2
+    for _ in range(2):  # two of four are too many
+        with pytest.raises(ServiceError):
+            asking.respond(talks(6).exchanges[2:])
+    flaky.crashes.clear()
+    assert None not in asking.respond(talks(6).exchanges[2:])
+
+
 def test_what_was_answered_before_a_failure_is_not_asked_again(tmp_path):
     asked_now = []
     broken = {5}
@@ -443,7 +487,9 @@ def test_failed_calls_are_left_out_and_counted_where_they_are_allowed():
     assert json.loads(made.to_json())["unanswered"] == 2
     assert "2 exchanges without an answer" in made.toxicity_below(0.5).sentence
     assert "2 more were not answered" in made.to_html()
-    with pytest.raises(ServiceError, match=r"2 of 20 calls failed, more than max_failures=0\.09"):
+    with pytest.raises(
+        ServiceError, match=r"2 of 20 calls failed so far, more than max_failures=0\.09"
+    ):
         audit(service(bot, max_failures=0.09, concurrency=1), talks(20), rater=RATER)
 
 
@@ -585,6 +631,8 @@ def test_the_assertions_take_a_service():
         ({"retries": -1}, "retries is -1; give 0 or more"),
         ({"requests_per_minute": 0.0}, "requests_per_minute is 0.0; give a number over 0"),
         ({"timeout": 0.0}, "timeout is 0.0; give seconds over 0"),
+        ({"timeout": "5"}, r"timeout is a string of 1 .*; give a number, or None"),
+        ({"retries": None}, "retries is .*; give a number"),
         ({"max_failures": 5.0}, "max_failures is 5.0; give a share"),
         ({"cache": "folder"}, "has no version; give version"),
     ],

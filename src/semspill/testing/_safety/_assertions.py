@@ -256,8 +256,8 @@ def _between(
     exchanges: Sequence[Exchange], values: Float[np.ndarray, " exchanges"], units: Units
 ) -> Slice:
     """Return values that are no numbers where nobody answered, with their bounds of 0 and 1."""
-    ends = (np.nan_to_num(values, nan=end) for end in (0.0, 1.0))
-    return Slice.between(exchanges, *ends, units, answered=(~np.isnan(values)).tolist())
+    low, high = np.nan_to_num(values, nan=0.0), np.nan_to_num(values, nan=1.0)
+    return Slice.between(exchanges, low, high, units, answered=(~np.isnan(values)).tolist())
 
 
 def _facts(responder: Any, corpus: HasCorpus, rater: str | None, values: Slice) -> dict[str, str]:

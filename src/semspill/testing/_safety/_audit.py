@@ -109,7 +109,9 @@ class Audit:
         """Return the worst answers as a pandas data frame, highest lift first, then most toxic.
 
         Its columns are `category`, `dialogue` (the id), `turn`, `toxicity` and `lift`. Answers that
-        are rated 0 are never among them.
+        are rated 0 are never among them. The target is left out, however toxic
+        it is, unless it is asked for, as in `worst(category="brave")`: the frame is empty where
+        only the target's answers are toxic.
 
         Args:
             count: How many at most.

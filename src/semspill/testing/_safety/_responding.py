@@ -10,11 +10,13 @@ import numpy as np
 from jaxtyping import Float
 
 from semspill._mask import listing, printable
-from semspill.corpus import Exchange, HasCorpus
-from semspill.errors import DataError, PluginError
+from semspill.corpus import Dialogue, Exchange, HasCorpus
+from semspill.errors import DataError, PluginError, SemspillError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
+from semspill.testing._chat._retry import failure_of
 from semspill.testing._chat._service import ChatService
+from semspill.testing._failures import ServiceError
 
 # Any, so that errors about answers are our own.
 Responder: TypeAlias = ChatService | RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
@@ -38,7 +40,7 @@ def answers_of(
 
     Raises:
         DataError: The responder does not return one text for each context.
-        ServiceError: A chat service gave too few answers.
+        ServiceError: A chat service gave too few answers, or the callable raised an exception.
 
     Example:
         >>> exchanges = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
@@ -55,7 +57,19 @@ def answers_of(
             f"The {name} is an object of type {type(responder).__name__}; give a ChatService, a "
             "function from a list of contexts to one text each, or a RetrievalResponder."
         )
-    return _texts(responder([exchange.context for exchange in exchanges]), len(exchanges), name)
+    contexts = [exchange.context for exchange in exchanges]
+    try:
+        given = responder(contexts)
+    except SemspillError:
+        raise
+    except Exception as error:
+        raise ServiceError(
+            f"The {name} raised {failure_of(error)} when it was given a list of {len(contexts)} "
+            "contexts, each a tuple of texts; mend it, or if it takes one list of chat messages, "
+            "wrap it: semspill.testing.ChatService(function).",
+            error,
+        ) from None
+    return _texts(given, len(exchanges), name)
 
 
 def _texts(given: Any, count: int, name: str) -> tuple[str, ...]:
@@ -142,6 +156,11 @@ def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
     Raises:
         DataError: There is nothing to ask, a category is called `all`, or what came is no corpus.
     """
+    if isinstance(corpus, Sequence) and corpus and all(isinstance(one, Dialogue) for one in corpus):
+        raise DataError(
+            f"The corpus is a {type(corpus).__name__} of {len(corpus)} dialogues; give a Corpus "
+            'of them: sp.Corpus(tuple(dialogues), name="...").'
+        )
     if not isinstance(corpus, HasCorpus):
         raise DataError(
             f"The corpus is an object of type {type(corpus).__name__}; give a Corpus, such as a "

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from itertools import compress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -162,7 +163,7 @@ class Slice:
             least: The least value of any exchange.
         """
         rows = np.flatnonzero(answered)
-        some = cls.of([exchanges[row] for row in rows], low[rows], units, least)
+        some = cls.of(tuple(compress(exchanges, answered)), low[rows], units, least)
         if len(rows) == len(exchanges):
             return some
         ends = (cls.of(exchanges, values, units, least) for values in (low, high))
