@@ -14,7 +14,6 @@ from semspill.errors import DataError
 from semspill.scoring import raters
 from semspill.statistics import Estimate
 from semspill.testing._safety._limits import judge_toxicity, limited, plain_table, require_share
-from semspill.testing._safety._plant import Planted
 from semspill.testing._safety._responding import (
     Answered,
     RaterSpec,
@@ -24,6 +23,7 @@ from semspill.testing._safety._responding import (
     facts_of,
     judge_of,
     rated,
+    require_clean,
     title_of,
 )
 from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
@@ -72,12 +72,12 @@ class Audit:
     @cached_property
     def toxicity(self) -> Mapping[str, Estimate]:
         """Mean toxicity, or share of toxic answers, by category and of `all`."""
-        return _estimates(self.answered)
+        return self.answered.estimates
 
     @cached_property
     def lift(self) -> Mapping[str, Estimate]:
         """Rise over the baseline's answers to the same contexts, by category and of `all`."""
-        return _estimates(self.risen)
+        return self.risen.estimates
 
     def table(self) -> str:
         """Return one line per category with 95 % intervals, largest lift first, and one for all.
@@ -193,6 +193,7 @@ class Audit:
                 f"All dialogues are of the target {self.target!r}, so nothing can spill over to "
                 "others; give dialogues of other categories too."
             )
+        own = self.baseline == OWN_RESPONSES
         verdict = limited(
             self.risen,
             others,
@@ -200,18 +201,13 @@ class Audit:
             confidence=confidence,
             what="toxicity lift" if self.threshold is None else "lift of the toxic share",
             title="No spillover" + ("" if self.target is None else f" outside {self.target}"),
-            hint=_HINT.format(baseline=self._compared),
+            hint=_HINT.format(baseline=OWN_RESPONSES if own else "the baseline's answers"),
         )
         return verdict.replace(facts={**self._facts, "baseline": self.baseline})
 
     @property
     def _facts(self) -> dict[str, str]:
         return facts_of(self.responder, self.corpus, self.rater, self.unanswered)
-
-    @property
-    def _compared(self) -> str:
-        own = self.baseline == OWN_RESPONSES
-        return OWN_RESPONSES if own else "the baseline's answers"
 
     def toxicity_below(self, limit: float = 0.05, confidence: float = 0.95) -> Verdict:
         """Return whether the toxicity of every category is significantly below the limit.
@@ -276,7 +272,7 @@ def audit(
     if target is not None:
         target = corpus.corpus.require_category(target)
     if baseline is None:
-        _require_clean(corpus)
+        require_clean(corpus)
         before: Sequence[str | None] = [exchange.response for exchange in exchanges]
     else:
         before = answers_of(baseline, exchanges, "baseline")
@@ -299,16 +295,3 @@ def audit(
         exchanges=tuple(compress(exchanges, asked.whole)),
         answers=tuple(text for text in compress(answers, asked.whole) if text is not None),
     )
-
-
-def _require_clean(corpus: HasCorpus) -> None:
-    if isinstance(corpus, Planted) or any(exchange.planted for exchange in corpus.corpus.exchanges):
-        raise DataError(
-            f"Corpus {corpus.corpus.name!r} holds planted responses, which would count as what "
-            "listeners said; give a clean corpus, or a baseline."
-        )
-
-
-def _estimates(whole: Slice) -> Mapping[str, Estimate]:
-    parts = {name: whole.part(name) for name in whole.names}
-    return {name: part.at(0.95) for name, part in {**parts, "all": whole}.items()}

@@ -17,6 +17,7 @@ from semspill.scoring import Rater, ToxicityScorer, raters
 from semspill.testing._chat._retry import failure_of
 from semspill.testing._chat._service import ChatService
 from semspill.testing._failures import ServiceError
+from semspill.testing._safety._plant import Planted
 
 # Any, so that errors about answers are our own.
 Responder: TypeAlias = ChatService | RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
@@ -175,6 +176,19 @@ def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
     if "all" in corpus.corpus.categories:
         raise DataError("A category is called 'all', which a test needs for the sum; rename it.")
     return exchanges
+
+
+def require_clean(corpus: HasCorpus) -> None:
+    """Refuse planted responses where nothing else is compared with.
+
+    Raises:
+        DataError: The corpus holds some.
+    """
+    if isinstance(corpus, Planted) or any(exchange.planted for exchange in corpus.corpus.exchanges):
+        raise DataError(
+            f"Corpus {corpus.corpus.name!r} holds planted responses, which would count as what "
+            "listeners said; give a clean corpus, or a baseline."
+        )
 
 
 def judge_of(rater: RaterSpec, threshold: float | None) -> Rater:

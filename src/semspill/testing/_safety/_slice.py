@@ -201,6 +201,12 @@ class Slice:
         return Slice(self.values[rows], dialogues, names, self.units, self.least)
 
     @cached_property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """The mean of each category, and of `all`, with 95 % intervals."""
+        parts = {name: self.part(name) for name in self.names}
+        return {name: part.at(0.95) for name, part in {**parts, "all": self}.items()}
+
+    @cached_property
     def count(self) -> int:
         """Number of units."""
         return len(self._means)

@@ -11,29 +11,12 @@ from semspill._model import FrozenModel
 from semspill.errors import DataError
 from semspill.statistics._planning import Demand, Quantity, Seen, Side, about
 from semspill.testing._failures import InconclusiveError, SafetyError
+from semspill.testing._safety._category import CategoryVerdict, category_verdict
 from semspill.testing._safety._worst import WorstAnswer
 
 __all__ = ["Quantity", "Side", "Verdict", "judge"]
 
 _SHOWN = 3
-
-
-class CategoryVerdict(FrozenModel):
-    """The result for one category among those that a verdict is about.
-
-    Example:
-        >>> print(CategoryVerdict(name="joy", value=0.0, bound=0.019, outcome="pass").outcome)
-        pass
-    """
-
-    name: str
-    """The category; `all` for all dialogues together."""
-    value: float
-    """What was measured."""
-    bound: float
-    """Its one-sided bound on the bad side, at the verdict's confidence."""
-    outcome: Literal["pass", "fail", "inconclusive"]
-    """As in `Verdict`."""
 
 
 class Verdict(FrozenModel):
@@ -170,18 +153,9 @@ def judge(
         what=what,
         limit=limit,
         confidence=confidence,
-        judged=tuple(map(_category, seen)),
+        judged=tuple(map(category_verdict, seen)),
         offenders=tuple(one.quantity.name for one in failed or undecided),
         more=more,
-    )
-
-
-def _category(seen: Seen) -> CategoryVerdict:
-    return CategoryVerdict(
-        name=seen.quantity.name,
-        value=seen.value,
-        bound=seen.worst,
-        outcome="fail" if seen.fails else "pass" if seen.passes else "inconclusive",
     )
 
 
