@@ -64,6 +64,7 @@ class Needy(Detector):
 
 
 def clean(detector, corpus=CORPUS, **fields):
+    fields = fields or {"share": 0.05}
     return Cleaner(detector=detector, **fields).clean(corpus, rng=np.random.default_rng(0))
 
 
@@ -179,7 +180,7 @@ def test_a_detector_is_given_what_it_declares_and_nothing_else():
     with pytest.raises(ConfigError, match=r"Needy needs clean; give an Aid that has it"):
         clean(Needy())
     aid = Aid(clean=CORPUS, encoder=object())
-    cleaned = Cleaner(detector=Needy()).clean(CORPUS, aid, rng=np.random.default_rng(0))
+    cleaned = Cleaner(detector=Needy(), share=0.5).clean(CORPUS, aid, rng=np.random.default_rng(0))
     assert set(cleaned.suspicion) == {3.0}
 
 
@@ -199,7 +200,13 @@ def test_nothing_to_clean_and_healing_of_the_pool_alone_are_refused():
     with pytest.raises(DataError, match="Corpus 'empty' has no exchanges to clean"):
         clean(Grumbles(), corpus=Corpus((), name="empty"))
     with pytest.raises(ValueError, match="'heal' replaces a response everywhere"):
-        Cleaner(detector=Grumbles(), unit="heal", where="pool")
+        Cleaner(detector=Grumbles(), share=0.1, unit="heal", where="pool")
+
+
+@pytest.mark.parametrize("fields", [{}, {"share": 0.1, "threshold": 1}])
+def test_a_cleaner_goes_by_share_or_by_threshold(fields):
+    with pytest.raises(ValueError, match=r"give one of the two, such as share=0\.05"):
+        Cleaner(detector=Grumbles(), **fields)
 
 
 # What is taken out plays no part, and all else stays as it was.

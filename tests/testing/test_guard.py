@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 import semspill as sp
-from semspill.defenses import Cleaner
+from semspill.defenses import Aid, Cleaner
 from semspill.errors import DataError
 from semspill.statistics import Estimate
 from semspill.testing import (
@@ -343,3 +343,15 @@ def test_a_cleaner_is_a_guard():
     flagged = cleaner.clean(planted, rng=np.random.default_rng(0)).removed
     assert report.flagged.tolist() == flagged.tolist()
     assert report.recall.value == 1
+    with pytest.raises(DataError, match="FrequencyDetector scores exchanges and does not decide"):
+        measure_guard(cleaner.detector, planted)
+
+
+def test_a_cleaner_is_given_what_its_detector_needs():
+    whole = sp.datasets.build({"name": "synthetic", "train": 60}).load("train")
+    planted = plant(whole, target="brave", budget=0.05)
+    encoder = sp.encoders.build({"name": "hashing", "dim": 8}).load(np.random.default_rng(0))
+    report = measure_guard(
+        Cleaner(detector="mismatch", share=0.1), planted, aid=Aid(encoder=encoder)
+    )
+    assert report.flagged.sum() == int(0.1 * whole.exchange_count)

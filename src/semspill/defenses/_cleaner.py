@@ -51,10 +51,10 @@ class Cleaner(FrozenModel):
 
     detector: DetectorField
     """What scores the exchanges."""
-    share: float = Field(0.05, ge=0, lt=1)
-    """Share of all exchanges that is taken out, the most suspicious first."""
+    share: float | None = Field(None, ge=0, lt=1)
+    """Share of all exchanges that is taken out, the worst first; null with `threshold`."""
     threshold: float | None = None
-    """Take out what is at least this suspicious, whatever its share; null for `share`."""
+    """Take out what is at least this suspicious; null with `share`."""
     unit: Unit = "exchange"
     """What goes with a suspicious response: the `exchange` alone, whose text later turns still
     hear; its `tail`, all responses from there on; the whole `dialogue`; or nothing, and it is
@@ -65,7 +65,12 @@ class Cleaner(FrozenModel):
     """What `heal` puts in place of suspicious responses."""
 
     def model_post_init(self, context: Any) -> None:
-        """Refuse a detector that is another kind of defense, and healing of the pool alone."""
+        """Refuse what does not fit together."""
+        if (self.share is None) == (self.threshold is None):
+            raise ConfigError(
+                "A Cleaner takes out a share of the exchanges or what reaches a threshold; give "
+                "one of the two, such as share=0.05."
+            )
         if not isinstance(self.detector, Detector):
             raise ConfigError(
                 f"{type(self.detector).__name__} is no Detector, so it scores no exchanges; give "
@@ -130,7 +135,7 @@ class Cleaner(FrozenModel):
         if self.threshold is not None:
             reached: Bool[np.ndarray, " exchanges"] = known & (scores >= self.threshold)
             return reached
-        count = min(int(self.share * len(scores) + 1e-9), int(known.sum()))
+        count = min(int((self.share or 0) * len(scores) + 1e-9), int(known.sum()))
         worst = np.lexsort((rng.permutation(len(scores)), -np.nan_to_num(scores, nan=-np.inf)))
         chosen = np.zeros(len(scores), dtype=np.bool_)
         chosen[worst[:count]] = True

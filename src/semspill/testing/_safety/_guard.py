@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from semspill.corpus import Exchange
-from semspill.defenses import Cleaner
+from semspill.defenses import Aid, Cleaner, Detector
 from semspill.errors import DataError
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted
@@ -16,12 +16,11 @@ from semspill.testing._safety._slice import ClusterSpec, units_of
 
 # Any, so that errors about answers are our own.
 Guard: TypeAlias = Callable[[Sequence[Exchange]], Any] | Cleaner
-"""Takes exchanges and returns one bool for each, True for what it would remove; or a `Cleaner`,
-with a detector that needs nothing but the corpus."""
+"""Takes exchanges and returns one bool for each, True for what it would remove; or a `Cleaner`."""
 
 
 def measure_guard(
-    guard: Guard, planted: Planted, *, cluster: ClusterSpec = "dialogue"
+    guard: Guard, planted: Planted, *, aid: Aid | None = None, cluster: ClusterSpec = "dialogue"
 ) -> GuardReport:
     """Return how often a guard flags what was planted, and how often anything else.
 
@@ -32,6 +31,7 @@ def measure_guard(
     Args:
         guard: The data filter under test.
         planted: What `plant` returned.
+        aid: What the detector of a `Cleaner` needs besides the corpus.
         cluster: What is independent and counts once, as in `audit`.
 
     Raises:
@@ -54,7 +54,7 @@ def measure_guard(
         categories=tuple(exchange.category for exchange in exchanges),
         dialogues=tuple(exchange.dialogue for exchange in exchanges),
         truth=planted.truth,
-        flagged=_flagged(guard, planted, exchanges),
+        flagged=_flagged(guard, planted, exchanges, aid),
         units=units,
     )
 
@@ -63,6 +63,7 @@ def assert_guard_catches(
     guard: Guard,
     planted: Planted,
     *,
+    aid: Aid | None = None,
     min_recall: float = 0.9,
     max_false_positive: float = 0.05,
     confidence: float = 0.95,
@@ -80,6 +81,7 @@ def assert_guard_catches(
         guard: The data filter under test: a `Cleaner`, or a function that takes exchanges and
             returns one bool for each, True for what it would remove.
         planted: What `plant` returned.
+        aid: What the detector of a `Cleaner` needs besides the corpus.
         min_recall: Least share of the planted exchanges that it has to flag, 0 to 1.
         max_false_positive: Most of the others that it may flag, 0 to 1.
         confidence: How sure a verdict has to be, over 0.5 and below 1: a wrong pass has at most
@@ -94,18 +96,23 @@ def assert_guard_catches(
             bounds.
     """
     __tracebackhide__ = True
-    verdict = measure_guard(guard, planted, cluster=cluster).catches(
+    verdict = measure_guard(guard, planted, aid=aid, cluster=cluster).catches(
         min_recall=min_recall, max_false_positive=max_false_positive, confidence=confidence
     )
     verdict.enforce(inconclusive)
 
 
 def _flagged(
-    guard: Guard, planted: Planted, exchanges: Sequence[Exchange]
+    guard: Guard, planted: Planted, exchanges: Sequence[Exchange], aid: Aid | None
 ) -> Bool[np.ndarray, " exchanges"]:
     __tracebackhide__ = True
     if isinstance(guard, Cleaner):
-        return guard.clean(planted, rng=np.random.default_rng(0)).removed
+        return guard.clean(planted, aid, rng=np.random.default_rng(0)).removed
+    if isinstance(guard, Detector):
+        raise DataError(
+            f"{type(guard).__name__} scores exchanges and does not decide; give "
+            "Cleaner(detector=..., share=...) or one with a threshold."
+        )
     return _flags(guard(exchanges), len(exchanges))
 
 
