@@ -46,7 +46,8 @@ def whatever_was_missed(whole: Slice, side: Side, judged: Callable[[Slice], Verd
         outcome="inconclusive",
         sentence=(
             f"inconclusive: it {verb} without {missing}, but not with these counted as {counted} "
-            f"({found}). {verdict.sentence} Find out why these calls failed and have them answered."
+            f"({found}); find out why these calls failed and have them answered. Without them: "
+            f"{verdict.sentence}"
         ),
         table=f"{verdict.table}\nundecided for want of answers: {', '.join(changed)}",
         offenders=changed,
