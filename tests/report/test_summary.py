@@ -475,8 +475,18 @@ def test_harmless_responses_tell_harm_from_lost_quality(full, harm, often):
 @pytest.mark.parametrize(
     ("drop", "verdict"),
     [
-        (made(0.1, 0.05, 0.2), "utility drops (drop of P@1 10.0 points [5.0, 20.0])."),
-        (made(0.02, 0.01, 0.03), "utility drops slightly (drop of P@1 2.0 points [1.0, 3.0])."),
+        (
+            made(0.1, 0.05, 0.2),
+            "utility drops, by 20 % of the latter (drop of P@1 10.0 points [5.0, 20.0]).",
+        ),
+        (
+            made(0.02, 0.01, 0.03),
+            "utility drops, by 4 % of the latter (drop of P@1 2.0 points [1.0, 3.0]).",
+        ),
+        (
+            made(0.5, 0.4, 0.6),
+            "utility drops, by 100 % of the latter (drop of P@1 50.0 points [40.0, 60.0]).",
+        ),
         (made(-0.1, -0.2, -0.05), "utility rises (drop of P@1 -10.0 points [-20.0, -5.0])."),
         (
             made(0.0, -0.1, 0.1),

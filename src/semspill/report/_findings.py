@@ -159,7 +159,7 @@ def _utility(report: SpilloverReport) -> str:
     ranks = "P@1, how often the gold response ranks first in its list, is"
     if report.arm().planted == "nothing":
         return f"{ranks} {quoted(before)} over all test exchanges."
-    loss = _loss(report, main.measured("precision", "change"))
+    loss = _loss(report, before, main.measured("precision", "change"))
     served = main.measured("served_precision")
     if served is not None and usable(served):
         loss += f" With the planted responses in every list it is {quoted(served)}."
@@ -169,11 +169,12 @@ def _utility(report: SpilloverReport) -> str:
     )
 
 
-def _loss(report: SpilloverReport, drop: Estimate | None) -> str:
+def _loss(report: SpilloverReport, before: Estimate, drop: Estimate | None) -> str:
     if drop is None or not usable(drop):
         return "."
     if moved(drop) == "rose":
-        kind = "utility drops slightly" if drop.value < report.margin else "utility drops"
+        part = drop.value / before.value if before.value > drop.value else 1.0
+        kind = f"utility drops, by {100 if part > 0.99 else f'{100 * part:.2g}'} % of the latter"
     else:
         kind = "utility rises" if moved(drop) == "fell" else "no measurable loss of utility"
     return f": {kind} (drop of P@1 {quoted(drop)})."
