@@ -14,8 +14,17 @@ Row: TypeAlias = Mapping[str, Any]
 Shape: TypeAlias = Literal["pairs", "list", "turns"]
 
 _ROLES: dict[str, Role | Literal["system"]] = {
-    **dict.fromkeys(("speaker", "user", "human"), "speaker"),
-    **dict.fromkeys(("listener", "assistant", "gpt", "bot", "model"), "listener"),
+    **dict.fromkeys(
+        ("speaker", "user", "human", "customer", "client", "caller", "patient", "seeker"),
+        "speaker",
+    ),
+    **dict.fromkeys(
+        (
+            *("listener", "assistant", "gpt", "bot", "chatbot", "model", "agent", "support"),
+            *("operator", "counselor", "counsellor", "therapist"),
+        ),
+        "listener",
+    ),
     **dict.fromkeys(("system", "developer"), "system"),
 }
 # Usual names, the likelier first.
@@ -23,6 +32,11 @@ _CONTEXT = ("context", "prompt", "question", "instruction", "input")
 _RESPONSE = ("response", "completion", "answer", "output", "reply")
 _MESSAGES = ("messages", "conversations", "conversation", "utterances", "turns", "dialogue")
 _ID = ("dialogue_id", "dialog_id", "conversation_id", "conv_id", "session_id", "thread_id", "id")
+INDEX = (
+    *("turn", "turn_id", "turn_index", "turn_idx", "turn_number", "utterance_idx", "utterance_id"),
+    *("utterance_index", "message_index", "index", "idx", "position", "sequence", "seq"),
+    *("timestamp", "created_at", "sent_at", "datetime", "time", "date"),
+)
 TEXT = ("text", "content", "utterance", "value", "message")
 ROLE = ("role", "speaker", "from", "author", "sender")
 LABEL = ("category", "label", "emotion", "intent", "topic", "class")
@@ -69,7 +83,10 @@ class Columns(FrozenModel):
     """Column of the dialogue's id. Turns: None for `dialogue_id`, `conversation_id`, `conv_id`,
     `session_id`, `thread_id` or `id`; otherwise None numbers the dialogues."""
     index: str | None = None
-    """Turns: column of the turn's place in its dialogue; None for the order of the rows."""
+    """Turns: column of the turn's place in its dialogue, a number or a time in ISO 8601; None for
+    `turn`, `turn_id`, `turn_index`, `utterance_idx`, `index`, `position`, `timestamp`,
+    `created_at` or the like, and without one for the order of the rows, if those of a dialogue
+    stand together."""
     turn_category: str | None = None
     """Column, in a list key, of a turn's own label: an exchange then has that of the speaker's
     newest labelled turn. None for none, and in a list for `category`."""
@@ -81,9 +98,11 @@ class Columns(FrozenModel):
     system: str | None = None
     """Column of the system prompt; None for none but the turn of that role."""
     roles: dict[str, Literal["speaker", "listener", "system", "drop"]] = Field(default={})
-    """What a role means, for names of your own: `{ customer = "speaker", agent = "listener" }`. A
+    """What a role means, for names of your own: `{ guest = "speaker", host = "listener" }`. A
     `system` turn, which stands first, becomes the system prompt; `{ system = "drop" }` leaves it
-    out. Known are speaker, user, human; listener, assistant, gpt, bot, model; system, developer."""
+    out. Known are speaker, user, human, customer, client, caller, patient, seeker; listener,
+    assistant, gpt, bot, chatbot, model, agent, support, operator, counselor, counsellor,
+    therapist; system, developer."""
     substitute: dict[str, str] = Field(default={})
     """What is replaced in every text, for example `{ _comma_ = "," }`."""
 

@@ -76,7 +76,8 @@ def read(
     drafts = Drafts(settled, split)
     dialogues: dict[str, Dialogue] = {}
     left: dict[str, list[int]] = {}
-    for where, make in (drafts.grouped if shape == "turns" else drafts.single)(placed):
+    made = drafts.grouped(placed, names) if shape == "turns" else drafts.single(placed)
+    for where, make in made:
         try:
             dialogue = make()
             if dialogue.id in dialogues:
