@@ -172,7 +172,7 @@ def test_labels_of_turns_are_those_of_their_exchanges():
     assert [one.category for one in turns.exchanges] == ["joy", "fear"]
     both = Corpus.from_pandas(pd.DataFrame(rows), category="mood", turn_category="mood")
     assert both.fingerprint == turns.fingerprint
-    with pytest.raises(DataError, match=r"columns\.turn_category if every turn has its own"):
+    with pytest.raises(DataError, match=r"columns\.turn_category = .mood. if every turn"):
         Corpus.from_pandas(pd.DataFrame(rows), category="mood")
 
 

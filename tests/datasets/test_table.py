@@ -179,9 +179,7 @@ def test_one_row_per_turn_with_any_role_names(tmp_path):
     columns = {**COLUMNS, "roles": {"guest": "speaker", "host": "listener"}}
     dataset = datasets.build({"name": "table", "path": str(tmp_path / "t.csv"), "columns": columns})
     assert told(dataset.load("train")) == [("Hi.", "Yo.", "a", "1", "")]
-    with pytest.raises(
-        DataError, match=r"t\.csv, row 1 \(line 2\): .* columns\.roles = { guest"
-    ):
+    with pytest.raises(DataError, match=r"t\.csv, row 1 \(line 2\): .* columns\.roles = { guest"):
         dataset.replace(columns=COLUMNS).load("train")
 
 

@@ -135,11 +135,11 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
         DataError: A column that is named is not there, or none holds the dialogues.
     """
     # Where a header is missing, the first row stands in its place.
-    known = quote or any(name in names for name in {*_USUAL, columns.category})
+    known = quote or any(name in names for name in {*USUAL, columns.category})
     shown = f" It has: {listing(names)}." if known else f" It has {len(names)} others."
     shape = _shape(columns, names, first)
     if shape is None:
-        raise DataError(f"No column is known to hold the dialogues. {_SHAPES}{shown}")
+        raise DataError(f"{_unknown(names)} {_SHAPES}{shown}")
     fields = _FIELDS[shape].items()
     settled = columns.replace(
         **{field: getattr(columns, field) or _first(usual, names) for field, usual in fields}
@@ -153,6 +153,15 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
                 f"The data has no column {column!r}, which columns.{field} names.{near}{shown}"
             )
     return Found(shape, settled)
+
+
+def _unknown(names: Sequence[str]) -> str:
+    """Return what is not found, where no shape fits."""
+    halves = [(field, _first(usual, names)) for field, usual in _FIELDS["pairs"].items()]
+    for (field, found), (other, _) in (halves, halves[::-1]):
+        if found is not None:
+            return f"Column {found!r} is columns.{field}, and none is known to be columns.{other}."
+    return "No column is known to hold the dialogues."
 
 
 def _shape(columns: Columns, names: Sequence[str], first: Row) -> Shape | None:
@@ -200,7 +209,8 @@ _FIELDS: dict[Shape, dict[str, tuple[str, ...]]] = {
     "pairs": {"context": _CONTEXT, "response": _RESPONSE},
     "turns": {"id": _ID, "role": ROLE, "text": TEXT},
 }
-_USUAL = {*_CONTEXT, *_RESPONSE, *_MESSAGES, *_ID, *TEXT, *ROLE, *LABEL}
+USUAL_OF = {field: usual for fields in _FIELDS.values() for field, usual in fields.items()}
+USUAL = {*_CONTEXT, *_RESPONSE, *_MESSAGES, *_ID, *TEXT, *ROLE, *LABEL}
 
 
 def _first(usual: Sequence[str], names: Sequence[str]) -> str | None:

@@ -61,14 +61,8 @@ class Drafts:
         Raises:
             DataError: Nothing tells the order of its rows.
         """
-        groups: dict[str, list[tuple[Place, Row]]] = {}
-        for where, row in placed:
-            is_name = _can_be_name(row.get(str(self.columns.id)))
-            # What can be no id is looked at, and refused, by itself.
-            name = (_name(self.columns.id, row) if is_name else "") or f"\0{where.row}"
-            groups.setdefault(name, []).append((where, row))
-        known = {name: rows for name, rows in groups.items() if not name.startswith("\0")}
-        self.columns = with_index(self.columns, known, names)
+        groups = groups_of(placed, self.columns)
+        self.columns = with_index(self.columns, groups, names)
         for rows in groups.values():
             yield rows[0][0], partial(self._ordered, rows)
 
@@ -209,8 +203,8 @@ class Drafts:
                 raise Bad(
                     "with two categories",
                     f"{column!r} is another one than in the rows before of the same dialogue",
-                    'Mend it, leave such dialogues out with on_error = "skip", or name the column '
-                    "columns.turn_category if every turn has its own",
+                    'Mend it, leave such dialogues out with on_error = "skip", or say '
+                    f'columns.turn_category = "{column}" if every turn has its own',
                     where=where,
                 )
             label = label or name
@@ -230,6 +224,19 @@ class Drafts:
         for old, new in self.columns.substitute.items():
             text = text.replace(old, new)
         return text.strip()
+
+
+def groups_of(
+    placed: Iterable[tuple[Place, Row]], columns: Columns
+) -> dict[str, list[tuple[Place, Row]]]:
+    """Return the rows of turns by the id of their dialogue, in order of their first rows."""
+    groups: dict[str, list[tuple[Place, Row]]] = {}
+    for where, row in placed:
+        is_name = _can_be_name(row.get(str(columns.id)))
+        # What can be no id is looked at, and refused, by itself.
+        name = (_name(columns.id, row) if is_name else "") or f"\0{where.row}"
+        groups.setdefault(name, []).append((where, row))
+    return groups
 
 
 def _name(column: str | None, row: Row) -> str:

@@ -34,6 +34,8 @@ def with_index(columns: Columns, groups: Mapping[str, Placed], names: Sequence[s
     """
     if columns.index is not None:
         return columns
+    # What has no id is refused by itself.
+    groups = {key: rows for key, rows in groups.items() if not key.startswith("\0")}
     tied, ordered = "", False
     for name in (name for name in INDEX if name in names):
         places = [[rank(row.get(name)) for _, row in rows] for rows in groups.values()]
@@ -100,7 +102,8 @@ def _is_of_one_kind(places: Sequence[Sequence[Any]]) -> bool:
 def _apart(groups: Mapping[str, Placed]) -> tuple[Place, Place] | None:
     """Return two rows of one dialogue between which are rows of others."""
     order = {where.row: name for name, rows in groups.items() for where, _ in rows}
-    previous, last = None, {}
+    previous = None
+    last: dict[str, int] = {}
     for row in sorted(order):
         name = order[row]
         if name in last and name != previous:

@@ -15,6 +15,9 @@ from semspill.results import Note
 
 logger = logging.getLogger(__name__)
 
+MOST_LEFT_OUT = 0.1
+"""The share of dialogues left out above which a reader is warned of another population."""
+
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -94,6 +97,16 @@ class Data:
             for each in (self.train, self.test)
             for out in each.left_out
         ]
+        lost = self._share_left_out
+        if lost > MOST_LEFT_OUT:
+            notes.append(
+                Note(
+                    kind="many_left_out",
+                    values={"share": lost},
+                    text=f"{lost:.0%} of the dialogues were left out, as on_error says: what "
+                    "remains may be another population than the data.",
+                )
+            )
         if self.untrained:
             notes.append(
                 Note(
@@ -105,6 +118,13 @@ class Data:
                 )
             )
         return tuple(notes)
+
+    @property
+    def _share_left_out(self) -> float:
+        both = self.train.left_out, self.test.left_out
+        # Shares of one file have both left out the same.
+        counts = [sum(len(out.rows) for out in left) for left in dict.fromkeys(both)]
+        return sum(counts) / (sum(counts) + len(self.train) + len(self.test))
 
 
 def ranking_of(test: Corpus, list_size: int) -> RankingTask:
