@@ -248,7 +248,9 @@ def test_turns_that_contradict_one_another_are_refused(rows, said):
     ("make", "said"),
     [
         (lambda: Corpus.from_messages([chat(*SAID, label="a")]), "no column 'category'.*'label'"),
-        (lambda: Corpus.from_messages([{"x": WORD}]), "no column 'messages'"),
+        (lambda: Corpus.from_messages([{"x": WORD}]), "columns.context and columns.response"),
+        (lambda: Corpus.from_messages([{"x": WORD}], messages="y"), "no column 'y'"),
+        (lambda: Corpus.from_pandas([{"x": WORD}]), r"Corpus\.from_messages\(rows\), or pd\.Data"),
         (lambda: Corpus.from_messages([]), "no dialogue in the rows"),
         (lambda: Corpus.from_messages(WORD), "a string of 11 characters"),
         (lambda: Corpus.from_messages([WORD]), "row 1: a row must be a mapping"),

@@ -87,6 +87,7 @@ class HuggingFaceDataset(Dataset):
             split=split,
             licence=self.licence,
             left_out=found.left_out,
+            numbered=not found.has_ids,
         )
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:

@@ -117,6 +117,7 @@ class TableDataset(Dataset):
             split=split,
             licence=self.licence,
             left_out=found.left_out,
+            numbered=not found.has_ids,
         )
 
     def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
