@@ -10,7 +10,7 @@ from semspill._mask import listing, named
 from semspill._objects import ObjectComponent
 from semspill.corpus import Corpus, HasCorpus
 from semspill.corpus._columns import LABEL
-from semspill.datasets._base import Dataset, datasets, left_out_of
+from semspill.datasets._base import Dataset, datasets
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import ConfigError, did_you_mean
 
@@ -63,10 +63,6 @@ class MemoryDataset(ObjectComponent, Dataset):
                 f"There are: {listing(self.splits)}."
             )
         return self.splits[split]
-
-    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-        """Return what was left out of the data when the corpora were made."""
-        return left_out_of(splits)
 
 
 def _take(given: Any) -> MemoryDataset | None:
