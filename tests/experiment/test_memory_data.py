@@ -232,6 +232,15 @@ def test_contexts_of_data_in_memory_are_given_again(finished, splits, tmp_path):
     assert "people's own words" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("bad", "share"), [(4, None), (10, 0.2)])
+def test_much_that_was_left_out_is_a_note(bad, share):
+    rows = [*ROWS[:30], *[{**ROWS[0], "response": ""}] * bad]
+    train = sp.Corpus.from_messages(rows, category="label", on_error="skip")
+    notes = held({"train": train, "test": ROWS[30:]}).notes
+    values = [note.values for note in notes if note.kind == "many_left_out"]
+    assert values == ([] if share is None else [{"share": pytest.approx(share)}])
+
+
 def test_what_a_reader_left_out_is_on_the_report(splits):
     said = [{"role": "user", "content": "Hm."}, {"role": "assistant", "content": "Oh."}]
     silent = [{"role": "user", "content": ""}, {"role": "assistant", "content": "Oh."}]
