@@ -68,7 +68,7 @@ def _told(found: Look) -> list[str]:
         span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
         lines.append(
             f"{'' if low else 'WARNING: '}Categories have {span} test dialogues: with fewer than "
-            f"{ENOUGH}, no spillover cannot be shown.{_at_half(found)}"
+            f"{ENOUGH}, 'no spillover' cannot be shown.{_at_half(found)}"
         )
     if found.answers_as:
         names = ", ".join(name if is_name(name) else named(name) for name in found.answers_as)
