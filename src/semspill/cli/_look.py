@@ -1,16 +1,16 @@
 """What `semspill init --data` finds in the file of a user."""
 
-import math
 import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from semspill._mask import is_name, listing, named
 from semspill._rows import Place
+from semspill.cli._share import span, with_split
 from semspill.corpus import Columns, Corpus, LeftOut
 from semspill.corpus._columns import LABEL, ROLE, USUAL, USUAL_OF, Row, Shape, find
 from semspill.corpus._drafts import groups_of
@@ -18,14 +18,8 @@ from semspill.corpus._order import with_index
 from semspill.corpus._reading import left_out_untold
 from semspill.datasets import TableDataset
 from semspill.datasets._files_of import file_of
-from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError
 
-SHARES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
-"""What is set aside for the test where the data have no split: the first that tests enough."""
-ENOUGH = math.ceil(math.log(0.05) / math.log(0.95))
-"""Test dialogues of a category below which, even if none is hit, a rise by 5 points cannot be
-excluded."""
 _PEOPLE = ("speaker_id", "user_id", "customer_id", "person_id", "author_id")
 _MOST_CATEGORIES = 50
 
@@ -56,7 +50,7 @@ class Look:
 
     def tested(self) -> tuple[int, int]:
         """Return the fewest and the most test dialogues that a category has."""
-        return _span(self.train, self.test)
+        return span(self.train, self.test)
 
     def left_out(self) -> tuple[tuple[LeftOut, ...], int]:
         """Return what was left out, each once, and how many dialogues there were with it."""
@@ -116,7 +110,7 @@ def look(dataset: TableDataset) -> Look:
         if (known.get(name) or known.get(name.casefold())) == "listener"
     )
     with left_out_untold():
-        dataset, splits, at_half = _split(dataset.replace(columns=columns))
+        dataset, splits, at_half = with_split(dataset.replace(columns=columns))
     of = dataset, shape, len(rows), *splits
     found = Look(*of, bool(guessed), tuple(listeners), at_half)
     _check(found, columns.turn_category or columns.category)
@@ -221,45 +215,6 @@ def _is_key(column: str, rows: Sequence[tuple[Place, Row]]) -> bool:
     values = [row.get(column) for _, row in rows]
     plain = all(isinstance(value, (str, int)) and value != "" for value in values)
     return plain and len(set(values)) == len(values)
-
-
-_Splits: TypeAlias = tuple[Corpus, Corpus]
-
-
-def _split(dataset: TableDataset) -> tuple[TableDataset, _Splits, tuple[int, int] | None]:
-    """Return the data set with a share for the test where the data have none, and its splits.
-
-    The share is the first that tests enough dialogues of every category, or else the least. Then
-    what a half would test comes with it.
-    """
-    try:
-        test = dataset.load("test")
-    except NoSplitError:
-        if any(isinstance(share, float) for share in dataset.splits.values()):
-            raise
-    else:
-        return dataset, (dataset.load("train"), test), None
-    tries: list[tuple[TableDataset, _Splits]] = []
-    for share in SHARES:
-        if tries and share < SHARES[-1] and not _may_do(tries[0][1], share):
-            continue
-        tried = dataset.replace(splits={**dataset.splits, "test": share})
-        tries.append((tried, (tried.load("train"), tried.load("test"))))
-        if _span(*tries[-1][1])[0] >= ENOUGH:
-            return *tries[-1], None
-    return *tries[0], _span(*tries[-1][1])
-
-
-def _may_do(splits: _Splits, share: float) -> bool:
-    """Return whether a share may test enough of the rarest category."""
-    train, test = (corpus.sizes for corpus in splits)
-    rarest = min(train.get(name, 0) + test.get(name, 0) for name in {**train, **test})
-    return rarest * share >= ENOUGH * 0.9
-
-
-def _span(train: Corpus, test: Corpus) -> tuple[int, int]:
-    counts = [test.sizes.get(name, 0) for name in {**train.sizes, **test.sizes}]
-    return min(counts), max(counts)
 
 
 def _check(found: Look, column: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from semspill._mask import is_name, named
-from semspill.cli._look import ENOUGH, Look
+from semspill.cli._look import Look
+from semspill.cli._share import ENOUGH
 from semspill.encoders import encoders
 from semspill.experiment._data import MOST_LEFT_OUT
 
