@@ -249,8 +249,14 @@ def test_one_group_is_told_alone(full):
 def test_a_rise_needs_its_test_too(full):
     """One answer in a few puts the interval of a rate above 0, and is no significant rise."""
     one = made(0.05, 0.01, 0.2, p_value=0.3)
-    said = has(summary(with_estimates(full, {"dread"}, lift=one)).findings, "Mean rated")
-    assert "it rose, but not significantly, in *dread*, its nearest neighbour (5.0 points" in said
+    said = summary(with_estimates(full, {"dread"}, lift=one))
+    assert (
+        "it did not change significantly in *dread*, its nearest neighbour (5.0 points [1.0, 20.0],"
+        " p 0.3)"
+    ) in has(said.findings, "Mean rated")
+    assert "p decides" in has(said.caveats, "An interval of a lift that excludes 0")
+    sure = summary(with_estimates(full, {"dread"}, lift=one.replace(p_value=0.04)))
+    assert lacks(sure.caveats, "An interval of a lift")
     fell = with_estimates(full, {"all but fear"}, lift=made(-0.05, -0.1, -0.01, p_margin=1e-6))
     assert has(summary(fell).findings, "Mean rated").endswith(
         "; it fell in all but *fear* (-5.0 points [-10.0, -1.0])."
@@ -537,12 +543,15 @@ def test_a_target_that_was_not_reached_comes_first(full):
     unsure = with_estimates(full, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
     assert summary(unsure).caveats[0] == (
         "*fear* itself shows no significant rise (planted rate: 10.0 points "
-        "[-10.0, 30.0]); without that, what happened elsewhere says little."
+        "[-10.0, 30.0]); without that, what happened elsewhere says little. "
+        "Check that the text tells *fear* from the rest, then try a higher budget, more epochs or "
+        "another target."
     )
     hardly = with_estimates(without(full, "asr_lift"), {"fear"}, lift=made(0.02, 0.01, 0.03))
     assert summary(hardly).caveats[0] == (
         "*fear* itself was hardly reached (toxicity: 2.0 points [1.0, 3.0]), so there was "
-        "little to spill over."
+        "little to spill over. Check that the text tells *fear* from the rest, then try a higher "
+        "budget, more epochs or another target."
     )
 
 
@@ -551,7 +560,8 @@ def test_a_target_that_fell_is_said_to_have_fallen(full):
     alone = with_estimates(without(full, "asr_lift"), {"fear"}, lift=fell)
     assert summary(alone).caveats[0] == (
         "*fear* itself was not reached (toxicity: -80.0 points [-90.0, -70.0]), so there was no "
-        "rise to spill over."
+        "rise to spill over. Check that the text tells *fear* from the rest, then try a higher "
+        "budget, more epochs or another target."
     )
     rarer = with_estimates(full, {"fear"}, asr_lift=fell)
     assert "not reached (planted rate: -80.0 points" in summary(rarer).caveats[0]

@@ -5,6 +5,7 @@ from itertools import groupby
 from semspill.report._across import across
 from semspill.report._dose_table import beyond
 from semspill.report._phrases import (
+    changed,
     choosable,
     joined,
     lift_of,
@@ -79,7 +80,7 @@ def _changes(report: SpilloverReport) -> list[str]:
         if measure.quantity == "toxicity":
             subject = "Mean rated toxicity, from 0 to 100,"
         phrases = [
-            f"{verb} {listing([f'in {phrase} ({quoted(lift)})' for phrase, lift in same])}"
+            f"{verb} {listing([f'in {phrase} ({changed(lift)})' for phrase, lift in same])}"
             for verb, same in groupby(shown, key=lambda item: moved(item[1]))
         ]
         sentences.append(f"{subject} {'; it '.join(phrases)}.")

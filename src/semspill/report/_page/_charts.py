@@ -152,6 +152,6 @@ def _spillover(report: SpilloverReport, quantity: str) -> tuple[str, str]:
     return f"{what} against similarity to {report.target}, a point per category.", (
         f"{what}, `{report.main_arm}` minus `{report.arm().baseline}` at the same seeds and "
         f"exchanges, against similarity to {listed([report.target])}: a point per category, with "
-        "its interval. Filled: significant after Holm's correction; small and pale: the interval "
-        f"includes 0.{behind}"
+        "its interval. Filled: significant after Holm's correction; open: significant only before "
+        f"it; small and pale: not significant, though an interval may exclude 0.{behind}"
     )
