@@ -292,6 +292,12 @@ def test_the_axis_says_what_its_ends_are(full, width):
     assert said.index("least similar") < said.index("most similar")
 
 
+def test_the_axis_names_the_unit_of_similarity_where_it_has_one(full):
+    odds = full.replace(similarity_unit="log odds of the target, by text")
+    said = odds.figure("spillover").axes[0].get_xlabel()
+    assert said.startswith("log odds of fear, by text")
+
+
 # Files
 
 

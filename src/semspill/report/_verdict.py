@@ -1,9 +1,7 @@
 """The verdict of a report in one line."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from semspill._model import FrozenModel
 from semspill.report._evidence import Evidence, evidence
 from semspill.report._facts import facts
 from semspill.report._phrases import (
@@ -19,7 +17,7 @@ from semspill.report._phrases import (
     usable,
 )
 from semspill.report._table import brief, listed, short_p, span
-from semspill.results import SpilloverReport
+from semspill.results import SpilloverReport, Verdict
 from semspill.statistics import Estimate
 from semspill.statistics._planning import about
 
@@ -27,15 +25,6 @@ __all__ = ["Verdict", "facts", "verdict"]
 
 _NAMED = 3
 """Categories that a verdict gives with their number; the others are counted."""
-
-
-class Verdict(FrozenModel):
-    """What came out, for a reader who reads one line."""
-
-    kind: Literal["spilled", "none", "unclear", "unplanted"]
-    """Spilled over; no spillover found, with a bound; cannot tell; nothing was planted."""
-    sentence: str
-    """The same in words, with intervals; names of categories set as *emphasis*, in markdown."""
 
 
 def verdict(report: SpilloverReport) -> Verdict:
