@@ -93,7 +93,9 @@ def test_run_says_what_came_out_and_where_the_rest_is(semspill, config, tmp_path
     report = json.loads((tmp_path / "result" / "report.json").read_text())
     [brave] = [g for g in report["groups"] if g["name"] == "brave" and g["arm"] == "poison"]
     asr = f"{100 * brave['estimates']['asr']['value']:.1f}"
-    assert words[0].startswith(("Spilled over", "No spillover found", "Cannot tell"))
+    assert words[0].startswith(
+        ("Spilled over", "No spillover found", "Cannot tell", "brave itself")
+    )
     assert " test dialogues (" in one_line(" ".join(words))
     assert asr in one_line(" ".join(words))
     head, *groups = table

@@ -40,7 +40,9 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """
     words = summary(report)
-    tables = (_groups(report), *filter(None, [left_out(report)]))
+    tables: list[RenderableType] = [_groups(report)]
+    if more := left_out(report):
+        tables.append(more)
     head = (_verdict(words.verdict), _markdown(words.facts))
     caveat = _markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
     for part in head:

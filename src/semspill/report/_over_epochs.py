@@ -20,7 +20,7 @@ def over_epochs(report: SpilloverReport) -> str:
     rest = f"all but {report.target}"
     mine = [p for p in report.curve if (p.arm, p.group) == (report.main_arm, rest)]
     part = next((p for p in report.groups if (p.arm, p.name) == (report.main_arm, rest)), None)
-    final = part and part.measured("asr")
+    final = None if part is None else part.measured("asr")
     if part is None or final is None or not usable(final) or not choosable(report) or not mine:
         return ""
     last = max(point.epoch for point in mine)
