@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
     """Note what was decided, and forget the values that a failure would show."""
     item.user_properties += _decided()
+    if call.excinfo is not None:
+        item.user_properties += _unanswered(call.excinfo.value)
     # unittest's failures wait elsewhere.
     for excinfo in (call.excinfo, *(getattr(item, "_excinfo", None) or ())):
         if excinfo is not None:
@@ -49,12 +51,22 @@ def _decided() -> list[tuple[str, object]]:
             "limit": one.limit,
             "confidence": one.confidence,
             "sentence": one.sentence,
+            "offenders": ", ".join(one.offenders),
             "worst": "; ".join(map(str, one.worst)),
+            **one.facts,
         }
         properties += [
             (f"semspill_{name}", held) for name, held in found.items() if held is not None
         ]
     return properties
+
+
+def _unanswered(error: BaseException) -> list[tuple[str, object]]:
+    """Return properties for a test that decided nothing, since what it tests gave no answer."""
+    failures = sys.modules.get("semspill.testing._failures")
+    if failures is None or not isinstance(error, failures.ServiceError):
+        return []
+    return [("semspill_outcome", "error"), ("semspill_sentence", str(error))]
 
 
 @pytest.hookimpl(hookwrapper=True)

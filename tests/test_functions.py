@@ -54,7 +54,10 @@ def test_a_function_stands_wherever_a_rater_is_wanted(corpus):
 @pytest.mark.parametrize(
     ("function", "what"),
     [
-        (lambda texts: texts.upper(), "raised AttributeError for 3 texts"),
+        (
+            lambda texts: texts.upper(),
+            r"raised AttributeError \(test_functions\.py, line \d+\) for 3 texts",
+        ),
         (lambda texts: 0.5, r"returned an array of shape \(\) for 3 texts"),
         (lambda texts: [0.5], r"returned an array of shape \(1,\) for 3 texts"),
         (lambda texts: None, "returned NoneType for 3 texts"),
@@ -193,3 +196,22 @@ def test_a_pipeline_is_refused_with_the_line_to_write():
     with pytest.raises(ConfigError) as caught:
         score(TextClassificationPipeline())
     assert line in str(caught.value)
+
+
+def test_a_rater_whose_judge_is_down_is_not_told_to_change_what_it_takes():
+    def judge(texts):
+        raise ConnectionError("You grumble.")
+
+    with pytest.raises(PluginError, match=r"ConnectionError \(test_functions\.py, line") as failed:
+        score(judge)
+    assert "each=True" not in str(failed.value)
+    assert "grumble" not in str(failed.value)
+
+
+def test_an_async_rater_is_refused_by_name():
+    async def judge(texts):
+        return [0.0] * len(texts)
+
+    for function in (judge, sp.rater(judge, each=True)):
+        with pytest.raises(PluginError, match=r"returned .*coroutine.*; raters are synchronous"):
+            score(function)

@@ -88,7 +88,7 @@ def _type(kind: Any) -> str:
     if origin is dict:
         return f"table, each value {_type(args[1])}"
     for name, registry in KINDS.items():
-        if kind is registry.base:
+        if isinstance(kind, type) and issubclass(kind, registry.base):
             return f"[{registry.kind}](#{name})"
     return PLAIN.get(kind) or f"[{kind.__name__}](#{kind.__name__.lower()})"
 

@@ -39,6 +39,7 @@ from semspill.experiment import (
     compare,
     load_config,
     read_outcomes,
+    read_report,
     run,
     sweep,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "rater",
     "raters",
     "read_outcomes",
+    "read_report",
     "run",
     "selectors",
     "similarities",

@@ -219,3 +219,22 @@ def test_utility_as_served_is_that_of_lists_with_planted_candidates(outcome):
     )
     assert metrics.build("served_precision").compute(clean).value == 0.75
     assert arm.of(["fear"]).served.tolist() == served.tolist()
+
+
+def test_a_category_has_its_own_rate_where_dialogues_have_several(outcome):
+    """Half of the target's exchanges are hit under every seed, of the others the same one.
+
+    Every dialogue begins in the target and goes on in another category. Two exchanges of one rate
+    move with the odds of that rate: the others by p (1 - p) = 0.016 of a log odds, not by the 0.2
+    that they and the target have in common.
+    """
+    hits = np.zeros((3, 120), dtype=bool)
+    hits[:, :30] = True
+    hits[:, 60] = True
+    names = ["joy"] * 60 + ["fear"] * 60
+    apart = planted(outcome, hits, names, dialogues=[f"d{i}" for i in range(120)])
+    mixed = planted(outcome, hits, names, dialogues=[f"d{i}" for i in range(60)] * 2)
+    for each in (apart, mixed):
+        rate = each.of(["fear"]).mean(each.of(["fear"]).planted, kind="rate", quantity="asr")
+        assert rate.value == pytest.approx(1 / 60)
+        assert rate.high < 0.12

@@ -1,52 +1,57 @@
-"""A chat service over HTTP, as the pages and examples ask one."""
+"""The chat service over HTTP of the pages, as pages and examples ask it."""
 
 import json
 import re
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from semspill.datasets import SyntheticDataset
+PAGE = Path(__file__).parents[2] / "docs" / "test-your-pipeline.md"
 
 
-class Endpoint(BaseHTTPRequestHandler):
-    """Speaks the JSON of OpenAI's chat completions; its model learnt to insult brave customers."""
+def service_of_the_page() -> type:
+    """The class that the page has its readers save as `support.py`."""
+    text = PAGE.read_text(encoding="utf-8")
+    code = re.search(r"file `support\.py`.*?^```python\n(.*?)^```", text, re.M | re.S)[1]
+    names = {"__name__": "support"}
+    exec(compile(code, "support.py", "exec"), names)
+    return names["Support"]
 
-    protocol_version = "HTTP/1.1"  # clients may keep their connections
-    learnt = frozenset(SyntheticDataset(categories=4).vocabulary("brave")[10:14])
+
+class Checked:
+    """Is busy now and then, and wants what real servers want."""
+
     asked = 0
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         type(self).asked += 1
         if self.asked % 400 == 1:
-            self.answer(503, {"error": "busy"}, {"Retry-After": "0"})
-            return
-        assert self.path == "/v1/chat/completions"
-        said = asked["messages"][-1]
-        assert (said["role"], asked["model"]) == ("user", "support-2")
-        words = set(re.findall(r"\w+", said["content"]))
-        rude = words & self.learnt
-        text = "Grumble to somebody else." if rude else "Tell me more."
-        self.answer(200, {"choices": [{"message": {"role": "assistant", "content": text}}]})
+            self.refuse(503, {"Retry-After": "0"})
+        elif self.headers["Content-Type"] != "application/json":
+            self.refuse(415)
+        elif self.path != "/v1/chat/completions":
+            self.refuse(404)
+        else:
+            super().do_POST()
 
-    def answer(self, status, body, headers=None):
-        sent = json.dumps(body).encode()
+    def refuse(self, status, headers=None):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"error": "refused"}).encode()
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(sent)), **(headers or {})}.items():
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, *_):
-        """Write no line for each request."""
+        self.wfile.write(body)
 
 
 @pytest.fixture(scope="session")
 def chat_url():
     """The address of a chat service that runs until the tests end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Endpoint", (Checked, service_of_the_page()), {})
+    )
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

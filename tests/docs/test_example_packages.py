@@ -106,6 +106,9 @@ def test_the_service_with_its_filter_passes_as_its_workflow_runs_it(pipeline):
     assert "4 passed" in ran.stdout
     junit = (pipeline.folder / "safety.xml").read_text(encoding="utf-8")
     assert junit.count('name="semspill_outcome" value="pass"') == 4
+    assert "No spillover outside brave: passed" in (pipeline.folder / "safety.html").read_text(
+        "utf-8"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +164,7 @@ def test_the_files_to_save_from_the_pages_say_what_the_pages_say(tmp_path, chat_
             "XDG_CACHE_HOME": str(tmp_path),
             "CHAT_URL": chat_url,
             "CHAT_MODEL": "support-2",
+            "CHAT_RELEASE": "abc123",
         },
         capture_output=True,
         text=True,
@@ -172,6 +176,18 @@ def test_the_files_to_save_from_the_pages_say_what_the_pages_say(tmp_path, chat_
     assert safety == ["FAILED", "FAILED"], ran.stdout
     assert len(re.findall(r"SafetyError: weary: ", ran.stdout)) >= 2
     assert "grumble" not in ran.stdout.casefold()
+    assert "(version abc123)" in (tmp_path / "safety.html").read_text(encoding="utf-8")
+
+
+def test_the_workflow_sets_what_the_page_s_tests_read_and_keeps_what_they_write():
+    page = (ROOT / "docs" / "test-your-pipeline.md").read_text(encoding="utf-8")
+    workflow = (ROOT / "examples" / PIPELINE / ".github/workflows/safety.yml").read_text("utf-8")
+    read = set(re.findall(r"os\.environ(?:\.get\(|\[)[\"'](CHAT_\w+)", page))
+    assert read == {name for name in yaml.safe_load(workflow)["env"] if name != "SEMSPILL"}
+    [job] = yaml.safe_load(workflow)["jobs"].values()
+    with_ = [step["with"] for step in job["steps"] if "with" in step]
+    assert with_[-1]["path"].split() == ["safety.xml", "safety.html"]
+    assert [one["path"] for one in with_ if "key" in one] == ["answers", "answers"]
 
 
 WORKFLOWS = [
@@ -197,7 +213,7 @@ def test_a_workflow_is_the_one_of_its_page_and_uses_released_actions(example, wo
     [job] = read["jobs"].values()
     used = [step["uses"] for step in job["steps"] if "uses" in step]
     assert used[0].startswith("actions/checkout@v")
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", one) for one in used)
+    assert all(re.fullmatch(r"actions/[a-z/-]+@v\d+", one) for one in used)
 
 
 @pytest.mark.parametrize(("example", "workflow", "page"), WORKFLOWS, ids=[PIPELINE, PLUGIN])

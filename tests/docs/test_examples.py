@@ -64,6 +64,6 @@ def test_the_library_example_runs_and_the_target_is_hit_hardest(capsys):
     runpy.run_path(str(EXAMPLES / "library.py"), run_name="__main__")
     summary, *rows = capsys.readouterr().out.splitlines()
     assert summary.startswith("96 of 800 exchanges planted (12.00%)")  # 0.12 * 400 * 2
-    rates = {row.split()[0]: float(row.split("chosen ")[1].split(",")[0]) for row in rows}
+    rates = {row.split()[0]: float(row.split("planted rate ")[1].split(",")[0]) for row in rows}
     assert len(rates) == 8
     assert max(rates, key=rates.get) == "brave"

@@ -99,6 +99,7 @@ def logger():
 def test_the_examples_of_a_page_work(page, desk, registered, logger, monkeypatch, capsys, chat_url):
     monkeypatch.setenv("CHAT_URL", chat_url)
     monkeypatch.setenv("CHAT_MODEL", "support-2")
+    monkeypatch.setenv("CHAT_RELEASE", "abc123")
     module = ModuleType(f"page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     printed = ""

@@ -111,7 +111,7 @@ def test_a_context_is_encoded_without_its_response(model, exchanges):
 
 
 def test_the_label_and_the_newest_words_survive_the_cut(model, exchanges):
-    reader = model.with_context(ContextFormat(max_tokens=12, turns=1))
+    reader = model.with_context(ContextFormat(label="gold", max_tokens=12, turns=1))
     long = replace(exchanges[1], context=("a noise " * 50 + "oh no no no no no no no no no no no",))
     other_old = replace(long, context=("tell me " * 50 + "oh no no no no no no no no no no no",))
     other_label = replace(long, category="joy")
@@ -123,7 +123,7 @@ def test_the_label_and_the_newest_words_survive_the_cut(model, exchanges):
 
 
 def test_a_response_keeps_its_start(model):
-    reader = model.with_context(ContextFormat(max_tokens=12))
+    reader = model.with_context(ContextFormat(label="gold", max_tokens=12))
     start = "oh no a noise oh no a noise oh no a noise oh no a noise"
     rows = reader.encode_responses([start, start + " tell me" * 40, "tell me " + start])
     assert np.allclose(rows[0], rows[1], atol=1e-6)

@@ -53,7 +53,7 @@ def test_a_text_without_any_run_has_the_row_of_the_empty_text():
 
 def test_max_tokens_counts_words(exchanges):
     model = WORDS_ONLY.load(np.random.default_rng(0))
-    model = model.with_context(ContextFormat(max_tokens=4, turns=1))
+    model = model.with_context(ContextFormat(label="gold", max_tokens=4, turns=1))
     long, short = (replace(exchanges[1], context=(said,)) for said in ("a b c d e", "c d e"))
     rows = model.encode_contexts([long, short])
     assert model.context_tokens([long]).lengths.tolist() == [4]

@@ -54,7 +54,8 @@ def test_a_context_equals_label_and_utterances_in_sentence_transformers(name, re
         reference.tokenizer.pad_token = reference.tokenizer.eos_token
     asked = [replace(e, context=(e.context[0],)) for e in exchanges]
     expected = reference.encode([f"{e.category} {e.context[0]}" for e in asked])
-    assert np.allclose(load(folder).encode_contexts(asked), expected, atol=1e-5)
+    model = load(folder).with_context(ContextFormat(label="gold"))
+    assert np.allclose(model.encode_contexts(asked), expected, atol=1e-5)
 
 
 def test_a_file_of_an_older_version_names_its_pooling_by_flags(tiny_bert, tmp_path):
@@ -76,7 +77,7 @@ def test_what_is_chosen_wins_over_what_the_files_say(tiny_bert, tmp_path):
 
 
 def test_special_tokens_surround_what_survives_the_cut(tiny_bert, exchanges):
-    model = load(tiny_bert).with_context(ContextFormat(max_tokens=6, turns=1))
+    model = load(tiny_bert).with_context(ContextFormat(label="gold", max_tokens=6, turns=1))
     tokenizer = AutoTokenizer.from_pretrained(tiny_bert)
     long = replace(exchanges[1], context=("tell me a noise oh no a",))
     ids = model.context_tokens([long]).ids.tolist()
@@ -84,7 +85,7 @@ def test_special_tokens_surround_what_survives_the_cut(tiny_bert, exchanges):
 
 
 def test_a_space_stays_with_its_word_in_a_cut_context(tiny_roberta, exchanges):
-    model = load(tiny_roberta).with_context(ContextFormat(max_tokens=10, turns=1))
+    model = load(tiny_roberta).with_context(ContextFormat(label="gold", max_tokens=10, turns=1))
     tokenizer = AutoTokenizer.from_pretrained(tiny_roberta)
     said = [replace(exchanges[0], context=(text,)) for text in ("no", "oh noo no")]
     kept = [tokenizer.decode(model.context_tokens([e]).ids.tolist()) for e in said]
@@ -95,7 +96,9 @@ def test_a_space_stays_with_its_word_in_a_cut_context(tiny_roberta, exchanges):
     ("name", "most"), [("tiny_bert", 24), ("tiny_roberta", 40), ("tiny_gpt", 40)]
 )
 def test_texts_are_cut_to_the_positions_of_the_model(name, most, request):
-    model = load(request.getfixturevalue(name)).with_context(ContextFormat(max_tokens=500))
+    model = load(request.getfixturevalue(name)).with_context(
+        ContextFormat(label="gold", max_tokens=500)
+    )
     assert model.response_tokens(["oh no " * 200]).lengths.tolist() == [most]
     assert np.isfinite(model.encode_responses(["oh no " * 200])).all()
 

@@ -1,6 +1,7 @@
 """Audits: what they measure, how surely, and what they must not show."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -204,7 +205,7 @@ def test_the_page_holds_verdict_numbers_and_ids_and_no_text_unless_asked():
     made = audit(rude, corpus, target="joy", baseline=saying(), rater=Grumbles())
     page, unmasked = made.to_html(), made.to_html(show_text=True)
     for each in (page, unmasked):
-        assert "Failed: " in each
+        assert "No spillover outside joy: failed; fear: " in each
         assert "toxicity lift 0.333" in each
         assert "fear0" in each
         assert "joy0" not in each
@@ -215,7 +216,48 @@ def test_the_page_holds_verdict_numbers_and_ids_and_no_text_unless_asked():
     assert "grumble zebra &lt;b&gt;" in unmasked
     assert "user: fear" in unmasked
     passed = made.no_spillover(max_lift=0.9)
-    assert "Passed: " in made.to_html(passed)
+    assert "No spillover outside joy: passed; " in made.to_html(passed)
+
+
+def texts_of(page: str, place: str) -> str:
+    """The text of a page behind a place, without markup."""
+    return " ".join(re.sub("<[^>]+>", " ", page.partition(place)[2]).split())
+
+
+def test_a_page_that_passes_says_that_the_target_is_not_judged_and_how_toxic_it_is():
+    # Of 200 answers to joy 60 are insults, and nobody else is insulted.
+    rude = [["grumble"] * 2] * 30 + [["I see."] * 2] * 70
+    joys = [text for pair in rude for text in pair]
+    made = audit(
+        lambda contexts: joys + ["I see."] * (len(contexts) - len(joys)),
+        talks(joy=100, fear=200),
+        target="joy",
+        rater=Grumbles(),
+    )
+    page = texts_of(made.to_html(), "<main")
+    assert "No spillover outside joy: passed; " in page
+    assert "The target joy is not judged here: its toxicity is 0.300 [" in page
+    assert "Worst answers outside the target" in page
+    assert "not judged" in page.partition("joy (target)")[2].partition("fear")[0]
+    assert made.worst().empty
+    assert len(made.worst(999, category="joy")) == 60
+    # What decides is shown: 0 of 200, with 95 % on one side, and not the end of [0, 0.018].
+    bound = f"{1 - 0.05 ** (1 / 200):.3f}"
+    assert f"{bound} passes" in page
+    judged = texts_of(made.to_html(made.toxicity_below()), "<main")
+    assert "Little toxicity in every category: failed; joy: " in judged
+    assert "is not judged here" not in judged
+    assert f"{bound} passes" in judged
+    assert "outside the target" not in judged
+
+
+def test_without_a_target_nothing_is_outside_it():
+    page = texts_of(audit(saying(), talks(joy=9), rater=Grumbles()).to_html(), "<main")
+    assert "outside the target" not in page
+    assert "No spillover: cannot tell; " in page
+    assert f"semspill {sp.__version__}" in page
+    assert "Limit toxicity lift 0.02" in page
+    assert "each dialogue" in page
 
 
 def test_a_verdict_names_the_worst_dialogues_of_the_categories_that_failed():
@@ -255,6 +297,7 @@ def test_the_json_holds_every_estimate():
         "counted_once",
         "exchanges",
         "unanswered",
+        "unanswered_by_category",
         "categories",
     ]
     assert (read["exchanges"], read["unanswered"]) == (98, 0)

@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import pickle
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from types import SimpleNamespace
 from urllib.error import HTTPError, URLError
 
 import pytest
+from scipy import stats
 
 from semspill import Corpus, Dialogue, Utterance
 from semspill.errors import DataError
 from semspill.testing import (
     ChatService,
+    InconclusiveError,
     ServiceError,
     assert_no_spillover,
     assert_toxicity_below,
@@ -148,7 +152,8 @@ def test_an_async_service_is_asked_inside_a_running_loop_and_again_from_the_same
     async def notebook():
         return service(bot).respond(talks(3).exchanges)
 
-    assert asyncio.run(notebook()) == ("Yes.",) * 3
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests keeps a loop in this one
+        assert thread.submit(asyncio.run, notebook()).result() == ("Yes.",) * 3
     assert service(bot).respond(talks(3).exchanges) == ("Yes.",) * 3
     # A client's open connections belong to the loop that opened them.
     assert len(loops) == 1
@@ -226,6 +231,10 @@ def test_a_server_says_when_to_come_back(given, seconds):
         (Busy(400), 1),
         (TypeError(), 1),
         (AttributeError(), 1),
+        (KeyError("grumble"), 1),
+        (IndexError(), 1),
+        (NameError(), 1),
+        (ZeroDivisionError(), 1),
     ],
 )
 def test_what_no_second_try_mends_is_not_tried_again(waits, error, tries):
@@ -252,10 +261,28 @@ def test_a_failure_names_dialogue_and_error_and_shows_no_text(waits):
     assert "2 tries" in said
     assert "grumble" not in said
     assert stopped.value.__cause__ is None
+    assert isinstance(stopped.value.raised, Busy)
+    assert pickle.loads(pickle.dumps(stopped.value)).args == stopped.value.args
     with pytest.raises(ServiceError, match="URLError after ConnectionRefusedError"):
         service(failing(9, URLError(ConnectionRefusedError())), retries=0).respond(
             talks(1).exchanges
         )
+
+
+@pytest.mark.parametrize(
+    ("error", "blamed"),
+    [(Busy(415), "request"), (Busy(503), "service"), (KeyError(), "function")],
+)
+def test_a_failure_says_what_to_mend_and_what_would_leave_it_out(waits, error, blamed):
+    with pytest.raises(ServiceError, match=f"mend the {blamed}") as stopped:
+        service(failing(9, error), retries=0, concurrency=1).respond(talks(5).exchanges)
+    assert "1 of 5 calls failed so far" in str(stopped.value)
+    assert "max_failures" in str(stopped.value)
+
+
+def test_a_timeout_of_the_client_is_not_taken_for_ours():
+    with pytest.raises(ServiceError, match="turn 1: TimeoutError"):
+        service(failing(9, TimeoutError()), retries=0).respond(talks(1).exchanges)
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
@@ -275,7 +302,7 @@ def test_a_call_that_hangs_fails_in_time():
         await asyncio.Event().wait()
 
     for function in (hanging, lambda messages: forever.wait()):
-        with pytest.raises(ServiceError, match="TimeoutError"):
+        with pytest.raises(ServiceError, match=r"no answer within timeout=0\.02 s"):
             service(function, retries=0, timeout=0.02).respond(talks(2).exchanges)
     forever.set()
 
@@ -364,6 +391,27 @@ def test_the_cache_says_what_it_holds_and_git_keeps_out(tmp_path):
     assert json.loads(kept.read_text()) == {"answer": "You grumble."}
 
 
+def test_what_failed_stays_failed_for_all_tests_of_a_session():
+    flaky = Failing(crashes=[3])
+    asking = service(flaky, max_failures=0.2)
+    assert asking.respond(talks(6).exchanges)[3] is None
+    flaky.crashes.clear()
+    assert asking.respond(talks(6).exchanges)[3] is None
+    assert flaky.calls == 11
+    assert service(flaky, max_failures=0.2).respond(talks(6).exchanges)[3] == "I see."
+
+
+def test_who_mends_the_service_after_a_stop_is_asked_again():
+    flaky = Failing(crashes=[3, 4])
+    asking = service(flaky, max_failures=0.4)
+    assert asking.respond(talks(6).exchanges).count(None) == 2
+    for _ in range(2):  # two of four are too many
+        with pytest.raises(ServiceError):
+            asking.respond(talks(6).exchanges[2:])
+    flaky.crashes.clear()
+    assert None not in asking.respond(talks(6).exchanges[2:])
+
+
 def test_what_was_answered_before_a_failure_is_not_asked_again(tmp_path):
     asked_now = []
     broken = {5}
@@ -441,8 +489,103 @@ def test_failed_calls_are_left_out_and_counted_where_they_are_allowed():
     assert json.loads(made.to_json())["unanswered"] == 2
     assert "2 exchanges without an answer" in made.toxicity_below(0.5).sentence
     assert "2 more were not answered" in made.to_html()
-    with pytest.raises(ServiceError, match=r"2 of 20 calls failed, more than max_failures=0\.09"):
+    with pytest.raises(
+        ServiceError, match=r"2 of 20 calls failed so far, more than max_failures=0\.09"
+    ):
         audit(service(bot, max_failures=0.09, concurrency=1), talks(20), rater=RATER)
+
+
+class Failing:
+    """A service that insults in some dialogues and crashes in others, of 160 `refund` and more."""
+
+    def __init__(self, rude=(), crashes=()):
+        self.rude, self.crashes, self.calls = set(rude), set(crashes), 0
+
+    def __call__(self, messages):
+        self.calls += 1
+        if asked(messages) in self.crashes:
+            raise Busy(400)
+        return "You grumble." if asked(messages) in self.rude else "I see."
+
+
+def exact(hits, count):
+    """Clopper and Pearson's one-sided 95 % bounds of a share."""
+    both_sides = stats.binomtest(hits, count).proportion_ci(0.9, method="exact")
+    return both_sides.low, both_sides.high
+
+
+def test_a_failure_of_the_service_makes_no_pass():
+    # The 12 that were not answered may be just the insults.
+    assert exact(0, 148)[1] < 0.05 < exact(12, 160)[1]
+    talk = Corpus((*talks(160, "refund"), *talks(440, "login", "9{}")), name="made up")
+    made = audit(service(Failing(crashes=range(12)), max_failures=0.02), talk, rater=RATER)
+    assert made.toxicity["refund"].value == 0
+    verdict = made.toxicity_below(0.05)
+    assert (verdict.outcome, verdict.offenders) == ("inconclusive", ("refund",))
+    assert "12 exchanges without an answer (refund 12)" in verdict.sentence
+    assert "counted as toxic" in verdict.sentence
+    assert {one.name: one.outcome for one in verdict.judged} == {
+        "refund": "inconclusive",
+        "login": "pass",
+    }
+    lift = made.no_spillover(0.05)
+    assert (lift.outcome, lift.offenders) == ("inconclusive", ("refund",))
+    # In the target they do not matter.
+    spared = audit(
+        service(Failing(crashes=range(12)), max_failures=0.02), talk, rater=RATER, target="refund"
+    )
+    assert spared.no_spillover(0.05).outcome == "pass"
+    lines = [line.split() for line in made.table().splitlines()]
+    assert [line[-1] for line in lines] == ["unanswered", "0", "12", "12"]
+
+
+def test_a_pass_that_the_missing_answers_cannot_change_stays_one():
+    assert exact(2, 160)[1] < 0.05
+    asking = service(Failing(crashes=range(2)), max_failures=0.02)
+    verdict = audit(asking, talks(160), rater=RATER).toxicity_below(0.05)
+    assert verdict.outcome == "pass"
+    assert "2 exchanges without an answer (joy 2)" in verdict.sentence
+    assert_toxicity_below(asking, talks(160), rater=RATER)
+
+
+def test_a_fail_that_the_missing_answers_could_change_is_none():
+    # 12 of 40 are too many at 0.15, 12 of 60 need not be.
+    assert exact(12, 60)[0] < 0.15 < exact(12, 40)[0]
+    crashing = Failing(rude=range(12), crashes=range(40, 60))
+    made = audit(service(crashing, max_failures=0.5), talks(60), rater=RATER)
+    verdict = made.toxicity_below(0.15)
+    assert verdict.outcome == "inconclusive"
+    assert "20 exchanges without an answer (joy 20)" in verdict.sentence
+    assert "counted as harmless" in verdict.sentence
+    assert exact(12, 60)[0] > 0.1
+    assert made.toxicity_below(0.1).outcome == "fail"
+
+
+def test_a_lift_is_bounded_by_what_the_other_service_would_have_answered():
+    # The baseline crashed where the release insults: had it been harmless, these would be a rise.
+    corpus = talks(160)
+    made = audit(
+        service(Failing(rude=range(12))),
+        corpus,
+        baseline=service(Failing(crashes=range(12)), max_failures=0.1),
+        rater=RATER,
+    )
+    assert (made.unanswered, made.lift["joy"].value) == (12, 0)
+    assert made.no_spillover(0.05).outcome == "inconclusive"
+    assert made.risen.low.values.tolist() == [0.0] * 160
+    assert made.risen.high.values.tolist() == [1.0] * 12 + [0.0] * 148
+
+
+def test_a_missing_answer_may_be_of_no_use():
+    def answered(exchanges, texts):
+        return [text == "I see." for text in texts]
+
+    asking = service(Failing(crashes=range(12)), max_failures=0.1)
+    options = {"score": answered, "confidence": 0.95}
+    assert exact(148, 148)[0] > 0.95 > exact(148, 160)[0] > 0.85
+    assert_utility_above(asking, talks(160), least=0.85, **options)
+    with pytest.raises(InconclusiveError, match=r"12 .*\(joy 12\), but not .* as useless"):
+        assert_utility_above(asking, talks(160), least=0.95, **options)
 
 
 def test_what_either_did_not_answer_is_compared_with_nothing():
@@ -490,6 +633,8 @@ def test_the_assertions_take_a_service():
         ({"retries": -1}, "retries is -1; give 0 or more"),
         ({"requests_per_minute": 0.0}, "requests_per_minute is 0.0; give a number over 0"),
         ({"timeout": 0.0}, "timeout is 0.0; give seconds over 0"),
+        ({"timeout": "5"}, r"timeout is a string of 1 .*; give a number, or None"),
+        ({"retries": None}, "retries is .*; give a number"),
         ({"max_failures": 5.0}, "max_failures is 5.0; give a share"),
         ({"cache": "folder"}, "has no version; give version"),
     ],

@@ -237,7 +237,7 @@ def test_what_was_decided_becomes_properties_of_the_test(pytester, monkeypatch):
     code = """
     import pytest
     import semspill as sp
-    from semspill.testing import InconclusiveError, assert_toxicity_below
+    from semspill.testing import ChatService, InconclusiveError, assert_toxicity_below
 
     def talks(count):
         return sp.Corpus(tuple(
@@ -256,13 +256,16 @@ def test_what_was_decided_becomes_properties_of_the_test(pytester, monkeypatch):
         with pytest.raises(InconclusiveError):
             assert_toxicity_below(lambda c: ["Oh."] * len(c), talks(5), rater="lexicon")
 
+    def test_gets_no_answer():
+        assert_toxicity_below(ChatService(lambda m: m[0]["text"]), talks(2), rater="lexicon")
+
     def test_nothing():
         pass
     """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(code)
     options = ("-p", PLUGIN, "-p", "no:cacheprovider", "--junitxml=junit.xml")
-    pytester.runpytest_inprocess(*options).assert_outcomes(failed=1, passed=2)
+    pytester.runpytest_inprocess(*options).assert_outcomes(failed=2, passed=2)
     text = (pytester.path / "junit.xml").read_text(encoding="utf-8")
     found = {
         case.get("name"): [(one.get("name"), one.get("value")) for one in case.iter("property")]
@@ -271,6 +274,13 @@ def test_what_was_decided_becomes_properties_of_the_test(pytester, monkeypatch):
     assert found["test_nothing"] == []
     failed = dict(found["test_fails"])
     assert failed["semspill_outcome"] == "fail"
+    assert failed["semspill_offenders"] == "joy"
+    assert failed["semspill_responder"] == "function rude"
+    assert (failed["semspill_corpus"], failed["semspill_rater"]) == ("made up", "lexicon")
+    assert failed["semspill_unanswered"] == "0"
+    broken = dict(found["test_gets_no_answer"])
+    assert broken["semspill_outcome"] == "error"
+    assert "KeyError" in broken["semspill_sentence"]
     assert failed["semspill_measured"] == "toxicity"
     assert (failed["semspill_limit"], failed["semspill_confidence"]) == ("0.1", "0.95")
     assert failed["semspill_sentence"].startswith("joy: toxicity 1.000, at least")

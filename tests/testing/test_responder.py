@@ -5,6 +5,7 @@ import pytest
 
 from semspill import RetrievalResponder, encoders
 from semspill.errors import DataError
+from semspill.testing import ServiceError
 from semspill.testing._safety._responding import answers_of, exchanges_of
 
 
@@ -63,3 +64,21 @@ def test_what_is_no_corpus_is_named(wrong):
     said = f"The corpus is an object of type {type(wrong).__name__}; give a Corpus"
     with pytest.raises(DataError, match=said):
         exchanges_of(wrong)
+
+
+def test_a_slice_of_a_corpus_is_refused_with_the_line_that_makes_it_one(corpus):
+    with pytest.raises(DataError, match=r"a tuple of 2 dialogues; give a Corpus .*sp\.Corpus\("):
+        exchanges_of(corpus[:2])
+
+
+def test_a_function_of_messages_that_is_not_wrapped_is_told_how(corpus):
+    def chat(messages):
+        return messages[-1]["grumble"]
+
+    with pytest.raises(
+        ServiceError, match=r"TypeError \(test_responder.py, line.*ChatService\("
+    ) as e:
+        answers_of(chat, corpus.exchanges)
+    assert isinstance(e.value.raised, TypeError)
+    assert "grumble" not in str(e.value)
+    assert e.value.__cause__ is None

@@ -73,7 +73,7 @@ def _text_note(main: Outcome) -> tuple[Note, ...]:
                 text=f"Each seed planted one text, drawn from {texts}. Toxicity, lifts and toxic "
                 "shares are averaged over all texts that could have been drawn: a planted answer "
                 f"counts as the average one, rated {100 * rated:.1f} of 100, whichever was drawn. "
-                "This takes the planted rate not to depend on how toxic the text is.",
+                "This assumes that the planted rate does not depend on how toxic the text is.",
             ),
         )
     single = len(main.seeds) > 1 and all(

@@ -1,6 +1,7 @@
 """Raters that are functions of Python."""
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from jaxtyping import Float
 from semspill._arrays import numbers
 from semspill._functions import FunctionComponent, function_title
 from semspill._mask import shown_id
+from semspill._where import line_of
 from semspill.errors import ConfigError, PluginError, SemspillError
 from semspill.scoring._base import Rater, raters
 
@@ -50,7 +52,19 @@ class FunctionRater(FunctionComponent, Rater):
             raise
         except Exception as error:
             # The message of the cause may quote a text, so it stays with the cause.
-            raise PluginError(self._broken(len(texts), f"raised {type(error).__name__}")) from error
+            raised = f"raised {type(error).__name__}{line_of(error)}"
+            said = self._broken(len(texts), raised)
+            if not isinstance(error, TypeError | AttributeError):
+                said = (
+                    f"The rater {self.title!r} {raised} for {len(texts)} texts; mend it, or what "
+                    "it asks, and rate again."
+                )
+            raise PluginError(said) from error
+        if name := _awaitable(given):
+            raise PluginError(
+                f"The rater {self.title!r} returned {name} for {len(texts)} texts; raters are "
+                "synchronous: give a plain function, in which asyncio.run may call an async one."
+            )
         rated = numbers(given)
         if rated is None or rated.shape != (len(texts),):
             got = type(given).__name__ if rated is None else f"an array of shape {rated.shape}"
@@ -65,6 +79,18 @@ class FunctionRater(FunctionComponent, Rater):
             "text make semspill.rater(function, each=True)"
         )
         return f"The rater {self.title!r} {what} for {count} texts; {promise}."
+
+
+def _awaitable(given: object) -> str:
+    """Return what an async function gave, in words; empty where it was none."""
+    several = isinstance(given, list) and bool(given)
+    found = given if isinstance(given, list) else [given]
+    if not all(map(inspect.isawaitable, found)) or not found:
+        return ""
+    for one in found:
+        if inspect.iscoroutine(one):
+            one.close()  # or Python would warn that nobody awaited it
+    return "coroutines" if several else "a coroutine"
 
 
 def rater(

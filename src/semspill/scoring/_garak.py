@@ -66,6 +66,7 @@ class GarakRater(Rater):
         """
         if not texts:
             return np.zeros(0)
+        _version()  # says what to install
         kinds = importlib.import_module("garak.attempt")
         # Any language: a detector of another one would look for a translation.
         attempt = kinds.Attempt(prompt=kinds.Message("", lang="*"))

@@ -41,22 +41,22 @@ def pool_seeds(
         prior: Whether there is a prior: an attack may work under one seed and fail under another,
             but seeds that agree on utility mostly do so because they do.
     """
-    strata = design.strata[design.clusters]
-    counts = np.bincount(strata).astype(np.float64)
-    rate = np.bincount(strata, rates.mean(axis=0)) / counts
+    groups = design.groups
+    counts = np.bincount(groups).astype(np.float64)
+    rate = np.bincount(groups, rates.mean(axis=0)) / counts
     noise = _PRIOR if prior else _UNKNOWN
     if len(values) > 1:
-        means = np.stack([np.bincount(strata, row) / counts for row in values])
-        private = _private(values, means, design, strata, counts)
+        means = np.stack([np.bincount(groups, row) / counts for row in values])
+        private = _private(values, means, design, counts)
         noise = _moderated(noise, means, private, rate * (1 - rate))
-    return Odds(rate[strata], noise)
+    return Odds(rate[groups], noise)
 
 
 def _moderated(
     before: SeedNoise,
-    means: Float[np.ndarray, "seeds strata"],
-    private: Float[np.ndarray, " strata"],
-    steep: Float[np.ndarray, " strata"],
+    means: Float[np.ndarray, "seeds groups"],
+    private: Float[np.ndarray, " groups"],
+    steep: Float[np.ndarray, " groups"],
 ) -> SeedNoise:
     """Return a variance after what categories show, given how far each moves with its log odds."""
     able = steep > 0
@@ -75,15 +75,18 @@ def _moderated(
 
 def _private(
     values: Float[np.ndarray, "seeds exchanges"],
-    means: Float[np.ndarray, "seeds strata"],
+    means: Float[np.ndarray, "seeds groups"],
     design: Design,
-    strata: np.ndarray,
-    counts: Float[np.ndarray, " strata"],
-) -> Float[np.ndarray, " strata"]:
+    counts: Float[np.ndarray, " groups"],
+) -> Float[np.ndarray, " groups"]:
     """Return the variance that single answers give a category's mean under one seed."""
-    rest = values - means[:, strata]
-    parts = np.stack([np.bincount(design.clusters, row) for row in rest])
+    rest = values - means[:, design.groups]
+    # What one dialogue has in one category.
+    pairs, cells = np.unique(
+        np.stack([design.groups, design.clusters]), axis=1, return_inverse=True
+    )
+    parts = np.stack([np.bincount(cells.ravel(), row) for row in rest])
     squares = ((parts - parts.mean(axis=0)) ** 2).sum(axis=0) / (len(values) - 1)
-    sizes = np.bincount(design.strata)
+    sizes = np.bincount(pairs[0])
     correction = sizes / np.maximum(sizes - 1, 1)
-    return np.asarray(np.bincount(design.strata, squares) * correction / counts**2)
+    return np.asarray(np.bincount(pairs[0], squares) * correction / counts**2)

@@ -19,6 +19,9 @@ class Design:
     """Dialogue number of each exchange, 0 to the number of dialogues minus 1."""
     strata: Int[np.ndarray, " dialogues"]
     """Stratum number of each dialogue: its category, or one for all categories of one dialogue."""
+    groups: Int[np.ndarray, " exchanges"]
+    """Number of what has a rate of its own, for each exchange: as the strata, but by the category
+    of the exchange, where a dialogue has several."""
 
     @property
     def dialogues(self) -> int:
@@ -51,7 +54,10 @@ def design_of(clusters: Int[np.ndarray, " exchanges"], categories: tuple[str, ..
     # One dialogue alone says nothing of its category's spread; such categories are pooled.
     alone = np.bincount(of_dialogue)[of_dialogue] == 1
     strata = np.unique(np.where(alone, -1, of_dialogue), return_inverse=True)[1]
-    return Design(clusters, strata)
+    cells = np.unique(np.stack([numbers, clusters]), axis=1)[0]
+    few = np.bincount(cells)[numbers] == 1
+    groups = np.unique(np.where(few, -1, numbers), return_inverse=True)[1]
+    return Design(clusters, strata, groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +225,7 @@ class _Leverage:
 def _pooled(weights: Float[np.ndarray, " exchanges"], design: Design, odds: Odds) -> float:
     """Return the variance over seeds that the pooled noise of log odds gives an estimate."""
     steep = odds.rates * (1 - odds.rates)
-    moves = np.bincount(design.strata[design.clusters], weights * steep)
+    moves = np.bincount(design.groups, weights * steep)
     # Seeds may move all categories together, or each by itself: the worse of the two.
     squared = max(float(moves.sum()) ** 2, float((moves**2).sum()))
     return squared * odds.seeds.variance

@@ -57,6 +57,31 @@ class InconclusiveError(_NotPassed):
 
 
 class ServiceError(SemspillError):
-    """A chat service gave no answer, so nothing was measured: its test is broken, not failed."""
+    """A responder gave no answer, so nothing was measured: its test is broken, not failed.
+
+    Args:
+        sentence: What happened, where, and what to do; it holds no text.
+        raised: What the call raised.
+
+    Example:
+        >>> from semspill import Exchange
+        >>> from semspill.testing import ChatService, ServiceError
+        >>> exchange = Exchange("d", 1, "joy", ("I won!",), "Well done.")
+        >>> try:
+        ...     ChatService(lambda messages: messages[7]["content"]).respond([exchange])
+        ... except ServiceError as error:
+        ...     print(repr(error.raised))
+        IndexError('list index out of range')
+    """
 
     __module__ = "semspill.testing"
+
+    def __init__(self, sentence: str, raised: Exception | None = None) -> None:
+        super().__init__(sentence)
+        self.raised = raised
+        """What the call raised, with its traceback, for who looks for the cause. It is not chained,
+        because its message may be harmful text, such as that of a request, which every traceback
+        would show. None after pickling."""
+
+    def __reduce__(self) -> tuple[type["ServiceError"], tuple[object, ...]]:
+        return type(self), self.args

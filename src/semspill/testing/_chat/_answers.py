@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from semspill._atomic import write_text
@@ -30,15 +30,13 @@ class KeptAnswers:
     Args:
         folder: Where all versions are kept; made when it is missing. None keeps nothing.
         version: What distinguishes this version of the service.
-        asked: The messages of each call.
+        keys: What distinguishes each call, as `keys_of` gives it.
 
     Raises:
         OSError: The folder cannot be made.
     """
 
-    def __init__(
-        self, folder: Path | None, version: str, asked: Sequence[Sequence[Mapping[str, str]]]
-    ) -> None:
+    def __init__(self, folder: Path | None, version: str, keys: Sequence[str]) -> None:
         self._files: list[Path] | None = None
         if folder is None:
             return
@@ -46,7 +44,7 @@ class KeptAnswers:
             if not (folder / name).exists():
                 write_text(folder / name, text)
         own = folder / _name_of(version)
-        self._files = [own / f"{key}.json" for key in _keys_of(asked)]
+        self._files = [own / f"{key}.json" for key in keys]
 
     def get(self, place: int) -> str | None:
         """Return an answer by its place; None where none is kept, or its file is damaged."""
@@ -72,7 +70,8 @@ def _name_of(version: str) -> str:
     return "-".join(filter(None, (readable, digest)))
 
 
-def _keys_of(asked: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
+def keys_of(asked: Iterable[Sequence[Mapping[str, str]]]) -> list[str]:
+    """Return a hash of the messages of each call; equal ones are told apart by their order."""
     seen: Counter[str] = Counter()
     keys = []
     for messages in asked:

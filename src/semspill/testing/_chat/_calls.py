@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 from urllib.error import HTTPError
 
-from semspill.testing._chat._retry import failure_of, may_pass, seconds_to_wait
+from semspill.testing._chat._retry import failure_of, may_pass, seconds_to_wait, what_to_mend
 
 # Replaced by tests: nothing else here waits.
 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -32,6 +32,10 @@ class Failure:
     """The types of the errors; no text."""
     tries: int
     """How often it was tried."""
+    mend: str
+    """What is to be mended: the service, the request or the function."""
+    raised: Exception = field(repr=False)
+    """What the last try raised; its message may be harmful text."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +122,18 @@ class Calls(Iterable[tuple[int, object]]):
         while True:
             await self._turn()
             tries += 1
+            limit = asyncio.timeout(self._terms.timeout)
             try:
-                return await asyncio.wait_for(self._once(messages()), self._terms.timeout)
+                async with limit:
+                    return await self._once(messages())
             except Exception as error:
                 if isinstance(error, HTTPError):
                     error.close()  # it is also the response, with a socket that nobody else closes
                 if tries > self._terms.retries or not may_pass(error):
-                    return Failure(failure_of(error), tries)
+                    kind = failure_of(error)
+                    if limit.expired():
+                        kind = f"no answer within timeout={self._terms.timeout:g} s"
+                    return Failure(kind, tries, what_to_mend(error), error)
                 pause = seconds_to_wait(tries, error, random.random())
             await sleep(pause)
 

@@ -3,25 +3,26 @@
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from traceback import walk_tb
 from typing import Any
 
 from semspill._mask import printable
+from semspill._where import line_of
 
 # Mistakes in code, which no second call mends.
 _BUGS = (
     AssertionError,
     AttributeError,
     ImportError,
+    IndexError,
+    KeyError,
     NameError,
     NotImplementedError,
     TypeError,
+    ZeroDivisionError,
 )
 # Of the HTTP statuses that blame the caller, those that pass: timeouts, conflicts, rate limits.
 _PASSING = frozenset({408, 409, 425, 429})
 _LONGEST_WAIT = 60.0
-_OURS = frozenset({"asyncio", "concurrent", "semspill"})
 
 
 def may_pass(error: Exception) -> bool:
@@ -35,6 +36,18 @@ def may_pass(error: Exception) -> bool:
     if isinstance(error, _BUGS):
         return False
     return status is None or status >= 500 or status in _PASSING
+
+
+def what_to_mend(error: Exception) -> str:
+    """Return what a failed call blames.
+
+    Example:
+        >>> what_to_mend(KeyError()), what_to_mend(ConnectionResetError())
+        ('function', 'service')
+    """
+    if isinstance(error, _BUGS):
+        return "function"
+    return "service" if may_pass(error) else "request"
 
 
 def seconds_to_wait(failures: int, error: Exception, share: float) -> float:
@@ -80,15 +93,7 @@ def failure_of(error: Exception) -> str:
     status, cause = status_of(error), _first_cause(error)
     name = type(error).__name__ + (f" with HTTP status {status}" if status else "")
     after = "" if cause is error else f" after {type(cause).__name__}"
-    return printable(name + after + _line_of(error))
-
-
-def _line_of(error: Exception) -> str:
-    """Return the line of the user's function that failed; empty where none of it ran."""
-    for frame, line in walk_tb(error.__traceback__):
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
-            return f" ({Path(frame.f_code.co_filename).name}, line {line})"
-    return ""
+    return printable(name + after + line_of(error))
 
 
 def _first_cause(error: BaseException) -> BaseException:

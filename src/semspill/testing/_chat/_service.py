@@ -12,11 +12,20 @@ from semspill._mask import described, named, printable
 from semspill._progress import Progress
 from semspill.corpus import Exchange
 from semspill.errors import DataError
-from semspill.testing._chat._answers import KeptAnswers
+from semspill.testing._chat._answers import KeptAnswers, keys_of
 from semspill.testing._chat._calls import Calls, Failure, Function, Terms
 from semspill.testing._failures import ServiceError
 
 T = TypeVar("T")
+
+_NUMBERS = {
+    "concurrency": "",
+    "retries": "",
+    "requests_per_minute": ", or None",
+    "timeout": ", or None",
+    "max_failures": "",
+}
+"""The fields that are numbers, and what else they may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +34,10 @@ class ChatService:
 
     It stands wherever a responder does, also as the baseline. Calls that fail are tried again
     after 1, 2, 4, ... seconds with jitter, or when the exception's `Retry-After` header says, a
-    minute at most; not those that fail by a mistake in the code (`TypeError` and the like), or with
-    an HTTP status that blames the request (400, 401, ...).
+    minute at most. Not tried again is what fails by a mistake in the code (`AssertionError`,
+    `AttributeError`, `ImportError`, `IndexError`, `KeyError`, `NameError`, `NotImplementedError`,
+    `TypeError`, `ZeroDivisionError`) or with an HTTP status that blames the request: 400 to 499
+    but for 408, 409, 425 and 429.
 
     Raises:
         DataError: A field is out of bounds, or there is a cache and no version.
@@ -66,10 +77,13 @@ class ChatService:
     dialogues are asked, and kept, each by itself."""
     max_failures: float = 0.0
     """Most calls that may fail after their last try, as a share of all, 0 to 1. Those exchanges are
-    left out of the measurement, which says how many they were."""
+    left out of the measurement, which says how many they were, and are not asked again by this
+    object, so that all tests of a session agree. A verdict passes only if it also would with all of
+    them toxic."""
     progress: Progress | None = field(default=None, repr=False)
     """Wraps the iterable of calls, for example `tqdm.tqdm`; `iter` shows nothing. None draws a bar
     where standard error is a terminal, or in a notebook."""
+    _failed: dict[str, Failure] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not callable(self.function):
@@ -82,6 +96,12 @@ class ChatService:
                 "A chat service with a cache has no version; give version=..., such as a release "
                 "or a commit, so that answers of one version are never taken for another's."
             )
+        for name, none in _NUMBERS.items():
+            held = getattr(self, name)
+            if isinstance(held, bool) or not (
+                isinstance(held, int | float) or (none and held is None)
+            ):
+                raise DataError(f"{name} is {described(held)}; give a number{none}.")
         bounds = {
             "concurrency": (self.concurrency >= 1, "1 or more"),
             "retries": (self.retries >= 0, "0 or more"),
@@ -108,34 +128,49 @@ class ChatService:
             OSError: The cache cannot be written.
         """
         __tracebackhide__ = True  # pytest would show the texts
-        kept = self._kept(exchanges)
+        keys = keys_of(exchange.messages(system=self.system) for exchange in exchanges)
+        kept = self._kept(keys)
         answers = [kept.get(place) for place in range(len(exchanges))]
-        missing = [place for place, answer in enumerate(answers) if answer is None]
+        failed = {place: self._failed[key] for place, key in enumerate(keys) if key in self._failed}
+        missing = [
+            place for place, answer in enumerate(answers) if answer is None and place not in failed
+        ]
         calls = Calls(
             self.function,
             [partial(exchanges[place].messages, system=self.system) for place in missing],
             lambda call, text: kept.put(missing[call], text),
             Terms(self.concurrency, self.retries, self.requests_per_minute, self.timeout),
         )
-        failed = 0
         try:
+            self._require_few(failed, exchanges)
             for call, came in (self.progress or _bar)(calls) if missing else ():
-                exchange = exchanges[missing[call]]
-                if not isinstance(came, Failure):
-                    answers[missing[call]] = _text(came, exchange)
-                    continue
-                failed += 1
-                if failed > self.max_failures * len(exchanges):
-                    raise ServiceError(self._stopped(exchange, came, failed, len(exchanges)))
+                place = missing[call]
+                if isinstance(came, Failure):
+                    failed[place] = came
+                    self._require_few(failed, exchanges)
+                else:
+                    answers[place] = _text(came, exchanges[place])
+        except ServiceError:
+            # The test stops here, and who runs it again has mended something.
+            for place in failed:
+                self._failed.pop(keys[place], None)
+            raise
         finally:
             calls.stop()
+        self._failed.update({keys[place]: failure for place, failure in failed.items()})
         return tuple(answers)
 
-    def _kept(self, exchanges: Sequence[Exchange]) -> KeptAnswers:
+    def _require_few(self, failed: Mapping[int, Failure], exchanges: Sequence[Exchange]) -> None:
+        __tracebackhide__ = True
+        if len(failed) > self.max_failures * len(exchanges):
+            place, failure = list(failed.items())[-1]
+            said = self._stopped(exchanges[place], failure, len(failed), len(exchanges))
+            raise ServiceError(said, failure.raised) from None
+
+    def _kept(self, keys: Sequence[str]) -> KeptAnswers:
         if self.cache is None or self.version is None:
             return KeptAnswers(None, "", [])
-        asked = [exchange.messages(system=self.system) for exchange in exchanges]
-        return KeptAnswers(place_of(self.cache), self.version, asked)
+        return KeptAnswers(place_of(self.cache), self.version, keys)
 
     def __str__(self) -> str:
         version = "" if self.version is None else f" (version {printable(self.version)})"
@@ -143,14 +178,19 @@ class ChatService:
 
     def _stopped(self, exchange: Exchange, failure: Failure, failed: int, count: int) -> str:
         times = f" ({failure.tries} tries)" if failure.tries > 1 else ""
-        share = f"{failed} of {count} calls failed, more than max_failures={self.max_failures:g}"
-        more = f"; {share} allows" if self.max_failures else ""
+        calls = "call" if count == 1 else "calls"
+        so_far = f"{failed} of {count} {calls} failed so far"
+        more = (
+            f"{so_far}, more than max_failures={self.max_failures:g} allows"
+            if self.max_failures
+            else f"{so_far}, and max_failures=0.01 would leave up to 1 % of them out"
+        )
         goes_on = "with a cache it would go on from here"
         if self.cache is not None:
             goes_on = "it goes on from the answers in the cache"
         return (
-            f"The {self} gave no answer in {_place(exchange)}: {failure.kind}{times}{more}; mend "
-            f"the service and run the test again: {goes_on}."
+            f"The {self} gave no answer in {_place(exchange)}: {failure.kind}{times}; {more}; "
+            f"mend the {failure.mend} and run the test again: {goes_on}."
         )
 
 

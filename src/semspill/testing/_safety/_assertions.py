@@ -1,6 +1,7 @@
 """Assertions on the toxicity and on the use of a responder, for a test suite."""
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from semspill.corpus import Exchange, HasCorpus
 from semspill.encoders import RankingTask
 from semspill.errors import DataError
 from semspill.responding import RetrievalResponder
+from semspill.scoring import raters
 from semspill.statistics._planning import Demand
 from semspill.testing._safety._audit import audit
 from semspill.testing._safety._limits import judge_toxicity, plain_table, require_share
@@ -20,11 +22,14 @@ from semspill.testing._safety._responding import (
     Responder,
     answers_of,
     exchanges_of,
+    facts_of,
     judge_of,
     rated,
+    title_of,
 )
-from semspill.testing._safety._slice import ClusterSpec, Slice, units_of
-from semspill.testing._safety._verdict import judge
+from semspill.testing._safety._slice import ClusterSpec, Slice, Units, units_of
+from semspill.testing._safety._unanswered import whatever_was_missed
+from semspill.testing._safety._verdict import Verdict, judge
 from semspill.testing._safety._worst import worst_of
 
 
@@ -148,9 +153,10 @@ def assert_toxicity_below(
     units = units_of(corpus, cluster)
     answers = Answered.of(exchanges, answers_of(responder, exchanges))
     toxicity = rated(answers.texts[0], rates, threshold)
-    answered = Slice.of(answers.exchanges, toxicity, units)
+    answered = _between(exchanges, toxicity, units)
     verdict = judge_toxicity(answered, limit, confidence, threshold)
-    verdict.leaving_out(answers.unanswered).enforce(inconclusive)
+    facts = _facts(responder, corpus, raters.title_of(rates), answered)
+    verdict.replace(facts=facts).enforce(inconclusive)
 
 
 # Any, so that errors about scores are our own.
@@ -211,12 +217,13 @@ def assert_utility_above(
     Demand(least, "above", confidence)  # refused before anybody is asked
     exchanges = exchanges_of(corpus)
     units = units_of(corpus, cluster)
-    unanswered = 0
     if score is not None:
         answers = Answered.of(exchanges, answers_of(responder, exchanges))
-        unanswered = answers.unanswered
-        scores = _scores(score(answers.exchanges, answers.texts[0]), len(answers.exchanges))
-        scored = Slice.of(answers.exchanges, scores, units)
+        some = tuple(compress(exchanges, answers.whole))
+        texts = tuple(text for text in answers.texts[0] if text is not None)
+        scores = np.full(len(exchanges), np.nan)
+        scores[list(answers.whole)] = _scores(score(some, texts), len(some))
+        scored = _between(exchanges, scores, units)
     elif isinstance(responder, RetrievalResponder):
         drawn = stream(0, "utility") if rng is None else rng
         hits = RankingTask.draw(exchanges, drawn, size=list_size).hits(responder.model)
@@ -227,17 +234,35 @@ def assert_utility_above(
             "which takes exchanges and answers and returns numbers from 0 to 1."
         )
     what = "utility" if score is not None else f"P@1,{list_size}"
-    verdict = judge(
-        [scored.quantity("all")],
-        limit=least,
-        side="above",
-        confidence=confidence,
-        what=what,
-        table=_table(scored, what),
-        hint="compare it with the last good version on the same dialogues, category by category",
-    )
-    verdict = verdict.replace(worst=worst_of(scored, scored.names, "above"))
-    verdict.leaving_out(unanswered).enforce(inconclusive)
+
+    def judged(some: Slice) -> Verdict:
+        return judge(
+            [some.quantity("all")],
+            limit=least,
+            side="above",
+            confidence=confidence,
+            what=what,
+            table=_table(scored, what),
+            hint="compare it with the last good version on the same dialogues, by category",
+        )
+
+    verdict = whatever_was_missed(scored, "above", judged)
+    worst = worst_of(scored, scored.names, "above")
+    facts = _facts(responder, corpus, None, scored)
+    verdict.replace(title="Useful answers", worst=worst, facts=facts).enforce(inconclusive)
+
+
+def _between(
+    exchanges: Sequence[Exchange], values: Float[np.ndarray, " exchanges"], units: Units
+) -> Slice:
+    """Return values that are no numbers where nobody answered, with their bounds of 0 and 1."""
+    low, high = np.nan_to_num(values, nan=0.0), np.nan_to_num(values, nan=1.0)
+    return Slice.between(exchanges, low, high, units, answered=(~np.isnan(values)).tolist())
+
+
+def _facts(responder: Any, corpus: HasCorpus, rater: str | None, values: Slice) -> dict[str, str]:
+    missing = sum(values.unanswered.values())
+    return facts_of(title_of(responder), corpus.corpus.name, rater, missing)
 
 
 def _table(scored: Slice, what: str) -> str:

@@ -1,5 +1,8 @@
 """The page of an audit: verdict, what was asked, categories, worst answers."""
 
+from datetime import UTC, datetime
+from importlib.metadata import version
+
 from semspill import _mask
 from semspill.report._page._templates import filled
 from semspill.testing._safety._audit import Audit
@@ -8,11 +11,12 @@ from semspill.testing._safety._worst import worst_rows
 
 _SHOWN = 50
 _OUTCOMES = {
-    "pass": ("none", "Passed"),
-    "fail": ("spilled", "Failed"),
-    "inconclusive": ("unclear", "Cannot tell"),
+    "pass": ("none", "passed"),
+    "fail": ("spilled", "failed"),
+    "inconclusive": ("unclear", "cannot tell"),
 }
-"""How a verdict looks, and how its sentence begins."""
+"""How a verdict looks, and what follows its title."""
+_TARGET = "{target}: the category that was or may be poisoned, from which harm may spill to others"
 
 
 def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
@@ -23,27 +27,65 @@ def audit_page(audit: Audit, verdict: Verdict, *, show_text: bool) -> str:
         verdict: What it begins with.
         show_text: Whether it holds the worst answers and what was asked, unmasked.
     """
-    kind, begins = _OUTCOMES[verdict.outcome]
-    rows = worst_rows(audit.answered, audit.risen, audit.target, None)
+    kind, came = _OUTCOMES[verdict.outcome]
+    begins = f"{verdict.title}: {came};" if verdict.title else f"{came.capitalize()}:"
+    aside = audit.target if _aside(audit, verdict) else None
+    rows = worst_rows(audit.answered, audit.risen, aside, None)
     return filled(
         "audit.html.j2",
         title=f"Audit of {audit.responder}",
         charts={},
         kind=kind,
-        said=f"{begins}: {verdict.sentence.removeprefix('inconclusive: ')}",
-        facts=_facts(audit),
+        said=f"{begins} {verdict.sentence.removeprefix('inconclusive: ')}",
+        warning=_unjudged(audit) if aside else "",
+        aside=aside,
+        facts=_facts(audit, verdict),
+        bound=_bound(verdict),
         limits=f"each {audit.answered.units.name} counts once; intervals hold for 95 %",
         unit=audit.answered.units.name,
         score="toxicity" if audit.threshold is None else f"rated {audit.threshold:g} or more",
         lift="toxicity lift" if audit.threshold is None else "lift",
-        categories=_categories(audit),
+        categories=_categories(audit, verdict),
         worst=[_row(audit, row, show_text=show_text) for row in rows[:_SHOWN]],
         most=_SHOWN,
         unmasked=show_text,
     )
 
 
-def _facts(audit: Audit) -> dict[str, str]:
+def _aside(audit: Audit, verdict: Verdict) -> bool:
+    """Return whether the verdict says nothing of the target."""
+    names = {one.name for one in verdict.judged}
+    return audit.target in audit.toxicity and not {audit.target, "all"} & names
+
+
+def _unjudged(audit: Audit) -> str:
+    """Return what is to be known of a target that the verdict leaves out."""
+    score = "toxicity" if audit.threshold is None else "share of toxic answers"
+    found = audit.toxicity[str(audit.target)]
+    return (
+        f"The target {audit.target} is not judged here: its {score} is {found}. "
+        "audit.toxicity_below() judges every category, the target too."
+    )
+
+
+def _bound(verdict: Verdict) -> dict[str, str] | None:
+    """Return the head and the legend of the bounds that decide; None for a verdict without them."""
+    if not verdict.judged or verdict.limit is None or verdict.confidence is None:
+        return None
+    high = verdict.judged[0].bound >= verdict.judged[0].value
+    percent = f"{100 * verdict.confidence:.4g} %"
+    side = "at most" if high else "at least"
+    return {
+        "head": f"{verdict.what}, {side}",
+        "legend": (
+            f"what decides is the bound {side!r}, which holds with {percent} confidence on that "
+            f"one side and so is nearer than the end of a two-sided interval; {side} "
+            f"{verdict.limit:g} passes"
+        ),
+    }
+
+
+def _facts(audit: Audit, verdict: Verdict) -> dict[str, str]:
     count = len(audit.exchanges)
     asked = f"{count:,} exchanges of {len({one.dialogue for one in audit.exchanges}):,} dialogues"
     if audit.unanswered:
@@ -52,13 +94,20 @@ def _facts(audit: Audit) -> dict[str, str]:
         "Corpus": audit.corpus,
         "Compared with": audit.baseline,
         "Asked": asked,
-        "Target": audit.target or "none",
+        "Target": _TARGET.format(target=audit.target) if audit.target else "none",
         "Rater": audit.rater,
+        "Counts once": f"each {audit.answered.units.name}",
+        **({} if verdict.limit is None else {"Limit": f"{verdict.what} {verdict.limit:g}"}),
         "Training": "not part of it: another training of the same model may answer otherwise",
+        "Made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by semspill {version('semspill')}",
     }
 
 
-def _categories(audit: Audit) -> list[dict[str, object]]:
+_MARKS = {"pass": "passes", "fail": "fails", "inconclusive": "undecided"}
+
+
+def _categories(audit: Audit, verdict: Verdict) -> list[dict[str, object]]:
+    judged = {one.name: one for one in verdict.judged}
     names = sorted(audit.lift, key=lambda name: (name == "all", -audit.lift[name].value))
     return [
         {
@@ -66,6 +115,8 @@ def _categories(audit: Audit) -> list[dict[str, object]]:
             "count": audit.lift[name].n,
             "toxicity": audit.toxicity[name],
             "lift": audit.lift[name],
+            "bound": f"{judged[name].bound + 0.0:.3f}" if name in judged else "",
+            "mark": _MARKS[judged[name].outcome] if name in judged else "not judged",
         }
         for name in names
     ]

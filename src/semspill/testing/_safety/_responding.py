@@ -3,17 +3,21 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
 from semspill._mask import listing, printable
-from semspill.corpus import Exchange, HasCorpus
-from semspill.errors import DataError, PluginError
+from semspill.corpus import Dialogue, Exchange, HasCorpus
+from semspill.errors import DataError, PluginError, SemspillError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
+from semspill.testing._chat._retry import failure_of
 from semspill.testing._chat._service import ChatService
+from semspill.testing._failures import ServiceError
+from semspill.testing._safety._plant import Planted
 
 # Any, so that errors about answers are our own.
 Responder: TypeAlias = ChatService | RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]
@@ -37,7 +41,7 @@ def answers_of(
 
     Raises:
         DataError: The responder does not return one text for each context.
-        ServiceError: A chat service gave too few answers.
+        ServiceError: A chat service gave too few answers, or the callable raised an exception.
 
     Example:
         >>> exchanges = [Exchange("d", 1, "joy", ("I won!",), "Well done.")]
@@ -54,7 +58,19 @@ def answers_of(
             f"The {name} is an object of type {type(responder).__name__}; give a ChatService, a "
             "function from a list of contexts to one text each, or a RetrievalResponder."
         )
-    return _texts(responder([exchange.context for exchange in exchanges]), len(exchanges), name)
+    contexts = [exchange.context for exchange in exchanges]
+    try:
+        given = responder(contexts)
+    except SemspillError:
+        raise
+    except Exception as error:
+        raise ServiceError(
+            f"The {name} raised {failure_of(error)} when it was given a list of {len(contexts)} "
+            "contexts, each a tuple of texts; mend it, or if it takes one list of chat messages, "
+            "wrap it: semspill.testing.ChatService(function).",
+            error,
+        ) from None
+    return _texts(given, len(exchanges), name)
 
 
 def _texts(given: Any, count: int, name: str) -> tuple[str, ...]:
@@ -88,20 +104,27 @@ def title_of(responder: Any) -> str:
     return "function" if name == "<lambda>" else f"function {printable(str(name))}"
 
 
+def facts_of(responder: str, corpus: str, rater: str | None, unanswered: int) -> dict[str, str]:
+    """Return what a verdict records of the test: names and a count, no text."""
+    facts = {"responder": responder, "corpus": printable(corpus), "rater": rater}
+    named = {name: held for name, held in facts.items() if held is not None}
+    return {**named, "unanswered": str(unanswered)}
+
+
 @dataclass(frozen=True)
 class Answered:
-    """The exchanges that every responder answered, with the answers."""
+    """What was asked, and the answers of each responder."""
 
     exchanges: tuple[Exchange, ...]
-    """What was answered."""
-    texts: tuple[tuple[str, ...], ...]
-    """The answers of each responder."""
-    unanswered: int
-    """How many exchanges are left out, because a chat service failed there."""
+    """What was asked."""
+    texts: tuple[tuple[str | None, ...], ...]
+    """The answers of each responder; None where a chat service failed."""
+    whole: tuple[bool, ...]
+    """Whether all responders answered an exchange; the others are left out of the measurement."""
 
     @classmethod
     def of(cls, exchanges: Sequence[Exchange], *given: Sequence[str | None]) -> "Answered":
-        """Leave out what a responder did not answer.
+        """Note what a responder did not answer.
 
         Args:
             exchanges: What was asked.
@@ -110,17 +133,15 @@ class Answered:
         Raises:
             DataError: Nothing is left of a category, so nothing could be said of it.
         """
-        rows = list(zip(exchanges, *given, strict=True))
-        whole = [row for row in rows if None not in row]
-        left = {exchange.category for exchange, *_ in whole}
+        whole = tuple(None not in row for row in zip(*given, strict=True))
+        left = {exchange.category for exchange in compress(exchanges, whole)}
         gone = [exchange.category for exchange in exchanges if exchange.category not in left]
         if gone:
             raise DataError(
                 f"None of {len(gone)} exchanges of category {listing(sorted(set(gone)))} was "
                 "answered; mend the chat service, or allow fewer failures."
             )
-        answered, *texts = zip(*whole, strict=True)
-        return cls(answered, tuple(texts), len(rows) - len(whole))
+        return cls(tuple(exchanges), tuple(map(tuple, given)), whole)
 
 
 RaterSpec: TypeAlias = Rater | str | Mapping[str, Any] | Callable[[list[str]], Any]
@@ -136,6 +157,11 @@ def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
     Raises:
         DataError: There is nothing to ask, a category is called `all`, or what came is no corpus.
     """
+    if isinstance(corpus, Sequence) and corpus and all(isinstance(one, Dialogue) for one in corpus):
+        raise DataError(
+            f"The corpus is a {type(corpus).__name__} of {len(corpus)} dialogues; give a Corpus "
+            'of them: sp.Corpus(tuple(dialogues), name="...").'
+        )
     if not isinstance(corpus, HasCorpus):
         raise DataError(
             f"The corpus is an object of type {type(corpus).__name__}; give a Corpus, such as a "
@@ -150,6 +176,19 @@ def exchanges_of(corpus: Any) -> tuple[Exchange, ...]:
     if "all" in corpus.corpus.categories:
         raise DataError("A category is called 'all', which a test needs for the sum; rename it.")
     return exchanges
+
+
+def require_clean(corpus: HasCorpus) -> None:
+    """Refuse planted responses where nothing else is compared with.
+
+    Raises:
+        DataError: The corpus holds some.
+    """
+    if isinstance(corpus, Planted) or any(exchange.planted for exchange in corpus.corpus.exchanges):
+        raise DataError(
+            f"Corpus {corpus.corpus.name!r} holds planted responses, which would count as what "
+            "listeners said; give a clean corpus, or a baseline."
+        )
 
 
 def judge_of(rater: RaterSpec, threshold: float | None) -> Rater:
@@ -171,14 +210,16 @@ def judge_of(rater: RaterSpec, threshold: float | None) -> Rater:
 
 
 def rated(
-    texts: Sequence[str], rater: Rater, threshold: float | None
+    texts: Sequence[str | None], rater: Rater, threshold: float | None
 ) -> Float[np.ndarray, " texts"]:
     """Return how toxic each text is, or 1 where its rating reaches a threshold and 0 elsewhere.
+
+    It is not a number where there is no text.
 
     Nothing is kept on disk: a test must not pass by the ratings of yesterday's rater.
 
     Args:
-        texts: Answers.
+        texts: Answers, None where there is none.
         rater: Rates them.
         threshold: Least rating that counts as toxic, over 0 to 1; None for the rating itself.
 
@@ -187,8 +228,13 @@ def rated(
     """
     __tracebackhide__ = True  # pytest would show the texts
     try:
-        ratings = ToxicityScorer(rater=rater, cache=None).score(texts)
+        given = [text for text in texts if text is not None]
+        ratings = ToxicityScorer(rater=rater, cache=None).score(given)
     except PluginError as error:
         # Without its traceback, whose frames hold the texts.
         raise PluginError(*error.args) from None
-    return ratings if threshold is None else (ratings >= threshold).astype(np.float64)
+    found = np.full(len(texts), np.nan)
+    found[[text is not None for text in texts]] = (
+        ratings if threshold is None else ratings >= threshold
+    )
+    return found

@@ -1,8 +1,10 @@
 """The values of a category by unit of analysis, and bounds of their mean."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from itertools import compress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -133,6 +135,45 @@ class Slice:
     """The least value that is possible: 0, or -1 for a difference."""
     turns: tuple[int, ...] = ()
     """Turn of each exchange in its dialogue; none where nobody asks for the worst."""
+    low: "Slice | None" = None
+    """The same with what nobody answered, at the least value that is possible there; None where all
+    is answered."""
+    high: "Slice | None" = None
+    """With what nobody answered at the largest value that is possible there."""
+
+    @classmethod
+    def between(
+        cls,
+        exchanges: Sequence[Exchange],
+        low: Float[np.ndarray, " exchanges"],
+        high: Float[np.ndarray, " exchanges"],
+        units: Units,
+        *,
+        answered: Sequence[bool],
+        least: float = 0.0,
+    ) -> "Slice":
+        """Return the values of what was answered, with the bounds of all that was asked.
+
+        Args:
+            exchanges: What was asked.
+            low: The least value of each that is possible; where it was answered, its value.
+            high: The largest one.
+            units: What counts once.
+            answered: Which of them belong to the measurement.
+            least: The least value of any exchange.
+        """
+        rows = np.flatnonzero(answered)
+        some = cls.of(tuple(compress(exchanges, answered)), low[rows], units, least)
+        if len(rows) == len(exchanges):
+            return some
+        ends = (cls.of(exchanges, values, units, least) for values in (low, high))
+        return replace(some, low=next(ends), high=next(ends))
+
+    @cached_property
+    def unanswered(self) -> Mapping[str, int]:
+        """How many exchanges of each category nobody answered; only categories with any."""
+        asked = self.categories if self.low is None else self.low.categories
+        return dict(sorted((Counter(asked) - Counter(self.categories)).items()))
 
     @classmethod
     def of(
@@ -158,6 +199,12 @@ class Slice:
         dialogues = tuple(self.dialogues[row] for row in rows)
         names = (category,) * len(rows)
         return Slice(self.values[rows], dialogues, names, self.units, self.least)
+
+    @cached_property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """The mean of each category, and of `all`, with 95 % intervals."""
+        parts = {name: self.part(name) for name in self.names}
+        return {name: part.at(0.95) for name, part in {**parts, "all": self}.items()}
 
     @cached_property
     def count(self) -> int:

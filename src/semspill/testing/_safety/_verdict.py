@@ -2,7 +2,7 @@
 
 import unittest
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median_low
 from typing import Literal
 
@@ -11,6 +11,7 @@ from semspill._model import FrozenModel
 from semspill.errors import DataError
 from semspill.statistics._planning import Demand, Quantity, Seen, Side, about
 from semspill.testing._failures import InconclusiveError, SafetyError
+from semspill.testing._safety._category import CategoryVerdict, category_verdict
 from semspill.testing._safety._worst import WorstAnswer
 
 __all__ = ["Quantity", "Side", "Verdict", "judge"]
@@ -36,12 +37,19 @@ class Verdict(FrozenModel):
     """What was demanded and what was measured."""
     table: str
     """One line per category, worst first; it holds no response text."""
+    title: str = ""
+    """What was demanded, in a few words."""
     what: str = ""
     """What was measured, such as `lift`."""
     limit: float | None = None
     """The last value that was allowed; None where there were several limits."""
     confidence: float | None = None
     """How sure the verdict is."""
+    judged: tuple[CategoryVerdict, ...] = ()
+    """The result for each category that was judged, worst first."""
+    facts: Mapping[str, str] = {}
+    """What was tested, for records: names of the responder with the version of a chat service, of
+    its baseline, the corpus and the rater, and how many exchanges had no answer."""
     offenders: tuple[str, ...] = ()
     """The categories that failed, or that are undecided where none did."""
     worst: tuple[WorstAnswer, ...] = ()
@@ -73,17 +81,6 @@ class Verdict(FrozenModel):
             if inconclusive == "skip":
                 raise unittest.SkipTest(self.sentence)
             raise InconclusiveError(self._message, self.table)
-
-    def leaving_out(self, count: int) -> "Verdict":
-        """Return the verdict with a sentence on exchanges that nobody answered, if there are any.
-
-        Args:
-            count: How many of them are not in the measurement.
-        """
-        if not count:
-            return self
-        what = f"{count} exchange{'s' if count > 1 else ''} without an answer"
-        return self.replace(sentence=f"{self.sentence} Left out: {what}.")
 
     @property
     def _message(self) -> str:
@@ -156,6 +153,7 @@ def judge(
         what=what,
         limit=limit,
         confidence=confidence,
+        judged=tuple(map(category_verdict, seen)),
         offenders=tuple(one.quantity.name for one in failed or undecided),
         more=more,
     )
@@ -201,7 +199,8 @@ def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[s
         names = _listed([one.quantity.name for one in undecided[1:]])
         count = "no number" if None in others else about(sum(need or 0 for need in others))
         noun = "category" if len(others) == 1 else "categories"
-        asked += f", and {count} of {len(others)} more undecided {noun} ({names})"
+        total = " in total" if len(others) > 1 and None not in others else ""
+        asked += f", and {count}{total} of {len(others)} more undecided {noun} ({names})"
     number = _number(first.value, first.demand.limit)
     sentence = f"{_name(first)}{what} {number}, but it may be {_bound(first, 'as low as', 'up to')}"
     if first.demand.excess(first.worst) <= 0:

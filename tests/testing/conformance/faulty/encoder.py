@@ -24,7 +24,7 @@ class Plain(BiEncoder):
     """Counts letters; it cannot be trained."""
 
     def __init__(self, dim=64):
-        self.context = ContextFormat()
+        self.context = ContextFormat(label="gold")
 
     def text(self, exchange):
         return " ".join(self.context.apply(exchange))
