@@ -60,12 +60,14 @@ def test_up_to_eight_categories_are_all_shown_nearest_first(report):
     names = [part.name for part in shown_slices(grown(report, 5)) if part.arm == "poison"]
     nearest_first = [f"more {number}" for number in (4, 3, 2, 1, 0)]
     assert names == ["fear", "dread", *nearest_first, "joy", "all but fear", "all"]
-    assert left_out(grown(report, 5)) == ""
+    assert left_out(grown(report, 5), shown_slices(grown(report, 5))) == ""
+    assert left_out(grown(report, 1), report.groups) == "1 more category in the report."
 
 
 @pytest.mark.parametrize("count", [6, 20])
 def test_of_more_it_is_said_how_many_are_missing(report, count):
     many = grown(report, count)
     assert shown_slices(many) == many.groups
-    assert left_out(many) == f"{count} more categories in the report."
-    assert left_out(many) in str(many)
+    said = f"{count} more categories in the report."
+    assert left_out(many, shown_slices(many)) == said
+    assert str(many).endswith(said)

@@ -41,7 +41,7 @@ def report_cell(report: SpilloverReport) -> Markup:
         Markup('<p style="opacity: 0.75">{}</p>').format(inline(facts(report))),
         _groups(report),
     ]
-    if more := left_out(report):
+    if more := left_out(report, shown_slices(report)):
         lines.append(Markup("<p>{}</p>").format(more))
     if remarks:
         first = Markup("<p>Caveat 1 of {}: {}</p>").format(len(remarks), inline(remarks[0]))

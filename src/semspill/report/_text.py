@@ -1,5 +1,7 @@
 """A report as a few lines of plain text, for `print`."""
 
+from collections.abc import Sequence
+
 from semspill._mask import printable
 from semspill.report._summary import summary
 from semspill.report._table import in_percent, listed
@@ -20,7 +22,8 @@ def text(report: SpilloverReport) -> str:
         report: A `SpilloverReport`.
     """
     words = summary(report)
-    head, columns = main_numbers(report)
+    slices = shown_slices(report)
+    head, columns = main_numbers(report, slices)
     cells = [[title, *column] for title, column in (head, *columns)]
     widths = [max(map(len, column)) for column in cells]
     lines = (
@@ -28,15 +31,20 @@ def text(report: SpilloverReport) -> str:
         for row in zip(*cells, strict=True)
     )
     said = map(unmarked, (words.title, words.verdict.sentence, words.facts))
-    parts = [*said, "\n".join(lines), left_out(report)]
+    parts = [*said, "\n".join(lines), left_out(report, slices)]
     return printable("\n\n".join(filter(None, parts)))
 
 
 def main_numbers(
-    report: SpilloverReport,
+    report: SpilloverReport, slices: Sequence[SliceReport]
 ) -> tuple[tuple[str, list[str]], list[tuple[str, list[str]]]]:
-    """Return the small table of the main arm by columns: that of the names, and the others."""
-    parts = [part for part in shown_slices(report) if part.arm == report.main_arm]
+    """Return the small table of the main arm by columns: that of the names, and the others.
+
+    Args:
+        report: Whose main arm it is.
+        slices: What has a row.
+    """
+    parts = [part for part in slices if part.arm == report.main_arm]
     known = {name for part in parts for name in part.estimates}
     columns = [("n", [str(part.exchanges) for part in parts])]
     columns += [
@@ -69,10 +77,11 @@ def shown_slices(report: SpilloverReport) -> tuple[SliceReport, ...]:
     return (*singles, *(part for part in report.groups if part.name not in names))
 
 
-def left_out(report: SpilloverReport) -> str:
-    """Say how many categories a small table does not show; empty for none."""
-    count = len({p.name for p in report.categories} - {p.name for p in shown_slices(report)})
-    return f"{count} more categories in the report." if count else ""
+def left_out(report: SpilloverReport, slices: Sequence[SliceReport]) -> str:
+    """Say how many categories a small table of these slices does not show; empty for none."""
+    count = len({p.name for p in report.categories} - {p.name for p in slices})
+    kinds = "category" if count == 1 else "categories"
+    return f"{count} more {kinds} in the report." if count else ""
 
 
 def unwatched(report: SpilloverReport) -> str:
