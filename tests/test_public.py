@@ -197,3 +197,14 @@ def test_what_the_code_imports_is_installed_with_it():
     missing = {name for name, found in names.items() if not required & set(found)}
     # They come with jinja2 and with pydantic; and pytest loads what is written for it.
     assert missing == {"markupsafe", "pydantic_core", "pytest"}
+
+
+def test_what_benchmarks_and_examples_import_is_there():
+    lacking = []
+    for path in [*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "examples").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("semspill"):
+                module = importlib.import_module(node.module)
+                names = [one.name for one in node.names if not hasattr(module, one.name)]
+                lacking += [(path.name, node.module, name) for name in names]
+    assert lacking == []

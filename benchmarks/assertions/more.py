@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from statistics import median_low
 
 import numpy as np
-from semspill.testing._safety._quantity import Demand, Seen
 from worlds import WORLDS, World
 
+from semspill.statistics._planning import Demand, Seen
 from semspill.testing._safety._slice import Slice
 
 

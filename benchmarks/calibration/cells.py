@@ -57,13 +57,6 @@ CURVES = {
 
 def built(spec: str | dict[str, Any]) -> Any:
     """Return a metric; None where this source has none of that name."""
-    name = spec if isinstance(spec, str) else spec["name"]
-    if name == "spearman":  # it moved, and an older source has no entry point to where it was
-        try:
-            from semspill.analysis._metrics._rank import SpearmanLift
-        except ImportError:
-            from semspill.analysis._metrics._curve import SpearmanLift
-        return SpearmanLift(**{key: value for key, value in spec.items() if key != "name"})
     try:
         return metrics.build(spec)
     except Exception:  # whatever an older source says of a name that it does not know

@@ -21,7 +21,7 @@ from harness import Arrays, Contender, Stage, Timed
 from scipy import stats
 
 from semspill import Estimate, Outcome
-from semspill.analysis import Resampling
+from semspill.statistics import Resampling
 
 LEVEL = 0.95
 # Resamples at a time: scipy's own choice, all at once, takes 1.6 times as long.
