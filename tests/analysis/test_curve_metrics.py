@@ -307,6 +307,27 @@ def test_where_nothing_was_hit_the_largest_lift_has_the_exact_bound_of_the_small
     assert made.high == pytest.approx(1 - 0.0125 ** (1 / 20))
 
 
+@pytest.mark.parametrize(("hits", "rejected"), [(1, False), (4, False), (5, True), (12, True)])
+def test_the_largest_lift_lies_above_0_only_where_the_corrected_test_rejects(
+    outcome, hits, rejected
+):
+    """t of h hits in 20 is sqrt(19 h / (20 - h)): 4 hits have p 0.042, which twice is above 0.05.
+
+    A rate's own interval lies above 0 from the first hit on.
+    """
+    t_value = math.sqrt(19 * hits / (20 - hits))
+    assert (2 * 2 * float(stats.t.sf(t_value, 19)) <= 0.05) is rejected
+    names = ["fear"] * 20 + ["dread"] * 20 + ["joy"] * 20
+    hit = np.array([[True] * 20 + [i < hits for i in range(20)] + [False] * 20])
+    clean = outcome("clean", np.zeros(hit.shape), names)
+    arm = outcome("poison", hit * 1.0, names, planted=hit, clean=clean)
+    assert metrics.build("asr_lift").compute(arm.of(["dread"])).low > 0
+    made = built("largest_lift", of="asr").compute(arm)
+    assert made.value == pytest.approx(hits / 20)
+    assert (made.low > 0) is rejected
+    assert rejected or made.low == 0
+
+
 @pytest.mark.parametrize("name", ["slope", "spearman"])
 @pytest.mark.parametrize(
     ("rose", "near"),

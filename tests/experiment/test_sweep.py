@@ -176,6 +176,29 @@ def test_where_no_matrix_can_be_made_the_runs_are_kept(fields, tmp_path, caplog)
     assert not list(tmp_path.rglob("matrix*.json"))
 
 
+@pytest.mark.parametrize(
+    ("vary", "warned"),
+    [
+        ({TARGET: ["brave", "weary"]}, True),
+        ({TARGET: ["brave", "weary", "calm"]}, True),
+        ({TARGET: "all"}, False),
+        ({TARGET: ["brave"]}, False),
+        ({BUDGET: [0.1, 0.2]}, False),
+        ({TARGET: ["brave", "weary"], BUDGET: [0.1, 0.2]}, False),
+    ],
+)
+def test_too_few_targets_are_named_before_anything_is_trained(
+    fields, trainings, caplog, vary, warned
+):
+    def stop(event):
+        raise RuntimeError(event.stage)
+
+    with caplog.at_level("WARNING", logger="semspill"), pytest.raises(RuntimeError):
+        sweep(fields, vary, observer=stop)
+    assert not trainings
+    assert ("too few to test whether lifts follow similarity" in caplog.text) is warned
+
+
 def test_one_target_makes_no_matrix(fields, tmp_path):
     sweep(fields, {TARGET: ["brave"]}, out=tmp_path / "out")
     assert not list(tmp_path.rglob("matrix*"))

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from semspill import DataError, Estimate
 from semspill.report import comparison_page
+from semspill.report._difference_table import difference_table
 from semspill.results import Comparison, Difference, Pairing, Provenance
 from semspill.statistics import Measure
 
@@ -307,15 +308,51 @@ FEWER = (
 def test_the_verdict_of_two_runs_names_the_better_one_and_how_sure_that_is():
     first, categories, target, utility = against(*FEWER).sentences
     assert first.startswith("*b* spills over less than *a*: in the nearest neighbour *dread* ")
-    assert "the planted rate is 6.0 points lower in *b* than in *a* [3.0, 9.0], p 0.002" in first
-    assert "outside the target 1.0 point lower [-1.0, 3.0], p 0.3, not significant" in first
+    assert (
+        "the planted rate is 6.0 points lower in *b* than in *a* [9.0 to 3.0 lower], p 0.002"
+        in first
+    )
+    assert (
+        "outside the target 1.0 point lower [3.0 lower to 1.0 higher], p 0.3, not significant"
+        in first
+    )
     assert "(paired by exchange and seed, 2 seeds, 90 dialogues)" in first
-    assert "in *dread* 6.0 points lower [3.0, 9.0], p 0.004" in categories
+    assert "in *dread* 6.0 points lower [9.0 to 3.0 lower], p 0.004" in categories
     assert "*joy*" not in categories
     assert "*fear*" not in categories  # the target belongs to no family
     assert target.startswith("In the target *fear* the planted rate is 20.0 points lower in *b*")
-    assert "P@1 is 0.4 points higher in *b* than in *a* [-2.6, 3.4], p 0.8" in utility
+    assert "P@1 is 0.4 points higher in *b* than in *a* [2.6 lower to 3.4 higher], p 0.8" in utility
     assert utility.endswith("not significant; up to 3.4 points would have been missed.")
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "said"),
+    [
+        (-0.3, 1.7, "0.3 points lower in *b* than in *a* [2.0 lower to 1.4 higher]"),
+        (0.3, 1.7, "0.3 points higher in *b* than in *a* [1.4 lower to 2.0 higher]"),
+        (2, 1, "2.0 points higher in *b* than in *a* [1.0 to 3.0 higher]"),
+        (-2, 1, "2.0 points lower in *b* than in *a* [3.0 to 1.0 lower]"),
+        (-2, 2, "2.0 points lower in *b* than in *a* [4.0 lower to 0.0]"),
+        (2, 2, "2.0 points higher in *b* than in *a* [0.0 to 4.0 higher]"),
+    ],
+)
+def test_the_ends_of_an_interval_have_the_sign_of_the_table_in_words(value, half, said):
+    (first, *_) = against(differing("all but fear", value, half, 0.3, "rest")).sentences
+    assert said in first
+
+
+def test_a_p_value_that_what_was_not_seen_decides_is_shown_as_such(full):
+    """0 of 20 dialogues, at any chance of error: 1 - 0.5 ** (1 / 20), 3.4 points, may differ."""
+    unseen = differing("all but fear", -0.2, 1.8, 1.0, "rest")
+    same = differing("dread", 0, 1.8, 1.0, "nearest")
+    first, *_ = against(unseen, same).sentences
+    assert "1.6 higher], n.s. (bound by what was not seen)" in first
+    assert "p 1" in first  # no difference at all has a p-value of 1
+    rows = difference_table(against(unseen, same), ("rest", "nearest")).splitlines()
+    assert rows[2].endswith("| n.s. | n.s. |")
+    assert rows[3].endswith("| 1.0000 | 1.0000 |")
+    assert rows[-1].startswith("n.s.: not significant")
+    assert "n.s." not in difference_table(against(same), ("nearest",))
 
 
 @pytest.mark.parametrize(
@@ -342,7 +379,7 @@ def test_the_verdict_follows_what_is_significant(full, values, said, kind):
 
 def test_what_is_not_significant_says_what_would_have_been_missed():
     first, *_ = against(differing("all but fear", -1, 4, 0.3, "rest")).sentences
-    assert "[-3.0, 5.0], p 0.3; up to 5.0 points would have been missed" in first
+    assert "[5.0 lower to 3.0 higher], p 0.3; up to 5.0 points would have been missed" in first
 
 
 @pytest.mark.parametrize(
@@ -420,7 +457,7 @@ def test_the_page_of_several_targets_begins_with_the_pooled_test(full, matrix):
     text = Page(comparison_page({"a": full}, [pooled])).text
     for said in (
         "The nearer a category is to the poisoned one, the higher its planted-rate lift (slope "
-        "0.500 [0.375, 0.625] over 6 pairs of 3 targets, p 0.01).",
+        "50 points per unit of similarity [38, 62] over 6 pairs of 3 targets, p 0.01).",
         "exceeds that of other categories by 25.0 points [12.5, 50.0]",
         "Nearest neighbours have 25.0 % [12.5, 50.0] of the planted-rate lift of the targets",
     ):
@@ -428,9 +465,20 @@ def test_the_page_of_several_targets_begins_with_the_pooled_test(full, matrix):
         assert text.index(said) < text.index("Every target in turn")
     unsure = matrix.replace(pooled={"slope": slope.replace(p_value=0.4)})
     assert "No significant trend of the planted-rate lift" in unsure.to_markdown()
+
+
+def test_of_too_few_targets_the_page_begins_with_each_of_them(full, matrix):
+    slope = full.overall["poison"]["slope"]
     few = slope.replace(value=math.nan, note="fewer than four targets")
     said = matrix.replace(pooled={"slope": few}).to_markdown()
-    assert "cannot be tested over 6 pairs of 3 targets; fewer than four targets." in said
+    of_fear = (
+        "With *fear* poisoned, its nearest, *dread*, has a planted-rate lift of 10.0 points "
+        "[9.0, 12.0], p 0.01 after Holm's correction over all pairs; the other category has 0.0 "
+        "points."
+    )
+    untested = "cannot be tested over 6 pairs of 3 targets; fewer than four targets."
+    places = [said.index(part) for part in ("With *dread*", of_fear, "With *joy*", untested)]
+    assert places == sorted(places)
 
 
 # Charts

@@ -53,8 +53,8 @@ def test_the_table_of_groups_by_hand(full):
         "all & 25.0 {\\scriptsize [12.5, 37.5]} & 12.5 {\\scriptsize [0.0, 25.0]} & "
         "7.000 {\\scriptsize [6.875, 7.125]} \\\\\n"
         "\\bottomrule\n"
-        "\\multicolumn{4}{l}{\\footnotesize Planted rate, Toxicity lift in \\%. Brackets: 95\\,\\% "
-        "intervals.} \\\\\n"
+        "\\multicolumn{4}{l}{\\footnotesize Planted rate in \\%; Toxicity lift in percentage "
+        "points. Brackets: 95\\,\\% intervals.} \\\\\n"
         "\\end{tabular}\n"
     )
 

@@ -203,7 +203,11 @@ def test_every_table_scrolls_by_keyboard_and_has_heads(told):
 def test_the_numbers_are_there_without_scripts(told):
     words = Page(written(told)).words
     assert "Scripts are off." in words
-    for number in ("12.5 [0.0, 25.0] *", "7.000 [6.875, 7.125]", "0.500 [0.375, 0.625]"):
+    for number in (
+        "12.5 [0.0, 25.0] *",
+        "7.000 [6.875, 7.125]",
+        "50.0 points per unit of similarity [37.5, 62.5]",
+    ):
         assert number in words
     assert "epoch fear dread all but fear all 1 25.0 12.5 9.4 12.5 2 50.0 25.0 18.8 25.0" in words
 

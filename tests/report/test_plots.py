@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from semspill.report.figures._epochs import plot_epochs
 from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._spillover import plot_spillover
+from semspill.report.figures._style import COLOURS
 from semspill.results import CurvePoint
 
 NAMES = ["fear", "dread", "all but fear"]
@@ -65,6 +67,18 @@ def test_epochs_name_their_axes_and_only_the_poisoned_lines(watched):
     assert [text.get_text() for text in axes.get_legend().get_texts()] == NAMES
     assert axes.get_ylim()[0] == 0
     assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
+def test_a_group_has_one_colour_in_all_figures_of_a_report(report):
+    """The curve has fewer groups than the report."""
+    [axes] = drawn(plot_epochs(report))
+    lines = {line.get_label(): line.get_color() for line in axes.get_lines()}
+    panels = {axes.get_title(): axes.patches[0] for axes in drawn(plot_distribution(report))}
+    bars = {name: to_hex(bar.get_facecolor()).upper() for name, bar in panels.items()}
+    assert len(lines) == 3
+    assert {name: bars[name] for name in lines} == lines
+    assert (lines["fear"], lines["all but fear"]) == (COLOURS[0], COLOURS[4])
+    assert len(set(bars.values())) == len(bars)
 
 
 def test_one_epoch_and_many_groups_can_be_drawn(report):

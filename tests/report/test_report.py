@@ -154,7 +154,13 @@ def test_the_trend_comes_with_its_p_value_and_method(sections):
     _, _, *body = rows(sections["Spillover against similarity"])
     # A bar inside a cell is escaped, else it would end the cell.
     assert body == [
-        ["Slope, toxicity", "0.500 [0.375, 0.625]", "0.0325", "2", "a\\|b"],
+        [
+            "Slope, toxicity",
+            "50.0 points per unit of similarity [37.5, 62.5]",
+            "0.0325",
+            "2",
+            "a\\|b",
+        ],
         ["Other", "not defined", "", "8", "hand"],
     ]
 

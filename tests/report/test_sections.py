@@ -100,7 +100,7 @@ def test_other_arms_stand_beside_one_another(full):
     assert rows(others) == [
         ["metric", "pool_only"],
         ["---", "---"],
-        ["Slope, toxicity", "0.000 [-0.125, 0.125]"],
+        ["Slope, toxicity", "0.0 points per unit of similarity [-12.5, 12.5]"],
         ["Radius", ""],
     ]
 
@@ -124,7 +124,10 @@ def test_every_definition_says_who_is_nearest_and_how_far_it_agrees(full):
     assert ["label", "dread", "0.50", "label by hand"] in table
     assert ["vad", "joy", "not defined", "vad by hand"] in table
     assert ["metric", "as used above", "label", "vad"] in table
-    assert ["Slope, toxicity", *["0.500 [0.375, 0.625], p 0.0325"] * 3] in table
+    assert [
+        "Slope, toxicity",
+        *["50.0 points per unit of similarity [37.5, 62.5], p 0.0325"] * 3,
+    ] in table
     assert ["Radius", *["never"] * 3] in table
 
 

@@ -349,7 +349,7 @@ def test_a_trend_that_is_only_just_significant_is_worded_with_care(full, trend):
 def test_small_slopes_are_not_shown_as_zero(full):
     slope = made(0.003, 0.0012, 0.005, p_value=0.001)
     (said,) = across(untested(without(full, "lift")), **{"slope(of=asr)": slope})
-    assert "(slope 0.003 [0.001, 0.005] over 8 categories, p 0.001)" in said
+    assert "(slope 0.3 points per unit of similarity [0.1, 0.5] over 8 categories, p 0.001)" in said
 
 
 def test_an_interval_above_0_beside_a_test_that_does_not_reject_is_explained(full):
@@ -365,7 +365,7 @@ def test_a_trend_that_is_not_defined_or_not_tested_is_none(full):
     assert across(bare, spearman=few) == [f"{start}(not defined: too few)."]
     assert across(bare, spearman=few.replace(note="")) == [f"{start}(not defined)."]
     assert across(bare, slope=made(2.0, 1.0, 3.0)) == [
-        f"{start}(slope 2.00 [1.00, 3.00] over 8 categories)."
+        f"{start}(slope 200 points per unit of similarity [100, 300] over 8 categories)."
     ]
     assert across(bare) == []
 
@@ -391,7 +391,8 @@ def test_interval_correction_and_trend_are_one_sentence(full):
         "In *dread* alone the planted-rate lift is clear (11.3 points [7.1, 18.2], p 0.012), but "
         "after Holm's correction over 2 categories no single one is significant (p 0.084); the "
         "trend over all of them is: the nearer a category is to *fear*, the higher the "
-        "planted-rate lift (slope 0.99 [0.20, 1.50] over 8 categories, p 0.001)."
+        "planted-rate lift (slope 99 points per unit of similarity [20, 150] over 8 categories, p "
+        "0.001)."
     )
 
 
@@ -488,8 +489,18 @@ def test_harmless_responses_tell_harm_from_lost_quality(full, harm, often):
 @pytest.mark.parametrize(
     ("drop", "verdict"),
     [
-        (made(0.1, 0.05, 0.2), "utility drops (drop of P@1 10.0 points [5.0, 20.0])."),
-        (made(0.02, 0.01, 0.03), "utility drops slightly (drop of P@1 2.0 points [1.0, 3.0])."),
+        (
+            made(0.1, 0.05, 0.2),
+            "utility drops, by 20 % of the latter (drop of P@1 10.0 points [5.0, 20.0]).",
+        ),
+        (
+            made(0.02, 0.01, 0.03),
+            "utility drops, by 4 % of the latter (drop of P@1 2.0 points [1.0, 3.0]).",
+        ),
+        (
+            made(0.5, 0.4, 0.6),
+            "utility drops, by 100 % of the latter (drop of P@1 50.0 points [40.0, 60.0]).",
+        ),
         (made(-0.1, -0.2, -0.05), "utility rises (drop of P@1 -10.0 points [-20.0, -5.0])."),
         (
             made(0.0, -0.1, 0.1),
@@ -693,15 +704,15 @@ def test_a_conclusion_that_hangs_on_a_definition_is_told(full):
     flat = made(0.1, -0.5, 0.6, p_value=0.7)
     assert has(summary(full.replace(sensitivity=(check(flat),))).caveats, "The conclusion") == (
         "The conclusion on similarity depends on how it is measured: it would differ with `label` "
-        "(slope "
-        "0.10 [-0.50, 0.60], p 0.7). Every definition names *dread* the nearest."
+        "(slope 10 points per unit of similarity [-50, 60], p 0.7). Every definition "
+        "names *dread* the nearest."
     )
     undefined = made(math.nan, math.nan, math.nan)
     said = has(summary(full.replace(sensitivity=(check(undefined),))).caveats, "The conclusion")
     assert "with `label` (no slope can be computed)." in said
     untested = check(flat.replace(p_value=None))
     said = has(summary(full.replace(sensitivity=(untested,))).caveats, "The conclusion")
-    assert "(slope 0.10 [-0.50, 0.60])" in said
+    assert "(slope 10 points per unit of similarity [-50, 60])" in said
     agreeing = full.replace(sensitivity=(check(made(0.8, 0.5, 0.9, p_value=0.01)),))
     assert lacks(summary(agreeing).caveats, "The conclusion")
     assert lacks(summary(agreeing).caveats, "The definitions")

@@ -31,8 +31,8 @@ class HashingEncoder(_TorchEncoder):
     """
 
     citation: ClassVar[str] = (
-        "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, arXiv 1607.01759; "
-        "Bojanowski et al. 2017, Enriching Word Vectors with Subword Information, arXiv 1607.04606"
+        "Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, arXiv:1607.01759; "
+        "Bojanowski et al. 2017, Enriching Word Vectors with Subword Information, arXiv:1607.04606"
     )
 
     fewest_steps: ClassVar[int] = 3

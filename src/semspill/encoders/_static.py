@@ -20,8 +20,10 @@ class StaticEncoder(_PretrainedEncoder):
     """
 
     citation: ClassVar[str] = (
-        "Reimers and Gurevych 2019, Sentence-BERT (average of embeddings as baseline), "
-        "arXiv 1908.10084; MiniLM: Wang et al. 2020, arXiv 2002.10957"
+        "Reimers and Gurevych 2019, Sentence-BERT: Sentence Embeddings using Siamese "
+        "BERT-Networks, arXiv:1908.10084 (average of embeddings as baseline); Wang et al. 2020, "
+        "MiniLM: Deep Self-Attention Distillation for Task-Agnostic Compression of Pre-Trained "
+        "Transformers, arXiv:2002.10957"
     )
 
     fewest_steps: ClassVar[int] = 30

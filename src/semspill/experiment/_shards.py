@@ -16,7 +16,7 @@ from semspill.experiment._events import Observer, ignore
 from semspill.experiment._jobs import Job, shard_of
 from semspill.experiment._load import load_config
 from semspill.experiment._run import carry_out
-from semspill.experiment._sweep import Variant, carry_out_sweep
+from semspill.experiment._sweep import Variant, carry_out_sweep, warn_of_few
 from semspill.experiment._vary import Vary, spelled_out, variants
 from semspill.experiment.executors import Executor
 from semspill.experiment.store import PLAN, RunStore
@@ -60,6 +60,7 @@ def sweep_shard(
     base = load_config(config)
     values = spelled_out(base, vary)
     configs = variants(base, values)
+    warn_of_few(base, values)
     folder = shards_folder(out)
     _claim(folder, {"config": base.model_dump(mode="json"), "vary": values, "shards": count})
     trained: list[Job] = []

@@ -11,6 +11,7 @@ from typing import Any
 from semspill._atomic import write_text
 from semspill._progress import Progress
 from semspill.analysis import Outcome, Similarities, spillover_matrix
+from semspill.analysis._targets._pooled import LEAST_TARGETS
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._events import Observer, ignore
@@ -112,6 +113,7 @@ def carry_out_sweep(
     """Do what `sweep` does, with the further options of `carry_out`."""
     values = spelled_out(base, vary)
     configs = variants(base, values)
+    warn_of_few(base, values)
     folder = None if out is None else Path(out)
     with nullcontext() if folder is None else locked(folder):
         _require_own(folder)
@@ -120,6 +122,25 @@ def carry_out_sweep(
             shared = {"config": base.model_dump(mode="json"), "vary": values}
             _write_shared(folder, {**shared, "variants": list(configs)}, finished)
     return finished
+
+
+def warn_of_few(base: ExperimentConfig, values: Mapping[str, Sequence[Any]]) -> None:
+    """Warn before anything is trained where the targets are too few to be tested together.
+
+    Args:
+        base: What all variants share.
+        values: What varies, spelled out.
+    """
+    (field, varied), *more = values.items()
+    few = not more and len(base.arms) > 1 and 1 < len(varied) < LEAST_TARGETS
+    if few and names_target(base, field):
+        logger.warning(
+            "%d targets are too few to test whether lifts follow similarity; that takes %d or "
+            "more. Each target is reported by itself. Targets can be added later: the same command "
+            "with further values keeps what is finished.",
+            len(varied),
+            LEAST_TARGETS,
+        )
 
 
 def _require_own(folder: Path | None) -> None:

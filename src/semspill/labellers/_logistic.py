@@ -81,8 +81,9 @@ class TfidfLabeller(Labeller):
     """
 
     citation = (
-        "Rashkin et al. 2019, arXiv:1811.00207 (EmoPrepend-1; there by fastText, Joulin et al. "
-        "2017, arXiv:1607.01759)"
+        "Rashkin et al. 2019, Towards Empathetic Open-domain Conversation Models: a New Benchmark "
+        "and Dataset, arXiv:1811.00207 (EmoPrepend-1); its labeller: Joulin et al. 2017, Bag of "
+        "Tricks for Efficient Text Classification, arXiv:1607.01759"
     )
 
     longest: int = Field(2, ge=1, le=5)
@@ -124,7 +125,10 @@ class _Vectors:
 class ProbeLabeller(Labeller):
     """Logistic regression on the vectors of an encoder that was not fine-tuned: a linear probe."""
 
-    citation = "Alain and Bengio 2017, arXiv:1610.01644"
+    citation = (
+        "Alain and Bengio 2016, Understanding intermediate layers using linear classifier probes, "
+        "arXiv:1610.01644"
+    )
 
     encoder: EncoderField = Field(default_factory=lambda: encoders.build("static"))
     """The encoder."""

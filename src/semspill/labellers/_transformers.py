@@ -42,7 +42,10 @@ class _Classifier(Labels):
 class TransformersLabeller(Labeller):
     """A text classifier of transformers as it comes; it is not fitted."""
 
-    citation = "Wolf et al. 2020, arXiv:1910.03771"
+    citation = (
+        "Wolf et al. 2020, HuggingFace's Transformers: State-of-the-art Natural Language "
+        "Processing, arXiv:1910.03771"
+    )
 
     model: PathOrName
     """Folder or hub name; its labels must be the categories of the corpus."""

@@ -133,7 +133,10 @@ class RetrievalModel(Model):
         3
     """
 
-    citation = "Rashkin et al. 2019, arXiv:1811.00207 (retrieval by a bi-encoder)"
+    citation = (
+        "Rashkin et al. 2019, Towards Empathetic Open-domain Conversation Models: a New Benchmark "
+        "and Dataset, arXiv:1811.00207 (retrieval by a bi-encoder)"
+    )
 
     encoder: EncoderField = Field(default_factory=lambda: encoders.build("hashing"))
     """The bi-encoder that is fine-tuned."""

@@ -21,7 +21,7 @@ class CategorySelector(Selector):
     """
 
     citation = (
-        "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026 "
+        "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv:2006.14026 "
         "(FeatureMatch, with the category label as the feature)"
     )
     category: CategoryName

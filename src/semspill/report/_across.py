@@ -12,7 +12,7 @@ from semspill.report._phrases import (
     trends,
     usable,
 )
-from semspill.report._table import listed, quoted, short_p
+from semspill.report._table import listed, quoted, short_p, trend_text
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate
 
@@ -131,11 +131,7 @@ def _numbers(trend: Estimate) -> str:
     if not usable(trend):
         return trend.note or "not defined"
     p = "" if trend.p_value is None else f", p {short_p(trend.p_value)}"
-    ends = (trend.value, trend.low, trend.high)
-    # Slopes on a similarity that hardly varies are small, or large; 0.00 is to mean 0.
-    digits = next(d for d in (2, 3, 4) if d == 4 or all(round(e, d) or not e for e in ends))
-    value, low, high = (f"{round(end, digits) + 0.0:.{digits}f}" for end in ends)
-    return f"{noun(trend.metric)} {value} [{low}, {high}] over {trend.n} categories{p}"
+    return f"{noun(trend.metric)} {trend_text(trend)} over {trend.n} categories{p}"
 
 
 def _bound(report: SpilloverReport, one: Evidence) -> str:

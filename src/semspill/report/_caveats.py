@@ -18,7 +18,7 @@ from semspill.report._phrases import (
     usable,
 )
 from semspill.report._sensitivity_table import nearest_by_definition
-from semspill.report._table import listed, quoted, short_p
+from semspill.report._table import listed, quoted, short_p, trend_text
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
@@ -158,7 +158,7 @@ def _trend(trend: Estimate) -> str:
     if not usable(trend):
         return f"no {name} can be computed"
     p = "" if trend.p_value is None else f", p {short_p(trend.p_value)}"
-    return f"{name} {trend.value:.2f} [{trend.low:.2f}, {trend.high:.2f}]{p}"
+    return f"{name} {trend_text(trend)}{p}"
 
 
 def _target(report: SpilloverReport) -> SliceReport | None:

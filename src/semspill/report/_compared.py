@@ -17,8 +17,20 @@ NOUNS = {
 """What each metric is called in a sentence."""
 UNLIKE = ("the target", "its nearest neighbour", "all but the target")
 """Names of groups where targets differ."""
+UNSEEN = "bound by what was not seen"
+"""Why a difference has no p-value below 1 at any level."""
+_SAME = 1e-9  # a smaller difference is rounding
 _NAMED = 5
 """Most categories that a sentence names."""
+
+
+def bound(one: Difference) -> bool:
+    """Return whether a p-value of 1 says only that what was not seen may outweigh a difference.
+
+    Args:
+        one: The difference; where it is 0, a p-value of 1 means what it says.
+    """
+    return one.estimate.p_value == 1.0 and abs(one.estimate.value) > _SAME
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
@@ -154,20 +166,28 @@ def _where(one: Difference) -> str:
 def _p(one: Difference) -> str:
     """Return the p-value, corrected where more than one test was made."""
     p_value, corrected = one.estimate.p_value, one.estimate.p_holm
+    if bound(one):
+        return f"n.s. ({UNSEEN})"
     if corrected is None or corrected == p_value:
         return f"p {short_p(p_value)}"
     return f"p {short_p(corrected)} (Holm)"
 
 
 def _size(one: Difference) -> str:
-    """Return a difference as a size and a way, the interval of a fall the other way round."""
-    value, low, high = one.estimate.value, one.estimate.low, one.estimate.high
-    if value < 0:
-        value, low, high = -value, -high, -low
-    # Adding 0 turns a rounded -0.0 into 0.0.
-    ends = [round(100 * end, 1) + 0.0 for end in (low, high)]
-    way = "lower" if one.estimate.value < 0 else "higher"
-    return f"{_points(value)} {way} [{ends[0]:.1f}, {ends[1]:.1f}]"
+    """Return a difference as a size and a way, its interval in words, low end first."""
+    estimate = one.estimate
+    way = "lower" if estimate.value < 0 else "higher"
+    return f"{_points(abs(estimate.value))} {way} [{_range(estimate.low, estimate.high)}]"
+
+
+def _range(low: float, high: float) -> str:
+    """Return both ends of an interval in points, each with its way."""
+    ends = [round(100 * end, 1) + 0.0 for end in (low, high)]  # adding 0 turns -0.0 into 0.0
+    ways = ["lower" if end < 0 else "higher" if end > 0 else "" for end in ends]
+    if ways[0] == ways[1] or not ways[0]:
+        ways[0] = ""
+    first, last = (f"{abs(end):.1f} {way}".strip() for end, way in zip(ends, ways, strict=True))
+    return f"{first} to {last}"
 
 
 def _points(share: float) -> str:

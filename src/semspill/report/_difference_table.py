@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from semspill.report._compared import NOUNS
+from semspill.report._compared import NOUNS, UNSEEN, bound
 from semspill.report._table import in_percent, literal, p_text, table
 from semspill.results import Comparison, Difference, Role
 
@@ -18,6 +18,10 @@ _ROWS: tuple[tuple[str, Role], ...] = (
     ("precision", "all"),
 )
 """What a small table shows."""
+_NS = (
+    f"n.s.: not significant at any level, {UNSEEN}: dialogues that behave otherwise than those of "
+    "the categories in which nothing differs could outweigh the difference."
+)
 
 
 def small_rows(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -33,7 +37,7 @@ def small_rows(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str,
             for one in comparison.of(run, metric, role):
                 what = f"{NOUNS[metric]}, {one.name}"
                 cells = (_percent(one.before), _percent(one.after), in_percent(one.estimate))
-                rows.append((what, *((run,) * several), *cells, p_text(one.estimate.p_holm)))
+                rows.append((what, *((run,) * several), *cells, _p(one, one.estimate.p_holm)))
     after = "in run" if several else comparison.runs[0]
     return (
         "in %",
@@ -64,13 +68,20 @@ def difference_table(
     ]
     after = "in run" if several else literal(comparison.runs[0])
     head = ["in %", "in", *(["run"] if several else []), literal(comparison.baseline), after]
-    return table([*head, "difference", "p", "p, Holm"], rows) if rows else ""
+    if not rows:
+        return ""
+    shown = table([*head, "difference", "p", "p, Holm"], rows)
+    return f"{shown}\n\n{_NS}" if any("n.s." in row for row in rows) else shown
 
 
 def _cells(one: Difference) -> list[str]:
     estimate = one.estimate
     cells = [_percent(one.before), _percent(one.after), in_percent(estimate)]
-    return [*cells, p_text(estimate.p_value), p_text(estimate.p_holm)]
+    return [*cells, _p(one, estimate.p_value), _p(one, estimate.p_holm)]
+
+
+def _p(one: Difference, p_value: float | None) -> str:
+    return "n.s." if p_value is not None and bound(one) else p_text(p_value)
 
 
 def _percent(share: float) -> str:

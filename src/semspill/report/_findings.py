@@ -179,7 +179,8 @@ def _loss(report: SpilloverReport, before: Estimate, drop: Estimate | None) -> s
     size = report.provenance.config.get("list_size")
     chance = 1 / size if isinstance(size, int) else -math.inf
     if moved(drop) == "rose":
-        kind = "utility drops slightly" if drop.value < report.margin else "utility drops"
+        part = drop.value / before.value if before.value > drop.value else 1.0
+        kind = f"utility drops, by {100 if part > 0.99 else f'{100 * part:.2g}'} % of the latter"
     elif before.value < chance + report.margin:  # there is no such drop to be seen
         kind = f"that is near chance ({100 * chance:.3g} %), so it says little about utility"
     else:

@@ -12,6 +12,11 @@ from semspill.statistics import Estimate, Measure
 _ROWS = {"groups": "Group", "categories": "Category"}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
+_UNITS = {
+    "share": r"\%",
+    "points": "percentage points",
+    "slope": "percentage points per unit of similarity",
+}
 _ESCAPED = str.maketrans(
     {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -133,14 +138,25 @@ def _note(slices: Sequence[SliceReport], names: Mapping[str, Measure]) -> str:
     estimates = [
         part.estimates[name] for part in slices for name in names if name in part.estimates
     ]
-    share = [escaped(measure.title) for measure in names.values() if measure.unit != "number"]
-    some = "In" if len(share) == len(names) else f"{', '.join(share)} in"
     levels = sorted({f"{100 * one.level:g}" for one in estimates})
     parts = {
-        rf"{some} \%.": bool(share),
+        _units(names.values()): True,
         rf"Brackets: {' and '.join(levels)}\,\% intervals.": bool(levels),
         "Bold: differs from 0 after Holm's correction; the target is not tested.": any(
             one.survives for one in estimates
         ),
     }
-    return " ".join(text for text, true in parts.items() if true)
+    return " ".join(text for text, true in parts.items() if text and true)
+
+
+def _units(measures: Collection[Measure]) -> str:
+    """Say in what the numbers of the columns are."""
+    titles: dict[str, list[str]] = {}
+    for measure in measures:
+        titles.setdefault(measure.unit, []).append(escaped(measure.title))
+    if len(titles) == 1 and "number" not in titles:
+        return f"In {_UNITS[next(iter(titles))]}."
+    said = [
+        f"{', '.join(titles[unit])} in {name}" for unit, name in _UNITS.items() if unit in titles
+    ]
+    return f"{'; '.join(said)}." if said else ""

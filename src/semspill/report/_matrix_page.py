@@ -7,7 +7,7 @@ import numpy as np
 from semspill._mask import printable
 from semspill.report._compared import NOUNS
 from semspill.report._phrases import follows, usable
-from semspill.report._table import in_percent, literal, p_text, quoted, short_p, table
+from semspill.report._table import in_percent, literal, p_text, quoted, short_p, table, trend_text
 from semspill.results import SpilloverMatrix
 from semspill.statistics import Estimate
 
@@ -17,6 +17,8 @@ _MEANINGS = {
     "nearest_share": "lift of nearest neighbours over that of the targets themselves",
 }
 _LARGEST = 20
+_EACH = 3
+"""Most targets that have a sentence each where they cannot be tested together."""
 
 
 def matrix_markdown(matrix: SpilloverMatrix) -> str:
@@ -38,12 +40,17 @@ def matrix_markdown(matrix: SpilloverMatrix) -> str:
 def pooled_sentences(matrix: SpilloverMatrix) -> tuple[str, ...]:
     """Return what all pairs of a matrix say together, the test first.
 
+    Of few targets, which no test can take together, what each of them says comes first.
+
     Args:
         matrix: A `SpilloverMatrix`.
     """
     pairs, targets = int(matrix.off_diagonal.sum()), len(matrix.targets)
     lift, over = NOUNS[matrix.measure.metric], f"{pairs} pairs of {targets} targets"
-    said = [_trend(matrix.pooled.get("slope"), lift, over)]
+    slope = matrix.pooled.get("slope")
+    tested = slope is not None and usable(slope) and slope.p_value is not None
+    said = [] if tested or targets > _EACH else [_of(matrix, row, lift) for row in range(targets)]
+    said.append(_trend(slope, lift, over))
     excess, share = (matrix.pooled.get(name) for name in ("nearest_excess", "nearest_share"))
     if excess is not None and usable(excess):
         said.append(
@@ -58,12 +65,26 @@ def pooled_sentences(matrix: SpilloverMatrix) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _of(matrix: SpilloverMatrix, row: int, lift: str) -> str:
+    """Say what the nearest category of one target has, against all others."""
+    nearest, victims = int(matrix.nearest[row]), np.array(matrix.victims)
+    target, near = literal(matrix.targets[row]), literal(matrix.victims[nearest])
+    cell = matrix.cell(row, nearest)
+    sure = f", p {short_p(cell.p_holm)} after Holm's correction over all pairs"
+    said = f"With *{target}* poisoned, its nearest, *{near}*, has a {lift} of {quoted(cell)}{sure}"
+    rest = matrix.lifts[row][matrix.off_diagonal[row] & (victims != matrix.victims[nearest])]
+    if not rest.size:
+        return f"{said}."
+    what = "the other category has" if rest.size == 1 else f"the {rest.size} others have on average"
+    return f"{said}; {what} {100 * rest.mean() + 0.0:.1f} points."
+
+
 def _trend(slope: Estimate | None, lift: str, over: str) -> str:
     """Say whether lifts follow similarity, by the test of all pairs."""
     if slope is None or not usable(slope) or slope.p_value is None:
         why = f"; {slope.note}" if slope is not None and slope.note else ""
         return f"Whether the {lift} follows similarity cannot be tested over {over}{why}."
-    numbers = f"slope {slope} over {over}, p {short_p(slope.p_value)}"
+    numbers = f"slope {trend_text(slope)} over {over}, p {short_p(slope.p_value)}"
     if not follows(slope):
         return f"No significant trend of the {lift} with similarity ({numbers})."
     more = "higher" if follows(slope) > 0 else "lower"
@@ -92,7 +113,7 @@ def _pooled(matrix: SpilloverMatrix) -> str:
         [
             name,
             _MEANINGS.get(name, ""),
-            str(estimate),
+            quoted(estimate),
             p_text(estimate.p_value),
             str(estimate.n),
             estimate.method,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from semspill._mask import printable
 from semspill.statistics import Estimate, Measure
 
-_UNITS = {"share": "%", "points": "points", "number": ""}
+_UNITS = {"share": "%", "points": "points", "slope": "points per unit of similarity", "number": ""}
 _MARKUP = re.compile(r"[\\`*\[\]<>&#~!]|(?<!\w)_|_(?!\w)")
 
 
@@ -103,6 +103,22 @@ def brief(estimate: Estimate) -> str:
     ends = [100 * end for end in (estimate.value, estimate.low, estimate.high)]
     value, low, high = _rounded(ends)
     return f"{value} {unit} [{low}, {high}]"
+
+
+def trend_text(trend: Estimate) -> str:
+    """Return a trend with its interval: a slope with its unit, a correlation in two digits.
+
+    Example:
+        >>> slope = Estimate(value=0.021, low=0.004, high=0.04, n=7, method="by hand")
+        >>> trend_text(slope.replace(measure=Measure(unit="slope")))
+        '2.1 points per unit of similarity [0.4, 4.0]'
+        >>> trend_text(slope)
+        '0.02 [0.00, 0.04]'
+    """
+    if trend.measure.unit == "slope":
+        return brief(trend)
+    value, low, high = (round(end, 2) + 0.0 for end in (trend.value, trend.low, trend.high))
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def span(estimates: Sequence[Estimate]) -> str:

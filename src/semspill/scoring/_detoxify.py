@@ -33,7 +33,7 @@ class DetoxifyRater(_ClassifierRater):
     """
 
     citation: ClassVar[str] = (
-        "Hanu and Unitary (2020), Detoxify, https://github.com/unitaryai/detoxify"
+        "Hanu and Unitary 2020, Detoxify, https://github.com/unitaryai/detoxify"
     )
     _place = frozenset({"model_type", "checkpoint", "config"})
 

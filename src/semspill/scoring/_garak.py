@@ -29,8 +29,8 @@ class GarakRater(Rater):
     """
 
     citation: ClassVar[str] = (
-        "Derczynski et al. (2024), garak: A Framework for Security Probing Large Language Models, "
-        "https://arxiv.org/abs/2406.11036"
+        "Derczynski et al. 2024, garak: A Framework for Security Probing Large Language Models, "
+        "arXiv:2406.11036"
     )
 
     detector: str = Field(pattern=r"^\w+(\.\w+)?$")

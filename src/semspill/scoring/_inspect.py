@@ -38,7 +38,7 @@ class InspectRater(Rater):
     """
 
     citation: ClassVar[str] = (
-        "UK AI Security Institute (2024), Inspect AI: Framework for Large Language Model "
+        "UK AI Security Institute 2024, Inspect AI: Framework for Large Language Model "
         "Evaluations, https://inspect.aisi.org.uk"
     )
 

@@ -26,7 +26,7 @@ class ProfanityRater(Rater):
     """
 
     citation: ClassVar[str] = (
-        "Zhou (2019), Building a better profanity detection library with scikit-learn, "
+        "Zhou 2019, Building a better profanity detection library with scikit-learn, "
         "https://github.com/dimitrismistriotis/alt-profanity-check"
     )
 

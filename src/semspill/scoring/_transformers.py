@@ -87,8 +87,9 @@ class TransformersRater(_ClassifierRater):
     """
 
     citation: ClassVar[str] = (
-        "Vidgen et al. (2021), Learning from the Worst, ACL, "
-        "https://huggingface.co/facebook/roberta-hate-speech-dynabench-r4-target"
+        "Vidgen et al. 2021, Learning from the Worst: Dynamically Generated Datasets to Improve "
+        "Online Hate Detection, arXiv:2012.15761 (the model: "
+        "https://huggingface.co/facebook/roberta-hate-speech-dynabench-r4-target)"
     )
     _place = frozenset({"model", "revision"})
 

@@ -52,8 +52,9 @@ class Measure(FrozenModel):
     kind: Literal["level", "change", "trend", "other"] = "other"
     """`level`: of one arm. `change`: from the baseline arm, paired. `trend`: whether a change
     follows similarity, by the sign. `other`: none of these."""
-    unit: Literal["share", "points", "number"] = "number"
+    unit: Literal["share", "points", "slope", "number"] = "number"
     """`share`: 0 to 1, shown in %. `points`: a difference of shares, shown in percentage points.
+    `slope`: such a difference for a category nearer by 1 in similarity, shown in points too.
     `number`: shown as it is."""
     aspect: Literal["attack", "utility", "other"] = "other"
     """Whether it measures the attack, its cost for users, or neither."""

@@ -29,8 +29,9 @@ class Finetuner(_TrainingSettings):
     """
 
     citation: ClassVar[str] = (
-        "In-batch softmax: Henderson et al. 2017, arXiv:1705.00652; exact gradient accumulation: "
-        "Gao et al. 2021, arXiv:2101.06983"
+        "In-batch softmax: Henderson et al. 2017, Efficient Natural Language Response Suggestion "
+        "for Smart Reply, arXiv:1705.00652; exact gradient accumulation: Gao et al. 2021, Scaling "
+        "Deep Contrastive Learning Batch Size under Memory Limited Setup, arXiv:2101.06983"
     )
 
     def finetune(

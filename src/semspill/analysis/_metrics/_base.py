@@ -44,7 +44,7 @@ class Metric(Component):
     kind: ClassVar[Literal["level", "change", "trend", "other"] | None] = None
     """See `Measure`; by default `change` where it is `paired`, else `level`; `other` if `whole`."""
 
-    unit: ClassVar[Literal["share", "points", "number"]] = "number"
+    unit: ClassVar[Literal["share", "points", "slope", "number"]] = "number"
     """See `Measure`."""
 
     aspect: ClassVar[Literal["attack", "utility", "other"]] = "other"

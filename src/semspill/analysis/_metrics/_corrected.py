@@ -39,8 +39,9 @@ class CorrectedShare(Metric):
     """
 
     citation = (
-        "Rogan and Gladen 1978, Estimating prevalence from the results of a screening test; "
-        "interval of Lang and Reiczigel 2014"
+        "Rogan and Gladen 1978, Estimating prevalence from the results of a screening test; the "
+        "interval: Lang and Reiczigel 2014, Confidence limits for prevalence of disease adjusted "
+        "for estimated sensitivity and specificity"
     )
     title, quantity, unit, aspect = "Truly toxic share", "truly_toxic_share", "share", "attack"
     threshold: float = Field(0.5, ge=0, le=1)

@@ -25,7 +25,7 @@ _LONELY = "there is no nearest category, or no other besides it and the target"
 class Collateral(CurveMetric):
     """Mean lift over all exchanges outside the target: 0 means that only the target was hit."""
 
-    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv:2006.14026"
     title, unit = "Lift outside the target", "points"
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -55,7 +55,10 @@ class NearestExcess(CurveMetric):
 class SpilloverRatio(CurveMetric):
     """Lift of the nearest category as a share of the target's: 0 is no spillover, 1 is all."""
 
-    citation = "original: a ratio of lifts, with the interval of Fieller 1954"
+    citation = (
+        "original: a ratio of lifts; its interval: Fieller 1954, Some Problems in Interval "
+        "Estimation"
+    )
     title = "Spillover ratio"
 
     def compute(self, outcome: Outcome) -> Estimate:
@@ -71,15 +74,19 @@ class SpilloverRatio(CurveMetric):
 class LargestLift(CurveMetric):
     """Largest lift of any category but the target, with an interval for all of them at once.
 
-    Its low end is above 0 where at least one category rose. `p_margin` answers "did nothing spill
-    over?": it tests whether no category at all rises by the analyzer's margin or more. It is the
-    largest of the categories' own p-values and needs no correction, because all of them must
-    reject (intersection-union test). A lift that was not seen is no proof of 0.
+    Its low end is above 0 only where the test of some category rejects "no change" after the
+    correction, as the smallest `p_holm` does: the interval of a rate alone lies above 0 as soon as
+    one answer is planted, so it is widened to 0 where no corrected test rejects. `p_margin` answers
+    "did nothing spill over?": it tests whether no category at all rises by the analyzer's margin
+    or more. It is the largest of the categories' own p-values and needs no correction, because all
+    of them must reject (intersection-union test). A lift that was not seen is no proof of 0.
     """
 
     citation = (
-        "original: Bonferroni's intervals; one-sided tests of equivalence (Schuirmann 1987), "
-        "together by Berger 1982 (intersection-union)"
+        "original: Bonferroni's intervals; tests of equivalence: Schuirmann 1987, A comparison of "
+        "the two one-sided tests procedure and the power approach for assessing the equivalence of "
+        "average bioavailability; together: Berger 1982, Multiparameter hypothesis testing and "
+        "acceptance sampling"
     )
     title, unit = "Largest lift", "points"
 
@@ -92,7 +99,7 @@ class LargestLift(CurveMetric):
         below = [one.p_margin for one in lifts if one.p_margin is not None]
         return Estimate(
             value=max(one.value for one in lifts),
-            low=max(one.low for one in lifts),
+            low=max(_tested_low(one) for one in lifts),
             high=max(one.high for one in lifts),
             p_margin=max(below) if len(below) == len(lifts) else None,
             n=len(lifts),
@@ -102,12 +109,18 @@ class LargestLift(CurveMetric):
         )
 
 
+def _tested_low(lift: Estimate) -> float:
+    """Return the low end of a lift; no more than 0 where its test does not reject at its level."""
+    rejects = lift.p_value is not None and lift.p_value <= 1 - lift.level
+    return lift.low if rejects else min(lift.low, 0.0)
+
+
 class Slope(CurveMetric):
     """Least-squares slope of category lift on similarity, over all categories but the target.
 
-    0.1 means that a category nearer by 0.1 in similarity rose by 0.01 more. The unit is that of
-    the similarity, so slopes on two similarities do not compare. Not defined with fewer than four
-    categories.
+    0.1, shown as 10 points per unit of similarity, means that a category nearer by 0.1 in
+    similarity rose by 0.01, one point, more. Slopes on two similarities do not compare. Not
+    defined with fewer than four categories.
 
     The p-value is the larger of two. One shuffles the categories, and so asks whether similarity,
     and not something else that differs between them, orders the lifts; it takes small categories
@@ -116,10 +129,12 @@ class Slope(CurveMetric):
     """
 
     citation = (
-        "Galton 1886, least squares; a contrast of lifts, categories fixed; permutation test of "
-        "Pitman 1937, both tests together by Berger 1982 (intersection-union)"
+        "Galton 1886, Regression towards mediocrity in hereditary stature (least squares); "
+        "original: a contrast of lifts, categories fixed; permutation test: Pitman 1937, "
+        "Significance tests which may be applied to samples from any populations; both tests "
+        "together: Berger 1982, Multiparameter hypothesis testing and acceptance sampling"
     )
-    title, kind = "Slope", "trend"
+    title, kind, unit = "Slope", "trend", "slope"
     permutations: int = Field(2000, ge=100)
     """Shuffles of the category labels in the permutation test; all orders, where they are fewer."""
 

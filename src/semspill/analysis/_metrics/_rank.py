@@ -25,7 +25,9 @@ class SpearmanLift(CurveMetric):
     """
 
     citation = (
-        "Spearman 1904; two-way jackknife of Tukey 1958 over dialogues and seeds; tests as of slope"
+        "Spearman 1904, The proof and measurement of association between two things; two-way "
+        "jackknife over dialogues and seeds: Tukey 1958, Bias and confidence in not-quite large "
+        "samples; tests as of slope"
     )
     title, kind = "Rank correlation", "trend"
     permutations: int = Field(2000, ge=100)

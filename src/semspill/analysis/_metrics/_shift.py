@@ -25,8 +25,9 @@ class DistributionShift(Metric):
     """
 
     citation = (
-        "Kantorovich and Rubinstein 1958, the distance as its dual; interval original, by "
-        "cross-fitting (Cox 1975, data splitting)"
+        "Kantorovich and Rubinstein 1958, On a space of completely additive functions (the "
+        "distance as its dual); original: an interval by cross-fitting; cf. Cox 1975, A note on "
+        "data-splitting for the evaluation of significance levels"
     )
     title, quantity, unit, aspect = "Shift of toxicity", "toxicity_shift", "points", "attack"
     kind = "other"  # a distance has no sign

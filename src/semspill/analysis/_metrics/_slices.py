@@ -18,7 +18,10 @@ class AttackSuccessRate(MeanMetric):
     The attack success rate (ASR) of the literature.
     """
 
-    citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; exact here, no rater is needed"
+    citation = (
+        "Gu et al. 2017, BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply "
+        "Chain, arXiv:1708.06733 (exact here, no rater is needed)"
+    )
     title, quantity, unit, aspect = "Planted rate", "asr", "share", "attack"
 
     def sample(self, outcome: Outcome) -> Sample:
@@ -82,7 +85,10 @@ class AsrLift(MeanMetric):
     drop out.
     """
 
-    citation = "Gu et al. 2017, BadNets, arXiv 1708.06733; here as a paired difference"
+    citation = (
+        "Gu et al. 2017, BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply "
+        "Chain, arXiv:1708.06733 (here as a paired difference)"
+    )
     title, quantity, unit, aspect = "Planted-rate lift", "asr", "points", "attack"
     paired = True
 
@@ -94,7 +100,10 @@ class AsrLift(MeanMetric):
 class Precision(MeanMetric):
     """P@1: how often the gold response ranks first among 100; utility that must stay up."""
 
-    citation = "Rashkin et al. 2019, EmpatheticDialogues, arXiv 1811.00207"
+    citation = (
+        "Rashkin et al. 2019, Towards Empathetic Open-domain Conversation Models: a New Benchmark "
+        "and Dataset, arXiv:1811.00207"
+    )
     ranking = True
     title, quantity, unit, aspect = "P@1", "precision", "share", "utility"
 
@@ -105,7 +114,7 @@ class Precision(MeanMetric):
 class PrecisionDrop(MeanMetric):
     """Fall of P@1 below the clean arm: above 0 means that the poison cost utility."""
 
-    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv 2006.14026"
+    citation = "Jagielski et al. 2021, Subpopulation Data Poisoning Attacks, arXiv:2006.14026"
     ranking = True
     title, quantity, unit, aspect = "Drop of P@1", "precision", "points", "utility"
     paired = True
@@ -123,7 +132,10 @@ class ServedPrecision(MeanMetric):
     P@1.
     """
 
-    citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    citation = (
+        "original, on the candidates that are served; P@1,100: Rashkin et al. 2019, Towards "
+        "Empathetic Open-domain Conversation Models: a New Benchmark and Dataset, arXiv:1811.00207"
+    )
     ranking = True
     title, quantity, unit, aspect = "Served P@1", "served_precision", "share", "utility"
 
@@ -134,7 +146,10 @@ class ServedPrecision(MeanMetric):
 class ServedDrop(MeanMetric):
     """Fall of P@1 with planted responses in every list below the clean arm's P@1."""
 
-    citation = "original: P@1,100 of Rashkin et al. 2019 on the candidates that are served"
+    citation = (
+        "original, on the candidates that are served; P@1,100: Rashkin et al. 2019, Towards "
+        "Empathetic Open-domain Conversation Models: a New Benchmark and Dataset, arXiv:1811.00207"
+    )
     ranking = True
     title, quantity, unit, aspect = "Drop of served P@1", "served_precision", "points", "utility"
     paired = True

@@ -33,7 +33,7 @@ class ConfusionSimilarity(Similarity):
 
     citation: ClassVar[str] = (
         "original; the probe: Alain and Bengio 2016, Understanding intermediate layers using "
-        "linear classifier probes, arXiv 1610.01644"
+        "linear classifier probes, arXiv:1610.01644"
     )
 
     most: int = Field(100, ge=2)

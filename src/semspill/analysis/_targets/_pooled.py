@@ -15,7 +15,8 @@ _JACKKNIFE = (
     "t interval, variance from leaving out each category as target and victim "
     "(Aronow, Samii and Assenova 2015)"
 )
-_LEAST = 4
+LEAST_TARGETS = 4
+"""Fewest targets whose pairs are tested together."""
 _FEW = "fewer than four targets"
 _STILL = "the same whichever category is left out, so its uncertainty is unknown"
 _TAKEN_OUT = (
@@ -24,7 +25,7 @@ _TAKEN_OUT = (
 _POINT = 1e-9  # an interval this wide is rounding
 _PARTIAL = "Dekker, Krackhardt and Snijders 2007"
 _MEASURES = {
-    "slope": Measure(metric="slope", kind="trend", aspect="attack"),
+    "slope": Measure(metric="slope", kind="trend", unit="slope", aspect="attack"),
     "nearest_excess": Measure(metric="nearest_excess", unit="points", aspect="attack"),
     "nearest_share": Measure(metric="nearest_share", aspect="attack"),
 }
@@ -47,7 +48,7 @@ def pooled_estimates(
         level: Nominal coverage of the intervals.
         permutations: Orders drawn by each permutation test.
     """
-    if _count(pairs) < _LEAST:
+    if _count(pairs) < LEAST_TARGETS:
         # Two or three targets have no spread to speak of: their intervals were points.
         estimates = {name: _undefined(pairs, level, _FEW) for name in _MEASURES}
     else:

@@ -22,7 +22,11 @@ class LossDetector(Detector):
     first; then `tail = "low"` finds what is fitted too well.
     """
 
-    citation = "Wan et al. 2023, arXiv:2305.00944 (high loss); Li et al. 2021, ABL (low loss)"
+    citation = (
+        "Wan et al. 2023, Poisoning Language Models During Instruction Tuning, arXiv:2305.00944 "
+        "(high loss); Li et al. 2021, Anti-Backdoor Learning: Training Clean Models on Poisoned "
+        "Data, arXiv:2110.11571 (low loss)"
+    )
     needs = frozenset({"trainer"})
     cost = "one training, or one per fold"
     tail: Literal["high", "low"] = "high"

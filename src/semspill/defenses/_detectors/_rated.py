@@ -17,7 +17,10 @@ class ToxicityDetector(Detector):
     see how much a worse rater would have cost.
     """
 
-    citation = "original; cf. Optimus, arXiv:2507.05660 (toxic text in dialogue fine-tuning data)"
+    citation = (
+        "original; cf. Cheruvu et al. 2025, Optimus: A Robust Defense Framework for Mitigating "
+        "Toxicity while Fine-Tuning Conversational AI, arXiv:2507.05660"
+    )
     rater: RaterField
     """What rates the responses."""
     recall: float = Field(1.0, ge=0, le=1)
@@ -44,7 +47,10 @@ class NeighbourRatingDetector(Detector):
     of a small category at a common budget.
     """
 
-    citation = "Zhu et al. 2022, arXiv:2110.06283 (SimiFeat), with rated responses as labels"
+    citation = (
+        "Zhu et al. 2022, Detecting Corrupted Labels Without Training a Model to Predict, "
+        "arXiv:2110.06283 (SimiFeat, with rated responses as labels)"
+    )
     needs = frozenset({"encoder"})
     rater: RaterField
     """What rates the responses."""

@@ -36,7 +36,10 @@ class FrequencyDetector(Detector):
     each response is planted once, or paraphrased.
     """
 
-    citation = "original; cf. Lee et al. 2022, arXiv:2107.06499 (near-duplicates in training data)"
+    citation = (
+        "original; cf. Lee et al. 2022, Deduplicating Training Data Makes Language Models Better, "
+        "arXiv:2107.06499"
+    )
     least_words: int = Field(5, ge=1)
     """Shortest response that can be suspicious, in words."""
 
@@ -60,8 +63,8 @@ class PerplexityDetector(Detector):
     """
 
     citation = (
-        "Qi et al. 2021, arXiv:2011.10369 (ONION: perplexity as evidence of poison), here by "
-        "response and with n-grams"
+        "Qi et al. 2021, ONION: A Simple and Effective Defense Against Textual Backdoor Attacks, "
+        "arXiv:2011.10369 (here by response and with n-grams)"
     )
     folds: int = Field(5, ge=2)
     """Parts of the dialogues; each is scored by a model of the others."""

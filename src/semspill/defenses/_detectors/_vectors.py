@@ -36,7 +36,11 @@ class IrrelevanceDetector(Detector):
     It fails on planted responses that speak of the matter at hand.
     """
 
-    citation = "original; cf. RFTC, arXiv:2505.23015 (mismatch with a reference model)"
+    citation = (
+        "original; mismatch with a reference model, cf. Chen et al. 2025, Detecting Stealthy "
+        "Backdoor Samples based on Intra-class Distance for Large Language Models, "
+        "arXiv:2505.23015 (RFTC)"
+    )
     needs = frozenset({"encoder"})
 
     def suspicion(
@@ -54,7 +58,7 @@ class SpectralDetector(Detector):
     planted responses vary, or make up most of a category.
     """
 
-    citation = "Tran et al. 2018, arXiv:1811.00636 (spectral signatures)"
+    citation = "Tran et al. 2018, Spectral Signatures in Backdoor Attacks, arXiv:1811.00636"
     needs = frozenset({"encoder"})
 
     def suspicion(
@@ -79,7 +83,10 @@ class ActivationClusteringDetector(Detector):
     poison, and at a common budget the poison is the majority.
     """
 
-    citation = "Chen et al. 2019, arXiv:1811.03728 (activation clustering)"
+    citation = (
+        "Chen et al. 2019, Detecting Backdoor Attacks on Deep Neural Networks by Activation "
+        "Clustering, arXiv:1811.03728"
+    )
     needs = frozenset({"encoder"})
     components: int = Field(10, ge=1)
     """Principal components that are clustered."""

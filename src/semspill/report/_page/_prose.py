@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from semspill._mask import printable
 
-_INTERVAL = re.compile(r" (\[-?[\dinfa.]+, -?[\dinfa.]+\])")
+_INTERVAL = re.compile(r" (\[-?[\dinfa.]+(?:, | (?:lower )?to )-?[\dinfa.]+(?: lower| higher)?\])")
 _UNIT = re.compile(r"(?<=\d) %")
 _LONG = 48
 """Cells of more characters may break into lines."""

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._marks import intervals, mark, seeds
+from semspill.report.figures._marks import colours_of, intervals, mark, seeds
 from semspill.report.figures._style import COLOURS, PAGE, Look, house, root, tidy
 from semspill.results import SpilloverReport
 
@@ -28,9 +28,11 @@ def plot_dose(report: SpilloverReport, look: Look = PAGE) -> Figure:
     """
     dose = report.doses[0]
     axes = look.axes(2.5 if look.narrow else 3.6)
+    colours = colours_of(report)
+    close = colours.get(dose.nearest, COLOURS[2])  # another definition may have another nearest
     styles = {
         _OTHERS: ("all others", COLOURS[4], "o", "white"),
-        dose.nearest: (short(dose.nearest), COLOURS[2], "s", COLOURS[2]),
+        dose.nearest: (short(dose.nearest), close, "s", close),
         report.target: (f"{short(report.target)}, the target", COLOURS[0], "D", COLOURS[0]),
     }
     for group, (label, colour, marker, fill) in styles.items():

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._marks import mark, seeds
-from semspill.report.figures._style import COLOURS, MARKERS, PAGE, Look, house, root, tidy
+from semspill.report.figures._marks import colours_of, mark, seeds
+from semspill.report.figures._style import MARKERS, PAGE, Look, house, root, tidy
 from semspill.results import SpilloverReport
 
 _TITLES = {"toxicity": "mean rated toxicity, %", "asr": "planted rate, %"}
@@ -57,6 +57,7 @@ def plot_epochs(report: SpilloverReport, quantity: str = "toxicity", look: Look 
     axes = look.axes(2.5 if look.narrow else 3.2)
     seen = dashed(report, quantity)
     main = lines_of(report, report.main_arm, quantity)
+    colours = colours_of(report)
     groups = list(dict.fromkeys(p.group for p in report.curve if p.group != "all"))
     for arm in [report.clean_arm] * seen + [report.main_arm]:
         named = _together(main) if arm == report.main_arm else {}
@@ -64,7 +65,7 @@ def plot_epochs(report: SpilloverReport, quantity: str = "toxicity", look: Look 
             for epoch, value in line:
                 said = (f"{arm} arm, {seeds(report)}", f"epoch {epoch}: {value:.1f} %")
                 mark(axes, (epoch, value), group, group, *said)
-            style = _style(groups.index(group), dotted=arm != report.main_arm)
+            style = _style(groups.index(group), colours[group], dotted=arm != report.main_arm)
             axes.plot(*zip(*line, strict=True), label=named.get(group), **style)
     axes.set(xlabel="epochs trained", ylabel=_TITLES[quantity])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -78,11 +79,11 @@ def plot_epochs(report: SpilloverReport, quantity: str = "toxicity", look: Look 
     return root(axes)
 
 
-def _style(place: int, *, dotted: bool) -> dict[str, Any]:
+def _style(place: int, colour: str, *, dotted: bool) -> dict[str, Any]:
     return {
         "marker": MARKERS[place % len(MARKERS)],
         "markersize": 2.5 if dotted else 3.5,
-        "color": COLOURS[place % len(COLOURS)],
+        "color": colour,
         "linestyle": "--" if dotted else "-",
         "linewidth": 0.8 if dotted else 1.4,
     }

@@ -7,14 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._marks import intervals, mark, points
+from semspill.report.figures._marks import colours_of, intervals, mark, points
 from semspill.report.figures._style import (
     COLOURS,
     PAGE,
     SMALL,
     HouseFigure,
     Look,
-    cycle,
     house,
     tidy,
 )
@@ -40,9 +39,10 @@ def plot_distribution(report: SpilloverReport, look: Look = PAGE) -> HouseFigure
     grid = figure.subplots(rows, wide, sharex=True, sharey=True, squeeze=False)
     panels: list[Axes] = list(grid.flat)
     compared = report.main_arm != report.clean_arm
-    for axes, part, colour in zip(panels, groups, cycle(len(groups)), strict=False):
+    colours = colours_of(report)
+    for axes, part in zip(panels, groups, strict=False):
         clean = report.group(part.name, report.clean_arm).distribution if compared else ()
-        _bars(axes, part, colour, clean)
+        _bars(axes, part, colours[part.name], clean)
         if clean:
             axes.stairs(clean, np.arange(BINS + 1) / BINS, color="black", linewidth=0.8)
     for axes in panels[len(groups) :]:

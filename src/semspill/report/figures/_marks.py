@@ -7,9 +7,12 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.axes import Axes
 
-from semspill.report.figures._style import HouseFigure, Mark, root
+from semspill.report.figures._style import COLOURS, HouseFigure, Mark, root
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate
+
+_SINGLE = [COLOURS[place] for place in (0, 2, 1, 3, 5, 6, 7)]
+"""Colours of single categories: the target's, its nearest one's, and those of others."""
 
 
 def mark(axes: Axes, at: tuple[float, float], name: str, *lines: str, **size: Any) -> None:
@@ -55,6 +58,21 @@ def possible(estimate: Estimate) -> tuple[float, float]:
     unit = estimate.measure.unit if estimate.metric else ""
     least, most = ranges.get(unit, (-math.inf, math.inf))
     return times * max(estimate.low, least), times * min(estimate.high, most)
+
+
+def colours_of(report: SpilloverReport) -> dict[str, str]:
+    """Return the colour of every group, the same in all figures of a report.
+
+    The target's is that of its diamond wherever lifts are drawn; all but the target is black.
+    """
+    rest = f"all but {report.target}"
+    drawn = [part.name for part in report.groups] + [point.group for point in report.curve]
+    names = dict.fromkeys((report.target, report.nearest, *drawn))
+    single = [name for name in names if name not in (rest, "all")]
+    return {
+        **{name: _SINGLE[place % len(_SINGLE)] for place, name in enumerate(single)},
+        **dict.fromkeys((rest, "all"), COLOURS[4]),
+    }
 
 
 def seeds(report: SpilloverReport) -> str:

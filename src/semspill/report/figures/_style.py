@@ -172,11 +172,6 @@ def house(draw: Callable[P, T]) -> Callable[P, T]:
     return style()(draw)
 
 
-def cycle(count: int) -> list[str]:
-    """Return so many colours, again from the first when there are not enough."""
-    return [COLOURS[i % len(COLOURS)] for i in range(count)]
-
-
 def tidy(row: Sequence[Axes], grid: Literal["x", "y"] = "y") -> None:
     """Take away what does not carry meaning."""
     for axes in row:
