@@ -81,6 +81,18 @@ def test_what_is_no_function_is_refused(given):
         sp.strategy(given)
 
 
+@pytest.mark.parametrize(
+    "function", [lambda: [], lambda talk: talk, lambda a, b: a, lambda a, b, c, d: a]
+)
+def test_a_strategy_of_other_arguments_is_told_which(function):
+    expected = r"a strategy is f\(victims, responses, rng\) -> dialogues"
+    with pytest.raises(ConfigError, match=expected):
+        sp.strategy(function)
+    with pytest.raises(ConfigError, match=expected):
+        sp.Poisoner(selector="random", strategy=function)
+    assert sp.strategy(lambda *given: given[0]).title == "lambda"
+
+
 def test_a_name_must_be_one():
     with pytest.raises(ConfigError, match="must be a short text"):
         sp.rater(shouting, name="a grumble of more words than a name has")

@@ -160,10 +160,11 @@ def _listed(content: bytes, source: str) -> Iterator[tuple[Place, dict[str, Any]
 
 def _object(line: bytes, where: Place) -> dict[str, Any]:
     try:
-        row = parse_json(line, strict=True)
+        row = parse_json(line.rstrip(b"\r\n"), strict=True)
     except UnreadableError as error:
         kind = EncodingError if isinstance(error, NotUtf8Error) else DataError
-        raise kind(f"{where}: {error}.") from None  # its cause may hold the whole line
+        said = str(error).replace(" at line 1 column ", " at column ")  # a row is one line
+        raise kind(f"{where}: {said}.") from None  # its cause may hold the whole line
     return _checked(row, where)
 
 

@@ -144,6 +144,15 @@ def test_a_neighbour_that_is_never_mistaken_is_hit_beyond_that(pair):
     assert dose.beyond.low > 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_draw_without_a_category_has_no_ratio_and_no_warning(outcome):
+    shared = {"categories": ["fear", "dread", "joy"], "similarity": {"dread": 0.8, "joy": 0.1}}
+    tiny = [outcome("clean", [[0.0] * 3] * 2, **shared), outcome("poison", [[1.0, 1.0, 0.0]] * 2,
+                                                                 **shared)]  # fmt: skip
+    dose = report_of(tiny, [3.0, 2.0, 1.0], [True, True, False])
+    assert dose.confusion_ratio.value == 1
+
+
 def test_without_a_rise_in_the_target_nothing_goes_beyond(pair):
     clean, _ = pair
     still = clean.__class__(**{**vars(clean), "arm": "poison"})

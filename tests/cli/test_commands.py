@@ -93,7 +93,9 @@ def test_run_says_what_came_out_and_where_the_rest_is(semspill, config, tmp_path
     report = json.loads((tmp_path / "result" / "report.json").read_text())
     [brave] = [g for g in report["groups"] if g["name"] == "brave" and g["arm"] == "poison"]
     asr = f"{100 * brave['estimates']['asr']['value']:.1f}"
-    assert words[0].startswith(("Spilled over", "No spillover found", "Cannot tell"))
+    assert words[0].startswith(
+        ("Spilled over", "No spillover found", "Cannot tell", "brave itself")
+    )
     assert " test dialogues (" in one_line(" ".join(words))
     assert asr in one_line(" ".join(words))
     head, *groups = table
@@ -125,7 +127,9 @@ def test_a_narrow_terminal_shows_fewer_numbers_rather_than_parts_of_them(
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 60
     head, *groups = out.split("\n\n")[1].splitlines()
     assert head.split() == "poison, in % n planted rate toxicity lift".split()
-    assert all(row.count("[") == row.count("]") == 2 for row in groups)
+    rows = [row for row in groups if "in the report." not in row]
+    assert len(rows) >= 5
+    assert all(row.count("[") == row.count("]") == 2 for row in rows)
 
 
 def test_the_folder_is_named_after_the_config_by_default(semspill, config, tmp_path):

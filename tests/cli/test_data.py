@@ -248,6 +248,27 @@ def test_a_validation_split_that_is_broken_is_a_problem(data, corpus, tmp_path):
     assert "valid.jsonl, row 1" in out
 
 
+def test_what_is_left_out_as_asked_is_told_once_and_is_no_problem(data, tmp_path):
+    rows = [f"a {n},b {n},joy" for n in range(40)]
+    (tmp_path / "t.csv").write_text(
+        "\n".join(["context,response,category", *rows, "a,,joy", "b,c,"])
+    )
+    words = ["table", "--path", tmp_path / "t.csv", "--set", "splits={test=0.5}"]
+    assert data("verify", *words)[0] == 3
+    words += ["--set", "on_error=skip"]
+    code, out, err = data("verify", *words)
+    assert code == 0
+    assert out.count("without a response (row 41)") == 1
+    assert out.endswith("table loads.\n")
+    assert err == ""
+    told = json.loads(data("verify", *words, "--json")[1])
+    assert (told["ok"], told["problems"]) == (True, [])
+    assert told["left_out"] == [
+        {"what": "1 dialogue without a response (row 41)", "splits": ["train", "test"]},
+        {"what": "1 dialogue without a category (row 42)", "splits": ["train", "test"]},
+    ]
+
+
 def test_a_split_that_is_missing_is_a_problem_once(data, tmp_path):
     code, out, _ = data("verify", "jsonl", "--path", tmp_path / "no.jsonl")
     assert code == 3

@@ -52,23 +52,73 @@ def test_the_columns_say_what_shape_a_table_is_of(frame):
 def test_one_row_per_turn_is_put_together_by_id_in_the_order_of_the_rows():
     frame = pd.DataFrame(
         {
-            "conversation_id": [7, 8, 7, 8],
-            "speaker": ["Customer", "customer", "agent", "agent"],
-            "text": ["I won!", "A noise.", "Well done.", "Oh no."],
-            "label": ["joy", "fear", None, "fear"],
-            "place": [1, 4, 2, 3],
+            "conversation_id": [7, 7, 8, 8],
+            "speaker": ["Guest", "host", "guest", "host"],
+            "text": ["I won!", "Well done.", "A noise.", "Oh no."],
+            "label": ["joy", None, "fear", "fear"],
+            "place": [1, 2, 4, 3],
         }
     )
-    roles = {"customer": "speaker", "agent": "listener"}
+    roles = {"guest": "speaker", "host": "listener"}
     corpus = Corpus.from_pandas(frame, category="label", roles=roles)
     fear = [("speaker", "A noise."), ("listener", "Oh no.")]
     assert told(corpus) == [("7", "joy", TALK), ("8", "fear", fear)]
-    with pytest.raises(DataError, match=r"row 2: the dialogue has no response of a listener"):
+    with pytest.raises(DataError, match=r"row 3: the dialogue has no response of a listener"):
         Corpus.from_pandas(frame, category="label", roles=roles, index="place")
-    turned = frame[2::-2].assign(place=[2, 1])
+    turned = frame[1::-1].assign(place=[2, 1])
     assert told(Corpus.from_pandas(turned, category="label", roles=roles, index="place")) == [
         ("7", "joy", TALK)
     ]
+
+
+TURNS = {
+    "dialogue_id": ["a", "b", "a", "b"],
+    "role": ["user", "bot", "agent", "customer"],
+    "text": ["I won!", "Oh no.", "Well done.", "A noise."],
+    "category": ["joy", "fear", "joy", "fear"],
+}
+IN_ORDER = [("a", "joy", TALK), ("b", "fear", [("speaker", "A noise."), ("listener", "Oh no.")])]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        {"turn": ["0", "1", "1", "0"]},
+        {"turn_id": [-1, 7.5, 0, 2]},
+        {"utterance_idx": [9, 10, 10, 9]},
+        {"turn": ["a", "b", "c", "d"], "position": ["9", "10", "10", "9"]},
+        {"timestamp": pd.to_datetime([f"2026-01-0{day}" for day in (1, 9, 2, 8)])},
+        {"created_at": [f"2026-01-31T{t}Z" for t in ("10:00", "10:09:01", "10:01", "10:09")]},
+        {"time": ["2026-01-31 23:00+00:00", "2026-02-01 00:00+01:00",
+                  "2026-02-01 00:30+00:00", "2026-01-31 23:59+01:00"]},
+    ],
+)  # fmt: skip
+def test_rows_that_are_apart_are_ordered_by_a_column_of_a_usual_name(index):
+    assert told(Corpus.from_pandas(pd.DataFrame({**TURNS, **index}))) == IN_ORDER
+
+
+@pytest.mark.parametrize(
+    "index",
+    [{}, {"turn": ["a", "b", "c", "d"]}, {"turn": [1, 1, 1, 2]}, {"turn": [1, None, 2, 0]}],
+)
+@pytest.mark.parametrize("on_error", ["refuse", "skip"])
+def test_rows_that_are_apart_and_that_nothing_orders_are_refused(index, on_error):
+    frame = pd.DataFrame({**TURNS, **index})
+    with pytest.raises(DataError, match=r"row 3: .* row 1, .* columns\.index, or sort") as caught:
+        Corpus.from_pandas(frame, on_error=on_error)
+    assert "Well done" not in str(caught.value)
+
+
+def test_rows_that_stand_together_are_taken_as_they_stand_unless_a_column_denies_it():
+    frame = pd.DataFrame(TURNS).iloc[[0, 2, 3, 1]]
+    assert told(Corpus.from_pandas(frame)) == IN_ORDER
+    # One number for question and answer, and the day of a whole dialogue, fit the rows.
+    assert told(Corpus.from_pandas(frame.assign(turn=[1, 1, 2, 2]))) == IN_ORDER
+    turned = pd.DataFrame(TURNS).iloc[[2, 0, 3, 1]]
+    assert told(Corpus.from_pandas(turned.assign(turn=[2, 1, 1, 2]))) == IN_ORDER
+    longer = pd.concat([turned, turned.iloc[[2]]])
+    with pytest.raises(DataError, match=r"not in the order of 'turn', .* columns\.index"):
+        Corpus.from_pandas(longer.assign(turn=[2, 1, 1, 2, 1]))
 
 
 def test_columns_that_are_named_go_before_those_that_are_found():
@@ -120,7 +170,9 @@ def test_labels_of_turns_are_those_of_their_exchanges():
     rows["mood"] = ["joy", "", "fear", ""]
     turns = Corpus.from_pandas(pd.DataFrame(rows), turn_category="mood")
     assert [one.category for one in turns.exchanges] == ["joy", "fear"]
-    with pytest.raises(DataError, match=r"columns\.turn_category if every turn has its own"):
+    both = Corpus.from_pandas(pd.DataFrame(rows), category="mood", turn_category="mood")
+    assert both.fingerprint == turns.fingerprint
+    with pytest.raises(DataError, match=r"columns\.turn_category = .mood. if every turn"):
         Corpus.from_pandas(pd.DataFrame(rows), category="mood")
 
 
@@ -171,9 +223,9 @@ def test_a_row_that_contradicts_itself_is_refused_or_left_out_and_named(row, kin
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("a", 1, "joy"), ("a", 1, "joy")], "row 2: 'place' is 1 in row 1 of the same"),
-        ([("a", "x", "joy"), ("a", 2, "joy")], "row 1: 'place' must be a whole number"),
-        ([("a", "9" * 5000, "joy"), ("a", 2, "joy")], "row 1: 'place' must be a whole number"),
+        ([("a", 1, "joy"), ("a", 1, "joy")], "row 2: 'place' is the same in row 1 of the same"),
+        ([("a", "x", "joy"), ("a", 2, "joy")], "row 1: 'place' must be a number or a time"),
+        ([("a", "9" * 5000, "joy"), ("a", 2, "joy")], "row 1: 'place' must be a number or a time"),
         (
             [("a", 1, "joy"), ("a", 2, "fear")],
             "row 2: 'label' is another one than in the rows before",
@@ -196,7 +248,9 @@ def test_turns_that_contradict_one_another_are_refused(rows, said):
     ("make", "said"),
     [
         (lambda: Corpus.from_messages([chat(*SAID, label="a")]), "no column 'category'.*'label'"),
-        (lambda: Corpus.from_messages([{"x": WORD}]), "no column 'messages'"),
+        (lambda: Corpus.from_messages([{"x": WORD}]), "columns.context and columns.response"),
+        (lambda: Corpus.from_messages([{"x": WORD}], messages="y"), "no column 'y'"),
+        (lambda: Corpus.from_pandas([{"x": WORD}]), r"Corpus\.from_messages\(rows\), or pd\.Data"),
         (lambda: Corpus.from_messages([]), "no dialogue in the rows"),
         (lambda: Corpus.from_messages(WORD), "a string of 11 characters"),
         (lambda: Corpus.from_messages([WORD]), "row 1: a row must be a mapping"),

@@ -141,16 +141,18 @@ def test_a_row_without_a_class_is_refused(tmp_path):
     dataset = HuggingFaceDataset(path=str(tmp_path / "saved"), columns=COLUMNS)
     with pytest.raises(DataError, match="row 1: 'emotion' is empty"):
         dataset.load("train")
-    skipping = dataset.replace(on_error="skip").load
-    assert dataset.departures({"train": skipping("train")}) == (
-        "train: 1 dialogue without a category (row 1) left out.",
-    )
+    [left] = dataset.replace(on_error="skip").load("train").left_out
+    assert str(left) == "1 dialogue without a category (row 1)"
 
 
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("train.jsonl", 'is a file; .* dataset = { name = "table", path = ".*train.jsonl" }'),
+        (
+            "train.jsonl",
+            r'is a file; .* dataset = { name = "table", path = ".*train\.jsonl", columns = '
+            '{ category = "emotion" } }',
+        ),
         ("{split}.txt", "is a file; a file is read by the dataset 'table'"),
         ("nowhere", "could not be loaded .* check path, subset, revision and splits"),
     ],

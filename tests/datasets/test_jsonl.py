@@ -97,6 +97,13 @@ def test_a_split_without_rows_names_the_others(tmp_path):
         JsonlDataset(path=path).load("validation")
 
 
+@pytest.mark.parametrize("name", ["talks.csv", "talks.tsv.gz", "talks.parquet"])
+def test_a_table_is_told_the_dataset_that_reads_it(tmp_path, name):
+    (tmp_path / name).write_bytes(b"context,response,label\n")
+    with pytest.raises(DataError, match=r"dataset 'table': .* name = \"table\", path = \".*talks"):
+        JsonlDataset(path=tmp_path / name).load("train")
+
+
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "train.jsonl").write_text("\n \n")
     with pytest.raises(DataError, match=r"no dialogue of split 'train'\. It has 0 rows"):
@@ -134,7 +141,8 @@ def test_a_malformed_row_is_refused_with_its_number(tmp_path, row, reason):
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (b'{"id": ', "row 1: Expecting value at line 1 column 8"),
+        (b'{"id": ', "row 1: Expecting value at column 8"),
+        (b'{"id": 1\n', "row 1: Expecting ',' delimiter at column 9"),
         (b'{"id": "caf\xe9"}', "row 1: it is not UTF-8, .*; save it as UTF-8"),
         (b'{"id": "a", "id": "b"}', "row 1: a key is given twice"),
         (b'{"id": ' + b"9" * 9000 + b"}", "row 1: a number has too many digits"),

@@ -99,14 +99,22 @@ def test_the_note_has_the_facts_and_what_to_change_and_comes_first(trained):
     assert not [said for said in more if said.startswith("*brave* itself")]  # it is said already
 
 
+def test_where_the_target_was_reached_the_note_does_not_say_that_nothing_was_learned(trained):
+    [note], _ = trained(3.0, 1.9)
+    assert note.values["lift"] == 1
+    assert "too short to learn" not in note.text
+    assert "what the model does before training, given planted candidates" in note.text
+
+
 def test_steps_that_are_too_few_are_warned_of_before_training(trained, fields, caplog):
     with caplog.at_level(logging.WARNING, "semspill"):
         trained(0.5, steps=30)
-        assert "too few" not in caplog.text
+        assert "optimizer steps" not in caplog.text
         trained(0.5, steps=29)
-    assert "29 optimizer steps of training: too few to learn anything; train it longer." in (
-        caplog.messages
-    )
+    assert caplog.messages == [
+        "29 optimizer steps of training, and fewer than 30 have been seen to teach next to "
+        "nothing: expect mostly what the model does before training. Train it longer."
+    ]
 
 
 @pytest.mark.parametrize(("finetuner", "short"), [((2, 256), True), ((8, 32), False)])

@@ -10,6 +10,7 @@ import pytest
 import semspill as sp
 from semspill.errors import ConfigError, DataError
 from semspill.experiment import write_page
+from semspill.experiment._data import Data
 from semspill.experiment.executors import Processes
 
 POISONER = {"selector": {"name": "category", "category": "brave"}}
@@ -114,9 +115,52 @@ def test_splits_have_the_names_they_are_given_under(splits):
         dataset.load("test")
 
 
+MOODS = ["brave", "calm"]
+ROWS = [
+    {"context": f"I saw {n}.", "response": f"Tell me of {n}.", "label": MOODS[n % 2]}
+    for n in range(40)
+]
+
+
+def held(data):
+    config = sp.load_config(FIELDS, dataset=data)
+    return Data.load(config)
+
+
+def test_rows_that_are_numbered_do_not_clash_across_splits():
+    frame = pd.DataFrame(ROWS)
+    train = sp.Corpus.from_pandas(frame[:30], category="label")
+    test = sp.Corpus.from_pandas(frame[30:], category="label")
+    data = held({"train": train, "test": test})
+    assert [one.id for one in data.test] == [f"test-{n}" for n in range(1, 11)]
+    assert data.train.fingerprint == train.fingerprint
+    assert data.test.exchanges[0].context == ("I saw 30.",)
+    with pytest.raises(DataError, match="30 dialogues are in both"):
+        held({"train": train, "test": train})
+    own = frame.assign(id=[f"train-{n % 10}" for n in range(40)])
+    parts = [sp.Corpus.from_pandas(own[a : a + 10], category="label", id="id") for a in (0, 10)]
+    with pytest.raises(DataError, match="10 dialogues are in both"):
+        held(dict(zip(("train", "test"), parts, strict=True)))
+
+
+def test_lists_of_mappings_are_splits():
+    data = held({"train": ROWS[:30], "test": ROWS[30:]})
+    frame = pd.DataFrame(ROWS)
+    same = held({"train": frame[:30], "test": frame[30:]})
+    assert data.test.fingerprint == same.test.fingerprint
+    assert data.train.fingerprint == same.train.fingerprint
+    said = [{"role": "user", "content": "Hi."}, {"role": "bot", "content": "Yo."}]
+    labelled = [{**turn, "emotion": "joy"} for turn in said]
+    test = [{"messages": said, "topic": "joy"}]
+    made = sp.datasets.build({"train": [{"messages": labelled}], "test": test})
+    assert [made.load(name).categories for name in ("train", "test")] == [("joy",), ("joy",)]
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
+        (ROWS, r"is one list, .* dataset=\{\"train\": \.\.\., \"test\""),
+        ({"train": [{"a": 1}]}, r"'train' has no column .*from_messages\(data, categ"),
         (sp.Corpus((), name="x"), r"is one Corpus, .* dataset=\{\"train\": \.\.\., \"test\""),
         (pd.DataFrame({"a": [1]}), r"is one DataFrame, .* dataset=\{\"train\": \.\.\., \"test\""),
         ({"train": sp.Corpus((), name="x"), "test": [1]}, r"split 'test' is of type list; give"),
@@ -186,6 +230,15 @@ def test_contexts_of_data_in_memory_are_given_again(finished, splits, tmp_path):
         write_page(out, tmp_path / "page.html", contexts=True)
     page = write_page(out, tmp_path / "page.html", contexts=splits["test"])
     assert "people's own words" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("bad", "share"), [(4, None), (10, 0.2)])
+def test_much_that_was_left_out_is_a_note(bad, share):
+    rows = [*ROWS[:30], *[{**ROWS[0], "response": ""}] * bad]
+    train = sp.Corpus.from_messages(rows, category="label", on_error="skip")
+    notes = held({"train": train, "test": ROWS[30:]}).notes
+    values = [note.values for note in notes if note.kind == "many_left_out"]
+    assert values == ([] if share is None else [{"share": pytest.approx(share)}])
 
 
 def test_what_a_reader_left_out_is_on_the_report(splits):

@@ -307,6 +307,7 @@ def test_the_report_says_where_it_comes_from(fields):
     assert "Jagielski" in provenance.citations["CategorySelector"]
     assert "BadNets" in report.to_markdown()
     assert "log odds" in report.similarity_method
+    assert report.similarity_unit == "log odds of the target, by text"
 
 
 def test_a_package_that_is_not_installed_has_no_version(fields, monkeypatch):

@@ -51,6 +51,16 @@ def test_a_classifier_learns_what_tells_categories_apart(corpus, labeller):
     assert fitted.categories == ("fear", "joy")
 
 
+@pytest.mark.filterwarnings("error")
+def test_labels_that_words_do_not_tell_are_fitted_without_a_warning():
+    rng = np.random.default_rng(0)
+    words = rng.integers(200, size=(600, 8))
+    talks = [talk(str(i), "abc"[int(rng.integers(3))], " ".join(f"w{w}" for w in row), "oh")
+             for i, row in enumerate(words)]  # fmt: skip
+    fitted = TfidfLabeller().fit(Corpus(tuple(talks), "chance"), rng)
+    assert fitted.categories == ("a", "b", "c")
+
+
 def test_a_label_hangs_on_the_context_alone(corpus):
     fitted = Labelling().fit(corpus, np.random.default_rng(0))
     one, other = (

@@ -232,7 +232,7 @@ def test_of_very_many_at_one_place_the_others_are_counted(full):
     assert "dread, category 0, 19 more" in {text.get_text() for text in axes.texts}
 
 
-def test_a_point_whose_interval_includes_0_is_small_and_pale_and_few_are_named(full):
+def test_a_point_that_is_not_significant_is_small_and_pale_and_few_are_named(full):
     """Of forty that show nothing twelve are named at most, and those that show something all."""
     dread = full.category("dread")
     none = {"value": 0.0, "low": -0.1, "high": 0.1, "p_holm": None}
@@ -245,12 +245,26 @@ def test_a_point_whose_interval_includes_0_is_small_and_pale_and_few_are_named(f
     [axes] = drawn(figure)
     pale, some, *_ = axes.containers
     assert (pale.get_label(), some.get_label()) == (
-        "interval includes 0", "significant (Holm's correction)",
+        "not significant", "significant (Holm's correction)",
     )  # fmt: skip
     assert pale[0].get_markersize() < some[0].get_markersize()
     said = {text.get_text() for text in axes.texts}
     assert {"fear", "dread", "joy"} <= said
     assert 0 < sum(name.startswith("flat") for name in said) <= 12
+
+
+@pytest.mark.parametrize(("p_value", "kind"), [(0.3, "not significant"), (0.03, "before")])
+def test_an_interval_that_excludes_0_is_marked_only_where_its_test_rejects(full, p_value, kind):
+    first_hit = {"value": 0.02, "low": 0.005, "high": 0.1, "p_value": p_value, "p_holm": 1.0}
+    changed = tuple(
+        part.replace(estimates={n: one.replace(**first_hit) for n, one in part.estimates.items()})
+        if part.name == "joy"
+        else part
+        for part in full.categories
+    )
+    [axes] = drawn(full.replace(categories=changed).figure("spillover", width="page"))
+    [label] = [c.get_label() for c in axes.containers if c[0].get_xdata().tolist() == [-0.5]]
+    assert kind in label
 
 
 def test_no_interval_is_drawn_where_no_share_can_be(full):
@@ -276,6 +290,12 @@ def test_the_axis_says_what_its_ends_are(full, width):
     said = crowd(full).figure("spillover", width=width).axes[0].get_xlabel()
     assert "least similar of 34" in said
     assert said.index("least similar") < said.index("most similar")
+
+
+def test_the_axis_names_the_unit_of_similarity_where_it_has_one(full):
+    odds = full.replace(similarity_unit="log odds of the target, by text")
+    said = odds.figure("spillover").axes[0].get_xlabel()
+    assert said.startswith("log odds of fear, by text")
 
 
 # Files

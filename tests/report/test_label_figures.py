@@ -149,7 +149,7 @@ def test_lift_stands_over_the_share_labelled_as_the_target(labelled):
     figure = labelled.figure("confusion", width="page")
     [axes] = drawn(figure)
     assert points(axes) == {
-        "interval includes 0": [[0, 6.25]],
+        "not significant": [[0, 6.25]],
         "significant (Holm's correction)": [[25, 12.5]],
         "fear, the target": [[50, 25]],
     }

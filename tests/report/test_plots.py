@@ -170,7 +170,7 @@ def test_the_band_lies_behind_the_points(full):
     assert {text.get_text() for text in legend.get_texts()} == {
         "95% of lines under shuffled labels",
         "least squares line",
-        "interval includes 0",
+        "not significant",
         "significant (Holm's correction)",
         "fear, the target",
     }

@@ -10,7 +10,15 @@ from tests.report.conftest import LIFTS, MEASURES, measured
 from semspill import Estimate
 from semspill.report._summary import summary
 from semspill.report._table import listed, literal, short_p
-from semspill.results import Note, Part, PlantedSeed, Planting, Provenance, SimilarityCheck
+from semspill.results import (
+    CurvePoint,
+    Note,
+    Part,
+    PlantedSeed,
+    Planting,
+    Provenance,
+    SimilarityCheck,
+)
 from semspill.statistics import Measure
 
 
@@ -249,8 +257,14 @@ def test_one_group_is_told_alone(full):
 def test_a_rise_needs_its_test_too(full):
     """One answer in a few puts the interval of a rate above 0, and is no significant rise."""
     one = made(0.05, 0.01, 0.2, p_value=0.3)
-    said = has(summary(with_estimates(full, {"dread"}, lift=one)).findings, "Mean rated")
-    assert "it rose, but not significantly, in *dread*, its nearest neighbour (5.0 points" in said
+    said = summary(with_estimates(full, {"dread"}, lift=one))
+    assert (
+        "it did not change significantly in *dread*, its nearest neighbour (5.0 points [1.0, 20.0],"
+        " p 0.3)"
+    ) in has(said.findings, "Mean rated")
+    assert "p decides" in has(said.caveats, "An interval of a lift that excludes 0")
+    sure = summary(with_estimates(full, {"dread"}, lift=one.replace(p_value=0.04)))
+    assert lacks(sure.caveats, "An interval of a lift")
     fell = with_estimates(full, {"all but fear"}, lift=made(-0.05, -0.1, -0.01, p_margin=1e-6))
     assert has(summary(fell).findings, "Mean rated").endswith(
         "; it fell in all but *fear* (-5.0 points [-10.0, -1.0])."
@@ -502,6 +516,69 @@ def test_utility_stands_beside_the_attack(full, drop, verdict):
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "size", "near"),
+    [
+        (0.044, 100, "near chance (1 %), so it says little about utility (drop of P@1 0.6 points"),
+        (0.061, 100, None),  # 5.1 points above 1 %: a loss by the margin could be seen
+        (0.54, 2, "near chance (50 %)"),
+        (0.044, None, None),
+    ],
+)
+def test_where_clean_training_hardly_ranks_nothing_is_said_of_utility(full, before, size, near):
+    drop = made(0.006, -0.03, 0.05)
+    told = with_estimates(full, {"all"}, precision=made(before, 0.0, 0.6), precision_drop=drop)
+    clean = tuple(
+        part.replace(estimates={**part.estimates, "precision": measured_p(before)})
+        if (part.name, part.arm) == ("all", "clean")
+        else part
+        for part in told.groups
+    )
+    config = {} if size is None else {"list_size": size}
+    run = told.replace(groups=clean, provenance=Provenance(config=config))
+    said = has(summary(run).findings, "P@1")
+    assert (near or "no measurable loss of utility") in said
+    assert ("near chance" in said) is bool(near)
+
+
+def measured_p(value):
+    return made(value, 0.0, 0.6).replace(measure=MEASURES["precision"])
+
+
+# Over epochs
+
+
+@pytest.mark.parametrize(
+    ("first", "final", "said"),
+    [
+        # Wilson: 20 of 100 gives 13.3 to 28.9 %.
+        (0.2, made(0.0, 0.0, 0.04), True),
+        (0.2, made(0.05, 0.01, 0.13), True),
+        (0.2, made(0.05, 0.01, 0.14), False),
+        (0.03, made(0.2, 0.1, 0.3), False),
+    ],
+)
+def test_an_earlier_epoch_that_was_clearly_worse_outside_the_target_is_named(
+    full, first, final, said
+):
+    rest = with_estimates(full, {"all but fear"}, asr=final)
+    groups = tuple(part.replace(dialogues=100) for part in rest.groups)
+    rates = {1: first, 2: 0.1, 3: final.value}
+    curve = tuple(
+        CurvePoint(arm="poison", epoch=epoch, group="all but fear", toxicity=0, asr=rate)
+        for epoch, rate in rates.items()
+    )
+    found = summary(rest.replace(groups=groups, curve=curve)).findings
+    if said:
+        assert has(found, "After epoch").startswith(
+            "After epoch 1 the planted rate was 20.0 % in all but *fear*, at the end "
+        )
+    else:
+        assert lacks(found, "After epoch")
+    alone = curve[-1:]
+    assert lacks(summary(rest.replace(groups=groups, curve=alone)).findings, "After epoch")
+
+
 def test_metrics_that_were_not_computed_are_not_told_of(full):
     bare = without(full, "asr", "lift", "asr_lift", "precision", "toxicity", "mine")
     said = summary(bare.replace(overall={}, decomposition=()))
@@ -548,12 +625,15 @@ def test_a_target_that_was_not_reached_comes_first(full):
     unsure = with_estimates(full, {"fear"}, asr_lift=made(0.1, -0.1, 0.3))
     assert summary(unsure).caveats[0] == (
         "*fear* itself shows no significant rise (planted rate: 10.0 points "
-        "[-10.0, 30.0]); without that, what happened elsewhere says little."
+        "[-10.0, 30.0]); without that, what happened elsewhere says little. "
+        "Check that the text tells *fear* from the rest, then try a higher budget, more epochs or "
+        "another target."
     )
     hardly = with_estimates(without(full, "asr_lift"), {"fear"}, lift=made(0.02, 0.01, 0.03))
     assert summary(hardly).caveats[0] == (
         "*fear* itself was hardly reached (toxicity: 2.0 points [1.0, 3.0]), so there was "
-        "little to spill over."
+        "little to spill over. Check that the text tells *fear* from the rest, then try a higher "
+        "budget, more epochs or another target."
     )
 
 
@@ -562,7 +642,8 @@ def test_a_target_that_fell_is_said_to_have_fallen(full):
     alone = with_estimates(without(full, "asr_lift"), {"fear"}, lift=fell)
     assert summary(alone).caveats[0] == (
         "*fear* itself was not reached (toxicity: -80.0 points [-90.0, -70.0]), so there was no "
-        "rise to spill over."
+        "rise to spill over. Check that the text tells *fear* from the rest, then try a higher "
+        "budget, more epochs or another target."
     )
     rarer = with_estimates(full, {"fear"}, asr_lift=fell)
     assert "not reached (planted rate: -80.0 points" in summary(rarer).caveats[0]

@@ -164,9 +164,9 @@ def test_what_would_have_been_missed_is_the_largest_upper_end(report_of):
 @pytest.mark.parametrize(
     ("undecided", "said"),
     [
-        ({"smug": 128}, "; about 130 more dialogues of *smug* would tell."),
-        ({"smug": 100, "glad": 28}, "; about 100 more dialogues of *smug* would tell."),
-        ({"smug": None}, "; more training seeds would tell, more dialogues of *smug* alone would"),
+        ({"smug": 128}, "; about 130 more test dialogues of *smug* would tell."),
+        ({"smug": 100, "glad": 28}, "; about 100 more test dialogues of *smug* would tell."),
+        ({"smug": None}, "; more training seeds would tell, more test dialogues of *smug* alone"),
         ({}, "is not excluded in *smug*."),
     ],
 )
@@ -174,39 +174,57 @@ def test_where_it_cannot_tell_it_says_what_would(report_of, undecided, said):
     came_out = verdict(report_of(smug=SMALL, undecided=undecided))
     assert came_out.kind == "unclear"
     assert came_out.sentence.startswith(
-        "Cannot tell: no category rises significantly, but a rise of 5 points or more is not "
-        "excluded in *smug*"
+        "*brave* itself was reached (planted rate 36 % [24, 50]); cannot tell whether it spilled "
+        "over: no other category rises significantly, but a rise of 5 points or more is "
+        "not excluded in *smug*"
     )
     assert said in came_out.sentence
 
 
 def test_the_dialogues_of_several_categories_are_added_up(report_of):
     open_ = report_of(weary=SMALL, smug=SMALL, undecided={"weary": 28, "smug": 100})
-    assert "; about 130 more dialogues in these 2 categories would tell." in verdict(open_).sentence
+    assert verdict(open_).sentence.endswith(
+        "is not excluded in *weary* and *smug*; about 130 more test dialogues in all (about 28 to "
+        "100 each) would tell."
+    )
+    alike = report_of(**dict.fromkeys(OTHERS, SMALL), undecided=dict.fromkeys(OTHERS, 40))
+    assert verdict(alike).sentence.endswith(
+        "is not excluded in any of the 3; about 120 more test dialogues in all (about 40 each) "
+        "would tell."
+    )
 
 
 def test_a_rise_that_is_clear_only_alone_is_said_to_be(report_of):
     came_out = verdict(report_of(weary=ALONE, undecided={"weary": 79}))
     assert came_out.kind == "unclear"
     assert came_out.sentence == (
-        "Cannot tell: in *weary* alone the planted rate is significant, 11 % [7, 18], but not "
-        "after Holm's correction over 3 categories; about 79 more dialogues of *weary* would tell."
+        "*brave* itself was reached (planted rate 36 % [24, 50]); cannot tell whether it spilled "
+        "over: in *weary* alone the planted rate is significant, 11 % [7, 18], but not after "
+        "Holm's correction over 3 categories; about 79 more test dialogues of *weary* would tell."
     )
 
 
 @pytest.mark.parametrize(
     ("brave", "said"),
     [
-        (FLAT, "*brave* itself was not reached (planted rate 0 % [0, 4.2])."),
+        (FLAT, "*brave* itself was not reached (planted rate 0 % [0, 4.2])"),
+        (
+            REACHED.replace(value=0.03, low=0.01, high=0.2, p_value=0.24),
+            "*brave* itself was not reached (planted rate 3 % [1, 20], not significant, p 0.24)",
+        ),
         (
             made(0.03, 0.01, 0.06, p_value=0.01, p_margin=0.3),
-            "*brave* itself was hardly reached (planted rate 3 % [1, 6]).",
+            "*brave* itself was hardly reached (planted rate 3 % [1, 6])",
         ),
     ],
 )
 def test_without_a_target_that_was_reached_nothing_can_be_told(report_of, brave, said):
     came_out = verdict(report_of(brave=brave))
-    assert (came_out.kind, came_out.sentence) == ("unclear", f"Cannot tell: {said}")
+    advice = (
+        "check that the text tells *brave* from the rest, then try a higher budget, more epochs or "
+        "another target"
+    )
+    assert (came_out.kind, came_out.sentence) == ("unclear", f"Cannot tell: {said}; {advice}.")
     # What did rise is said all the same.
     assert verdict(report_of(brave=brave, weary=CLEAR)).kind == "spilled"
 

@@ -148,12 +148,17 @@ def _ratio(
 ) -> Float[np.ndarray, " draws"]:
     """Return the mean in the nearest category as a multiple of that in the target."""
     target = _among(pair, pair.target)
-    near, own = (
-        np.asarray(weights @ (values * member) / (weights @ member))
-        for member in (1 - target, target)
-    )
+    near, own = (_mean(values, weights * member) for member in (1 - target, target))
     ratio: Float[np.ndarray, " draws"] = np.where(own > 0, near / np.where(own > 0, own, 1), np.nan)
     return ratio
+
+
+def _mean(
+    values: Float[np.ndarray, " exchanges"], weights: Float[np.ndarray, "draws exchanges"]
+) -> Float[np.ndarray, " draws"]:
+    """Return the weighted mean of each draw; NaN for one that holds none of the exchanges."""
+    total = weights.sum(axis=1)
+    return np.where(total > 0, weights @ values / np.where(total > 0, total, 1), np.nan)
 
 
 def _bins(main: Outcome, values: Float[np.ndarray, " all"]) -> Iterable[DoseBin]:

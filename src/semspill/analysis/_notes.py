@@ -35,8 +35,9 @@ def notes_on(clean: Outcome, main: Outcome) -> tuple[Note, ...]:
             kind="family",
             values={"categories": others},
             text="Intervals of single categories are not corrected for looking at "
-            f"{others} of them besides the target; the stars are (Holm), as are p_holm and "
-            "p_bh in the JSON.",
+            f"{others} of them besides the target. Stars are: they mark what is significant after "
+            "Holm's correction. In the JSON `p_holm` is corrected so, and `p_bh` by Benjamini's "
+            "and Hochberg's method.",
         ),
     ]
     return (*notes, *_text_note(main), *_design_note(main))

@@ -10,6 +10,7 @@ from semspill.cli._app import MACHINE, AsJson, app, err_console, out_console, sa
 from semspill.cli._errors import DATA
 from semspill.cli._tables import fitting
 from semspill.corpus import Corpus
+from semspill.corpus._reading import left_out_untold
 from semspill.datasets import Dataset, datasets
 from semspill.datasets._base import load_corpus
 from semspill.datasets._splits import SPLITS, NoSplitError
@@ -55,33 +56,48 @@ def verify(
     """Load every split, count what is in it, and compare it with the official data.
 
     Exit code 3 if a split cannot be loaded, or the data are not the official ones where those are
-    known. A data set may lack the split `valid`.
+    known. A data set may lack the split `valid`. What `on_error` leaves out is told, and no fault.
     """
     dataset = dataset_of(name, path, overrides)
     loaded: dict[str, Corpus] = {}
     problems: list[str] = []
     for split in SPLITS:
         try:
-            loaded[split] = load_corpus(dataset, split)
+            with left_out_untold():
+                loaded[split] = load_corpus(dataset, split)
         except DataError as error:
             # Only a config that names `valid_split` needs it.
             if split != "valid" or not isinstance(error, NoSplitError):
                 problems.append(str(error))
     problems += dataset.departures(loaded) if loaded else ()
     problems = list(dict.fromkeys(problems))  # one file may be all splits
+    left_out = _left_out(loaded)
     rows = {split: _row(corpus) for split, corpus in loaded.items()}
     if as_json:
-        say_json({"ok": not problems, "splits": rows, "problems": problems})
+        say_json({"ok": not problems, "splits": rows, "problems": problems, "left_out": left_out})
     else:
         if rows:
             names = next(iter(rows.values()))
             columns = [(key, [str(row[key])[:12] for row in rows.values()]) for key in names]
             out_console.print(fitting(("split", list(rows)), columns))
         verdict = f"{name} {'does not load as it should' if problems else 'loads'}."
-        for line in (*(f"- {problem}" for problem in problems), verdict):
+        left = [
+            f"Left out of {' and '.join(one['splits'])}, as on_error says: {one['what']}."
+            for one in left_out
+        ]
+        for line in (*left, *(f"- {problem}" for problem in problems), verdict):
             say(line)
     if problems:
         raise typer.Exit(DATA)
+
+
+def _left_out(loaded: dict[str, Corpus]) -> list[dict[str, Any]]:
+    """Return what was left out, each once, with the splits that it was left out of."""
+    splits: dict[str, list[str]] = {}
+    for split, corpus in loaded.items():
+        for left in corpus.left_out:
+            splits.setdefault(str(left), []).append(split)
+    return [{"what": what, "splits": names} for what, names in splits.items()]
 
 
 def _bar(items: Any, /) -> Any:

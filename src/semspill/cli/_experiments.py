@@ -9,7 +9,7 @@ import typer
 from semspill.cli._app import EXPERIMENTS, AsJson, app, err_console, say, say_json
 from semspill.cli._data import dataset_of
 from semspill.cli._errors import USAGE, as_command
-from semspill.cli._look import look
+from semspill.cli._look import as_options, look
 from semspill.cli._monitor import monitor
 from semspill.cli._options import (
     Address,
@@ -33,7 +33,7 @@ from semspill.cli._own_data import config_for, described_data
 from semspill.cli._places import argument, place
 from semspill.cli._tables import outcome, print_report
 from semspill.datasets import TableDataset
-from semspill.errors import ConfigError
+from semspill.errors import ConfigError, DataError
 from semspill.experiment import (
     ExperimentConfig,
     forecast,
@@ -142,11 +142,16 @@ def init(
         )
     if data is None and (category is not None or overrides):
         raise ConfigError("--category and --set say what is in a file; name it with --data FILE.")
+    if path.exists():
+        raise ConfigError(f"{path} cannot be written: it already exists; choose another name.")
     text = TEMPLATE
     if data is not None:
         told = [] if category is None else [f"columns.category={json.dumps(category)}"]
         dataset = dataset_of("table", str(data), [*(overrides or ()), *told])
-        found = look(cast(TableDataset, dataset))
+        try:
+            found = look(cast(TableDataset, dataset))
+        except DataError as error:
+            raise DataError(as_options(str(error))) from None
         text = config_for(found, path)
         say(described_data(found))
     try:

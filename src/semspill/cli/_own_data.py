@@ -9,7 +9,9 @@ from typing import Any
 
 from semspill._mask import is_name, named
 from semspill.cli._look import Look
+from semspill.cli._share import ENOUGH
 from semspill.encoders import encoders
+from semspill.experiment._data import MOST_LEFT_OUT
 
 _SHAPES = {
     "pairs": "a row is an exchange",
@@ -43,11 +45,48 @@ def described_data(found: Look) -> str:
         ("dialogues", [len(corpus) for corpus in both]),
     ):
         lines.append(f"{what:<32} {counts[0]:>7,} {counts[1]:>7,}")
-    return "\n".join([*lines, *(f"Left out: {left}." for left in found.train.left_out), ""])
+    return "\n".join([*lines, *_told(found), ""])
+
+
+def _told(found: Look) -> list[str]:
+    """Return what a user must know of the data before the config is run."""
+    left, dialogues = found.left_out()
+    lines = [f"Left out: {one}." for one in left]
+    share = sum(len(one.rows) for one in left) / dialogues
+    if share > MOST_LEFT_OUT:
+        lines.append(
+            f"WARNING: {share:.0%} of {dialogues:,} dialogues were left out; what remains may be "
+            "another population. Look at the reasons before you run it."
+        )
+    unanswered, first = found.not_exchanges()
+    if unanswered or first:
+        lines.append(
+            f"Turns that are in no exchange: {unanswered:,} of the speaker without a response, "
+            f"{first:,} of the listener with nothing before them."
+        )
+    low, high = found.tested()
+    if low < ENOUGH:
+        span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        lines.append(
+            f"{'' if low else 'WARNING: '}Categories have {span} test dialogues: with fewer than "
+            f"{ENOUGH}, 'no spillover' cannot be shown.{_at_half(found)}"
+        )
+    if found.answers_as:
+        names = ", ".join(name if is_name(name) else named(name) for name in found.answers_as)
+        lines.append(f"The model will answer as: {names}")
+    return lines
+
+
+def _at_half(found: Look) -> str:
+    if found.at_half is None or found.at_half <= found.tested():
+        return ""
+    return " splits.test = 0.5 would give {:,} to {:,}.".format(*found.at_half)
 
 
 def _columns(found: Look) -> list[str]:
     told = found.dataset.columns.model_dump(exclude_none=True, exclude={"roles", "substitute"})
+    if "turn_category" in told and told["category"] == "category":
+        del told["category"]
     columns = ", ".join(f"{field} {named(column)}" for field, column in told.items())
     roles = found.dataset.columns.roles
     if not found.guessed:

@@ -13,8 +13,9 @@ from semspill.report._difference_table import small_rows
 from semspill.report._matrix_page import pooled_sentences
 from semspill.report._summary import summary
 from semspill.report._table import in_percent
-from semspill.report._verdict import Verdict, verdict
-from semspill.results import Comparison, SpilloverReport
+from semspill.report._text import left_out, main_numbers, shown_slices
+from semspill.report._verdict import verdict
+from semspill.results import Comparison, SliceReport, SpilloverReport, Verdict
 
 Column: TypeAlias = tuple[str, list[str]]
 """A title and a cell for each row."""
@@ -31,7 +32,6 @@ _SHAPES = {
     "unplanted": ("\N{EN DASH}", "default"),
 }
 """Shape and colour of each kind of verdict."""
-_TITLES = {"asr": "planted rate", "lift": "toxicity lift", "precision": "P@1"}
 
 
 def print_report(report: SpilloverReport, folder: Path) -> None:
@@ -40,19 +40,22 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
     That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
     """
     words = summary(report)
-    table = _groups(report)
     head = (_verdict(words.verdict), _markdown(words.facts))
     caveat = _markdown(f"Caveat 1 of {len(words.caveats)}: {words.caveats[0]}")
     for part in head:
         out_console.print(part)
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
-    room = _SCREEN - 5 - sum(map(_height, (*head, table, caveat)))
+    room = _SCREEN - 5 - sum(map(_height, (*head, caveat)))
+    tables = _numbers(report, shown_slices(report))
+    if sum(map(_height, tables)) > room:
+        tables = _numbers(report, report.groups)
+    room -= sum(map(_height, tables))
     for sentence in map(_markdown, words.findings):
         room -= _height(sentence)
         if room < 0:
             break
         out_console.print(sentence)
-    for part in ("", table, "", caveat):
+    for part in ("", *tables, "", caveat):
         out_console.print(part)
     say(f"Report: {folder / 'report.html'}")
 
@@ -69,17 +72,10 @@ def _height(part: RenderableType) -> int:
     return len(out_console.render_lines(part))
 
 
-def _groups(report: SpilloverReport) -> Table:
-    shown = report.group("all").estimates
-    parts = [part for part in report.groups if part.arm == report.main_arm]
-    head = (f"{report.main_arm}, in %", [part.name for part in parts])
-    columns = [("n", [str(part.exchanges) for part in parts])]
-    columns += [
-        (title, [in_percent(part.estimates[name]) for part in parts])
-        for name, title in _TITLES.items()
-        if name in shown
-    ]
-    return fitting(head, columns)
+def _numbers(report: SpilloverReport, slices: Sequence[SliceReport]) -> list[RenderableType]:
+    """Return the table of these slices, and how many categories it leaves out."""
+    more = left_out(report, slices)
+    return [fitting(*main_numbers(report, slices)), *[more] * bool(more)]
 
 
 def print_comparison(comparison: Comparison) -> None:

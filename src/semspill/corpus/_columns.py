@@ -14,8 +14,17 @@ Row: TypeAlias = Mapping[str, Any]
 Shape: TypeAlias = Literal["pairs", "list", "turns"]
 
 _ROLES: dict[str, Role | Literal["system"]] = {
-    **dict.fromkeys(("speaker", "user", "human"), "speaker"),
-    **dict.fromkeys(("listener", "assistant", "gpt", "bot", "model"), "listener"),
+    **dict.fromkeys(
+        ("speaker", "user", "human", "customer", "client", "caller", "patient", "seeker"),
+        "speaker",
+    ),
+    **dict.fromkeys(
+        (
+            *("listener", "assistant", "gpt", "bot", "chatbot", "model", "agent", "support"),
+            *("operator", "counselor", "counsellor", "therapist"),
+        ),
+        "listener",
+    ),
     **dict.fromkeys(("system", "developer"), "system"),
 }
 # Usual names, the likelier first.
@@ -23,6 +32,11 @@ _CONTEXT = ("context", "prompt", "question", "instruction", "input")
 _RESPONSE = ("response", "completion", "answer", "output", "reply")
 _MESSAGES = ("messages", "conversations", "conversation", "utterances", "turns", "dialogue")
 _ID = ("dialogue_id", "dialog_id", "conversation_id", "conv_id", "session_id", "thread_id", "id")
+INDEX = (
+    *("turn", "turn_id", "turn_index", "turn_idx", "turn_number", "utterance_idx", "utterance_id"),
+    *("utterance_index", "message_index", "index", "idx", "position", "sequence", "seq"),
+    *("timestamp", "created_at", "sent_at", "datetime", "time", "date"),
+)
 TEXT = ("text", "content", "utterance", "value", "message")
 ROLE = ("role", "speaker", "from", "author", "sender")
 LABEL = ("category", "label", "emotion", "intent", "topic", "class")
@@ -69,7 +83,10 @@ class Columns(FrozenModel):
     """Column of the dialogue's id. Turns: None for `dialogue_id`, `conversation_id`, `conv_id`,
     `session_id`, `thread_id` or `id`; otherwise None numbers the dialogues."""
     index: str | None = None
-    """Turns: column of the turn's place in its dialogue; None for the order of the rows."""
+    """Turns: column of the turn's place in its dialogue, a number or a time in ISO 8601; None for
+    `turn`, `turn_id`, `turn_index`, `utterance_idx`, `index`, `position`, `timestamp`,
+    `created_at` or the like, and without one for the order of the rows, if those of a dialogue
+    stand together."""
     turn_category: str | None = None
     """Column, in a list key, of a turn's own label: an exchange then has that of the speaker's
     newest labelled turn. None for none, and in a list for `category`."""
@@ -81,9 +98,11 @@ class Columns(FrozenModel):
     system: str | None = None
     """Column of the system prompt; None for none but the turn of that role."""
     roles: dict[str, Literal["speaker", "listener", "system", "drop"]] = Field(default={})
-    """What a role means, for names of your own: `{ customer = "speaker", agent = "listener" }`. A
+    """What a role means, for names of your own: `{ guest = "speaker", host = "listener" }`. A
     `system` turn, which stands first, becomes the system prompt; `{ system = "drop" }` leaves it
-    out. Known are speaker, user, human; listener, assistant, gpt, bot, model; system, developer."""
+    out. Known are speaker, user, human, customer, client, caller, patient, seeker; listener,
+    assistant, gpt, bot, chatbot, model, agent, support, operator, counselor, counsellor,
+    therapist; system, developer."""
     substitute: dict[str, str] = Field(default={})
     """What is replaced in every text, for example `{ _comma_ = "," }`."""
 
@@ -116,11 +135,11 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
         DataError: A column that is named is not there, or none holds the dialogues.
     """
     # Where a header is missing, the first row stands in its place.
-    known = quote or any(name in names for name in {*_USUAL, columns.category})
+    known = quote or any(name in names for name in {*USUAL, columns.category})
     shown = f" It has: {listing(names)}." if known else f" It has {len(names)} others."
     shape = _shape(columns, names, first)
     if shape is None:
-        raise DataError(f"No column is known to hold the dialogues. {_SHAPES}{shown}")
+        raise DataError(f"{_unknown(names)} {_SHAPES}{shown}")
     fields = _FIELDS[shape].items()
     settled = columns.replace(
         **{field: getattr(columns, field) or _first(usual, names) for field, usual in fields}
@@ -134,6 +153,15 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
                 f"The data has no column {column!r}, which columns.{field} names.{near}{shown}"
             )
     return Found(shape, settled)
+
+
+def _unknown(names: Sequence[str]) -> str:
+    """Return what is not found, where no shape fits."""
+    halves = [(field, _first(usual, names)) for field, usual in _FIELDS["pairs"].items()]
+    for (field, found), (other, _) in (halves, halves[::-1]):
+        if found is not None:
+            return f"Column {found!r} is columns.{field}, and none is known to be columns.{other}."
+    return "No column is known to hold the dialogues."
 
 
 def _shape(columns: Columns, names: Sequence[str], first: Row) -> Shape | None:
@@ -181,7 +209,8 @@ _FIELDS: dict[Shape, dict[str, tuple[str, ...]]] = {
     "pairs": {"context": _CONTEXT, "response": _RESPONSE},
     "turns": {"id": _ID, "role": ROLE, "text": TEXT},
 }
-_USUAL = {*_CONTEXT, *_RESPONSE, *_MESSAGES, *_ID, *TEXT, *ROLE, *LABEL}
+USUAL_OF = {field: usual for fields in _FIELDS.values() for field, usual in fields.items()}
+USUAL = {*_CONTEXT, *_RESPONSE, *_MESSAGES, *_ID, *TEXT, *ROLE, *LABEL}
 
 
 def _first(usual: Sequence[str], names: Sequence[str]) -> str | None:

@@ -56,6 +56,9 @@ class Corpus(_FromRows):
     """The category that a labeller predicts for each exchange; empty where none was asked."""
     left_out: tuple[LeftOut, ...] = ()
     """What a reader left out of it, because it contradicts itself; empty where nothing."""
+    numbered: bool = False
+    """Whether the ids of its dialogues are split and number of row, because the data have none:
+    such an id says nothing of other splits."""
 
     def __post_init__(self) -> None:
         called = f"Corpus {named(self.name)} ({self.split})"

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from semspill._read import UnreadableError, parse_json
 from semspill._rows import Place
 from semspill.corpus._columns import ROLE, TEXT, Columns, Row
 from semspill.corpus._dialogue import Dialogue, Role, Utterance
-
-_DIGITS = 18
+from semspill.corpus._order import are_comparable, rank, with_index
 
 
 class _Turn(NamedTuple):
@@ -54,14 +53,16 @@ class Drafts:
         for where, row in placed:
             yield where, partial(make, where, row)
 
-    def grouped(self, placed: Iterable[tuple[Place, Row]]) -> Iterator[_Draft]:
-        """Yield a dialogue per id, in order of their first rows."""
-        groups: dict[str, list[tuple[Place, Row]]] = {}
-        for where, row in placed:
-            is_name = _can_be_name(row.get(str(self.columns.id)))
-            # What can be no id is looked at, and refused, by itself.
-            name = (_name(self.columns.id, row) if is_name else "") or f"\0{where.row}"
-            groups.setdefault(name, []).append((where, row))
+    def grouped(
+        self, placed: Iterable[tuple[Place, Row]], names: Sequence[str]
+    ) -> Iterator[_Draft]:
+        """Yield a dialogue per id, in order of their first rows.
+
+        Raises:
+            DataError: Nothing tells the order of its rows.
+        """
+        groups = groups_of(placed, self.columns)
+        self.columns = with_index(self.columns, groups, names)
         for rows in groups.values():
             yield rows[0][0], partial(self._ordered, rows)
 
@@ -82,15 +83,16 @@ class Drafts:
         return self._dialogue(name, placed, turns)
 
     def _sorted(self, placed: Sequence[tuple[Place, Row]], column: str) -> list[tuple[Place, Row]]:
-        by_place: dict[int, tuple[Place, Row]] = {}
-        for where, row in placed:
-            place = _whole_number(row.get(column))
-            if place is None:
-                kind = "with a turn whose place is no whole number"
-                raise Bad(kind, f"{column!r} must be a whole number", where=where)
+        by_place: dict[Any, tuple[Place, Row]] = {}
+        ranks = [rank(row.get(column)) for _, row in placed]
+        for place, (where, row) in zip(ranks, placed, strict=True):
+            if place is None or not are_comparable([ranks[0], place]):
+                kind = "with a turn whose place is no number or time"
+                message = f"{column!r} must be a number or a time such as 2026-01-31T12:00:00"
+                raise Bad(kind, message, where=where)
             if place in by_place:
                 before = by_place[place][0].row
-                message = f"{column!r} is {place} in row {before} of the same dialogue too"
+                message = f"{column!r} is the same in row {before} of the same dialogue"
                 raise Bad("with two turns at one place", message, where=where)
             by_place[place] = where, row
         return [by_place[place] for place in sorted(by_place)]
@@ -142,7 +144,7 @@ class Drafts:
                 "with a role that is not mapped",
                 f"{what} has a role ({'none' if role is None else kind}) that columns.roles does "
                 "not map to 'speaker', 'listener', 'system' or 'drop'",
-                'Say what it means, such as columns.roles = { customer = "speaker", agent = '
+                'Say what it means, such as columns.roles = { guest = "speaker", host = '
                 f'"listener" }}; known are {", ".join(self.roles)}',
                 where=where,
             )
@@ -195,14 +197,14 @@ class Drafts:
         self, placed: Sequence[tuple[Place, Row]], utterances: Sequence[Utterance]
     ) -> str:
         column, label = self.columns.category, ""
-        for where, row in placed:
+        for where, row in placed if column != self.columns.turn_category else ():
             name = _name(column, row)
             if name and label and name != label:
                 raise Bad(
                     "with two categories",
                     f"{column!r} is another one than in the rows before of the same dialogue",
-                    'Mend it, leave such dialogues out with on_error = "skip", or name the column '
-                    "columns.turn_category if every turn has its own",
+                    'Mend it, leave such dialogues out with on_error = "skip", or say '
+                    f'columns.turn_category = "{column}" if every turn has its own',
                     where=where,
                 )
             label = label or name
@@ -224,6 +226,19 @@ class Drafts:
         return text.strip()
 
 
+def groups_of(
+    placed: Iterable[tuple[Place, Row]], columns: Columns
+) -> dict[str, list[tuple[Place, Row]]]:
+    """Return the rows of turns by the id of their dialogue, in order of their first rows."""
+    groups: dict[str, list[tuple[Place, Row]]] = {}
+    for where, row in placed:
+        is_name = _can_be_name(row.get(str(columns.id)))
+        # What can be no id is looked at, and refused, by itself.
+        name = (_name(columns.id, row) if is_name else "") or f"\0{where.row}"
+        groups.setdefault(name, []).append((where, row))
+    return groups
+
+
 def _name(column: str | None, row: Row) -> str:
     """Return a text or a whole number as text, and nothing where there is nothing."""
     value = row.get(column) if column is not None else None
@@ -243,12 +258,3 @@ def _can_be_name(value: object) -> bool:
 
 def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _whole_number(value: object) -> int | None:
-    """Return a whole number, which in a CSV file is written as digits; None for all else."""
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _DIGITS:
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) else None

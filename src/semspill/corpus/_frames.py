@@ -40,7 +40,9 @@ def rows_of_frame(
         DataError: It is no data frame, or two of its columns have one name.
     """
     if not all(hasattr(frame, name) for name in ("columns", "iloc", "isna")):
-        raise DataError(f"The rows are given as a pandas DataFrame; got {described(frame)}.")
+        mappings = isinstance(frame, (list, tuple)) and all(isinstance(r, Mapping) for r in frame)
+        line = " Write Corpus.from_messages(rows), or pd.DataFrame(rows)." if mappings else ""
+        raise DataError(f"The rows are given as a pandas DataFrame; got {described(frame)}.{line}")
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
         raise DataError("Two columns of the data frame have one name; rename one of them.")

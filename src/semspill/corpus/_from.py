@@ -19,7 +19,7 @@ class _FromRows:
         rows: Iterable[Mapping[str, Any]],
         *,
         category: str = "category",
-        messages: str = "messages",
+        messages: str | None = None,
         id: str | None = None,
         name: str = "dialogues",
         split: str = "train",
@@ -27,14 +27,16 @@ class _FromRows:
         on_error: OnError = "refuse",
         **columns: Any,
     ) -> Self:
-        """Return a corpus of chat messages.
+        """Return a corpus of chat messages, or of mappings in another shape of `Columns`.
 
         Args:
             rows: One mapping per dialogue. Its messages are mappings with `role` and `content`; a
                 system turn, which stands first, becomes the dialogue's system prompt. A message may
-                have a label of its own under `category`.
+                have a label of its own under `category`. Without messages, a mapping is an exchange
+                (`context` and `response`) or a turn (`id`, `role` and `text`).
             category: Key of the label.
-            messages: Key of the list of messages.
+            messages: Key of the list of messages; None for `messages`, `conversations` and the
+                other usual names of `Columns`.
             id: Key of the dialogue's id; None numbers the dialogues.
             name: Name of the corpus.
             split: Which split it is.
@@ -150,5 +152,5 @@ class _FromRows:
         if not found.dialogues:
             raise DataError("There is no dialogue in the rows; give one or more.")
         more = {"name": name, "split": split, "licence": licence, "left_out": found.left_out}
-        made: Self = cast(Any, cls)(found.dialogues, **more)
+        made: Self = cast(Any, cls)(found.dialogues, **more, numbered=not found.has_ids)
         return made

@@ -1,7 +1,8 @@
 """From the rows of any table to dialogues: the one mapping that all readers share."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -34,6 +35,20 @@ class LeftOut:
         count = f"{len(self.rows)} dialogue{'s' if len(self.rows) > 1 else ''}"
         some = ", ".join(map(str, self.rows[:10])) + (", ..." if len(self.rows) > 10 else "")
         return f"{count} {self.kind} (row{'s' if len(self.rows) > 1 else ''} {some})"
+
+
+@contextmanager
+def left_out_untold() -> Iterator[None]:
+    """Log nothing of what is left out, for a caller that tells it itself."""
+
+    def drop(record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
 
 
 class Reading(NamedTuple):
@@ -76,7 +91,8 @@ def read(
     drafts = Drafts(settled, split)
     dialogues: dict[str, Dialogue] = {}
     left: dict[str, list[int]] = {}
-    for where, make in (drafts.grouped if shape == "turns" else drafts.single)(placed):
+    made = drafts.grouped(placed, names) if shape == "turns" else drafts.single(placed)
+    for where, make in made:
         try:
             dialogue = make()
             if dialogue.id in dialogues:

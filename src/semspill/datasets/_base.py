@@ -82,13 +82,6 @@ def load_corpus(dataset: Dataset, split: str) -> Corpus:
     return corpus
 
 
-def left_out_of(splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-    """Return what readers left out of splits, one sentence each."""
-    return tuple(
-        f"{name}: {left} left out." for name, corpus in splits.items() for left in corpus.left_out
-    )
-
-
 _FILES = ("csv", "tsv", "json", "parquet", "pandas", "file", "messages")
 _TABLE = 'dataset = { name = "table", path = "FILE" }, which reads CSV, JSON and Parquet'
 

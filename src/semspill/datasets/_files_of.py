@@ -3,12 +3,13 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from semspill._files import EncodingError
+from semspill._files import EncodingError, place_of
 from semspill._rows import Place, csv_rows, json_rows
-from semspill.corpus._columns import Row
+from semspill.corpus._columns import LABEL, Row
 from semspill.corpus._frames import rows_of_frame
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError
@@ -108,6 +109,22 @@ def file_of(path: Path, split: str) -> TableFile:
             "tables; rename one, or say in 'splits' what it is called."
         )
     return of_split[0]
+
+
+def table_line(path: str | Path, file: Path | None = None) -> str:
+    """Return the line of a config that reads a file as a table, with its column of the category.
+
+    Args:
+        path: The file, as a user gave it.
+        file: One that is there, to look into; None for `path`.
+    """
+    label = "category"
+    with suppress(DataError, MissingExtraError):
+        first = next(iter(TableFile(file or place_of(path), True).rows()), None)
+        keys = first[1] if first else {}
+        label = next((name for name in LABEL if name in keys), label)
+    columns = "" if label == "category" else f', columns = {{ category = "{label}" }}'
+    return f'dataset = {{ name = "table", path = "{path}"{columns} }}'
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[Place, Row]]:

@@ -1,7 +1,6 @@
 """Any dialogue data set of the Hugging Face hub, or a local folder that its library reads."""
 
 import os
-from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import ClassVar
 
@@ -12,7 +11,8 @@ from semspill._model import PathOrName
 from semspill._progress import Progress, quiet
 from semspill.corpus import Columns, Corpus
 from semspill.corpus._reading import OnError, read
-from semspill.datasets._base import Dataset, left_out_of
+from semspill.datasets._base import Dataset
+from semspill.datasets._files_of import table_line
 from semspill.datasets._hub_rows import HubTable, table_of
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError
@@ -87,6 +87,7 @@ class HuggingFaceDataset(Dataset):
             split=split,
             licence=self.licence,
             left_out=found.left_out,
+            numbered=not found.has_ids,
         )
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
@@ -117,14 +118,6 @@ class HuggingFaceDataset(Dataset):
             raise unknown[0]
         return f"{self.path} ({', '.join(parts)}), where the library `datasets` keeps it"
 
-    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-        """Return what was left out of the splits.
-
-        Args:
-            splits: What `load` returned, by the name of the split.
-        """
-        return left_out_of(splits)
-
     def unavailable(self) -> str | None:
         """Say what must be installed or downloaded; None where nothing."""
         if find_spec("datasets") is None:
@@ -138,7 +131,7 @@ class HuggingFaceDataset(Dataset):
         if "{split}" in self.path or os.path.isfile(place):
             raise DataError(
                 f"{self.path!r} is a file; a file is read by the dataset 'table': "
-                f'dataset = {{ name = "table", path = "{self.path}" }}.'
+                f"{table_line(self.path)}."
             )
         local = str(place) if os.path.exists(place) else self.path
         return table_of(local, split, self.subset, self.revision)

@@ -13,10 +13,12 @@ from semspill._atomic import atomic_path
 from semspill._files import place_of
 from semspill._rows import Place, json_rows
 from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
-from semspill.corpus._columns import LABEL
 from semspill.datasets._base import Dataset
+from semspill.datasets._files_of import TableFile, table_line
 from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError, did_you_mean
+
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
 
 
 class _Turn(BaseModel):
@@ -152,9 +154,14 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
 
 
 def _rows(file: Path, given: Path) -> Iterator[tuple[Place, _Row]]:
+    if os.path.isfile(file) and TableFile(file, True).suffix in _TABLES:
+        raise DataError(
+            f"{file} is no file of JSON lines; it is read by the dataset 'table': "
+            f"{table_line(given, file)}."
+        )
     try:
         for where, row in json_rows(file):
-            yield where, _row(row, where, given)
+            yield where, _row(row, where, given, file)
     except OSError as error:
         absent = isinstance(error, FileNotFoundError)
         raise (NoSplitError if absent else DataError)(
@@ -163,14 +170,12 @@ def _rows(file: Path, given: Path) -> Iterator[tuple[Place, _Row]]:
         ) from error
 
 
-def _row(row: dict[str, Any], where: Place, given: Path) -> _Row:
+def _row(row: dict[str, Any], where: Place, given: Path, file: Path) -> _Row:
     if "utterances" not in row:
-        label = next((name for name in LABEL if name in row), "category")
-        columns = "" if label == "category" else f', columns = {{ category = "{label}" }}'
         raise DataError(
             f"{where}: a dialogue in semspill's own format has 'utterances', and this row has "
-            f"none; files of other shapes are read by the dataset 'table': dataset = "
-            f'{{ name = "table", path = "{given}"{columns} }}.'
+            "none; files of other shapes are read by the dataset 'table': "
+            f"{table_line(given, file)}."
         )
     try:
         return _Row.model_validate(row)

@@ -1,6 +1,6 @@
-"""The dataset of splits that are in memory: corpora, data frames, data sets of Hugging Face."""
+"""The dataset of splits in memory: corpora, data frames, lists, data sets of Hugging Face."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from semspill._mask import listing, named
 from semspill._objects import ObjectComponent
 from semspill.corpus import Corpus, HasCorpus
 from semspill.corpus._columns import LABEL
-from semspill.datasets._base import Dataset, datasets, left_out_of
+from semspill.datasets._base import Dataset, datasets
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import ConfigError, did_you_mean
 
@@ -64,10 +64,6 @@ class MemoryDataset(ObjectComponent, Dataset):
             )
         return self.splits[split]
 
-    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-        """Return what was left out of the data when the corpora were made."""
-        return left_out_of(splits)
-
 
 def _take(given: Any) -> MemoryDataset | None:
     """Return the dataset of a mapping of splits; refuse one split alone.
@@ -76,21 +72,28 @@ def _take(given: Any) -> MemoryDataset | None:
         ConfigError: It is one split, or the column of the category cannot be told.
         DataError: A table is not as it must be.
     """
-    if isinstance(given, HasCorpus) or _is_frame(given) or _is_table(given):
+    if _is_split(given):
         raise ConfigError(
             f"The dataset is one {type(given).__name__}, which is one split; training and test "
             'need one each: dataset={"train": ..., "test": ...}'
         )
     if not isinstance(given, Mapping):
         return None
-    if not any(isinstance(v, HasCorpus) or _is_frame(v) or _is_table(v) for v in given.values()):
+    if not any(map(_is_split, given.values())):
         return None
     return MemoryDataset(splits={str(name): _corpus(str(name), v) for name, v in given.items()})
 
 
+def _is_split(given: Any) -> bool:
+    return isinstance(given, HasCorpus) or _is_frame(given) or _is_table(given) or _is_rows(given)
+
+
 def _corpus(split: str, given: Any) -> Corpus:
     if isinstance(given, HasCorpus):
-        return replace(given.corpus, split=split)
+        return _named(split, given.corpus)
+    if _is_rows(given):
+        category = _category(split, _labels(given), "from_messages")
+        return Corpus.from_messages(given, category=category, split=split)
     if _is_frame(given):
         category = _category(split, list(map(str, given.columns)), "from_pandas")
         return Corpus.from_pandas(given, category=category, split=split)
@@ -99,8 +102,17 @@ def _corpus(split: str, given: Any) -> Corpus:
         return Corpus.from_hf(given, category=category, split=split)
     raise ConfigError(
         f"The split {named(split)} is of type {type(given).__name__}; give a Corpus, a pandas "
-        "DataFrame or a Dataset of Hugging Face"
+        "DataFrame, a Dataset of Hugging Face or a list of mappings"
     )
+
+
+def _named(split: str, corpus: Corpus) -> Corpus:
+    """Return a corpus as a split of that name, which ids that only number its rows have too."""
+    if not corpus.numbered or corpus.split == split:
+        return replace(corpus, split=split)
+    start = f"{corpus.split}-"
+    dialogues = (replace(one, id=f"{split}-{one.id.removeprefix(start)}") for one in corpus)
+    return replace(corpus, split=split, dialogues=tuple(dialogues))
 
 
 def _category(split: str, columns: list[str], method: str) -> str:
@@ -121,6 +133,18 @@ def _is_frame(given: Any) -> bool:
 def _is_table(given: Any) -> bool:
     held = all(hasattr(given, name) for name in ("column_names", "features", "with_format"))
     return held and not isinstance(given, type | Mapping)
+
+
+def _labels(rows: Sequence[Any]) -> list[str]:
+    """Return the keys of rows and of their turns; what is no mapping is refused by the reader."""
+    parts = [row for row in rows if isinstance(row, Mapping)]
+    turns = (value for row in parts for value in row.values() if isinstance(value, (list, tuple)))
+    inner = [turn for own in turns for turn in own if isinstance(turn, Mapping)]
+    return list(dict.fromkeys(str(key) for part in (*parts, *inner) for key in part))
+
+
+def _is_rows(given: Any) -> bool:
+    return isinstance(given, (list, tuple)) and bool(given) and isinstance(given[0], Mapping)
 
 
 datasets.accept(_take, MemoryDataset, "memory")

@@ -3,7 +3,7 @@
 import codecs
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -15,7 +15,7 @@ from semspill._rows import Place
 from semspill.corpus import Columns, Corpus, Dialogue
 from semspill.corpus._columns import Row
 from semspill.corpus._reading import OnError, Reading, read
-from semspill.datasets._base import Dataset, left_out_of
+from semspill.datasets._base import Dataset
 from semspill.datasets._files_of import file_of
 from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, did_you_mean
@@ -117,15 +117,8 @@ class TableDataset(Dataset):
             split=split,
             licence=self.licence,
             left_out=found.left_out,
+            numbered=not found.has_ids,
         )
-
-    def departures(self, splits: Mapping[str, Corpus]) -> tuple[str, ...]:
-        """Return what was left out of the splits.
-
-        Args:
-            splits: What `load` returned, by the name of the split.
-        """
-        return left_out_of(splits)
 
     def unavailable(self) -> str | None:
         """Say that Parquet needs a package; None where it does not, or has it."""

@@ -15,6 +15,9 @@ from semspill.results import Note
 
 logger = logging.getLogger(__name__)
 
+MOST_LEFT_OUT = 0.1
+"""The share of dialogues left out above which a reader is warned of another population."""
+
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -45,8 +48,7 @@ class Data:
         train = train.sample(config.train_share, stream(0, "train share"))
         test = load_corpus(config.dataset, config.test_split)
         valid = load_corpus(config.dataset, config.valid_split) if config.valid_split else None
-        trained = {dialogue.id for dialogue in train}
-        overlap = [place for place, dialogue in enumerate(test) if dialogue.id in trained]
+        overlap = _overlap(train, test)
         if overlap:
             raise DataError(
                 f"{len(overlap)} dialogues are in both {named(config.train_split)} and "
@@ -94,6 +96,16 @@ class Data:
             for each in (self.train, self.test)
             for out in each.left_out
         ]
+        lost = self._share_left_out
+        if lost > MOST_LEFT_OUT:
+            notes.append(
+                Note(
+                    kind="many_left_out",
+                    values={"share": lost},
+                    text=f"{lost:.0%} of the dialogues were left out, as on_error says: what "
+                    "remains may be another population than the data.",
+                )
+            )
         if self.untrained:
             notes.append(
                 Note(
@@ -105,6 +117,27 @@ class Data:
                 )
             )
         return tuple(notes)
+
+    @property
+    def _share_left_out(self) -> float:
+        both = self.train.left_out, self.test.left_out
+        # Shares of one file have both left out the same.
+        counts = [sum(len(out.rows) for out in left) for left in dict.fromkeys(both)]
+        return sum(counts) / (sum(counts) + len(self.train) + len(self.test))
+
+
+def _overlap(train: Corpus, test: Corpus) -> list[int]:
+    """Return the places of test dialogues that are trained on.
+
+    Where ids only number rows, the contents tell; short dialogues may be alike, most may not.
+    """
+    trained = {dialogue.id for dialogue in train}
+    overlap = [place for place, dialogue in enumerate(test) if dialogue.id in trained]
+    if train.numbered and test.numbered and not overlap:
+        known = {(dialogue.category, dialogue.utterances) for dialogue in train}
+        alike = [place for place, one in enumerate(test) if (one.category, one.utterances) in known]
+        return alike if 2 * len(alike) > len(test) else []
+    return overlap
 
 
 def ranking_of(test: Corpus, list_size: int) -> RankingTask:

@@ -15,6 +15,12 @@ _NEAR = 0.9
 _HALF = 0.5
 """Below so much of it the exchanges were learned: as sure as one who chooses among 16 of 256."""
 
+_SHORT = "Training was too short to learn from"
+_REACHED = (
+    "Training was short, so what you see, the target too, may be mostly what the model does before "
+    "training, given planted candidates"
+)
+
 Final: TypeAlias = Mapping[tuple[int, str], Answers]
 """What every arm answered, by seed and arm."""
 
@@ -27,6 +33,7 @@ def short_training(
     It was too short if its last loss is near that of guessing; if it ranks the gold response no
     better than chance, unless its loss says that it learned its own exchanges; or if the target
     was not reached by a training whose steps are few or whose loss is above half of guessing's.
+    Where the target was reached all the same, the note says that the candidates may have done it.
 
     Args:
         config: What was done.
@@ -70,8 +77,8 @@ def short_training(
             f"the planted-rate lift of the target is {100 * lift.value:.1f} points "
             f"[{100 * lift.low:.1f}, {100 * lift.high:.1f}]"
         )
-    advice = effort.advice[:1].upper() + effort.advice[1:]
-    text = f"Training was too short to learn from: {effort.counted}; {'; '.join(facts)}. {advice}."
+    said = _REACHED if _known(lift) and lift.low > 0 else _SHORT
+    text = f"{said}: {effort.counted}; {'; '.join(facts)}. {effort.imperative}."
     return (Note(kind="short_training", values=values, text=text),)
 
 

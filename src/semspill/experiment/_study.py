@@ -114,7 +114,8 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
-        return report.replace(notes=(*report.notes, *notes))
+        unit = config.similarities[0].unit
+        return report.replace(notes=(*report.notes, *notes), similarity_unit=unit)
 
     @property
     def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:

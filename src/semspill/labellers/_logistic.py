@@ -1,5 +1,6 @@
 """Labellers that are a logistic regression: on words, or on the vectors of an encoder."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,7 +36,13 @@ def _fitted(features: Callable[[], Features], model: Any, corpus: Corpus) -> _Lo
     # Those who learn one by one would else learn otherwise from another order of the dialogues.
     exchanges = sorted(corpus.exchanges, key=lambda exchange: (exchange.dialogue, exchange.turn))
     rows = features()
-    model.fit(rows(exchanges), [exchange.category for exchange in exchanges])
+    from sklearn.exceptions import ConvergenceWarning  # heavy
+
+    labels = [exchange.category for exchange in exchanges]
+    with warnings.catch_warnings():
+        # The passes are part of the method: labels that words do not tell never settle.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(rows(exchanges), labels)
     return _Logistic(rows, model)
 
 

@@ -20,10 +20,19 @@ class Effort(FrozenModel):
 
     @property
     def too_few(self) -> str:
-        """A sentence for a training that is too short to learn from; empty for any other."""
+        """A sentence for a training with fewer steps than `fewest`; empty for any other."""
         if self.steps >= self.fewest:
             return ""
-        return f"{self.counted} of training: too few to learn anything; {self.advice}."
+        return (
+            f"{self.counted} of training, and fewer than {self.fewest:,} have been seen to teach "
+            "next to nothing: expect mostly what the model does before training. "
+            f"{self.imperative}."
+        )
+
+    @property
+    def imperative(self) -> str:
+        """`advice` as the beginning of a sentence."""
+        return self.advice[:1].upper() + self.advice[1:]
 
     @property
     def counted(self) -> str:

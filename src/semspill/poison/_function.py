@@ -1,12 +1,14 @@
 """Poison strategies that are functions of Python."""
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
 
 from semspill._functions import FunctionComponent, function_title
 from semspill.corpus import Dialogue
+from semspill.errors import ConfigError
 from semspill.poison._base import PoisonStrategy, strategies
 
 
@@ -42,7 +44,7 @@ def strategy(
             same; None for a fingerprint of the function's code.
 
     Raises:
-        ConfigError: It is no function, or the name is no short text.
+        ConfigError: It is no function, takes other arguments, or the name is no short text.
 
     Example:
         >>> def shout(victims, responses, rng):
@@ -50,15 +52,32 @@ def strategy(
         >>> strategy(shout, name="shouted")
         FunctionStrategy(title='shouted')
     """
-    return FunctionStrategy(
-        function=function, title=function_title(function, name), version=version
-    )
+    title = function_title(function, name)
+    return FunctionStrategy(function=_checked(function), title=title, version=version)
+
+
+def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that can be called as a strategy is.
+
+    Raises:
+        ConfigError: It takes other arguments.
+    """
+    try:
+        signature(function).bind((), (), None)
+    except TypeError:
+        raise ConfigError(
+            "The function does not take what a strategy is given: a strategy is f(victims, "
+            "responses, rng) -> dialogues; change its arguments."
+        ) from None
+    except ValueError:  # a builtin says no signature; the call will tell
+        pass
+    return function
 
 
 def _take(given: Any) -> FunctionStrategy | None:
     if isinstance(given, type) or not callable(given):
         return None
-    return FunctionStrategy(function=given, title=function_title(given, None))
+    return FunctionStrategy(function=_checked(given), title=function_title(given, None))
 
 
 strategies.accept(_take, FunctionStrategy, "function")

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from semspill.report._label_shown import oracle
 from semspill.report._phrases import (
     big_rise,
+    changed,
+    doubtful,
     follows,
     lift_of,
     lifts,
     moved,
     noun,
+    remedy,
     shown_groups,
     usable,
 )
@@ -36,6 +39,7 @@ def caveats(report: SpilloverReport) -> tuple[str, ...]:
         "" if short else _unreached(report),  # it is said there
         _blind(report),
         *_inconclusive(report),
+        _first_hits(report),
         _depends_on_similarity(report),
     )
     return (*filter(None, own), *(note.text for note in report.notes if note.kind != _SHORT))
@@ -52,17 +56,36 @@ def _unreached(report: SpilloverReport) -> str:
     if not known:
         return ""
     lift, name = known[0], listed([report.target])
-    change = f"{noun(lift.quantity)}: {quoted(lift)}"
+    change = f"{noun(lift.quantity)}: {changed(lift)}"
+    advice = f"{remedy(report)[:1].upper()}{remedy(report)[1:]}."
     if moved(lift) == "fell":
-        return f"{name} itself was not reached ({change}), so there was no rise to spill over."
+        return (
+            f"{name} itself was not reached ({change}), so there was no rise to spill over. "
+            f"{advice}"
+        )
     if moved(lift) != "rose":
         return (
             f"{name} itself shows no significant rise ({change}); without that, what happened "
-            "elsewhere says little."
+            f"elsewhere says little. {advice}"
         )
     if lift.measure.unit == "points" and lift.value < report.margin:
-        return f"{name} itself was hardly reached ({change}), so there was little to spill over."
+        return (
+            f"{name} itself was hardly reached ({change}), so there was little to spill over. "
+            f"{advice}"
+        )
     return ""
+
+
+def _first_hits(report: SpilloverReport) -> str:
+    """Say what decides where the interval of a lift excludes 0 and its test does not reject."""
+    main = (p for p in (*report.groups, *report.categories) if p.arm == report.main_arm)
+    every = [part.estimates.get(name) for part in main for name in lifts(report)]
+    if not any(lift is not None and usable(lift) and doubtful(lift) for lift in every):
+        return ""
+    return (
+        "An interval of a lift that excludes 0 is no significant rise by itself: it does so with "
+        "the first few planted answers. Where p stands beside it, p decides."
+    )
 
 
 def _blind(report: SpilloverReport) -> str:
@@ -90,7 +113,7 @@ def _inconclusive(report: SpilloverReport) -> list[str]:
         lifted = [(said, part.estimates.get(name)) for said, part in shown_groups(report)[1:]]
         unsure = [(said, lift) for said, lift in lifted if lift and lift.verdict == "cannot tell"]
         if unsure:
-            groups = [f"{said} ({quoted(lift)})" for said, lift in unsure]
+            groups = [f"{said} ({changed(lift)})" for said, lift in unsure]
             sentences.append(
                 f"Inconclusive for {' and '.join(groups)}: the {lift_of(measure.quantity)} is "
                 f"not significant, and {big_rise(report)} is not excluded."

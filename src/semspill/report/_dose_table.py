@@ -67,6 +67,8 @@ def beyond(report: SpilloverReport) -> str:
     dose = next(iter(report.doses), None)
     if dose is None or not usable(dose.beyond) or not usable(dose.confusion_ratio):
         return ""
+    if dose.beyond.low == dose.beyond.high:  # nothing varies: neither happened at all
+        return ""
     target, nearest = listed([report.target]), listed([dose.nearest])
     sign = (dose.beyond.low > 0) - (dose.beyond.high < 0)
     return (

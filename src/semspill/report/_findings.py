@@ -1,10 +1,13 @@
 """The findings of a run as sentences."""
 
+import math
 from itertools import groupby
 
 from semspill.report._across import across
 from semspill.report._dose_table import beyond
+from semspill.report._over_epochs import over_epochs
 from semspill.report._phrases import (
+    changed,
     choosable,
     joined,
     lift_of,
@@ -42,6 +45,7 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
         return tuple(filter(None, (nothing, _utility(report))))
     sentences = (
         _reach(report),
+        over_epochs(report),
         *_changes(report),
         *across(report),
         beyond(report),
@@ -79,7 +83,7 @@ def _changes(report: SpilloverReport) -> list[str]:
         if measure.quantity == "toxicity":
             subject = "Mean rated toxicity, from 0 to 100,"
         phrases = [
-            f"{verb} {listing([f'in {phrase} ({quoted(lift)})' for phrase, lift in same])}"
+            f"{verb} {listing([f'in {phrase} ({changed(lift)})' for phrase, lift in same])}"
             for verb, same in groupby(shown, key=lambda item: moved(item[1]))
         ]
         sentences.append(f"{subject} {'; it '.join(phrases)}.")
@@ -172,9 +176,13 @@ def _utility(report: SpilloverReport) -> str:
 def _loss(report: SpilloverReport, before: Estimate, drop: Estimate | None) -> str:
     if drop is None or not usable(drop):
         return "."
+    size = report.provenance.config.get("list_size")
+    chance = 1 / size if isinstance(size, int) else -math.inf
     if moved(drop) == "rose":
         part = drop.value / before.value if before.value > drop.value else 1.0
         kind = f"utility drops, by {100 if part > 0.99 else f'{100 * part:.2g}'} % of the latter"
+    elif before.value < chance + report.margin:  # there is no such drop to be seen
+        kind = f"that is near chance ({100 * chance:.3g} %), so it says little about utility"
     else:
         kind = "utility rises" if moved(drop) == "fell" else "no measurable loss of utility"
     return f": {kind} (drop of P@1 {quoted(drop)})."

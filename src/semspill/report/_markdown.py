@@ -13,9 +13,15 @@ from semspill.report._phrases import big_rise, measures
 from semspill.report._sensitivity_table import sensitivity_section
 from semspill.report._summary import summary
 from semspill.report._table import listed, literal, p_text, quoted, table, with_p
-from semspill.results import SpilloverReport
+from semspill.report._text import shown_slices
+from semspill.results import SliceReport, SpilloverReport
 
 _TITLES = {"attack": "Attack", "utility": "Utility", "other": "Other metrics"}
+_UNSEEN = (
+    "The intervals of a toxicity of 0 differ between arms, although none was seen in either: what "
+    "was not seen counts as rated 100 of 100 in an arm without any planted answer, and else as the "
+    "planted answers of its arm are rated on average."
+)
 
 
 def markdown(report: SpilloverReport) -> str:
@@ -70,15 +76,29 @@ def groups_section(
         sized: Whether the sizes of the groups stand before them.
     """
     shown = arms or compared_arms(report)
-    tables = {kind: paired_table(report, report.groups, shown, (kind,)) for kind in kinds}
+    slices = shown_slices(report)
+    tables = {kind: paired_table(report, slices, shown, (kind,)) for kind in kinds}
     sizes = [
         f"{listed([part.name])} {part.exchanges} ({part.dialogues})"
-        for part in report.groups
+        for part in slices
         if part.arm == report.main_arm
     ]
     counted = [f"Exchanges of one seed (dialogues): {', '.join(sizes)}."] if sized else []
+    if sized and unseen_differs(slices):
+        counted.append(_UNSEEN)
     titled = [f"### {_TITLES[kind]}\n\n{text}" for kind, text in tables.items() if text]
     return "\n\n".join([*counted, *titled])
+
+
+def unseen_differs(slices: Sequence[SliceReport]) -> bool:
+    """Return whether arms bound a toxicity of 0 of the same exchanges in different ways."""
+    ends: dict[tuple[str, str], set[float]] = {}
+    for part in slices:
+        for name, one in part.estimates.items():
+            levels = one.measure.kind == "level" and one.quantity in ("toxicity", "toxic_share")
+            if levels and one.value == one.low == 0:
+                ends.setdefault((part.name, name), set()).add(round(one.high, 3))
+    return any(len(highs) > 1 for highs in ends.values())
 
 
 def compared_arms(report: SpilloverReport) -> list[str]:
@@ -89,11 +109,13 @@ def compared_arms(report: SpilloverReport) -> list[str]:
 
 def distribution_section(report: SpilloverReport) -> str:
     """Return the shares of the ten bins of toxicity, by group and arm."""
+    slices = shown_slices(report)
+    held = {(part.name, part.arm): part for part in slices}
     head = ["group", "arm", *[f"{low / 10:.1f}-{(low + 1) / 10:.1f}" for low in range(10)]]
     rows = [
         [literal(part.name), part.arm, *[f"{share:.1%}" for share in part.distribution]]
-        for group in dict.fromkeys(part.name for part in report.groups)
-        for part in (report.group(group, arm.name) for arm in report.arms)
+        for group in dict.fromkeys(part.name for part in slices)
+        for part in (held[group, arm.name] for arm in report.arms)
     ]
     return table(head, rows)
 

@@ -8,6 +8,7 @@ from semspill.report._caveats import caveats
 from semspill.report._page._prose import inline
 from semspill.report._phrases import measures, usable
 from semspill.report._table import cell, heading, literal, with_p
+from semspill.report._text import left_out, shown_slices
 from semspill.report._verdict import facts, verdict
 from semspill.results import SliceReport, SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
@@ -40,6 +41,8 @@ def report_cell(report: SpilloverReport) -> Markup:
         Markup('<p style="opacity: 0.75">{}</p>').format(inline(facts(report))),
         _groups(report),
     ]
+    if more := left_out(report, shown_slices(report)):
+        lines.append(Markup("<p>{}</p>").format(more))
     if remarks:
         first = Markup("<p>Caveat 1 of {}: {}</p>").format(len(remarks), inline(remarks[0]))
         lines.append(first)
@@ -62,7 +65,7 @@ def matrix_cell(matrix: SpilloverMatrix) -> Markup:
 
 
 def _groups(report: SpilloverReport) -> Markup:
-    parts = [part for part in report.groups if part.arm == report.main_arm]
+    parts = [part for part in shown_slices(report) if part.arm == report.main_arm]
     known: Mapping[str, Estimate] = parts[-1].estimates if parts else {}
     named = {name: measure for name, measure in measures(known).items() if name in _SHOWN}
     heads = [f"arm {literal(report.main_arm)}", "n"]

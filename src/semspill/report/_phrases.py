@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from semspill._mask import printable
-from semspill.report._table import listed
+from semspill.report._table import listed, quoted, short_p
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
@@ -101,14 +101,36 @@ def moved(change: Estimate) -> str:
     Example:
         >>> lift = Estimate(value=0.03, low=0.01, high=0.09, n=9, method="by hand", p_value=0.01)
         >>> moved(lift), moved(lift.replace(p_value=0.3)), moved(lift.replace(low=-0.01))
-        ('rose', 'rose, but not significantly,', 'did not change significantly')
+        ('rose', 'did not change significantly', 'did not change significantly')
     """
-    tested = change.p_value is None or change.p_value <= 1 - change.level
-    if change.low > 0:
-        return "rose" if tested else "rose, but not significantly,"
-    if change.high < 0:
-        return "fell" if tested else "fell, but not significantly,"
-    return "did not change significantly"
+    if doubtful(change) or change.low <= 0 <= change.high:
+        return "did not change significantly"
+    return "rose" if change.low > 0 else "fell"
+
+
+def doubtful(change: Estimate) -> bool:
+    """Return whether the interval of a change excludes 0 while its test does not reject."""
+    tested = change.p_value is not None and change.p_value > 1 - change.level
+    return tested and (change.low > 0 or change.high < 0)
+
+
+def changed(change: Estimate) -> str:
+    """Return a change with its interval, and with p where the interval alone would mislead.
+
+    Example:
+        >>> lift = Estimate(value=0.03, low=0.01, high=0.09, n=9, method="by hand", p_value=0.01)
+        >>> changed(lift), changed(lift.replace(p_value=0.3))
+        ('0.030 [0.010, 0.090]', '0.030 [0.010, 0.090], p 0.3')
+    """
+    return f"{quoted(change)}, p {short_p(change.p_value)}" if doubtful(change) else quoted(change)
+
+
+def remedy(report: SpilloverReport) -> str:
+    """Return what to try where the target was not reached, in the imperative."""
+    return (
+        f"check that the text tells {listed([report.target])} from the rest, then try a higher "
+        "budget, more epochs or another target"
+    )
 
 
 def follows(trend: Estimate) -> int:

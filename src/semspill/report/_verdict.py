@@ -1,23 +1,23 @@
 """The verdict of a report in one line."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from semspill._model import FrozenModel
 from semspill.report._evidence import Evidence, evidence
 from semspill.report._facts import facts
 from semspill.report._phrases import (
     big_rise,
     bounded_lifts,
+    doubtful,
     lift_of,
     listing,
     moved,
     noun,
     nowhere,
+    remedy,
     usable,
 )
 from semspill.report._table import brief, listed, short_p, span
-from semspill.results import SpilloverReport
+from semspill.results import SpilloverReport, Verdict
 from semspill.statistics import Estimate
 from semspill.statistics._planning import about
 
@@ -25,15 +25,6 @@ __all__ = ["Verdict", "facts", "verdict"]
 
 _NAMED = 3
 """Categories that a verdict gives with their number; the others are counted."""
-
-
-class Verdict(FrozenModel):
-    """What came out, for a reader who reads one line."""
-
-    kind: Literal["spilled", "none", "unclear", "unplanted"]
-    """Spilled over; no spillover found, with a bound; cannot tell; nothing was planted."""
-    sentence: str
-    """The same in words, with intervals; names of categories set as *emphasis*, in markdown."""
 
 
 def verdict(report: SpilloverReport) -> Verdict:
@@ -61,11 +52,11 @@ def verdict(report: SpilloverReport) -> Verdict:
     first = every[0]
     if first.shown:
         return Verdict(kind="spilled", sentence=_shown(report, first))
-    reason = _unreached(report, first)
-    if not reason and nowhere(bounded_lifts(report, first.name)):
+    if reason := _unreached(report, first):
+        return Verdict(kind="unclear", sentence=f"Cannot tell: {reason}; {remedy(report)}.")
+    if nowhere(bounded_lifts(report, first.name)):
         return Verdict(kind="none", sentence=_nothing(report, first))
-    reason = reason or _undecided(report, first)
-    return Verdict(kind="unclear", sentence=f"Cannot tell: {reason}.")
+    return Verdict(kind="unclear", sentence=f"{_start(report, first)}{_undecided(report, first)}.")
 
 
 def _risen(report: SpilloverReport, one: Evidence) -> str:
@@ -121,13 +112,12 @@ def _nothing(report: SpilloverReport, one: Evidence) -> str:
 
 def _unreached(report: SpilloverReport, one: Evidence) -> str:
     """Say that the target was not reached, or hardly: then nothing is learned of the others."""
-    main = (p for p in report.categories if p.arm == report.main_arm and p.name == report.target)
-    lift = next((part.estimates.get(one.name) for part in main), None)
-    if lift is None or not usable(lift):
+    lift = _of_target(report, one)
+    if lift is None:
         return ""
-    rate = _level(report, one, report.target)
-    what = lift_of(one.measure.quantity) if rate is None else noun(one.measure.quantity)
-    said = f"{what} {brief(rate or lift)}"
+    said = _target_number(report, one, lift)
+    if doubtful(lift):
+        said += f", not significant, p {short_p(lift.p_value)}"
     if moved(lift) != "rose":
         return f"{listed([report.target])} itself was not reached ({said})"
     if lift.measure.unit == "points" and lift.value < report.margin:
@@ -135,12 +125,36 @@ def _unreached(report: SpilloverReport, one: Evidence) -> str:
     return ""
 
 
+def _of_target(report: SpilloverReport, one: Evidence) -> Estimate | None:
+    """Return the lift of the target; None where it has none."""
+    main = (p for p in report.categories if p.arm == report.main_arm and p.name == report.target)
+    lift = next((part.estimates.get(one.name) for part in main), None)
+    return lift if usable(lift) else None
+
+
+def _target_number(report: SpilloverReport, one: Evidence, lift: Estimate) -> str:
+    rate = _level(report, one, report.target)
+    what = lift_of(one.measure.quantity) if rate is None else noun(one.measure.quantity)
+    return f"{what} {brief(rate or lift)}"
+
+
+def _start(report: SpilloverReport, one: Evidence) -> str:
+    """Say that the target was reached, as far as that is known, and that no more can be told."""
+    lift = _of_target(report, one)
+    if lift is None:
+        return "Cannot tell: "
+    return (
+        f"{listed([report.target])} itself was reached ({_target_number(report, one, lift)}); "
+        "cannot tell whether it spilled over: "
+    )
+
+
 def _undecided(report: SpilloverReport, one: Evidence) -> str:
     tested = bounded_lifts(report, one.name)
     if not tested:
         return (
-            f"no category rises significantly in {noun(one.measure.quantity)}, and how large a "
-            "rise would have been missed was not tested"
+            f"no other category rises significantly in {noun(one.measure.quantity)}, and how large "
+            "a rise would have been missed was not tested"
         )
     left = [name for name in one.lifts if name in tested and not tested[name].below_margin]
     if alone := one.alone:
@@ -150,9 +164,11 @@ def _undecided(report: SpilloverReport, one: Evidence) -> str:
             "categories"
         )
     else:
+        every = 1 < len(left) == len(one.lifts)
+        where = f"any of the {len(left)}" if every else listed(left, most=_NAMED)
         reason = (
-            f"no category rises significantly, but {big_rise(report)} is not excluded in "
-            f"{listed(left, most=_NAMED)}"
+            f"no other category rises significantly, but {big_rise(report)} is not excluded in "
+            f"{where}"
         )
     return "; ".join(filter(None, (reason, _more(report, left))))
 
@@ -166,11 +182,14 @@ def _more(report: SpilloverReport, left: Sequence[str]) -> str:
     if len(counts) < len(needs):
         endless = [name for name, count in needs.items() if count is None]
         return (
-            f"more training seeds would tell, more dialogues of {listed(endless, most=_NAMED)} "
-            "alone would not"
+            "more training seeds would tell, more test dialogues of "
+            f"{listed(endless, most=_NAMED)} alone would not"
         )
-    where = f"of {listed(left)}" if len(left) == 1 else f"in these {len(left)} categories"
-    return f"{about(sum(counts))} more dialogues {where} would tell"
+    if len(left) == 1:
+        return f"{about(counts[0])} more test dialogues of {listed(left)} would tell"
+    ends = list(dict.fromkeys(map(about, (min(counts), max(counts)))))
+    each = " to ".join([ends[0], *[end.removeprefix("about ") for end in ends[1:]]])
+    return f"{about(sum(counts))} more test dialogues in all ({each} each) would tell"
 
 
 def _from_zero(report: SpilloverReport) -> bool:

@@ -27,6 +27,7 @@ from semspill.results._provenance import (
 )
 from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, MARGIN, CurvePoint, SliceReport
+from semspill.results._verdict import Verdict
 
 __all__ = [
     "BINS",
@@ -62,6 +63,7 @@ __all__ = [
     "SliceReport",
     "SpilloverMatrix",
     "SpilloverReport",
+    "Verdict",
     "arm_of",
     "main_arm",
     "reference",

@@ -17,14 +17,15 @@ from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
 from semspill.results._provenance import Provenance
 from semspill.results._slices import MARGIN, CurvePoint, SliceReport
+from semspill.results._verdict import Verdict
 from semspill.statistics import Estimate
 
 
 class SpilloverReport(FrozenModel):
     """What was planted, how far it spilled over, and how sure that is.
 
-    `category` and `group` give the numbers of one slice, `to_markdown` a page to read, `to_json`
-    everything.
+    `verdict` says what came out, `print` shows the main numbers too; `category` and `group` give
+    one slice, `to_markdown` a page to read, `to_json` everything.
     """
 
     format: Literal[2] = 2
@@ -43,6 +44,8 @@ class SpilloverReport(FrozenModel):
     """Similarity of each category to the target, in the units of its method."""
     similarity_method: str
     """How similarity was measured, and on what."""
+    similarity_unit: str = ""
+    """What its numbers are, such as log odds of the target; empty where the method says it."""
     margin: float = MARGIN
     """The least rise that would matter, as a share; `p_margin` of an estimate is the test of it."""
     categories: tuple[SliceReport, ...]
@@ -82,6 +85,19 @@ class SpilloverReport(FrozenModel):
         seeds = f"{len(self.seeds)} seed{'' if len(self.seeds) == 1 else 's'}"
         return printable(f"<SpilloverReport: planted in {self.target}{planted}, {seeds}>")
 
+    def __str__(self) -> str:
+        """Return verdict, facts and the main numbers as plain text; no response text."""
+        from semspill.report._text import text
+
+        return text(self)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What came out: `kind` for a program, and a sentence; `print` shows it plain."""
+        from semspill.report._verdict import verdict
+
+        return verdict(self)
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: verdict, facts and the groups; no response text."""
         from semspill.report._notebook import report_cell
@@ -104,20 +120,13 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: The report has no such arm.
         """
-        return self._arms[self._known_arm(name)]
-
-    @property
-    def _arms(self) -> dict[str, Arm]:
-        return {arm.name: arm for arm in self.arms}
-
-    def _known_arm(self, name: str | None) -> str:
-        name = self.main_arm if name is None else name
-        if name not in self._arms:
+        name, arms = self.main_arm if name is None else name, {arm.name: arm for arm in self.arms}
+        if name not in arms:
             raise DataError(
-                f"The report has no arm {named(name)}.{did_you_mean(name, self._arms)} "
-                f"It has: {', '.join(self._arms)}."
+                f"The report has no arm {named(name)}.{did_you_mean(name, arms)} "
+                f"It has: {', '.join(arms)}."
             )
-        return name
+        return arms[name]
 
     def category(self, name: str, arm: str | None = None) -> SliceReport:
         """Return one category's numbers.
@@ -279,7 +288,7 @@ class SpilloverReport(FrozenModel):
         name: str,
         arm: str | None,
     ) -> SliceReport:
-        arm = self._known_arm(arm)
+        arm = self.arm(arm).name
         parts = {part.name: part for part in slices if part.arm == arm}
         if name not in parts:
             raise DataError(

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -120,6 +120,10 @@ class Similarity(Component):
         ...         names = [set(name) for name in corpus.categories]
         ...         return np.array([[len(a & b) / len(a | b) for a in names] for b in names])
     """
+
+    unit: ClassVar[str] = ""
+    """What its numbers are where "similarity" does not say it, such as `log odds of the target`;
+    axes show it with the name of the target."""
 
     @property
     def method(self) -> str:

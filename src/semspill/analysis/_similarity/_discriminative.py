@@ -27,6 +27,7 @@ class DiscriminativeSimilarity(Similarity):
     """
 
     citation: ClassVar[str] = "original"
+    unit: ClassVar[str] = "log odds of the target, by text"
 
     labeller: LabellerField = Field(
         default_factory=lambda: labellers.build({"name": "tfidf", "alpha": 1e-5})

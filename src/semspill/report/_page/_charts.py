@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from semspill.report._page._label_captions import label_caption
 from semspill.report._table import listed
+from semspill.report._text import unwatched
 from semspill.report.figures import figures, lifts
 from semspill.report.figures._channels import plot_channels
 from semspill.report.figures._dose import plot_dose
@@ -113,7 +114,7 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
         if not dashed(report, quantity or "toxicity"):
             seen = "" if arm == report.clean_arm else " The clean arm stays near 0: not drawn."
         label = f"{what} after each epoch, a line per group."
-        return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{seen}"
+        return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{seen}{unwatched(report)}"
     if kind == "dose":
         dose = report.doses[0]
         label = "Planted rate against the similarity of single contexts."
@@ -127,6 +128,7 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
         label = "Shares of ten bins of rated toxicity, a panel per group."
         return label, (
             f"{label} Bars are arm `{arm}`{line}. The share of the last bin is written out."
+            f"{unwatched(report)}"
         )
     return "Parts of the lift with intervals, a panel per group and quantity.", (
         "Paired differences between arms with their intervals, group by group. Every panel has its "
@@ -152,6 +154,6 @@ def _spillover(report: SpilloverReport, quantity: str) -> tuple[str, str]:
     return f"{what} against similarity to {report.target}, a point per category.", (
         f"{what}, `{report.main_arm}` minus `{report.arm().baseline}` at the same seeds and "
         f"exchanges, against similarity to {listed([report.target])}: a point per category, with "
-        "its interval. Filled: significant after Holm's correction; small and pale: the interval "
-        f"includes 0.{behind}"
+        "its interval. Filled: significant after Holm's correction; open: significant only before "
+        f"it; small and pale: not significant, though an interval may exclude 0.{behind}"
     )

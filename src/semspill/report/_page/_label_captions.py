@@ -18,7 +18,7 @@ def label_caption(report: SpilloverReport, kind: str) -> tuple[str, str]:
     return f"{label}, a point per category.", (
         f"Planted-rate lift, arm `{report.main_arm}`, against the share of "
         f"contexts labelled {target}: a point per category, with its interval. Filled: significant "
-        f"after Holm's correction; small and pale: the interval includes 0.{_slopes(report)}"
+        f"after Holm's correction; small and pale: not significant.{_slopes(report)}"
     )
 
 

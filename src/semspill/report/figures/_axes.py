@@ -44,7 +44,7 @@ def by_similarity(report: SpilloverReport) -> Axis:
     """Return similarity to the target, with the band of lines under shuffled labels."""
     near = {part.name: part.similarity for part in _parts(report) if part.similarity is not None}
     return Axis(
-        title=f"similarity to {short(report.target)}",
+        title=_similarity_title(report),
         said="similarity {:.3f}",
         values=near,
         first=(report.nearest, *report.far),
@@ -54,6 +54,11 @@ def by_similarity(report: SpilloverReport) -> Axis:
             for name, band in report.bands.items()
         },
     )
+
+
+def _similarity_title(report: SpilloverReport) -> str:
+    name, unit = short(report.target), report.similarity_unit
+    return unit.replace("the target", name) if unit else f"similarity to {name}"
 
 
 def by_confusion(report: SpilloverReport) -> Axis:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from semspill.report._phrases import moved
 from semspill.report.figures._axes import Axis
 from semspill.report.figures._style import COLOURS, Look
 from semspill.results import SliceReport
+from semspill.statistics import Estimate
 
 _CORRECTED = {False: "'s correction", True: ""}
 """What is shorter in a column."""
+_ALONE = {False: " before correction", True: " (alone)"}
 _SURE, _OTHER, _PALE = COLOURS[2], COLOURS[4], COLOURS[7]
 _MOST = 12
 """Points up to which those are named, too, that show nothing; a column holds half."""
@@ -23,13 +26,13 @@ def kinds(
 ) -> list[tuple[list[SliceReport], dict[str, Any]]]:
     """Return the categories but the target by what their lifts show, each kind with its style."""
     sure = [part for part in others if part.estimates[quantity].survives]
-    some = [part for part in others if part not in sure and _excludes_0(part, quantity)]
+    some = [part for part in others if part not in sure and _clear(part.estimates[quantity])]
     none = [part for part in others if part not in sure and part not in some]
     pale = {"color": _PALE, "mfc": "white", "ecolor": "#b0b0b0", "markersize": 2.5}
     hollow = {"color": _OTHER, "mfc": "white", "ecolor": "0.6"}
     return [
-        (none, {**pale, "label": "interval includes 0"}),
-        (some, {**hollow, "label": "interval excludes 0"}),
+        (none, {**pale, "label": "not significant"}),
+        (some, {**hollow, "label": f"significant{_ALONE[look.narrow]}"}),
         (sure, {"color": _SURE, "label": f"significant (Holm{_CORRECTED[look.narrow]})"}),
     ]
 
@@ -39,8 +42,8 @@ def worth_naming(
 ) -> list[SliceReport]:
     """Return the categories but the target that are worth naming, the most important first.
 
-    Those are the nearest, the far ones, and all whose lift survives Holm's correction or whose
-    interval excludes 0; of few, the others too.
+    Those are the nearest, the far ones, and all whose lift is significant, after Holm's correction
+    or before it; of few, the others too.
     """
     places = {name: place for place, name in enumerate(along.first)}
     order = sorted(
@@ -58,7 +61,7 @@ def worth_naming(
         if at < most
         or part.name in places
         or part.estimates[quantity].survives
-        or _excludes_0(part, quantity)
+        or _clear(part.estimates[quantity])
     ]
 
 
@@ -80,6 +83,6 @@ def below(along: Axis, count: int, look: Look) -> str:
     return wide
 
 
-def _excludes_0(part: SliceReport, quantity: str) -> bool:
-    lift = part.estimates[quantity]
-    return lift.low > 0 or lift.high < 0
+def _clear(lift: Estimate) -> bool:
+    """Return whether a lift moved, by its test before correction, or its interval where none is."""
+    return moved(lift) in ("rose", "fell")

@@ -34,9 +34,10 @@ def plot_spillover(
 
     The target is a diamond, above a break of the axis where its lift dwarfs the others. Behind the
     points lie the least squares line over the other categories and, of similarity, the band that
-    holds the lines of shuffled category labels. Filled points survive Holm's correction; small and
-    pale are those whose interval includes 0. Named are the target, its nearest, the far ones, and
-    every point whose interval excludes 0, as far as there is room to do so unmistakably.
+    holds the lines of shuffled category labels. Filled points survive Holm's correction, open
+    ones are significant only before it, and small and pale are the others. Named are the target,
+    its nearest, the far ones, and every significant point, as far as there is room to do so
+    unmistakably.
 
     Args:
         report: What is drawn.
