@@ -223,7 +223,7 @@ def test_the_terminal_says_which_run_is_better_and_how_sure_that_is(runs, semspi
     assert "between two and one: outside the target the planted rate is" in said
     assert "two and one are paired by exchange, not by seed, because they share no seed." in said
     head, *rows, last = shown.splitlines()
-    assert head.split() == ["in", "%", "one", "two", "difference", "p,", "Holm"]
+    assert head.split() == ["in", "%", "one", "two", "difference,", "points", "p,", "Holm"]
     assert "planted rate, brave" in rows[0]
     assert last == "Comparison: comparison.html"
     page = (tmp_path / "comparison.html").read_text()

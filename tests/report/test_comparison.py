@@ -424,7 +424,7 @@ def test_the_page_begins_with_the_verdict_and_its_table(full):
         "What differs between the runs"
     )
     short, every = [table for table in page.tables if table[0][:2] == ["in %", "in"]]
-    assert short[0] == ["in %", "in", "a", "b", "difference", "p", "p, Holm"]
+    assert short[0] == ["in %", "in", "a", "b", "difference, points", "p", "p, Holm"]
     assert short[1:3] == [
         ["planted rate", "fear", "20.0", "0.0", "-20.0 [-28.0, -12.0]", "0.0010", "0.0010"],
         ["planted rate", "dread", "20.0", "14.0", "-6.0 [-9.0, -3.0]", "0.0010", "0.0020"],

@@ -44,7 +44,7 @@ def small_rows(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str,
         *(("run",) * several),
         comparison.baseline,
         after,
-        "difference",
+        "difference, points",
         "p, Holm",
     ), rows
 
@@ -70,7 +70,7 @@ def difference_table(
     head = ["in %", "in", *(["run"] if several else []), literal(comparison.baseline), after]
     if not rows:
         return ""
-    shown = table([*head, "difference", "p", "p, Holm"], rows)
+    shown = table([*head, "difference, points", "p", "p, Holm"], rows)
     return f"{shown}\n\n{_NS}" if any("n.s." in row for row in rows) else shown
 
 
