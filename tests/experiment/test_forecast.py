@@ -218,7 +218,7 @@ def test_the_text_changes_with_what_is_known():
     said = words(FOUND, effort=few)
     assert "9 optimizer steps" in said
     assert "fewer than 30" in said
-    assert "raise the number of epochs." in said
+    assert "Raise the number of epochs." in said
     text = words(FOUND, trainings=1, dropped=2, planted={0: 5})
     assert "Trains 1 model:" in text
     assert "Plants 5 exchanges per seed" in text
