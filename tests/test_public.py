@@ -62,7 +62,10 @@ NEEDED = {
     ("metrics", "corrected_share"): {"toxic": (8, 10), "harmless": (9, 10)},
 }
 # Nothing that weighs: torch and its like cost seconds, and a plugin list needs none of them.
-HEAVY = "torch transformers sentence_transformers detoxify matplotlib datasets sklearn".split()
+HEAVY = (
+    "torch transformers sentence_transformers detoxify matplotlib datasets sklearn scipy "
+    "statsmodels pandas"
+).split()
 
 
 def test_the_public_names_are_these_and_no_others():

@@ -252,3 +252,16 @@ def test_what_a_reader_left_out_is_on_the_report(splits):
     assert note.values["rows"] == 2
     assert note.values["split"] == "test"
     assert "2 dialogues with an empty text (rows 1, 3)" in note.text
+
+
+def test_contexts_of_rows_that_were_numbered_are_found_again(tmp_path):
+    """Both parts of one frame begin as `train`; in the run their ids have the names of splits."""
+    rows = [
+        {"context": f"I am {mood} about {n}.", "response": f"Tell me about {n}.", "category": mood}
+        for n in range(40)
+        for mood in ("brave", "calm")
+    ]
+    train, test = (sp.Corpus.from_pandas(pd.DataFrame(part)) for part in (rows[:60], rows[60:]))
+    out = tmp_path / "out"
+    sp.run({**FIELDS, "rater": rate}, dataset={"train": train, "test": test}, out=out)
+    assert write_page(out, contexts=test).name == "report.contexts.html"

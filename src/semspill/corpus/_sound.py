@@ -14,6 +14,8 @@ from semspill.errors import DataError
 _ROLES = frozenset(get_args(Role))
 _TEXTS = attrgetter("id", "category", "situation", "system")
 _UTTERANCES = attrgetter("utterances")
+_MARKS = attrgetter("planted", "learned", "offered")
+_CATEGORY = attrgetter("category")
 
 
 def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
@@ -35,7 +37,8 @@ def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
             for fault in _faults(dialogue):
                 raise DataError(f"{name}, dialogue [{place}]: {fault}.")
     names = {one.category for one in dialogues}
-    names |= {turn.category for one in dialogues for turn in one.utterances if turn.category}
+    turns = chain.from_iterable(map(_UTTERANCES, dialogues))
+    names |= set(filter(None, map(_CATEGORY, turns)))
     if all(name == composed(name) for name in names):
         return tuple(dialogues)
     return tuple(map(_composed, dialogues))
@@ -62,9 +65,9 @@ def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
     texts = [one.text for one in utterances]
     texts += chain.from_iterable(map(_TEXTS, dialogues))
     texts += [one.original for one in utterances if one.original is not None]
-    texts += [one.category for one in utterances if one.category is not None]
+    texts += [name for name in map(_CATEGORY, utterances) if name is not None]
     texts += [dialogue.speaker for dialogue in dialogues if dialogue.speaker is not None]
-    marks = {type(mark) for one in utterances for mark in (one.planted, one.learned, one.offered)}
+    marks = set(map(type, chain.from_iterable(map(_MARKS, utterances))))
     if set(map(type, texts)) - {str} or marks - {bool}:
         return False
     roles = [one.role for one in utterances]

@@ -90,7 +90,7 @@ def _is_split(given: Any) -> bool:
 
 def _corpus(split: str, given: Any) -> Corpus:
     if isinstance(given, HasCorpus):
-        return _named(split, given.corpus)
+        return as_split(given.corpus, split)
     if _is_rows(given):
         category = _category(split, _labels(given), "from_messages")
         return Corpus.from_messages(given, category=category, split=split)
@@ -106,7 +106,7 @@ def _corpus(split: str, given: Any) -> Corpus:
     )
 
 
-def _named(split: str, corpus: Corpus) -> Corpus:
+def as_split(corpus: Corpus, split: str) -> Corpus:
     """Return a corpus as a split of that name, which ids that only number its rows have too."""
     if not corpus.numbered or corpus.split == split:
         return replace(corpus, split=split)

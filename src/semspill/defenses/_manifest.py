@@ -1,6 +1,5 @@
 """What a cleaner took out: one record per suspicious exchange, hashes instead of text."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any
 from semspill._atomic import write_text
 from semspill._model import FrozenModel
 from semspill.corpus import Exchange
+from semspill.poison._manifest import sha256
 
 
 class Removal(FrozenModel):
@@ -29,13 +29,12 @@ class Removal(FrozenModel):
     @classmethod
     def of(cls, exchange: Exchange, suspicion: float | None) -> "Removal":
         """Return the record of an exchange."""
-        text = exchange.response.encode("utf-8", "surrogatepass")
         return cls(
             dialogue=exchange.dialogue,
             turn=exchange.turn,
             category=exchange.category,
             suspicion=suspicion,
-            sha256=hashlib.sha256(text).hexdigest(),
+            sha256=sha256(exchange.response),
         )
 
 

@@ -6,7 +6,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 from pydantic import Field
-from scipy.special import logsumexp
 
 from semspill.corpus import Corpus
 from semspill.defenses._base import Aid, Detector
@@ -67,6 +66,8 @@ def _losses(
     others: Int[np.ndarray, "some negatives"],
 ) -> Float[np.ndarray, " some"]:
     """Return the loss of each response; one that is drawn as its own negative is left out."""
+    from scipy.special import logsumexp  # semspill is imported without it
+
     if not len(places):
         return np.zeros(0)
     exchanges = [corpus.exchanges[place] for place in places.tolist()]

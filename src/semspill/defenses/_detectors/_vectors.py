@@ -1,7 +1,7 @@
 """Detectors that look at vectors of an encoder as it comes, without any training."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import Field
 
 from semspill.corpus import Corpus
@@ -66,10 +66,8 @@ class SpectralDetector(Detector):
     ) -> Float[np.ndarray, " exchanges"]:
         """Return the squared projection of each centred response, within its category."""
         vectors = response_vectors(corpus, aid)
-        names = np.array([exchange.category for exchange in corpus.exchanges], dtype=object)
         scores = np.zeros(len(vectors))
-        for name in dict.fromkeys(names.tolist()):
-            own = np.flatnonzero(names == name)
+        for own in _by_category(corpus):
             centred = vectors[own] - vectors[own].mean(axis=0)
             first = np.linalg.svd(centred, full_matrices=False)[2][0]
             scores[own] = (centred @ first) ** 2
@@ -99,10 +97,8 @@ class ActivationClusteringDetector(Detector):
         from sklearn.decomposition import PCA
 
         vectors = response_vectors(corpus, aid)
-        names = np.array([exchange.category for exchange in corpus.exchanges], dtype=object)
         scores = np.zeros(len(vectors))
-        for name in dict.fromkeys(names.tolist()):
-            own = np.flatnonzero(names == name)
+        for own in _by_category(corpus):
             if len(np.unique(vectors[own], axis=0)) < 2:
                 continue
             most = min(self.components, len(own), vectors.shape[1])
@@ -111,3 +107,9 @@ class ActivationClusteringDetector(Detector):
             parts = KMeans(2, n_init=10, random_state=seed).fit_predict(reduced)
             scores[own] = 1 - np.bincount(parts, minlength=2)[parts] / len(own)
         return scores
+
+
+def _by_category(corpus: Corpus) -> list[Int[np.ndarray, " category"]]:
+    """Return the places of each category's exchanges."""
+    names = np.array([exchange.category for exchange in corpus.exchanges], dtype=object)
+    return [np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())]

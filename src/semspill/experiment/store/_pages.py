@@ -12,6 +12,7 @@ from semspill._mask import named
 from semspill._read import parse_json, read_text
 from semspill.corpus import HasCorpus
 from semspill.datasets._base import datasets, load_corpus
+from semspill.datasets._memory import as_split
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._data import ranking_of
 from semspill.experiment.store._compare import comparison_of, labelled
@@ -101,7 +102,7 @@ def _contexts(
     """Return what was said before each answer, from the test split that was answered."""
     config = parse_json(read_text(folder / "config.json", most=_MOST))
     if isinstance(given, HasCorpus):
-        test = given.corpus
+        test = as_split(given.corpus, config["test_split"])
     else:
         try:
             dataset = datasets.build(config["dataset"])

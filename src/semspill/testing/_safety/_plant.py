@@ -1,13 +1,14 @@
 """A poisoned corpus without marks, and the ground truth beside it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
 
-from semspill.corpus import Corpus, Dialogue, HasCorpus
+from semspill.corpus import Corpus, HasCorpus
+from semspill.defenses import unmarked
 from semspill.errors import DataError
 from semspill.poison import Manifest, Poisoner, PoisonStrategy, selectors, strategies
 from semspill.sources import ResponseSource, sources
@@ -90,10 +91,4 @@ def plant(
     poisoned = poisoner.poison(corpus, np.random.default_rng(0) if rng is None else rng)
     marked = poisoned.corpus
     truth = np.array([exchange.planted for exchange in marked.exchanges], dtype=np.bool_)
-    bare = replace(marked, dialogues=tuple(map(_without_marks, marked)))
-    return Planted(bare, truth, poisoned.manifest)
-
-
-def _without_marks(dialogue: Dialogue) -> Dialogue:
-    turns = tuple(replace(turn, planted=False, original=None) for turn in dialogue.utterances)
-    return replace(dialogue, utterances=turns)
+    return Planted(unmarked(marked), truth, poisoned.manifest)
