@@ -49,6 +49,7 @@ NEEDED = {
     ("datasets", "huggingface"): {"path": "some/dataset"},
     ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
     ("datasets", "table"): {"path": "talks.csv"},
+    ("defenses", "cleaner"): {"detector": "frequency", "share": 0.05},
     ("defenses", "toxicity"): {"rater": "lexicon"},
     ("defenses", "neighbour_rating"): {"rater": "lexicon"},
     ("sources", "csv"): {"path": "texts.csv"},

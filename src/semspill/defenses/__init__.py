@@ -1,6 +1,20 @@
-"""Defenses: what is done to training data against planted behaviour, each beside its control."""
+"""Defenses: what is done against planted behaviour, each beside its control."""
 
-from semspill.defenses._base import Aid, Defense, Detector, DetectorField, Need, Trainer, defenses
+from semspill.defenses._base import (
+    STAGES,
+    Aid,
+    Defense,
+    DefenseField,
+    Detector,
+    DetectorField,
+    Need,
+    OutputGuard,
+    Repair,
+    Stage,
+    Trainer,
+    TrainingDefense,
+    defenses,
+)
 from semspill.defenses._cleaner import CleanedCorpus, Cleaner, unmarked
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
@@ -27,12 +41,14 @@ register = defenses.register
 unregister = defenses.unregister
 
 __all__ = [
+    "STAGES",
     "ActivationClusteringDetector",
     "Aid",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
     "Defense",
+    "DefenseField",
     "Detector",
     "DetectorField",
     "FrequencyDetector",
@@ -41,12 +57,16 @@ __all__ = [
     "MismatchDetector",
     "Need",
     "NeighbourRatingDetector",
+    "OutputGuard",
     "PerplexityDetector",
     "RandomDetector",
     "Removal",
+    "Repair",
     "SpectralDetector",
+    "Stage",
     "ToxicityDetector",
     "Trainer",
+    "TrainingDefense",
     "build",
     "defenses",
     "describe",

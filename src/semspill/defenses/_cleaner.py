@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 
 from semspill._mask import named
-from semspill._model import FrozenModel, shown
+from semspill._model import shown
 from semspill.corpus import Corpus, Dialogue, HasCorpus
-from semspill.defenses._base import Aid, Detector, DetectorField
+from semspill.defenses._base import Aid, Defense, Detector, DetectorField, Need
 from semspill.defenses._manifest import CleaningManifest, Removal
 from semspill.errors import ConfigError, DataError, PluginError
 from semspill.sources import SourceField, sources
@@ -38,8 +38,8 @@ class CleanedCorpus:
         return f"<CleanedCorpus: {int(self.removed.sum())} of {len(self.removed)} exchanges>"
 
 
-class Cleaner(FrozenModel):
-    """Takes out the most suspicious exchanges.
+class Cleaner(Defense):
+    """Takes out the most suspicious exchanges, as a detector scores them.
 
     Example:
         >>> import numpy as np
@@ -48,6 +48,9 @@ class Cleaner(FrozenModel):
         >>> Cleaner(detector="frequency", share=0.01).clean(corpus, rng=np.random.default_rng(0))
         <CleanedCorpus: 40 of 4000 exchanges>
     """
+
+    citation = "original"
+    stage = "data"
 
     detector: DetectorField
     """What scores the exchanges."""
@@ -78,6 +81,11 @@ class Cleaner(FrozenModel):
             )
         if self.unit == "heal" and self.where != "both":
             raise ConfigError("unit 'heal' replaces a response everywhere; it needs where 'both'.")
+
+    @property
+    def wanted(self) -> frozenset[Need]:
+        """What its detector must be given."""
+        return self.detector.wanted
 
     def clean(
         self, corpus: HasCorpus, aid: Aid | None = None, *, rng: np.random.Generator

@@ -11,6 +11,13 @@ from semspill.results._arms import (
     require_baselines,
 )
 from semspill.results._comparison import Comparison, Difference, Pairing, Role
+from semspill.results._defenses import (
+    DefenseResult,
+    DefensesReport,
+    Detection,
+    Guarding,
+    Stopped,
+)
 from semspill.results._doses import DoseBin, DoseResponse
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._labels import Channel, LabelReport
@@ -43,10 +50,14 @@ __all__ = [
     "Channel",
     "Comparison",
     "CurvePoint",
+    "DefenseResult",
+    "DefensesReport",
+    "Detection",
     "Difference",
     "DoseBin",
     "DoseResponse",
     "ExchangeTable",
+    "Guarding",
     "LabelReport",
     "Note",
     "PairReport",
@@ -63,6 +74,7 @@ __all__ = [
     "SliceReport",
     "SpilloverMatrix",
     "SpilloverReport",
+    "Stopped",
     "Verdict",
     "arm_of",
     "main_arm",

@@ -31,6 +31,10 @@ class Arm(FrozenModel):
     harmful ones where that is clean."""
     baseline: str = "clean"
     """Name of the arm that its lifts are paired with; that arm names itself."""
+    defense: str = ""
+    """What is done against it: a name among the experiment's `defenses`; empty for nothing."""
+    control: bool = False
+    """Whether the control takes the place of that defense: the same at random."""
 
     @property
     def planted(self) -> Planted:

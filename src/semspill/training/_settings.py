@@ -1,13 +1,22 @@
 """Settings and epoch results of fine-tuning; light to import."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from semspill._model import FrozenModel
 from semspill.encoders import BiEncoder
+
+Step: TypeAlias = Callable[[Callable[[], float], Any], float]
+"""One step of training in other words than `backward()`: it is given `backward`, which adds the
+gradient of the batch's loss to that of the weights and returns the loss in nats, and the batch; it
+returns the loss to be reported, and leaves the gradient that the optimizer is to follow."""
+
+Begin: TypeAlias = Callable[[Any], Step | None]
+"""Is called with the bi-encoder before its first step, and returns what is done at every step."""
 
 
 @dataclass(frozen=True, eq=False)

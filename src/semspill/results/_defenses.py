@@ -1,0 +1,156 @@
+"""What defenses did: each beside its control, against the undefended run, and what it costs."""
+
+from collections.abc import Mapping
+
+from semspill._mask import listing, named
+from semspill._model import FrozenModel
+from semspill.errors import DataError, did_you_mean
+from semspill.results._comparison import Comparison
+from semspill.statistics import Estimate, Number
+
+
+class Detection(FrozenModel):
+    """What a cleaner found under one seed, against what was planted."""
+
+    seed: int
+    """The training seed."""
+    exchanges: int
+    """Exchanges of the training corpus."""
+    planted: int
+    """Those whose response was planted."""
+    removed: int
+    """Those that were found suspicious."""
+    caught: int
+    """Planted ones among these."""
+    auc: Number
+    """How often a planted exchange is more suspicious than another, 0 to 1; 0.5 is guessing. NaN
+    where nothing was scored."""
+    roc: tuple[tuple[float, float], ...] = ()
+    """The curve: the share of other exchanges above a threshold, and that of planted ones."""
+    by_category: Mapping[str, int] = {}
+    """Exchanges taken out of each category, most first."""
+
+
+class Guarding(FrozenModel):
+    """How often an output guard intervened under one seed."""
+
+    seed: int
+    """The training seed."""
+    replaced: Number
+    """Share of test exchanges whose best response was not allowed and gave way to another one."""
+    silent: Number
+    """Share of test exchanges in which none of the best was allowed: the safe reply was given."""
+
+
+class Stopped(FrozenModel):
+    """What a defense, or its control, stopped."""
+
+    attack: Estimate
+    """The share of the target's lift that is gone: 1 is all, 0 none, below 0 more than before."""
+    spillover: Estimate
+    """The share of the nearest neighbour's lift that is gone, minus the same of the target: above 0
+    the spillover was stopped more than the attack."""
+    around: Estimate | None = None
+    """The same of all categories but the target, in place of the nearest one."""
+
+
+class DefenseResult(FrozenModel):
+    """One defense: what it is, and what it did."""
+
+    name: str
+    """What the experiment calls it."""
+    title: str
+    """The registered names of what it does, in the order of the stages."""
+    cost: str = ""
+    """What it takes beside one training, in words."""
+    citations: tuple[str, ...] = ()
+    """Where its methods come from."""
+    arm: str
+    """The attacked arm that it defends."""
+    clean_arm: str
+    """The arm of an honest user: nothing planted, defended all the same."""
+    control_arm: str = ""
+    """The arm of its control; empty where it has none."""
+    planted_rate: Mapping[str, Estimate]
+    """Planted rate under attack of the `target`, the `nearest` category, and the `rest`: all but
+    the target."""
+    control_rate: Mapping[str, Estimate] = {}
+    """The same of its control."""
+    precision: Estimate
+    """Utility under attack: P@1 over all test exchanges."""
+    control_precision: Estimate | None = None
+    """The same of its control."""
+    clean_precision: Estimate
+    """Utility for an honest user: P@1 of `clean_arm`."""
+    stopped: Stopped
+    """What it stopped."""
+    control_stopped: Stopped | None = None
+    """What its control stopped."""
+    detections: tuple[Detection, ...] = ()
+    """What its cleaner found, one per seed; empty where nothing is cleaned."""
+    auc: Estimate | None = None
+    """AUC of its detector over the seeds; None where nothing is scored."""
+    recall: Estimate | None = None
+    """Share of the planted exchanges that were taken out, over the seeds."""
+    purity: Estimate | None = None
+    """Share of planted ones among the exchanges taken out, over the seeds: the detector's
+    precision, which P@1 is called already."""
+    guarding: tuple[Guarding, ...] = ()
+    """How often its guard intervened on `arm`, one per seed."""
+    clean_guarding: tuple[Guarding, ...] = ()
+    """The same on `clean_arm`: what an honest user loses."""
+    same_utility: Mapping[str, Estimate] = {}
+    """Planted rate of the undefended run stopped after the first epoch whose P@1 reaches that of
+    the defended one, of the same groups; empty where no epoch does or none was watched."""
+    same_utility_epoch: Number | None = None
+    """Mean over the seeds of that epoch."""
+    equivalent_budget: Mapping[str, Estimate] = {}
+    """The budget at which the undefended run has the same planted rate, of the same groups; empty
+    without a sweep of budgets."""
+
+
+class DefensesReport(FrozenModel):
+    """What all defenses of an experiment did.
+
+    `defense` gives one; `against` holds every difference from the undefended run, `controlled` from
+    the control, `price` what an honest user pays.
+    """
+
+    attacked: str
+    """The undefended arm."""
+    planted_rate: Mapping[str, Estimate]
+    """Its planted rate: `target`, `nearest`, `rest`."""
+    precision: Estimate
+    """Its P@1 over all test exchanges."""
+    clean_precision: Estimate
+    """P@1 of the clean, undefended arm."""
+    declared: str = "rest"
+    """The group on whose planted rate defenses are tested against one another, declared before the
+    outcome is known: `target`, `nearest` or `rest`."""
+    defenses: tuple[DefenseResult, ...]
+    """One per defense, in the order of the experiment."""
+    against: Comparison
+    """The undefended arm against each defended one, paired by seed; Holm's correction is over the
+    defenses."""
+    controlled: tuple[Comparison, ...] = ()
+    """For each defense with a control: the control against the defended arm, with `p_holm` over
+    these defenses."""
+    price: Comparison
+    """The clean arm against each defended clean one: utility that an honest user loses."""
+
+    def __repr__(self) -> str:
+        return f"<DefensesReport: {listing([one.name for one in self.defenses])}>"
+
+    def defense(self, name: str) -> DefenseResult:
+        """Return one defense.
+
+        Raises:
+            DataError: There is none of that name.
+        """
+        known = {one.name: one for one in self.defenses}
+        if name not in known:
+            raise DataError(
+                f"No defense is called {named(name)}.{did_you_mean(name, known)} There are: "
+                f"{listing(known)}."
+            )
+        return known[name]
