@@ -30,6 +30,9 @@ from semspill.defenses._detectors._vectors import (
     SpectralDetector,
 )
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._settings import KeepBest, LessTraining
 
 build = defenses.build
 describe = defenses.describe
@@ -47,14 +50,19 @@ __all__ = [
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
+    "CrossFittedLabels",
+    "Cue",
     "Defense",
     "DefenseField",
     "Detector",
     "DetectorField",
     "FrequencyDetector",
     "IrrelevanceDetector",
+    "KeepBest",
+    "LessTraining",
     "LossDetector",
     "MismatchDetector",
+    "Mixing",
     "Need",
     "NeighbourRatingDetector",
     "OutputGuard",
