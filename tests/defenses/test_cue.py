@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from semspill import BiEncoder, ContextFormat, Corpus, Dialogue, Utterance
+from semspill import BiEncoder, ContextFormat, Corpus, Dialogue, Poisoner, Utterance
 from semspill.defenses import Aid, CrossFittedLabels, Cue
 from semspill.errors import ConfigError, DataError
 from semspill.labellers import Labelling
@@ -146,20 +146,35 @@ def test_what_changes_nothing_or_cannot_be_is_refused(fields):
 # Cross-fitted labels
 
 
-def test_cross_fitted_labels_do_not_know_their_own_dialogue():
+OWN = {"name": "tfidf", "rarest": 1}
+
+
+def right(corpus):
+    """The share of labels that are the category, of planted copies and of all other exchanges."""
+    copies = ["#planted-" in exchange.dialogue for exchange in corpus.exchanges]
+    told = np.array([exchange.label == exchange.category for exchange in corpus.exchanges])
+    return told[copies].mean(), told[~np.array(copies)].mean()
+
+
+def test_cross_fitted_labels_know_neither_their_own_dialogue_nor_its_copy():
     """Every dialogue has a word of its own: in sample it gives the category away."""
-    talks = tuple(talk(f"d{n}", ("fear", "joy")[n % 2], f"word{n} word{n}") for n in range(40))
-    labeller = {"name": "tfidf", "rarest": 1}
-    bare = Corpus(talks, name="own words")
-    labelled = Labelling(labeller=labeller).fit(bare, rng()).label(bare)
-    fitted = CrossFittedLabels(labeller=labeller, folds=4).prepare(labelled, Aid(), rng())
-    right = [
-        np.mean([e.label == e.category for e in corpus.exchanges]) for corpus in (labelled, fitted)
-    ]
-    assert right[0] == 1
-    assert right[1] <= 0.6
+    talks = tuple(talk(f"d{n}", ("fear", "joy")[n % 2], f"word{n} word{n}") for n in range(80))
+    selector = {"name": "category", "category": "fear"}
+    poisoner = Poisoner(selector=selector, placement="append", budget=0.25)
+    bare = poisoner.poison(Corpus(talks, name="own words"), rng()).corpus
+    labelled = Labelling(labeller=OWN).fit(bare, rng()).label(bare)
+    fitted = CrossFittedLabels(labeller=OWN, folds=4).prepare(labelled, Aid(), rng())
+    assert right(labelled) == (1, 1)
     assert fitted.dialogues == bare.dialogues
+    assert max(right(fitted)) <= 0.6
 
 
 def test_cross_fitted_labels_leave_a_corpus_without_labels_alone():
     assert CrossFittedLabels().prepare(CORPUS, Aid(), rng()) is CORPUS
+
+
+def test_cross_fitted_labels_need_contexts_that_show_predicted_ones():
+    shown = ContextFormat(label="predicted"), ContextFormat()
+    assert CrossFittedLabels().contexts(*shown) == shown
+    with pytest.raises(ConfigError, match="predicted"):
+        CrossFittedLabels().contexts(ContextFormat(label="gold"), shown[0])

@@ -142,8 +142,7 @@ class CrossFittedLabels(TrainingDefense):
 
     A labeller is nearly always right on the contexts it was fitted on. Here each training context
     is labelled by one that was fitted on the other folds of the corpus, as untrusted as it is. It
-    fails where the behaviour spills over by other ways than labels, and it changes nothing where
-    contexts show no predicted label in training.
+    fails where the behaviour spills over by other ways than labels.
     """
 
     citation = (
@@ -158,6 +157,22 @@ class CrossFittedLabels(TrainingDefense):
     """Parts of the dialogues, each labelled by what was fitted on the others."""
     top: int = Field(1, ge=1)
     """How many labels a context shows; as many as in answering."""
+
+    def contexts(
+        self, training: ContextFormat, answering: ContextFormat
+    ) -> tuple[ContextFormat, ContextFormat]:
+        """Return the formats as they are.
+
+        Raises:
+            ConfigError: Contexts show no predicted labels in training.
+        """
+        if training.label != "predicted":
+            raise ConfigError(
+                "CrossFittedLabels needs contexts that show predicted labels in training, and "
+                f"context.label is {training.label!r}; set it to 'predicted', or leave the defense "
+                "out."
+            )
+        return training, answering
 
     def prepare(self, corpus: Corpus, aid: Aid, rng: np.random.Generator) -> Corpus:
         """Return the corpus with cross-fitted labels in place of those it has, if it has any."""
