@@ -30,7 +30,8 @@ from semspill.defenses._detectors._vectors import (
     SpectralDetector,
 )
 from semspill.defenses._manifest import CleaningManifest, Removal
-from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._training._cue import Cue
+from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._settings import KeepBest, LessTraining
 
