@@ -18,6 +18,7 @@ from semspill.defenses._base import (
 from semspill.defenses._cleaner import CleanedCorpus, Cleaner, unmarked
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
+from semspill.defenses._detectors._spread import CategorySpreadDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
     PerplexityDetector,
@@ -29,6 +30,9 @@ from semspill.defenses._detectors._vectors import (
     MismatchDetector,
     SpectralDetector,
 )
+from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
+from semspill.defenses._guards._margin import MarginGuard
+from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
 
 build = defenses.build
@@ -41,9 +45,11 @@ register = defenses.register
 unregister = defenses.unregister
 
 __all__ = [
+    "SAFE_REPLY",
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "CategorySpreadDetector",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
@@ -52,14 +58,17 @@ __all__ = [
     "Detector",
     "DetectorField",
     "FrequencyDetector",
+    "GuardedModel",
     "IrrelevanceDetector",
     "LossDetector",
+    "MarginGuard",
     "MismatchDetector",
     "Need",
     "NeighbourRatingDetector",
     "OutputGuard",
     "PerplexityDetector",
     "RandomDetector",
+    "RaterGuard",
     "Removal",
     "Repair",
     "SpectralDetector",
@@ -71,6 +80,7 @@ __all__ = [
     "defenses",
     "describe",
     "get",
+    "guarded",
     "name_of",
     "names",
     "origin",
