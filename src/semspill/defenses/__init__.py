@@ -34,6 +34,9 @@ from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
 from semspill.defenses._guards._margin import MarginGuard
 from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._settings import KeepBest, LessTraining
 
 build = defenses.build
 describe = defenses.describe
@@ -53,6 +56,8 @@ __all__ = [
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
+    "CrossFittedLabels",
+    "Cue",
     "Defense",
     "DefenseField",
     "Detector",
@@ -60,9 +65,12 @@ __all__ = [
     "FrequencyDetector",
     "GuardedModel",
     "IrrelevanceDetector",
+    "KeepBest",
+    "LessTraining",
     "LossDetector",
     "MarginGuard",
     "MismatchDetector",
+    "Mixing",
     "Need",
     "NeighbourRatingDetector",
     "OutputGuard",
