@@ -52,6 +52,8 @@ NEEDED = {
     ("defenses", "cleaner"): {"detector": "frequency", "share": 0.05},
     ("defenses", "toxicity"): {"rater": "lexicon"},
     ("defenses", "neighbour_rating"): {"rater": "lexicon"},
+    ("defenses", "projection"): {"rater": "lexicon"},
+    ("defenses", "pruning"): {"rater": "lexicon"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},

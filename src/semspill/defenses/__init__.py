@@ -30,6 +30,10 @@ from semspill.defenses._detectors._vectors import (
     SpectralDetector,
 )
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._repairs._csls import HubnessCorrection
+from semspill.defenses._repairs._finetuning import CleanFinetuning
+from semspill.defenses._repairs._projection import ProbeProjection
+from semspill.defenses._repairs._pruning import WandaPruning
 
 build = defenses.build
 describe = defenses.describe
@@ -44,6 +48,7 @@ __all__ = [
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "CleanFinetuning",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
@@ -52,6 +57,7 @@ __all__ = [
     "Detector",
     "DetectorField",
     "FrequencyDetector",
+    "HubnessCorrection",
     "IrrelevanceDetector",
     "LossDetector",
     "MismatchDetector",
@@ -59,6 +65,7 @@ __all__ = [
     "NeighbourRatingDetector",
     "OutputGuard",
     "PerplexityDetector",
+    "ProbeProjection",
     "RandomDetector",
     "Removal",
     "Repair",
@@ -67,6 +74,7 @@ __all__ = [
     "ToxicityDetector",
     "Trainer",
     "TrainingDefense",
+    "WandaPruning",
     "build",
     "defenses",
     "describe",
