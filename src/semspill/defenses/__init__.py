@@ -34,6 +34,10 @@ from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
 from semspill.defenses._guards._margin import MarginGuard
 from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._repairs._csls import HubnessCorrection
+from semspill.defenses._repairs._finetuning import CleanFinetuning
+from semspill.defenses._repairs._projection import ProbeProjection
+from semspill.defenses._repairs._pruning import WandaPruning
 from semspill.defenses._training._cue import CrossFittedLabels, Cue
 from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._settings import KeepBest, LessTraining
@@ -53,6 +57,7 @@ __all__ = [
     "ActivationClusteringDetector",
     "Aid",
     "CategorySpreadDetector",
+    "CleanFinetuning",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
@@ -64,6 +69,7 @@ __all__ = [
     "DetectorField",
     "FrequencyDetector",
     "GuardedModel",
+    "HubnessCorrection",
     "IrrelevanceDetector",
     "KeepBest",
     "LessTraining",
@@ -75,6 +81,7 @@ __all__ = [
     "NeighbourRatingDetector",
     "OutputGuard",
     "PerplexityDetector",
+    "ProbeProjection",
     "RandomDetector",
     "RaterGuard",
     "Removal",
@@ -84,6 +91,7 @@ __all__ = [
     "ToxicityDetector",
     "Trainer",
     "TrainingDefense",
+    "WandaPruning",
     "build",
     "defenses",
     "describe",
