@@ -59,7 +59,7 @@ class Stopped(FrozenModel):
     spillover: Estimate
     """The share of the nearest neighbour's lift that is gone, minus the same of the target: above 0
     the spillover was stopped more than the attack."""
-    around: Estimate
+    around: Estimate | None = None
     """The same of all categories but the target, in place of the nearest one."""
 
 
