@@ -34,7 +34,7 @@ from semspill.results._provenance import (
 )
 from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, MARGIN, CurvePoint, SliceReport
-from semspill.results._verdict import Verdict
+from semspill.results._verdict import DefenseVerdict, Verdict
 
 __all__ = [
     "BINS",
@@ -51,6 +51,7 @@ __all__ = [
     "Comparison",
     "CurvePoint",
     "DefenseResult",
+    "DefenseVerdict",
     "DefensesReport",
     "Detection",
     "Difference",

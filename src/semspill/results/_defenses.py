@@ -1,11 +1,13 @@
 """What defenses did: each beside its control, against the undefended run, and what it costs."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
 from semspill.results._comparison import Comparison
+from semspill.results._verdict import DefenseVerdict
 from semspill.statistics import Estimate, Number
 
 
@@ -29,6 +31,8 @@ class Detection(FrozenModel):
     """The curve: the share of other exchanges above a threshold, and that of planted ones."""
     by_category: Mapping[str, int] = {}
     """Exchanges taken out of each category, most first."""
+    caught_by_category: Mapping[str, int] = {}
+    """Planted ones among these."""
 
 
 class Guarding(FrozenModel):
@@ -124,7 +128,7 @@ class DefensesReport(FrozenModel):
     """Its P@1 over all test exchanges."""
     clean_precision: Estimate
     """P@1 of the clean, undefended arm."""
-    declared: str = "rest"
+    declared: Literal["target", "nearest", "rest"] = "rest"
     """The group on whose planted rate defenses are tested against one another, declared before the
     outcome is known: `target`, `nearest` or `rest`."""
     defenses: tuple[DefenseResult, ...]
@@ -154,3 +158,10 @@ class DefensesReport(FrozenModel):
                 f"{listing(known)}."
             )
         return known[name]
+
+    @property
+    def verdicts(self) -> Mapping[str, DefenseVerdict]:
+        """What each defense did, by name: `kind` for a program, and a sentence."""
+        from semspill.report._defense_verdict import defense_verdict
+
+        return {one.name: defense_verdict(self, one) for one in self.defenses}
