@@ -35,7 +35,7 @@ from semspill.results._provenance import (
 )
 from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, MARGIN, CurvePoint, SliceReport
-from semspill.results._verdict import Verdict
+from semspill.results._verdict import DefenseVerdict, Verdict
 
 __all__ = [
     "BINS",
@@ -53,6 +53,7 @@ __all__ = [
     "CurvePoint",
     "DefendedGroup",
     "DefenseResult",
+    "DefenseVerdict",
     "DefensesReport",
     "Detection",
     "Difference",

@@ -7,6 +7,7 @@ from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
 from semspill.results._comparison import Comparison, Difference
+from semspill.results._verdict import DefenseVerdict
 from semspill.statistics import Estimate, Number
 
 DefendedGroup: TypeAlias = Literal["target", "nearest", "rest"]
@@ -33,6 +34,8 @@ class Detection(FrozenModel):
     """The curve: the share of other exchanges above a threshold, and that of planted ones."""
     by_category: Mapping[str, int] = {}
     """Exchanges taken out of each category, most first."""
+    caught_by_category: Mapping[str, int] = {}
+    """Planted ones among these."""
 
 
 class Guarding(FrozenModel):
@@ -189,3 +192,10 @@ class DefensesReport(FrozenModel):
         arm = self.defense(name).arm
         found = [one for one in self.controlled if arm in one.runs]
         return found[0].difference(self.declared, run=arm) if found else None
+
+    @property
+    def verdicts(self) -> Mapping[str, DefenseVerdict]:
+        """What each defense did, by name: `kind` for a program, and a sentence."""
+        from semspill.report._defense_verdict import defense_verdict
+
+        return {one.name: defense_verdict(self, one) for one in self.defenses}
