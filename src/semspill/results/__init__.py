@@ -12,6 +12,7 @@ from semspill.results._arms import (
 )
 from semspill.results._comparison import Comparison, Difference, Pairing, Role
 from semspill.results._defenses import (
+    DefendedGroup,
     DefenseResult,
     DefensesReport,
     Detection,
@@ -50,6 +51,7 @@ __all__ = [
     "Channel",
     "Comparison",
     "CurvePoint",
+    "DefendedGroup",
     "DefenseResult",
     "DefenseVerdict",
     "DefensesReport",
