@@ -62,7 +62,7 @@ class Stopped(FrozenModel):
     spillover: Estimate
     """The share of the nearest neighbour's lift that is gone, minus the same of the target: above 0
     the spillover was stopped more than the attack."""
-    around: Estimate
+    around: Estimate | None = None
     """The same of all categories but the target, in place of the nearest one."""
 
 
@@ -169,13 +169,6 @@ class DefensesReport(FrozenModel):
             )
         return known[name]
 
-    @property
-    def verdicts(self) -> Mapping[str, DefenseVerdict]:
-        """What each defense did, by name: `kind` for a program, and a sentence."""
-        from semspill.report._defense_verdict import defense_verdict
-
-        return {one.name: defense_verdict(self, one) for one in self.defenses}
-
     def difference(self, name: str) -> Difference:
         """Return how the declared planted rate differs from that of the undefended arm.
 
@@ -199,3 +192,10 @@ class DefensesReport(FrozenModel):
         arm = self.defense(name).arm
         found = [one for one in self.controlled if arm in one.runs]
         return found[0].difference(self.declared, run=arm) if found else None
+
+    @property
+    def verdicts(self) -> Mapping[str, DefenseVerdict]:
+        """What each defense did, by name: `kind` for a program, and a sentence."""
+        from semspill.report._defense_verdict import defense_verdict
+
+        return {one.name: defense_verdict(self, one) for one in self.defenses}
