@@ -52,6 +52,7 @@ NEEDED = {
     ("defenses", "cleaner"): {"detector": "frequency", "share": 0.05},
     ("defenses", "toxicity"): {"rater": "lexicon"},
     ("defenses", "neighbour_rating"): {"rater": "lexicon"},
+    ("defenses", "rater_guard"): {"rater": "lexicon"},
     ("defenses", "projection"): {"rater": "lexicon"},
     ("defenses", "pruning"): {"rater": "lexicon"},
     ("sources", "csv"): {"path": "texts.csv"},

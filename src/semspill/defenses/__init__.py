@@ -18,6 +18,7 @@ from semspill.defenses._base import (
 from semspill.defenses._cleaner import CleanedCorpus, Cleaner, unmarked
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
+from semspill.defenses._detectors._spread import CategorySpreadDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
     PerplexityDetector,
@@ -29,11 +30,17 @@ from semspill.defenses._detectors._vectors import (
     MismatchDetector,
     SpectralDetector,
 )
+from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
+from semspill.defenses._guards._margin import MarginGuard
+from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
 from semspill.defenses._repairs._csls import HubnessCorrection
 from semspill.defenses._repairs._finetuning import CleanFinetuning
 from semspill.defenses._repairs._projection import ProbeProjection
 from semspill.defenses._repairs._pruning import WandaPruning
+from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._settings import KeepBest, LessTraining
 
 build = defenses.build
 describe = defenses.describe
@@ -45,28 +52,38 @@ register = defenses.register
 unregister = defenses.unregister
 
 __all__ = [
+    "SAFE_REPLY",
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "CategorySpreadDetector",
     "CleanFinetuning",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
+    "CrossFittedLabels",
+    "Cue",
     "Defense",
     "DefenseField",
     "Detector",
     "DetectorField",
     "FrequencyDetector",
+    "GuardedModel",
     "HubnessCorrection",
     "IrrelevanceDetector",
+    "KeepBest",
+    "LessTraining",
     "LossDetector",
+    "MarginGuard",
     "MismatchDetector",
+    "Mixing",
     "Need",
     "NeighbourRatingDetector",
     "OutputGuard",
     "PerplexityDetector",
     "ProbeProjection",
     "RandomDetector",
+    "RaterGuard",
     "Removal",
     "Repair",
     "SpectralDetector",
@@ -79,6 +96,7 @@ __all__ = [
     "defenses",
     "describe",
     "get",
+    "guarded",
     "name_of",
     "names",
     "origin",

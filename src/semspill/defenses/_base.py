@@ -223,10 +223,12 @@ class OutputGuard(Defense):
     ) -> Bool[np.ndarray, "exchanges k"]:
         """Return which of the best `k` responses to each exchange may be given.
 
+        What is decided of an exchange must not depend on which others are asked about with it.
+
         Args:
-            exchanges: What is answered.
+            exchanges: What is answered, one or more, without the response that a person gave.
             responses: The best `k` responses to each, in `ranked` and `scores`, best first; none
-                is marked as planted.
+                is marked as planted. `k` is 1 where the model gives no more.
         """
 
 
