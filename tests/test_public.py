@@ -53,6 +53,8 @@ NEEDED = {
     ("defenses", "toxicity"): {"rater": "lexicon"},
     ("defenses", "neighbour_rating"): {"rater": "lexicon"},
     ("defenses", "rater_guard"): {"rater": "lexicon"},
+    ("defenses", "projection"): {"rater": "lexicon"},
+    ("defenses", "pruning"): {"rater": "lexicon"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},

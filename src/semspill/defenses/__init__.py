@@ -34,6 +34,13 @@ from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
 from semspill.defenses._guards._margin import MarginGuard
 from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._repairs._csls import HubnessCorrection
+from semspill.defenses._repairs._finetuning import CleanFinetuning
+from semspill.defenses._repairs._projection import ProbeProjection
+from semspill.defenses._repairs._pruning import WandaPruning
+from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._settings import KeepBest, LessTraining
 
 build = defenses.build
 describe = defenses.describe
@@ -50,23 +57,31 @@ __all__ = [
     "ActivationClusteringDetector",
     "Aid",
     "CategorySpreadDetector",
+    "CleanFinetuning",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
+    "CrossFittedLabels",
+    "Cue",
     "Defense",
     "DefenseField",
     "Detector",
     "DetectorField",
     "FrequencyDetector",
     "GuardedModel",
+    "HubnessCorrection",
     "IrrelevanceDetector",
+    "KeepBest",
+    "LessTraining",
     "LossDetector",
     "MarginGuard",
     "MismatchDetector",
+    "Mixing",
     "Need",
     "NeighbourRatingDetector",
     "OutputGuard",
     "PerplexityDetector",
+    "ProbeProjection",
     "RandomDetector",
     "RaterGuard",
     "Removal",
@@ -76,6 +91,7 @@ __all__ = [
     "ToxicityDetector",
     "Trainer",
     "TrainingDefense",
+    "WandaPruning",
     "build",
     "defenses",
     "describe",

@@ -121,7 +121,15 @@ class TrainedRetrieval(TrainedModel):
         changed = getattr(self.model, "with_context", None)
         if changed is None:
             raise ConfigError(f"{type(self.model).__name__} has no method `with_context`.")
-        trained = TrainedRetrieval(changed(context), search=self.search, store=self.store)
+        return self.with_model(changed(context))
+
+    def with_model(self, model: BiEncoder) -> "TrainedRetrieval":
+        """Return what answers in the same way with another bi-encoder; nothing cached is shared.
+
+        Args:
+            model: Encodes contexts and responses.
+        """
+        trained = TrainedRetrieval(model, search=self.search, store=self.store)
         trained.device = self.device
         return trained
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -76,10 +75,7 @@ def estimate_ratio(
     level: float,
     known: Hits | Odds | None = None,
 ) -> Estimate:
-    """Return the ratio of two contrasts with Fieller's interval.
-
-    A ratio r is accepted where the contrast numerator - r denominator is not refuted; both are
-    turned by an angle, so that an infinite ratio is an angle as any other. Source: Fieller 1954.
+    """Return the ratio of two contrasts with Fieller's interval, see `fieller`.
 
     Args:
         values: One row per seed, one column per exchange.
@@ -89,14 +85,41 @@ def estimate_ratio(
         level: Nominal coverage.
         known: Which answers are hits; or, of values that are no sums of hits, how seeds move them.
     """
-    above, below = (float((values @ weights).mean()) for weights in (numerator, denominator))
-    refuted = partial(_refuted, values, (numerator, denominator), design, known, 1 - level)
+
+    def turned(above: float, below: float) -> tuple[Contrast, Noises]:
+        return sum_of(values, above * numerator - below * denominator, design, known)
+
+    estimate = fieller(turned, level, len(values))
+    return estimate.replace(n=counted(np.abs(numerator) + np.abs(denominator), design))
+
+
+def fieller(
+    turned: Callable[[float, float], tuple[Contrast, Noises]], level: float, seeds: int
+) -> Estimate:
+    """Return a ratio of two estimates with Fieller's interval.
+
+    A ratio r is accepted where the contrast numerator - r denominator is not refuted; both are
+    turned by an angle, so that an infinite ratio is an angle as any other. Source: Fieller 1954.
+
+    Args:
+        turned: Takes two factors; returns the first times the numerator minus the second times the
+            denominator, and its noise.
+        level: Nominal coverage.
+        seeds: Number of seeds.
+    """
+
+    def refuted(angle: float) -> bool:
+        contrast, noise = turned(math.cos(angle), math.sin(angle))
+        less, more = noise.ends(1 - level)
+        return not -more <= contrast.value <= less
+
+    above, below = turned(1.0, 0.0)[0].value, -turned(0.0, 1.0)[0].value
     estimate = Estimate(
         value=math.nan,
         low=math.nan,
         high=math.nan,
-        n=counted(np.abs(numerator) + np.abs(denominator), design),
-        method=f"Fieller's interval, {_over(len(values))}",
+        n=0,
+        method=f"Fieller's interval, {over(seeds)}",
         level=level,
         note="not defined: its denominator does not differ significantly from 0",
     )
@@ -107,21 +130,6 @@ def estimate_ratio(
         math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
     )
     return estimate.replace(value=value, low=low, high=high, note="")
-
-
-def _refuted(
-    values: Float[np.ndarray, "seeds exchanges"],
-    weights: tuple[Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]],
-    design: Design,
-    known: Hits | Odds | None,
-    tail: float,
-    angle: float,
-) -> bool:
-    """Return whether a ratio, as an angle, is refuted."""
-    turned = math.cos(angle) * weights[0] - math.sin(angle) * weights[1]
-    contrast, noise = sum_of(values, turned, design, known)
-    less, more = noise.ends(tail)
-    return not -more <= contrast.value <= less
 
 
 def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> float:
@@ -162,10 +170,11 @@ def method_of(name: str, noise: Noise | Noises, seeds: int) -> str:
     if noise.absent:
         return "exact bound, nothing varies; n = dialogues"
     still = ", exact bound where nothing varies" if noise.still else ""
-    return f"{name}, {_over(seeds)}{still}"
+    return f"{name}, {over(seeds)}{still}"
 
 
-def _over(seeds: int) -> str:
+def over(seeds: int) -> str:
+    """Return over what an interval is: dialogues and seeds, or dialogues alone."""
     if seeds == 1:
         return "dialogues only: one seed, training noise is not covered"
     return f"dialogues crossed with {seeds} seeds"
