@@ -22,4 +22,5 @@ BUILT_IN = [
 @pytest.mark.parametrize(("base", "name"), BUILT_IN, ids=[name for _, name in BUILT_IN])
 def test_a_built_in_defense_keeps_every_promise(base, name):
     rated = "rater" in defenses.get(name).model_fields
-    CHECKS[base]({"name": name, **({"rater": "lexicon"} if rated else {})})
+    rater = {"name": "lexicon", "words": {"tell": 1.0}}  # in some responses of the tiny corpus
+    CHECKS[base]({"name": name, **({"rater": rater} if rated else {})})

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ PROMISES: list[Promise] = []
 given = _defense.given
 
 _METHODS = ("prepare", "contexts", "settings", "begin")
+_LABELS: tuple[Literal["none", "predicted", "gold"], ...] = ("none", "predicted", "gold")
 
 
 @promise(PROMISES, "changes something: the corpus, what a context shows, the settings or the steps")
@@ -36,13 +37,17 @@ def prepares_a_corpus(defense: TrainingDefense, given: Given) -> None:
     _prepared(defense, given)
 
 
-@promise(PROMISES, "gives two formats of contexts, for training and for answering")
+@promise(PROMISES, "gives two formats of contexts, or raises a ConfigError for some but not all")
 def gives_two_formats(defense: TrainingDefense, given: Given) -> None:
-    formats: object = defense.contexts(ContextFormat(), ContextFormat())
-    kinds = [type(one) for one in formats] if isinstance(formats, tuple) else [type(formats)]
-    if kinds != [ContextFormat, ContextFormat]:
-        came = f"contexts gave {' and '.join(kind.__name__ for kind in kinds) or 'nothing'}"
-        raise Broken(came, "Return training, answering, each a ContextFormat")
+    given_formats = [formats for formats in _formats(defense) if formats is not None]
+    if not given_formats:
+        came = f"contexts refused every label, {', '.join(_LABELS)}"
+        raise Broken(came, "Let it take at least one kind of label")
+    for formats in given_formats:
+        kinds = [type(one) for one in formats] if isinstance(formats, tuple) else [type(formats)]
+        if kinds != [ContextFormat, ContextFormat]:
+            came = f"contexts gave {' and '.join(kind.__name__ for kind in kinds) or 'nothing'}"
+            raise Broken(came, "Return training, answering, each a ContextFormat")
 
 
 @promise(PROMISES, "gives a Model with other settings, or raises a ConfigError")
@@ -105,6 +110,18 @@ def _prepared(defense: TrainingDefense, given: Given) -> Corpus:
     return prepared
 
 
+def _formats(defense: TrainingDefense) -> list[object]:
+    """Return what comes for contexts with each kind of label; None where it is refused."""
+    came: list[object] = []
+    for label in _LABELS:
+        plain = ContextFormat(label=label)
+        try:
+            came.append(defense.contexts(plain, plain))
+        except ConfigError:
+            came.append(None)
+    return came
+
+
 def _settings(defense: TrainingDefense, given: Given) -> str:
     """Return the settings as JSON, nothing where the model has none of this kind."""
     try:
@@ -154,11 +171,10 @@ def _texts(corpus: Corpus) -> str:
 
 
 def _effects(defense: TrainingDefense, given: Given) -> tuple[object, ...]:
-    formats = defense.contexts(ContextFormat(), ContextFormat())
     begin = defense.begins
     return (
         _texts(_prepared(defense, given)),
-        tuple(formats),
+        _formats(defense),
         _settings(defense, given),
         None if begin is None else _trained(given, begin),
     )

@@ -8,6 +8,7 @@ from pydantic import PrivateAttr
 
 from faulty import after_a_draw, by_hash, from_global, unseeded
 from semspill.defenses import TrainingDefense
+from semspill.errors import ConfigError
 
 
 def shuffled(corpus, number):
@@ -41,6 +42,8 @@ class Faulty(TrainingDefense):
         return shuffled(corpus, ANSWERS.get(self.fault, float)())
 
     def contexts(self, training, answering):
+        if self.fault == "no format":
+            raise ConfigError("No.")
         return training if self.fault == "one format" else (training, answering)
 
     def settings(self, model):
@@ -102,6 +105,7 @@ FAULTS = {
         "prepare gave NoneType",
     ),
     "one format": (None, "gives_two_formats", "contexts gave ContextFormat"),
+    "no format": (None, "gives_two_formats", "refused every label"),
     "no model": (
         None,
         f"gives_a_model leaves_global_generators_alone {RANDOM} copies_do_the_same",
