@@ -142,7 +142,11 @@ class TrainingDefense(Defense):
     def contexts(
         self, training: ContextFormat, answering: ContextFormat
     ) -> tuple[ContextFormat, ContextFormat]:
-        """Return what a context shows in training, and in answering, instead."""
+        """Return what a context shows in training, and in answering, instead.
+
+        Raises:
+            ConfigError: It cannot work with what these contexts show.
+        """
         return training, answering
 
     def settings(self, model: Model) -> Model:

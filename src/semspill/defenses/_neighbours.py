@@ -22,7 +22,7 @@ def nearest(corpus: Corpus, aid: Aid, count: int) -> Int[np.ndarray, "exchanges 
     vectors = context_vectors(corpus, aid)
     names = {name: place for place, name in enumerate(dict.fromkeys(_dialogues(corpus)))}
     dialogue = np.array([names[name] for name in _dialogues(corpus)])
-    rows = []
+    rows = [np.zeros((0, min(count, max(len(vectors) - 1, 0))), dtype=np.int64)]
     for start in range(0, len(vectors), _ROWS):
         scores = vectors[start : start + _ROWS] @ vectors.T
         scores[dialogue[start : start + _ROWS, None] == dialogue] = -np.inf
