@@ -34,6 +34,8 @@ from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
 from semspill.defenses._guards._margin import MarginGuard
 from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._training._cue import Cue
+from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._repairs._csls import HubnessCorrection
 from semspill.defenses._repairs._finetuning import CleanFinetuning
 from semspill.defenses._repairs._projection import ProbeProjection
