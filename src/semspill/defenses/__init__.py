@@ -16,8 +16,11 @@ from semspill.defenses._base import (
     defenses,
 )
 from semspill.defenses._cleaner import CleanedCorpus, Cleaner, unmarked
+from semspill.defenses._detection import detection
+from semspill.defenses._detectors._label_noise import LabelNoiseDetector
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
+from semspill.defenses._detectors._rftc import RftcDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
     PerplexityDetector,
@@ -30,6 +33,7 @@ from semspill.defenses._detectors._vectors import (
     SpectralDetector,
 )
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._sharing import shared
 
 build = defenses.build
 describe = defenses.describe
@@ -53,6 +57,7 @@ __all__ = [
     "DetectorField",
     "FrequencyDetector",
     "IrrelevanceDetector",
+    "LabelNoiseDetector",
     "LossDetector",
     "MismatchDetector",
     "Need",
@@ -62,6 +67,7 @@ __all__ = [
     "RandomDetector",
     "Removal",
     "Repair",
+    "RftcDetector",
     "SpectralDetector",
     "Stage",
     "ToxicityDetector",
@@ -70,11 +76,13 @@ __all__ = [
     "build",
     "defenses",
     "describe",
+    "detection",
     "get",
     "name_of",
     "names",
     "origin",
     "register",
+    "shared",
     "unmarked",
     "unregister",
 ]
