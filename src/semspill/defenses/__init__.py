@@ -16,9 +16,12 @@ from semspill.defenses._base import (
     defenses,
 )
 from semspill.defenses._cleaner import CleanedCorpus, Cleaner, unmarked
+from semspill.defenses._detection import detection
+from semspill.defenses._detectors._label_noise import LabelNoiseDetector
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
 from semspill.defenses._detectors._spread import CategorySpreadDetector
+from semspill.defenses._detectors._rftc import RftcDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
     PerplexityDetector,
@@ -43,6 +46,7 @@ from semspill.defenses._repairs._pruning import WandaPruning
 from semspill.defenses._training._cue import CrossFittedLabels, Cue
 from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._settings import KeepBest, LessTraining
+from semspill.defenses._sharing import shared
 
 build = defenses.build
 describe = defenses.describe
@@ -75,6 +79,7 @@ __all__ = [
     "IrrelevanceDetector",
     "KeepBest",
     "LessTraining",
+    "LabelNoiseDetector",
     "LossDetector",
     "MarginGuard",
     "MismatchDetector",
@@ -88,6 +93,7 @@ __all__ = [
     "RaterGuard",
     "Removal",
     "Repair",
+    "RftcDetector",
     "SpectralDetector",
     "Stage",
     "ToxicityDetector",
@@ -97,12 +103,14 @@ __all__ = [
     "build",
     "defenses",
     "describe",
+    "detection",
     "get",
     "guarded",
     "name_of",
     "names",
     "origin",
     "register",
+    "shared",
     "unmarked",
     "unregister",
 ]
