@@ -109,7 +109,7 @@ class _SharedTrainer:
             return model
         before = _spawned(sequence)
         model = self.trainer(corpus, rng)
-        self._kept[key] = model, rng.bit_generator.state, _spawned(sequence) - before
+        self._kept[key] = model, dict(rng.bit_generator.state), _spawned(sequence) - before
         return model
 
 
