@@ -142,8 +142,17 @@ class TrainingDefense(Defense):
     def contexts(
         self, training: ContextFormat, answering: ContextFormat
     ) -> tuple[ContextFormat, ContextFormat]:
-        """Return what a context shows in training, and in answering, instead."""
+        """Return what a context shows in training, and in answering, instead.
+
+        Raises:
+            ConfigError: It cannot work with what these contexts show.
+        """
         return training, answering
+
+    @property
+    def relabels(self) -> bool:
+        """Whether `prepare` gives exchanges their predicted labels, so that nobody else need."""
+        return False
 
     def settings(self, model: Model) -> Model:
         """Return the model with other settings of its training.
