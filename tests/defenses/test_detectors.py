@@ -284,6 +284,24 @@ def test_perplexity_ranks_odd_words_highest_among_texts_of_like_length():
     assert max(found) < 1
 
 
+def test_a_text_of_one_category_is_as_suspicious_as_such_a_coincidence_is_unlikely():
+    # 8 dialogues: 6 of joy, 2 of fear. `p`: 3 of joy; `q`: 2 of fear; `r`: one of each; `s`: once.
+    rows = [*[("joy", "x", "p")] * 3, *[("fear", "x", "q")] * 2, ("joy", "x", "r")]
+    corpus = corpus_of(*rows[:4], ("fear", "x", "r"), rows[5], *[("joy", "x", t) for t in "su"])
+    found = suspicion("category_spread", corpus)
+    joy = -2 * math.log(6 / 8)
+    assert found == pytest.approx([joy, joy, joy, 0, 0, 0, 0, 0])
+    corpus = corpus_of(*rows, *[("joy", "x", text) for text in "su"])
+    fear = -math.log(2 / 8)
+    assert suspicion("category_spread", corpus) == pytest.approx([joy] * 3 + [fear] * 2 + [0] * 3)
+
+
+def test_a_text_that_one_dialogue_repeats_is_not_suspicious():
+    turns = (Utterance("x", "speaker"), Utterance("p", "listener")) * 2
+    corpus = Corpus((Dialogue("d", "a", turns), *corpus_of(("b", "x", "q"))), name="two")
+    assert suspicion("category_spread", corpus) == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     "name", [name for name in defenses.names() if issubclass(defenses.get(name), Detector)]
 )

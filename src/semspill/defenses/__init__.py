@@ -20,6 +20,7 @@ from semspill.defenses._detection import detection
 from semspill.defenses._detectors._label_noise import LabelNoiseDetector
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
+from semspill.defenses._detectors._spread import CategorySpreadDetector
 from semspill.defenses._detectors._rftc import RftcDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
@@ -32,7 +33,19 @@ from semspill.defenses._detectors._vectors import (
     MismatchDetector,
     SpectralDetector,
 )
+from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
+from semspill.defenses._guards._margin import MarginGuard
+from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._training._cue import Cue
+from semspill.defenses._training._labels import CrossFittedLabels
+from semspill.defenses._repairs._csls import HubnessCorrection
+from semspill.defenses._repairs._finetuning import CleanFinetuning
+from semspill.defenses._repairs._projection import ProbeProjection
+from semspill.defenses._repairs._pruning import WandaPruning
+from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._settings import KeepBest, LessTraining
 from semspill.defenses._sharing import shared
 
 build = defenses.build
@@ -45,26 +58,39 @@ register = defenses.register
 unregister = defenses.unregister
 
 __all__ = [
+    "SAFE_REPLY",
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "CategorySpreadDetector",
+    "CleanFinetuning",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
+    "CrossFittedLabels",
+    "Cue",
     "Defense",
     "DefenseField",
     "Detector",
     "DetectorField",
     "FrequencyDetector",
+    "GuardedModel",
+    "HubnessCorrection",
     "IrrelevanceDetector",
+    "KeepBest",
+    "LessTraining",
     "LabelNoiseDetector",
     "LossDetector",
+    "MarginGuard",
     "MismatchDetector",
+    "Mixing",
     "Need",
     "NeighbourRatingDetector",
     "OutputGuard",
     "PerplexityDetector",
+    "ProbeProjection",
     "RandomDetector",
+    "RaterGuard",
     "Removal",
     "Repair",
     "RftcDetector",
@@ -73,11 +99,13 @@ __all__ = [
     "ToxicityDetector",
     "Trainer",
     "TrainingDefense",
+    "WandaPruning",
     "build",
     "defenses",
     "describe",
     "detection",
     "get",
+    "guarded",
     "name_of",
     "names",
     "origin",

@@ -34,7 +34,7 @@ def _searched(corpus: Corpus, aid: Aid, count: int) -> Int[np.ndarray, "exchange
     vectors = context_vectors(corpus, aid)
     names = [exchange.dialogue for exchange in corpus.exchanges]
     dialogue = np.unique(names, return_inverse=True)[1]
-    keep = min(count, len(names) - int(np.bincount(dialogue).max()))
+    keep = min(count, len(names) - int(np.bincount(dialogue).max(initial=0)))
     rows = np.zeros((len(names), keep), dtype=np.int64)
     for start in range(0, len(vectors) if keep else 0, _ROWS):
         part = slice(start, start + _ROWS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from semspill._model import Component
 from semspill._progress import Progress, quiet
@@ -47,6 +47,39 @@ class TrainedModel(ABC):
             rng: Draws what is random in the answers.
             progress: Wraps the iterables of batches, for example `tqdm.tqdm`.
         """
+
+    def choices(
+        self,
+        exchanges: Sequence[Exchange],
+        pool: Candidates,
+        rng: np.random.Generator,
+        k: int,
+        *,
+        progress: Progress = quiet,
+    ) -> Responses:
+        """Return the best `k` responses to each exchange, best first; the first is the response.
+
+        Args:
+            exchanges: What to answer; their responses are not looked at.
+            pool: As `respond` takes it.
+            rng: Draws what is random in the answers.
+            k: How many for each exchange, 1 to the size of the pool.
+            progress: Wraps the iterables of batches.
+
+        Raises:
+            ConfigError: More than one is asked of a model that gives one response each.
+        """
+        if k == 1:
+            return self.respond(exchanges, pool, rng, progress=progress)
+        raise ConfigError(
+            f"{type(self).__name__} gives one response each, and {k} are asked for; give k=1, or "
+            "a model with a method `choices`."
+        )
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the model can give more than one response to each exchange."""
+        return type(self).choices is not TrainedModel.choices
 
     def score(
         self,
@@ -92,19 +125,9 @@ class TrainedModel(ABC):
         """
         if not self.scores:
             return None
-        gold = [exchange.response for exchange in task.exchanges]
-        lists = [[*(gold[place] for place in row), *beside] for row in task.lists.tolist()]
-        scores = np.asarray(self.score(task.exchanges, lists, progress=progress))
-        shape = (len(lists), len(lists[0]))
-        if scores.shape != shape:
-            raise PluginError(
-                f"{type(self).__name__}.score returned an array of shape {scores.shape} for lists "
-                f"of shape {shape}; return one number for each response."
-            )
-        best = scores.argmax(axis=1).tolist()
-        return np.array(
-            [row[place] == own for row, place, own in zip(lists, best, gold, strict=True)]
-        )
+        _, rows, scores = list_scores(self, task, beside, progress)
+        best = np.take_along_axis(rows, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
+        return np.asarray(best == rows[np.arange(len(rows)), task.gold])
 
     def with_context(self, context: ContextFormat) -> "TrainedModel":
         """Return the model, reading contexts of another format.
@@ -130,6 +153,50 @@ class TrainedModel(ABC):
             ConfigError: The model cannot be saved.
         """
         raise ConfigError(f"{type(self).__name__} cannot be saved.")
+
+
+def list_scores(
+    model: TrainedModel, task: RankingTask, beside: Sequence[str], progress: Progress
+) -> tuple[tuple[str, ...], Int[np.ndarray, "exchanges size"], Float[np.ndarray, "exchanges size"]]:
+    """Return the distinct texts of all lists, which text stands at each place, and its score.
+
+    Args:
+        model: What scores.
+        task: The exchanges with their lists.
+        beside: What stands at the end of every list besides.
+        progress: Wraps the iterables of batches.
+
+    Raises:
+        PluginError: `score` does not give one number for each response.
+    """
+    gold = [exchange.response for exchange in task.exchanges]
+    place = {text: row for row, text in enumerate(dict.fromkeys([*gold, *beside]))}
+    rows = np.array([place[text] for text in gold])[task.lists]
+    lists = [[gold[one] for one in row] for row in task.lists.tolist()]
+    scores = _checked_scores(model, task.exchanges, lists, progress)
+    if beside:
+        shared = list(beside)  # one object, which a model may score for all exchanges together
+        more = _checked_scores(model, task.exchanges, [shared] * len(task), progress)
+        scores = np.concatenate([scores, more], axis=1)
+        added = np.array([place[text] for text in beside])
+        rows = np.concatenate([rows, np.tile(added, (len(task), 1))], axis=1)
+    return tuple(place), rows, scores
+
+
+def _checked_scores(
+    model: TrainedModel,
+    exchanges: Sequence[Exchange],
+    lists: Sequence[Sequence[str]],
+    progress: Progress,
+) -> Float[np.ndarray, "exchanges size"]:
+    scores = np.asarray(model.score(exchanges, lists, progress=progress))
+    shape = (len(lists), len(lists[0]))
+    if scores.shape != shape:
+        raise PluginError(
+            f"{type(model).__name__}.score returned an array of shape {scores.shape} for lists "
+            f"of shape {shape}; return one number for each response."
+        )
+    return scores
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ class ToxicityDetector(Detector):
         texts = [exchange.response for exchange in corpus.exchanges]
         distinct = dict.fromkeys(texts)
         noticed = dict(zip(distinct, rng.random(len(distinct)) < self.recall, strict=True))
-        seen = np.array([noticed[text] for text in texts])
+        seen = np.array([noticed[text] for text in texts], dtype=np.bool_)
         return np.where((rated >= 0.5) & ~seen, 0.0, rated)
 
 
