@@ -30,6 +30,9 @@ from semspill.defenses._detectors._vectors import (
     SpectralDetector,
 )
 from semspill.defenses._manifest import CleaningManifest, Removal
+from semspill.defenses._training._anchor import Anchor
+from semspill.defenses._training._low_rank import LowRank
+from semspill.defenses._training._perturbed import EmbeddingPerturbation, SharpnessAware
 
 build = defenses.build
 describe = defenses.describe
@@ -44,6 +47,7 @@ __all__ = [
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "Anchor",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
@@ -51,9 +55,11 @@ __all__ = [
     "DefenseField",
     "Detector",
     "DetectorField",
+    "EmbeddingPerturbation",
     "FrequencyDetector",
     "IrrelevanceDetector",
     "LossDetector",
+    "LowRank",
     "MismatchDetector",
     "Need",
     "NeighbourRatingDetector",
@@ -62,6 +68,7 @@ __all__ = [
     "RandomDetector",
     "Removal",
     "Repair",
+    "SharpnessAware",
     "SpectralDetector",
     "Stage",
     "ToxicityDetector",

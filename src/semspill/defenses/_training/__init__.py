@@ -1,0 +1,1 @@
+"""Training defenses: what changes the data, the contexts, the settings or the steps of training."""
