@@ -16,8 +16,11 @@ from semspill.defenses._base import (
     defenses,
 )
 from semspill.defenses._cleaner import CleanedCorpus, Cleaner, unmarked
+from semspill.defenses._detection import detection
+from semspill.defenses._detectors._label_noise import LabelNoiseDetector
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
+from semspill.defenses._detectors._rftc import RftcDetector
 from semspill.defenses._detectors._spread import CategorySpreadDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
@@ -38,7 +41,9 @@ from semspill.defenses._repairs._csls import HubnessCorrection
 from semspill.defenses._repairs._finetuning import CleanFinetuning
 from semspill.defenses._repairs._projection import ProbeProjection
 from semspill.defenses._repairs._pruning import WandaPruning
-from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._sharing import shared
+from semspill.defenses._training._cue import Cue
+from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._settings import KeepBest, LessTraining
 
@@ -72,6 +77,7 @@ __all__ = [
     "HubnessCorrection",
     "IrrelevanceDetector",
     "KeepBest",
+    "LabelNoiseDetector",
     "LessTraining",
     "LossDetector",
     "MarginGuard",
@@ -86,6 +92,7 @@ __all__ = [
     "RaterGuard",
     "Removal",
     "Repair",
+    "RftcDetector",
     "SpectralDetector",
     "Stage",
     "ToxicityDetector",
@@ -95,12 +102,14 @@ __all__ = [
     "build",
     "defenses",
     "describe",
+    "detection",
     "get",
     "guarded",
     "name_of",
     "names",
     "origin",
     "register",
+    "shared",
     "unmarked",
     "unregister",
 ]

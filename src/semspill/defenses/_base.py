@@ -149,6 +149,11 @@ class TrainingDefense(Defense):
         """
         return training, answering
 
+    @property
+    def relabels(self) -> bool:
+        """Whether `prepare` gives exchanges their predicted labels, so that nobody else need."""
+        return False
+
     def settings(self, model: Model) -> Model:
         """Return the model with other settings of its training.
 

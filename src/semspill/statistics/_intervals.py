@@ -108,10 +108,11 @@ def fieller(
         seeds: Number of seeds.
     """
 
-    def refuted(angle: float) -> bool:
+    def excess(angle: float) -> float:
+        """Return how far an angle's contrast is from what would still be accepted."""
         contrast, noise = turned(math.cos(angle), math.sin(angle))
         less, more = noise.ends(1 - level)
-        return not -more <= contrast.value <= less
+        return max(contrast.value - less, -more - contrast.value)
 
     above, below = turned(1.0, 0.0)[0].value, -turned(0.0, 1.0)[0].value
     estimate = Estimate(
@@ -123,29 +124,26 @@ def fieller(
         level=level,
         note="not defined: its denominator does not differ significantly from 0",
     )
-    if abs(below) < NOTHING or not refuted(math.pi / 2):
+    if abs(below) < NOTHING or excess(math.pi / 2) <= 0:
         return estimate
     value = above / below
     low, high = (
-        math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
+        math.tan(_edge(excess, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
     )
     return estimate.replace(value=value, low=low, high=high, note="")
 
 
-def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> float:
+def _edge(excess: Callable[[float], float], inside: float, outside: float) -> float:
     """Return where refutation begins on the way from an accepted angle to a refuted one."""
+    from scipy import optimize
+
     # Steps first: what lies beyond the first refuted angle is of no interest.
     step = (outside - inside) / 32
-    while not refuted(inside + step):
+    while excess(inside + step) <= 0:
         inside += step
-    outside = inside + step
-    for _ in range(25):
-        middle = (inside + outside) / 2
-        if refuted(middle):
-            outside = middle
-        else:
-            inside = middle
-    return inside
+    if excess(inside) >= 0:
+        return inside  # nothing varies: the accepted angle is the edge
+    return float(optimize.brentq(excess, inside, inside + step, xtol=1e-9))
 
 
 def p_value_of(

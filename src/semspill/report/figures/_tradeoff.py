@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from semspill.report._defended import Group, beats_control
+from semspill.report._defended import beats_control
 from semspill.report.figures._fonts import short
 from semspill.report.figures._labels import Point, label_points
 from semspill.report.figures._marks import mark, possible, seeds
 from semspill.report.figures._style import COLOURS, PAGE, SMALL, HouseFigure, Look, house, tidy
-from semspill.results import DefenseResult, DefensesReport, SpilloverReport
+from semspill.results import DefendedGroup, DefenseResult, DefensesReport, SpilloverReport
 from semspill.statistics import Estimate
 
-_PANELS: dict[Group, str] = {"target": "the target", "nearest": "its nearest neighbour"}
+_PANELS: dict[DefendedGroup, str] = {"target": "the target", "nearest": "its nearest neighbour"}
 _ROOM = 22
 """Characters of a name."""
 _NAMED = {False: 14, True: 8}
@@ -101,14 +101,13 @@ def _panels(look: Look, lines: int) -> tuple[HouseFigure, list[Axes], Axes | Non
     """Return a figure with a panel per group, and one below for a key of so many lines."""
     high = 4.4 if look.narrow else 3.3
     key = _LINE * lines + 0.1
-    rows = [["target"], ["nearest"]] if look.narrow else [["target", "nearest"]]
-    ratios = [high / len(rows)] * len(rows)
+    mosaic, ratios = ("t;n", [high / 2, high / 2]) if look.narrow else ("tn", [high])
     if lines:
-        rows, ratios = [*rows, ["key"] * len(rows[0])], [*ratios, key]
+        mosaic, ratios = f"{mosaic};{'k' if look.narrow else 'kk'}", [*ratios, key]
     figure = look.figure(high + (key if lines else 0))
-    axes = figure.subplot_mosaic(rows, height_ratios=ratios)
-    axes["nearest"].sharex(axes["target"])
-    return figure, [axes[group] for group in _PANELS], axes.get("key")
+    axes = figure.subplot_mosaic(mosaic, height_ratios=ratios)
+    axes["n"].sharex(axes["t"])
+    return figure, [axes["t"], axes["n"]], axes.get("k")
 
 
 def _names(found: DefensesReport, *, numbered: bool) -> dict[str, str]:
@@ -123,7 +122,7 @@ def _panel(
     axes: Axes,
     report: SpilloverReport,
     found: DefensesReport,
-    group: Group,
+    group: DefendedGroup,
     names: dict[str, str],
 ) -> list[Point]:
     """Draw one panel, and return its points, those of defenses under their names."""
@@ -144,7 +143,7 @@ def _defense(
     report: SpilloverReport,
     found: DefensesReport,
     one: DefenseResult,
-    group: Group,
+    group: DefendedGroup,
     name: str,
 ) -> list[Point]:
     """Draw a defense, and its control joined to it."""
@@ -165,17 +164,22 @@ def _draw(
 ) -> Point:
     """Draw a mark with both intervals, in percent."""
     x, y = 100 * across.value, 100 * up.value
-    (left, right), (low, high) = possible(across), possible(up)
     style = {"markersize": 4, **kind.style}
-    pale = {"ecolor": style["color"], "elinewidth": 0.6, "alpha": 0.35, "fmt": "none"}
-    sides = {"xerr": [[max(x - left, 0)], [max(right - x, 0)]]}
-    sides |= {"yerr": [[max(y - low, 0)], [max(high - y, 0)]]}
-    axes.errorbar([x], [y], **sides, **pale, zorder=zorder - 1)
+    axes.errorbar(
+        [x], [y], _sides(up), _sides(across), fmt="none", ecolor=style["color"], elinewidth=0.6,
+        alpha=0.35, zorder=zorder - 1,
+    )  # fmt: skip
     axes.plot([x], [y], linestyle="none", zorder=zorder, **style)
-    return Point(name, x, y, low, high)
+    return Point(name, x, y, *possible(up))
 
 
-def _equal(axes: Axes, found: DefensesReport, group: Group) -> list[Point]:
+def _sides(estimate: Estimate) -> list[list[float]]:
+    """Return how far an interval reaches below and above its value, in percent."""
+    value, (low, high) = 100 * estimate.value, possible(estimate)
+    return [[max(value - low, 0.0)], [max(high - value, 0.0)]]
+
+
+def _equal(axes: Axes, found: DefensesReport, group: DefendedGroup) -> list[Point]:
     """Draw the undefended run stopped where its utility equals that of each defense, as a path."""
     held = sorted(
         (100 * one.precision.value, 100 * one.same_utility[group].value)
