@@ -46,6 +46,9 @@ from semspill.defenses._training._cue import Cue
 from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._settings import KeepBest, LessTraining
+from semspill.defenses._training._anchor import Anchor
+from semspill.defenses._training._low_rank import LowRank
+from semspill.defenses._training._perturbed import EmbeddingPerturbation, SharpnessAware
 
 build = defenses.build
 describe = defenses.describe
@@ -63,6 +66,7 @@ __all__ = [
     "Aid",
     "CategorySpreadDetector",
     "CleanFinetuning",
+    "Anchor",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
@@ -72,6 +76,7 @@ __all__ = [
     "DefenseField",
     "Detector",
     "DetectorField",
+    "EmbeddingPerturbation",
     "FrequencyDetector",
     "GuardedModel",
     "HubnessCorrection",
@@ -81,6 +86,7 @@ __all__ = [
     "LessTraining",
     "LossDetector",
     "MarginGuard",
+    "LowRank",
     "MismatchDetector",
     "Mixing",
     "Need",
@@ -93,6 +99,7 @@ __all__ = [
     "Removal",
     "Repair",
     "RftcDetector",
+    "SharpnessAware",
     "SpectralDetector",
     "Stage",
     "ToxicityDetector",

@@ -203,7 +203,8 @@ class Model(Component):
             progress: Wraps the list of batches of each epoch, for example `tqdm.tqdm`.
 
         Where `shows_response_labels` returns True it also takes `response_labels`, a `TextLabels`
-        whose labels are read before each response, in training and in answering.
+        whose labels are read before each response, in training and in answering. Where
+        `takes_steps` returns True it also takes `begins`, a sequence of `semspill.training.Begin`.
         """
 
     def load(self, folder: str | Path) -> TrainedModel:
@@ -243,6 +244,10 @@ class Model(Component):
 
     def shows_response_labels(self) -> bool:
         """Return whether `train` takes `response_labels`, for a model that encodes responses."""
+        return False
+
+    def takes_steps(self) -> bool:
+        """Return whether `train` takes `begins`, for a bi-encoder that is trained in steps."""
         return False
 
     def similarity_encoder(self) -> Encoder | None:
