@@ -39,7 +39,7 @@ OTHERS: dict[str, Any] = {
     "toxicity_heal": cleaner({"name": "toxicity", "rater": RATER}, unit="heal"),
     "toxicity_pool": cleaner({"name": "toxicity", "rater": RATER}, where="pool"),
     "frequency_train": cleaner("frequency", where="train"),
-    "near_duplicate": cleaner("near_duplicate"),
+    "near_copies": cleaner({"name": "frequency", "alike": 0.7}),
     "rftc": cleaner("rftc"),
     "perplexity": cleaner("perplexity"),
     "mismatch": cleaner("mismatch"),
