@@ -22,6 +22,8 @@ FIVE = Exchange("d", 5, "afraid", ("a", "b", "c", "d", "e"), "no")
         ({"turns": 99}, Text("", "a b c d e")),
         ({"turns": 2, "separator": " | "}, Text("", "d | e")),
         ({"turns": 2, "separator": ""}, Text("", "de")),
+        ({"turns": 1, "prompt": "Hi."}, Text("Hi.", "e")),
+        ({"turns": 1, "prompt": "Hi.", "label": "gold"}, Text("Hi. afraid", "e")),
     ],
     ids=str,
 )
@@ -47,3 +49,9 @@ def test_never_more_than_the_turns_asked_for_and_always_the_newest(context, turn
 def test_bounds_are_kept(fields):
     with pytest.raises(ConfigError, match=next(iter(fields))):
         ContextFormat(**fields)
+
+
+def test_a_format_without_a_prompt_is_written_as_before_there_were_prompts():
+    assert set(ContextFormat().model_dump()) == {"label", "turns", "max_tokens", "separator"}
+    prompted = ContextFormat(prompt="Be kind.")
+    assert ContextFormat(**prompted.model_dump()) == prompted

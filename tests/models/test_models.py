@@ -116,6 +116,29 @@ def test_expected_responses_change_no_answer(corpus):
     assert one.scores == pytest.approx(other.scores, abs=1e-6)
 
 
+def test_it_gives_the_best_candidates_and_the_first_is_the_answer(corpus, tmp_path):
+    model = RetrievalModel(encoder=SMALL, finetuner={"epochs": 0})
+    trained = model.train(corpus, np.random.default_rng(0))
+    asked, pool = corpus.exchanges[:20], corpus.responses()
+    best = trained.choices(asked, pool, np.random.default_rng(0), 3)
+    expected = RetrievalResponder(trained.model, pool).respond(asked, 3)
+    assert trained.chooses
+    assert np.array_equal(best.indices, expected.indices)
+    assert trained.respond(asked, pool, np.random.default_rng(0)).texts == best.texts
+    stored = TrainedRetrieval(trained.model, store=tmp_path)
+    assert stored.choices(asked, pool, np.random.default_rng(0), 3).indices.shape == (20, 3)
+
+
+def test_one_list_for_all_is_scored_as_equal_lists_are(corpus):
+    trained = RetrievalModel(encoder=SMALL, finetuner={"epochs": 0}).train(
+        corpus, np.random.default_rng(0)
+    )
+    asked, texts = corpus.exchanges[:7], ["grumble", "Well done.", "grumble"]
+    shared = trained.score(asked, [texts] * 7)
+    assert shared == pytest.approx(trained.score(asked, [list(texts) for _ in asked]), abs=1e-6)
+    assert shared.shape == (7, 3)
+
+
 def test_vectors_can_lie_on_disk_while_they_are_searched(corpus, tmp_path):
     held, stored = (
         RetrievalModel(encoder=SMALL, finetuner={"epochs": 1}, store=store)

@@ -1,9 +1,9 @@
 """How an exchange becomes the text that an encoder reads."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from semspill._model import FrozenModel
 from semspill.corpus._dialogue import Exchange
@@ -31,6 +31,8 @@ class ContextFormat(FrozenModel):
         Text(head='', tail='I heard a noise.')
         >>> ContextFormat(label="gold").apply(exchange)
         Text(head='afraid', tail='I heard a noise.')
+        >>> ContextFormat(label="gold", prompt="Be kind.").apply(exchange).head
+        'Be kind. afraid'
     """
 
     label: Literal["gold", "predicted", "none"] = "none"
@@ -43,6 +45,16 @@ class ContextFormat(FrozenModel):
     """Longest input of either tower, in tokens, special ones included."""
     separator: str = " "
     """What stands between two utterances."""
+    prompt: str = ""
+    """A text that every context begins with, before the label; it counts towards `max_tokens`."""
+
+    @model_serializer(mode="wrap")
+    def _as_before_prompts(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Keys and digests of what was stored before the field existed stay as they are.
+        fields: dict[str, Any] = dump(self)
+        if not self.prompt:
+            fields.pop("prompt", None)
+        return fields
 
     def apply(self, exchange: Exchange) -> Text:
         """Return the context of an exchange; the newest tokens and the label survive a cut.
@@ -57,7 +69,7 @@ class ContextFormat(FrozenModel):
                 "corpus first, for example with semspill.labellers.Labelling."
             )
         shown = {"gold": exchange.category, "predicted": exchange.label, "none": ""}[self.label]
-        return Text(shown or "", tail)
+        return Text(" ".join(part for part in (self.prompt, shown) if part), tail)
 
 
 @runtime_checkable

@@ -142,8 +142,17 @@ class TrainingDefense(Defense):
     def contexts(
         self, training: ContextFormat, answering: ContextFormat
     ) -> tuple[ContextFormat, ContextFormat]:
-        """Return what a context shows in training, and in answering, instead."""
+        """Return what a context shows in training, and in answering, instead.
+
+        Raises:
+            ConfigError: It cannot work with what these contexts show.
+        """
         return training, answering
+
+    @property
+    def relabels(self) -> bool:
+        """Whether `prepare` gives exchanges their predicted labels, so that nobody else need."""
+        return False
 
     def settings(self, model: Model) -> Model:
         """Return the model with other settings of its training.
@@ -223,10 +232,12 @@ class OutputGuard(Defense):
     ) -> Bool[np.ndarray, "exchanges k"]:
         """Return which of the best `k` responses to each exchange may be given.
 
+        What is decided of an exchange must not depend on which others are asked about with it.
+
         Args:
-            exchanges: What is answered.
+            exchanges: What is answered, one or more, without the response that a person gave.
             responses: The best `k` responses to each, in `ranked` and `scores`, best first; none
-                is marked as planted.
+                is marked as planted. `k` is 1 where the model gives no more.
         """
 
 

@@ -126,7 +126,7 @@ class FittedLabelling:
         known = {} if like is None else {(e.dialogue, e.turn): e for e in like.exchanges}
         labels: list[str | None] = []
         for exchange in corpus.exchanges:
-            old = known.get((_origin(exchange), exchange.turn))
+            old = known.get((_origin(exchange.dialogue), exchange.turn))
             same = old is not None and old.context == exchange.context
             labels.append(old.label if old is not None and same else None)
         new = [place for place, label in enumerate(labels) if label is None]
@@ -184,15 +184,15 @@ class FittedLabelling:
     def _split(self, exchanges: Sequence[Exchange]) -> Mapping[Labels, list[int]]:
         places: dict[Labels, list[int]] = {}
         for place, exchange in enumerate(exchanges):
-            origin = _origin(exchange)
+            origin = _origin(exchange.dialogue)
             fold = fold_of(origin, len(self.parts))
             labels = self.parts[fold] if origin in self.known else self.whole
             places.setdefault(labels, []).append(place)
         return places
 
 
-def _origin(exchange: Exchange) -> str:
-    return exchange.dialogue.partition("#planted-")[0]
+def _origin(dialogue: str) -> str:
+    return dialogue.partition("#planted-")[0]
 
 
 def cross_fitted(
@@ -202,12 +202,12 @@ def cross_fitted(
 
     Args:
         labeller: What is fitted.
-        corpus: The clean training corpus.
+        corpus: The training corpus; a planted copy belongs to the fold of its original.
         streams: One per fold; draws what is random in the labeller.
     """
     fitted = []
     for number, stream in enumerate(streams):
-        rest = tuple(d for d in corpus if fold_of(d.id, len(streams)) != number)
+        rest = tuple(d for d in corpus if fold_of(_origin(d.id), len(streams)) != number)
         fitted.append(labeller.fit(replace(corpus, dialogues=rest, labels=()), stream))
     return tuple(fitted)
 

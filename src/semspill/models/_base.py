@@ -14,8 +14,9 @@ from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import CandidateFilter, Candidates, ContextFormat, Corpus, Exchange, HasCorpus
 from semspill.encoders import Encoder, RankingTask
-from semspill.errors import ConfigError, PluginError
+from semspill.errors import ConfigError
 from semspill.models._effort import Effort
+from semspill.models._lists import list_scores
 from semspill.responding import Responses
 
 
@@ -47,6 +48,39 @@ class TrainedModel(ABC):
             rng: Draws what is random in the answers.
             progress: Wraps the iterables of batches, for example `tqdm.tqdm`.
         """
+
+    def choices(
+        self,
+        exchanges: Sequence[Exchange],
+        pool: Candidates,
+        rng: np.random.Generator,
+        k: int,
+        *,
+        progress: Progress = quiet,
+    ) -> Responses:
+        """Return the best `k` responses to each exchange, best first; the first is the response.
+
+        Args:
+            exchanges: What to answer; their responses are not looked at.
+            pool: As `respond` takes it.
+            rng: Draws what is random in the answers.
+            k: How many for each exchange, 1 to the size of the pool.
+            progress: Wraps the iterables of batches.
+
+        Raises:
+            ConfigError: More than one is asked of a model that gives one response each.
+        """
+        if k == 1:
+            return self.respond(exchanges, pool, rng, progress=progress)
+        raise ConfigError(
+            f"{type(self).__name__} gives one response each, and {k} are asked for; give k=1, or "
+            "a model with a method `choices`."
+        )
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the model can give more than one response to each exchange."""
+        return type(self).choices is not TrainedModel.choices
 
     def score(
         self,
@@ -92,19 +126,9 @@ class TrainedModel(ABC):
         """
         if not self.scores:
             return None
-        gold = [exchange.response for exchange in task.exchanges]
-        lists = [[*(gold[place] for place in row), *beside] for row in task.lists.tolist()]
-        scores = np.asarray(self.score(task.exchanges, lists, progress=progress))
-        shape = (len(lists), len(lists[0]))
-        if scores.shape != shape:
-            raise PluginError(
-                f"{type(self).__name__}.score returned an array of shape {scores.shape} for lists "
-                f"of shape {shape}; return one number for each response."
-            )
-        best = scores.argmax(axis=1).tolist()
-        return np.array(
-            [row[place] == own for row, place, own in zip(lists, best, gold, strict=True)]
-        )
+        _, rows, scores = list_scores(self, task, beside, progress)
+        best = np.take_along_axis(rows, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
+        return np.asarray(best == rows[np.arange(len(rows)), task.gold])
 
     def with_context(self, context: ContextFormat) -> "TrainedModel":
         """Return the model, reading contexts of another format.

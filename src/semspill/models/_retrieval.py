@@ -62,14 +62,26 @@ class TrainedRetrieval(TrainedModel):
         progress: Progress = quiet,
     ) -> Responses:
         """Return the best candidate of each exchange; of equal scores the lowest index wins."""
+        return self.choices(exchanges, pool, rng, 1, progress=progress)
+
+    def choices(
+        self,
+        exchanges: Sequence[Exchange],
+        pool: Candidates,
+        rng: np.random.Generator,
+        k: int,
+        *,
+        progress: Progress = quiet,
+    ) -> Responses:
+        """Return the best `k` candidates of each exchange; see `RetrievalResponder.respond`."""
         if self.store is None:
             responder = RetrievalResponder(self._cached, pool, search=self.search)
-            return responder.respond(exchanges, progress=progress)
+            return responder.respond(exchanges, k, progress=progress)
         self.store.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.store) as folder:
             path = Path(folder) / "candidates.npy"
             responder = RetrievalResponder(self.model, pool, search=self.search, store=path)
-            return responder.respond(exchanges, progress=progress)
+            return responder.respond(exchanges, k, progress=progress)
 
     def score(
         self,
@@ -79,10 +91,14 @@ class TrainedRetrieval(TrainedModel):
         progress: Progress = quiet,
     ) -> Float[np.ndarray, "exchanges texts"]:
         """Return the dot product of each context with each of its responses."""
-        distinct = list(dict.fromkeys(text for row in texts for text in row))
+        lists = {id(row): row for row in texts}.values()
+        distinct = list(dict.fromkeys(text for row in lists for text in row))
         place = {text: row for row, text in enumerate(distinct)}
         contexts = self._cached.encode_contexts(exchanges, progress=progress)
         responses = self._cached.encode_responses(distinct, progress=progress)
+        if texts and all(row is texts[0] for row in texts):  # one list for all: one product
+            columns = responses[[place[text] for text in texts[0]]]
+            return np.asarray(contexts @ columns.T, dtype=np.float32)
         rows = [[place[text] for text in row] for row in texts]
         scores = [responses[row] @ context for row, context in zip(rows, contexts, strict=True)]
         return np.array(scores, dtype=np.float32).reshape(len(texts), -1)
@@ -105,7 +121,15 @@ class TrainedRetrieval(TrainedModel):
         changed = getattr(self.model, "with_context", None)
         if changed is None:
             raise ConfigError(f"{type(self.model).__name__} has no method `with_context`.")
-        trained = TrainedRetrieval(changed(context), search=self.search, store=self.store)
+        return self.with_model(changed(context))
+
+    def with_model(self, model: BiEncoder) -> "TrainedRetrieval":
+        """Return what answers in the same way with another bi-encoder; nothing cached is shared.
+
+        Args:
+            model: Encodes contexts and responses.
+        """
+        trained = TrainedRetrieval(model, search=self.search, store=self.store)
         trained.device = self.device
         return trained
 

@@ -1,0 +1,1 @@
+"""Output guards: what decides which responses may be given."""
