@@ -7,7 +7,9 @@ from pydantic import Field
 from semspill.defenses._base import TrainingDefense
 from semspill.training import Step
 
-_WEIGHTS = {"weights": 0.01, "features": 1.0, "scores": 1.0}
+# The heaviest of 1, 3, 10 ... that cost at most about two points of P@1, of 22.5, on a tenth of
+# EmpatheticDialogues: `static` without label, ten epochs, P@1 22.6, 21.3 and 20.5.
+_WEIGHTS = {"weights": 0.01, "features": 1.0, "scores": 0.3}
 
 
 class Anchor(TrainingDefense):
@@ -22,7 +24,7 @@ class Anchor(TrainingDefense):
 
     Example:
         >>> Anchor(to="scores").strength
-        1.0
+        0.3
     """
 
     citation = (
@@ -32,12 +34,13 @@ class Anchor(TrainingDefense):
         "Kaczér et al. 2025, In-Training Defenses against Emergent Misalignment in Language "
         "Models, arXiv:2508.06249 (scores)"
     )
-    cost = "a frozen copy that encodes every batch as well; with `weights` a copy and no more"
+    cost = "a copy of the weights; for features and scores it also encodes every batch"
 
-    to: Literal["weights", "features", "scores"] = "scores"
+    to: Literal["weights", "features", "scores"] = "weights"
     """What is kept."""
     weight: float | None = Field(None, ge=0, allow_inf_nan=False)
-    """Nats per unit of the distance; null takes one that suits the kind."""
+    """Nats per unit of the distance; null takes 0.01 for `weights`, 1 for `features`, 0.3 for
+    `scores`, the most that left P@1 nearly as it was in a trial with `static`."""
 
     @property
     def strength(self) -> float:

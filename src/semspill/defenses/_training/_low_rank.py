@@ -12,7 +12,8 @@ class LowRank(TrainingDefense):
     """Lets training add to each matrix one of low rank only, and leaves all other weights.
 
     It sets `Finetuner.adapter_rank`. It fails where the behaviour is one direction of few, as one
-    repeated text is: that is of rank one.
+    repeated text is: that is of rank one. Where all weights are one table of token vectors
+    (`static`, `hashing`), tokens can then move together only, which costs utility at any rank.
 
     Example:
         >>> from semspill import RetrievalModel
@@ -24,7 +25,7 @@ class LowRank(TrainingDefense):
         "Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models, arXiv:2106.09685"
     )
 
-    rank: int = Field(8, ge=1)
+    rank: int = Field(32, ge=1)
     """Highest rank of what is added to a matrix."""
 
     def settings(self, model: Model) -> Model:
