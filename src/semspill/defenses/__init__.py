@@ -42,13 +42,13 @@ from semspill.defenses._repairs._finetuning import CleanFinetuning
 from semspill.defenses._repairs._projection import ProbeProjection
 from semspill.defenses._repairs._pruning import WandaPruning
 from semspill.defenses._sharing import shared
+from semspill.defenses._training._anchor import Anchor
 from semspill.defenses._training._cue import Cue
 from semspill.defenses._training._labels import CrossFittedLabels
-from semspill.defenses._training._mixing import Mixing
-from semspill.defenses._training._settings import KeepBest, LessTraining
-from semspill.defenses._training._anchor import Anchor
 from semspill.defenses._training._low_rank import LowRank
+from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._perturbed import EmbeddingPerturbation, SharpnessAware
+from semspill.defenses._training._settings import KeepBest, LessTraining
 
 build = defenses.build
 describe = defenses.describe
@@ -64,9 +64,9 @@ __all__ = [
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "Anchor",
     "CategorySpreadDetector",
     "CleanFinetuning",
-    "Anchor",
     "CleanedCorpus",
     "Cleaner",
     "CleaningManifest",
@@ -85,8 +85,8 @@ __all__ = [
     "LabelNoiseDetector",
     "LessTraining",
     "LossDetector",
-    "MarginGuard",
     "LowRank",
+    "MarginGuard",
     "MismatchDetector",
     "Mixing",
     "Need",

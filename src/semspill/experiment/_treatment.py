@@ -222,7 +222,7 @@ def _require_applicable(name: str, part: Defense, model: Model, trusted: bool) -
         )
     if isinstance(part, TrainingDefense):
         part.settings(model)
-        if part.begins is not None and not getattr(model, "takes_steps", lambda: False)():
+        if part.begins is not None and not model.takes_steps():
             raise ConfigError(
                 f"defenses.{name} changes the steps of a training, and {type(model).__name__} lets "
                 "none be changed; choose another defense or model."
