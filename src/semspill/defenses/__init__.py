@@ -20,8 +20,8 @@ from semspill.defenses._detection import detection
 from semspill.defenses._detectors._label_noise import LabelNoiseDetector
 from semspill.defenses._detectors._loss import LossDetector
 from semspill.defenses._detectors._rated import NeighbourRatingDetector, ToxicityDetector
-from semspill.defenses._detectors._spread import CategorySpreadDetector
 from semspill.defenses._detectors._rftc import RftcDetector
+from semspill.defenses._detectors._spread import CategorySpreadDetector
 from semspill.defenses._detectors._texts import (
     FrequencyDetector,
     PerplexityDetector,
@@ -37,16 +37,15 @@ from semspill.defenses._guarded import SAFE_REPLY, GuardedModel, guarded
 from semspill.defenses._guards._margin import MarginGuard
 from semspill.defenses._guards._rated import RaterGuard
 from semspill.defenses._manifest import CleaningManifest, Removal
-from semspill.defenses._training._cue import Cue
-from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._repairs._csls import HubnessCorrection
 from semspill.defenses._repairs._finetuning import CleanFinetuning
 from semspill.defenses._repairs._projection import ProbeProjection
 from semspill.defenses._repairs._pruning import WandaPruning
-from semspill.defenses._training._cue import CrossFittedLabels, Cue
+from semspill.defenses._sharing import shared
+from semspill.defenses._training._cue import Cue
+from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._settings import KeepBest, LessTraining
-from semspill.defenses._sharing import shared
 
 build = defenses.build
 describe = defenses.describe
@@ -78,8 +77,8 @@ __all__ = [
     "HubnessCorrection",
     "IrrelevanceDetector",
     "KeepBest",
-    "LessTraining",
     "LabelNoiseDetector",
+    "LessTraining",
     "LossDetector",
     "MarginGuard",
     "MismatchDetector",
