@@ -1,5 +1,7 @@
 """Figures of defenses: trade-off, ROC curves, what was removed."""
 
+import math
+
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tests.report.defended import BEFORE, defended, defense, guarding, three, twenty
@@ -65,6 +67,17 @@ def test_few_defenses_are_named_and_many_numbered_with_a_key(few, many):
     for axes in panels:
         assert len(texts(axes) & {str(number) for number in range(1, 21)}) >= 15
     assert texts(key) == {f"{at + 1}  defense number {at}" for at in range(20)}
+
+
+def test_a_defense_without_utility_has_no_place_in_the_trade_off(full):
+    """A guard may leave lists unranked; where no arm ranks any there is no such figure."""
+    made = three()
+    unknown = made.precision.replace(value=math.nan, low=math.nan, high=math.nan, note="no lists")
+    first, *others = made.defenses
+    one = made.replace(defenses=(first.replace(precision=unknown), *others))
+    figure = drawn(full.replace(defenses=one).figure("tradeoff"))
+    assert {mark.name for mark in figure.marks} == {"undefended", *NAMES[1:]}
+    assert "tradeoff" not in full.replace(defenses=made.replace(precision=unknown)).figures
 
 
 @pytest.mark.parametrize("width", ["column", "page"])

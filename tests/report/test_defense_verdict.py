@@ -134,6 +134,17 @@ def test_a_sentence_gives_the_numbers_of_the_report():
     assert "p 0.006 (Holm)" in said
 
 
+def test_what_became_of_the_target_is_told_whatever_the_declared_group_shows():
+    for options in (
+        {},
+        SPILLS,
+        {"rates": LITTLE, "p": 0.2, "wide": 0.25},
+        {"rates": (0.5, 0.5, 0.5)},
+    ):
+        share = "38 % [12, 62]" if options is SPILLS else "75 % [62, 88]"
+        assert verdict(**options).sentence.count(share) == 1
+
+
 def test_what_is_undecided_is_said_to_be():
     for options in ({"p": 0.2, "wide": 0.25}, {"p_control": 0.2, "wide": 0.25}):
         assert verdict(**options).sentence.startswith("Whether *prune* helps")

@@ -45,6 +45,12 @@ from semspill.defenses._sharing import shared
 from semspill.defenses._training._cue import Cue
 from semspill.defenses._training._labels import CrossFittedLabels
 from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._anchor import Anchor
+from semspill.defenses._training._cue import Cue
+from semspill.defenses._training._labels import CrossFittedLabels
+from semspill.defenses._training._low_rank import LowRank
+from semspill.defenses._training._mixing import Mixing
+from semspill.defenses._training._perturbed import EmbeddingPerturbation, SharpnessAware
 from semspill.defenses._training._settings import KeepBest, LessTraining
 
 build = defenses.build
@@ -61,6 +67,7 @@ __all__ = [
     "STAGES",
     "ActivationClusteringDetector",
     "Aid",
+    "Anchor",
     "CategorySpreadDetector",
     "CleanFinetuning",
     "CleanedCorpus",
@@ -72,6 +79,7 @@ __all__ = [
     "DefenseField",
     "Detector",
     "DetectorField",
+    "EmbeddingPerturbation",
     "FrequencyDetector",
     "GuardedModel",
     "HubnessCorrection",
@@ -80,6 +88,7 @@ __all__ = [
     "LabelNoiseDetector",
     "LessTraining",
     "LossDetector",
+    "LowRank",
     "MarginGuard",
     "MismatchDetector",
     "Mixing",
@@ -93,6 +102,7 @@ __all__ = [
     "Removal",
     "Repair",
     "RftcDetector",
+    "SharpnessAware",
     "SpectralDetector",
     "Stage",
     "ToxicityDetector",

@@ -68,6 +68,11 @@ class Cue(TrainingDefense):
         """The encoder, whose vectors of contexts are clustered, where labels are cells."""
         return frozenset({"encoder"} if self.training == "cells" else ())
 
+    @property
+    def relabels(self) -> bool:
+        """Whether the labels of training are cells, or shuffled categories."""
+        return self.training == "cells" or (self.shuffled and self.training == "gold")
+
     def control(self) -> "Cue | None":
         """Return the cue with labels that explain nothing; None where training has no labels."""
         if self.shuffled or self.training in ("same", "none"):

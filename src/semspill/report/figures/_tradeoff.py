@@ -1,5 +1,6 @@
 """What defenses stop against the utility they leave, each beside its control."""
 
+import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -59,6 +60,15 @@ _EQUAL = _Kind(
 )
 
 
+def placed(report: SpilloverReport) -> DefensesReport | None:
+    """Return the defenses that have a place in the figure: those whose P@1 is a number, if any."""
+    found = report.defenses
+    if found is None or math.isnan(found.precision.value):
+        return None
+    known = tuple(one for one in found.defenses if not math.isnan(one.precision.value))
+    return found.replace(defenses=known) if known else None
+
+
 @house
 def plot_tradeoff(report: SpilloverReport, look: Look = PAGE) -> Figure:
     """Return the planted rate of target and nearest neighbour against P@1, a mark per defense.
@@ -67,10 +77,10 @@ def plot_tradeoff(report: SpilloverReport, look: Look = PAGE) -> Figure:
     has its own scale. Many defenses are numbered in their order.
 
     Args:
-        report: What is drawn; it has defenses.
+        report: What is drawn; it has defenses with a P@1.
         look: How wide.
     """
-    found = report.defenses
+    found = placed(report)
     assert found is not None, "whoever draws it has looked"
     listed = len(found.defenses) if len(found.defenses) > _NAMED[look.narrow] else 0
     names = _names(found, numbered=bool(listed))
