@@ -42,9 +42,6 @@ from semspill.defenses._repairs._finetuning import CleanFinetuning
 from semspill.defenses._repairs._projection import ProbeProjection
 from semspill.defenses._repairs._pruning import WandaPruning
 from semspill.defenses._sharing import shared
-from semspill.defenses._training._cue import Cue
-from semspill.defenses._training._labels import CrossFittedLabels
-from semspill.defenses._training._mixing import Mixing
 from semspill.defenses._training._anchor import Anchor
 from semspill.defenses._training._cue import Cue
 from semspill.defenses._training._labels import CrossFittedLabels
