@@ -34,7 +34,7 @@ PUBLIC = """
     Rater ToxicityScorer rater raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
     Comparison compare metrics similarities smallest_lift
-    ExperimentConfig load_config read_outcomes read_report run sweep
+    ExperimentConfig load_config read_outcomes read_report run sweep tune
 """.split()
 
 KINDS = tuple(registries())

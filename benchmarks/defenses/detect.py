@@ -26,6 +26,7 @@ DETECTORS: dict[str, dict[str, Any]] = {
     "random": {"name": "random"},
     "frequency": {"name": "frequency"},
     "frequency, near copies": {"name": "frequency", "alike": 0.7},
+    "category_spread": {"name": "category_spread"},
     "toxicity": {"name": "toxicity", "rater": "profanity"},
     "neighbour_rating": {"name": "neighbour_rating", "rater": "profanity"},
     "label_noise, rating": {"name": "label_noise", "rater": "profanity"},

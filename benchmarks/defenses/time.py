@@ -17,7 +17,7 @@ from semspill.testing import plant
 
 
 def main() -> None:
-    """Print a table."""
+    """Print the seconds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--toxic", type=Path, required=True)
@@ -44,11 +44,12 @@ def main() -> None:
         return process_time() - begun
 
     seconds("toxicity", given)  # loads the rater, which keeps its ratings
-    times = {name: (seconds(name, given), seconds(name, once)) for name in args.detectors}
-    for name, (alone, after) in times.items():
-        print(f"| `{name}` | {alone:.1f} | {after:.1f} |", flush=True)
-    print(f"| together | {sum(a for a, _ in times.values()):.0f} | ", end="")
-    print(f"{sum(b for _, b in times.values()):.0f} |")
+    for heading, each in (("shared", once), ("alone", given)):
+        total = 0.0
+        for name in args.detectors:
+            total += (taken := seconds(name, each))
+            print(f"{heading}: {name}: {taken:.1f}", flush=True)
+        print(f"{heading}: together: {total:.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What a cleaner found, against what was planted."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Bool
@@ -57,4 +59,14 @@ def detection(
         auc=float(area[0]) if scored else math.nan,
         roc=roc_curve(suspicion, truth) if scored else (),
         by_category=cleaned.manifest.by_category,
+        caught_by_category=_by_category(cleaned, truth),
     )
+
+
+def _by_category(
+    cleaned: CleanedCorpus, truth: Bool[np.ndarray, " exchanges"]
+) -> Mapping[str, int]:
+    """Return how many planted exchanges were taken out of each category, most first."""
+    # One record per exchange taken out, in the order of the corpus.
+    hits = zip(cleaned.manifest.records, truth[cleaned.removed].tolist(), strict=True)
+    return dict(Counter(record.category for record, is_hit in hits if is_hit).most_common())

@@ -1,6 +1,6 @@
 """What several detectors need is computed once: encodings, nearest contexts, trainings."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -95,7 +95,7 @@ class _SharedTrainer:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        self._kept: dict[tuple[str, str], tuple[TrainedModel, Mapping[str, Any], int]] = {}
+        self._kept: dict[tuple[str, str], tuple[TrainedModel, dict[str, Any], int]] = {}
 
     def __call__(self, corpus: Corpus, rng: np.random.Generator) -> TrainedModel:
         sequence = rng.bit_generator.seed_seq

@@ -150,10 +150,18 @@ def facts_of(defended: Defended, model: TrainedModel, seed: int) -> dict[str, An
 
 def _together(steps: Sequence[CleanedCorpus]) -> CleanedCorpus:
     """Return what several cleaners took out, as if it were one; only one alone has suspicions."""
+    last = steps[-1]
     if len(steps) == 1:
-        return steps[0]
-    removed = np.any([step.removed for step in steps], axis=0)
-    return replace(steps[-1], removed=removed, suspicion=np.full(len(removed), np.nan))
+        return last
+    found = {(row.dialogue, row.turn): row for step in steps for row in step.manifest.records}
+    places = [(exchange.dialogue, exchange.turn) for exchange in last.corpus.exchanges]
+    records = tuple(found[place] for place in places if place in found)
+    return replace(
+        last,
+        manifest=last.manifest.replace(records=records),
+        removed=np.any([step.removed for step in steps], axis=0),
+        suspicion=np.full(len(places), np.nan),
+    )
 
 
 def manifests_of(steps: Sequence[CleanedCorpus]) -> str:

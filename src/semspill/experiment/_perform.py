@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
 from semspill._random import stream
-from semspill.corpus import Candidates
+from semspill.corpus import Candidates, Corpus
 from semspill.errors import PluginError
 from semspill.experiment._cleaning import Defended, facts_of, finished, manifests_of
 from semspill.experiment._data import Data
@@ -20,6 +20,7 @@ from semspill.experiment._fingerprints import json_digest
 from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._keep import keep_model
 from semspill.experiment._materials import Materials, materials_of
+from semspill.experiment._treatment import Treatment
 from semspill.models import ModelEpoch, TrainedModel
 from semspill.results import Answers
 
@@ -83,7 +84,7 @@ class _Performance:
             first.defended.corpus,
             stream(self.job.seed, "finetune"),
             context=first.treatment.contexts(self.job.config.contexts)[0],
-            valid=self.data.valid,
+            valid=self._valid(first.treatment),
             observer=self._watch,
             progress=self.progress,
             **options,
@@ -98,6 +99,13 @@ class _Performance:
             served.forget()
         seconds = (time.perf_counter() - began) / len(answers)
         return tuple(replace(a, record={**a.record, "seconds": seconds}) for a in answers)
+
+    def _valid(self, treatment: Treatment) -> Corpus | None:
+        """Return what is validated on, without labels where a defense makes those of training."""
+        valid = self.data.valid
+        if valid is None or valid.labels or not any(one.relabels for one in treatment.training):
+            return valid
+        return replace(valid, labels=("",) * valid.exchange_count)
 
     def _examined(self, model: TrainedModel, served: "_Served") -> "_Examination":
         if not isinstance(model, TrainedModel):

@@ -103,12 +103,12 @@ def variants(
             raise ConfigError(f"vary: two variants would be called {name!r}; give each value once.")
         config = base
         for field, value in settings.items():
-            config = _changed(config, field, value)
+            config = changed(config, field, value)
         configs[name] = anchored(config, Path.cwd(), where="vary: ")
     return configs
 
 
-def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConfig:
+def changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConfig:
     """Return the config with one dotted field changed; components stay the objects they are."""
     try:
         changed: ExperimentConfig = _put(config, field.split("."), value)

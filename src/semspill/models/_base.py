@@ -30,6 +30,8 @@ class TrainedModel(ABC):
 
     device: str = "cpu"
     """What it computes on, as a report shows it."""
+    scale: float = 1.0
+    """Factor that turns `score` into the logits of training."""
 
     @abstractmethod
     def respond(

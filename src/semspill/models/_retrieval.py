@@ -130,7 +130,7 @@ class TrainedRetrieval(TrainedModel):
             model: Encodes contexts and responses.
         """
         trained = TrainedRetrieval(model, search=self.search, store=self.store)
-        trained.device = self.device
+        trained.device, trained.scale = self.device, self.scale
         return trained
 
     def expect(self, texts: Sequence[str]) -> None:
@@ -225,6 +225,7 @@ class RetrievalModel(Model):
 
         trained = TrainedRetrieval(model, search=self.search, store=self.store)
         trained.device = device_name(self.finetuner.device)
+        trained.scale = self.finetuner.logit_scale(model)
         return trained
 
     def pool_filter(self) -> CandidateFilter:

@@ -52,8 +52,8 @@ class Guarding(FrozenModel):
 class Stopped(FrozenModel):
     """What a defense, or its control, stopped, in shares of planted-rate lifts.
 
-    NaN, with a note, where the undefended lift does not differ significantly from 0: nothing was
-    there to be stopped.
+    NaN, with a note, where the undefended lift is too uncertain to be divided by: nothing is known
+    to have been there that could be stopped.
     """
 
     attack: Estimate

@@ -93,9 +93,7 @@ class Training:
             )
         self.step = 0
         tower = model.context_tower
-        self.loss = InBatchLoss(
-            settings.scale or (20.0 if tower.unit else 1.0), settings.duplicates == "mask"
-        )
+        self.loss = InBatchLoss(settings.logit_scale(model), settings.duplicates == "mask")
         self.rate = settings.learning_rate or tower.learning_rate
         towers = (tower, model.response_tower)
         # Where weights decay, so do the rows of a table that never occur.

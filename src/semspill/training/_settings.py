@@ -92,6 +92,15 @@ class _TrainingSettings(FrozenModel):
     """Where to train; `auto` is CUDA where there is one. Only the CPU is promised to give the
     same weights bit for bit when it trains again."""
 
+    def logit_scale(self, model: BiEncoder) -> float:
+        """Return the factor on the dot products of a bi-encoder: `scale`, or what suits its rows.
+
+        Args:
+            model: The bi-encoder.
+        """
+        unit = getattr(getattr(model, "context_tower", None), "unit", False)
+        return self.scale or (20.0 if unit else 1.0)
+
     def step_count(self, exchanges: int) -> int:
         """Return how many optimizer steps a training has; `duplicates="forbid"` may add some.
 

@@ -29,7 +29,7 @@ _BEYOND = (
     "original: a difference of shares; its interval: Zou and Donner 2008, Construction of "
     "confidence limits about effect measures: a general approach"
 )
-_NOTHING = "not defined: the undefended planted-rate lift does not differ significantly from 0"
+_UNSURE = "not defined: the undefended planted-rate lift is too uncertain to be divided by"
 
 
 def stopped(before: Outcome, after: Outcome) -> Stopped:
@@ -69,7 +69,7 @@ class _Left:
         weights = weights_of(self.before, self.members[group])
         ratio = self.pairs.ratio(weights, self.level)
         if math.isnan(ratio.value):
-            return ratio.replace(note=_NOTHING)
+            return ratio.replace(note=_UNSURE)
         clean = float((self.before.baseline.planted @ weights).mean())
         lift = float((self.pairs.before.values @ weights).mean())
         if lift < 0:

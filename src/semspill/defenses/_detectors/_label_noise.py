@@ -55,9 +55,10 @@ class LabelNoiseDetector(Detector):
         quality = _cleanlab()
         own = self._labels(corpus)
         near = nearest(corpus, aid, self.neighbours)
-        if own.max() == 0 or not near.shape[1]:
+        most = int(own.max(initial=0))
+        if not most or not near.shape[1]:
             return np.zeros(len(own))
-        chances = np.stack([(own[near] == kind).mean(axis=1) for kind in range(own.max() + 1)], 1)
+        chances = np.stack([(own[near] == kind).mean(axis=1) for kind in range(most + 1)], 1)
         return np.asarray(1 - quality(own, chances))
 
     def _labels(self, corpus: Corpus) -> Int[np.ndarray, " exchanges"]:

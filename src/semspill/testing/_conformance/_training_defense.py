@@ -57,7 +57,7 @@ def gives_a_model(defense: TrainingDefense, given: Given) -> None:
 
 @promise(PROMISES, "leaves the weights to the optimizer, and returns a finite loss at every step")
 def steps_leave_the_weights(defense: TrainingDefense, given: Given) -> None:
-    if defense.begins is not None:
+    if defense.begins is not None and given.model.takes_steps():
         _trained(given, lambda module: _watched(defense, module))
 
 
@@ -171,7 +171,7 @@ def _texts(corpus: Corpus) -> str:
 
 
 def _effects(defense: TrainingDefense, given: Given) -> tuple[object, ...]:
-    begin = defense.begins
+    begin = defense.begins if given.model.takes_steps() else None
     return (
         _texts(_prepared(defense, given)),
         _formats(defense),
