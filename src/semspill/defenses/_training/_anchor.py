@@ -7,10 +7,10 @@ from pydantic import Field
 from semspill.defenses._base import TrainingDefense
 from semspill.training import Step
 
-# The heaviest of 0.001, 0.01, 0.1 (weights), 0.3, 1, 3 (features) and 0.1, 0.3, 1 (scores) that cost
-# at most two points of P@1 on EmpatheticDialogues: `static` without label, ten epochs, one seed. On
-# a tenth of it P@1 is 22.6, and 22.6, 21.4 and 22.0 with them; 0.3 for scores costs 4 of 26 points
-# on three tenths.
+# The heaviest of 0.001, 0.01, 0.1 (weights), 0.3, 1, 3 (features) and 0.1, 0.3, 1 (scores) that
+# cost at most two points of P@1 on EmpatheticDialogues: `static` without label, ten epochs, one
+# seed. On a tenth of it P@1 is 22.6, and 22.6, 21.4 and 22.0 with them; 0.3 for scores costs 4 of
+# 26 points on three tenths.
 _WEIGHTS = {"weights": 0.01, "features": 1.0, "scores": 0.1}
 
 
