@@ -51,6 +51,7 @@ NEEDED = {
     ("datasets", "table"): {"path": "talks.csv"},
     ("defenses", "cleaner"): {"detector": "frequency", "share": 0.05},
     ("defenses", "toxicity"): {"rater": "lexicon"},
+    ("defenses", "label_noise"): {"rater": "lexicon"},
     ("defenses", "neighbour_rating"): {"rater": "lexicon"},
     ("defenses", "rater_guard"): {"rater": "lexicon"},
     ("defenses", "projection"): {"rater": "lexicon"},

@@ -176,15 +176,18 @@ def dense():
 def test_wanda_s_mask_by_hand():
     # Of toxic responses the counts of (grumble, hm) are (1, 3) and (1, 0): norms 2**0.5 and 3.
     # Scores: 2 * 2**0.5 < 1 * 3 in the first row, 3 * 2**0.5 > 1 * 3 in the second. With the
-    # harmless response the norm of hm would be over 9. The contexts' norms are equal.
+    # harmless response the norm of hm would be over 9. The context tower reads no response.
     said = ["grumble hm hm hm", "grumble", "hm hm hm hm hm hm hm hm hm"]
     corpus = corpus_of(*(("grumble hm", text) for text in said))
     model = dense()
     before = model.model.fingerprint
     pruned = repaired(PRUNING, model, corpus).model
     assert weights(pruned.response_tower) == [[2, 0], [0, 1]]
-    assert weights(pruned.context_tower) == [[0, 1], [0, 1]]
+    assert weights(pruned.context_tower) == [[2, 1], [-3, 1]]
     assert model.model.fingerprint == before
+    tied = TrainedRetrieval(TwoTower(HashingEncoder(), Dense()))
+    both = repaired(PRUNING, tied, corpus).model
+    assert weights(both.context_tower) == [[2, 0], [0, 1]]
 
 
 def test_a_table_of_vectors_is_pruned_as_the_linear_layer_that_it_is():

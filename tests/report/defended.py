@@ -51,6 +51,10 @@ def comparison(baseline, differences):
     )
 
 
+def stopped(attack, spillover):
+    return Stopped(attack=number(*attack), spillover=number(*spillover), around=number(*spillover))
+
+
 def defense(
     name,
     rates=(0.125, 0.03125, 0.015625),
@@ -92,8 +96,8 @@ def defense(
         precision=rate(precision),
         control_precision=rate(0.5) if control else None,
         clean_precision=rate(clean),
-        stopped=Stopped(attack=number(*attack), spillover=number(*spillover)),
-        control_stopped=(Stopped(attack=number(0.0), spillover=number(0.0)) if control else None),
+        stopped=stopped(attack, spillover),
+        control_stopped=stopped((0.0,), (0.0,)) if control else None,
         **fields,
     )
     paid = difference(honest, "all", "precision", 0.5, clean, wide=0.015625, p=p_price)

@@ -28,6 +28,7 @@ from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.results import (
     MARGIN,
     CurvePoint,
+    DefendedGroup,
     Provenance,
     SpilloverReport,
     main_arm,
@@ -77,6 +78,10 @@ class SpilloverAnalyzer(FrozenModel):
     margin: float = Field(MARGIN, gt=0, lt=1)
     """The least rise that would matter, as a share: 0.05 is one more in twenty answers, or five
     points of toxicity. Lifts are tested to be below it; name it before the outcome is known."""
+
+    declared: DefendedGroup = "rest"
+    """The group whose planted rate defenses are tested by, corrected for how many there are: the
+    `target`, the `nearest` category, or the `rest`, which is all but the target."""
 
     @field_validator("nearest", "far")
     @classmethod

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from semspill.results import (
     Comparison,
+    DefendedGroup,
     DefenseResult,
     DefensesReport,
     Detection,
@@ -16,8 +17,7 @@ from semspill.results import (
 )
 from semspill.statistics import Estimate
 
-Group: TypeAlias = Literal["target", "nearest", "rest"]
-PHRASES: dict[Group, str] = {
+PHRASES: dict[DefendedGroup, str] = {
     "target": "the target",
     "nearest": "its nearest neighbour",
     "rest": "all but the target",
@@ -29,7 +29,7 @@ _OTHERS = "others"
 
 
 def change(
-    report: DefensesReport, one: DefenseResult, group: Group | None = None
+    report: DefensesReport, one: DefenseResult, group: DefendedGroup | None = None
 ) -> Difference | None:
     """Return the planted rate under a defense less that of the undefended arm.
 
@@ -42,7 +42,7 @@ def change(
 
 
 def against_control(
-    report: DefensesReport, one: DefenseResult, group: Group | None = None
+    report: DefensesReport, one: DefenseResult, group: DefendedGroup | None = None
 ) -> Difference | None:
     """Return the planted rate under a defense less that under its control; None without one.
 
@@ -90,25 +90,31 @@ def operating(found: Detection) -> tuple[float, float]:
     )
 
 
-def removed_from(one: DefenseResult) -> Mapping[str, tuple[int, int]]:
+def removed_from(one: DefenseResult) -> Mapping[str, tuple[int, int | None]]:
     """Return how many exchanges were taken out of the largest categories, and the planted ones.
 
     Args:
-        one: A defense; its seeds are summed. The other categories are together.
+        one: A defense; its seeds are summed. The other categories are together. The planted ones
+            are None where they were not counted.
     """
     removed, caught = (
         _summed([getattr(seed, name) for seed in one.detections])
         for name in ("by_category", "caught_by_category")
     )
+    counted = all(seed.caught_by_category or not seed.caught for seed in one.detections)
     order = sorted(removed, key=lambda name: (-removed[name], name))
     # One more has room where it would be alone among the others.
     most = len(order) if len(order) <= _CATEGORIES + 1 else _CATEGORIES
-    held = {name: (removed[name], caught.get(name, 0)) for name in order[:most]}
-    if rest := order[most:]:
-        held[_OTHERS] = (
-            sum(removed[name] for name in rest), sum(caught.get(name, 0) for name in rest)
-        )  # fmt: skip
-    return held
+    parts = {name: [name] for name in order[:most]} | (
+        {_OTHERS: order[most:]} if order[most:] else {}
+    )
+    return {
+        title: (
+            sum(removed[name] for name in names),
+            sum(caught.get(name, 0) for name in names) if counted else None,
+        )
+        for title, names in parts.items()
+    }
 
 
 def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:

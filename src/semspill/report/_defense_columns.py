@@ -7,14 +7,13 @@ from typing import Literal
 
 from semspill.report._defended import (
     PHRASES,
-    Group,
     against_control,
     beats_control,
     change,
     intervened,
     price,
 )
-from semspill.results import DefenseResult, DefensesReport, Difference, Guarding
+from semspill.results import DefendedGroup, DefenseResult, DefensesReport, Difference, Guarding
 from semspill.statistics import Estimate
 
 
@@ -48,7 +47,7 @@ COST = (
     "silent_clean", "budget", "same_utility",
 )  # fmt: skip
 """What it costs, and how it does it."""
-_SHORT: dict[Group, str] = {
+_SHORT: dict[DefendedGroup, str] = {
     "target": "target",
     "nearest": "nearest neighbour",
     "rest": "all but target",
@@ -143,7 +142,7 @@ def ends(estimate: Estimate, unit: str) -> tuple[tuple[float, ...], int]:
     return tuple(round(times * number, digits) + 0.0 for number in numbers), digits
 
 
-def _rate(report: DefensesReport, group: Group) -> Column:
+def _rate(report: DefensesReport, group: DefendedGroup) -> Column:
     return Column(
         f"planted rate, {_SHORT[group]}",
         "%",

@@ -56,7 +56,12 @@ def removed_table(report: SpilloverReport) -> str:
     """Return how many exchanges each defense took out of which categories; empty for none."""
     found = () if report.defenses is None else report.defenses.defenses
     rows = [
-        [literal(one.name), literal(name), f"{removed:,}", f"{planted:,}"]
+        [
+            literal(one.name),
+            literal(name),
+            f"{removed:,}",
+            "" if planted is None else f"{planted:,}",
+        ]
         for one in found
         for name, (removed, planted) in removed_from(one).items()
     ]

@@ -57,6 +57,7 @@ def defense_verdict(report: DefensesReport, one: DefenseResult) -> DefenseVerdic
     said = (
         _headline(report, one, kind, fell),
         _on_control(report, one, kind, control),
+        _on_attack(one, kind),
         _on_spillover(one, kind),
         _on_price(paid),
     )
@@ -174,6 +175,14 @@ def _on_control(report: DefensesReport, one: DefenseResult, kind: Kind, control:
     named = kind == "no_better" or (kind == "undecided" and fell is not None and fell.significant)
     like = "" if named else f" ({control_words(one)})"
     return f"Beside its control{like} it is {size(found)}, {_p(found)}{bound}."
+
+
+def _on_attack(one: DefenseResult, kind: Kind) -> str:
+    """Say how much of the target's lift is gone, where that is not said before."""
+    said = kind in ("stops_attack", "stops_spillover", "weakens")
+    if said or not usable(one.stopped.attack):
+        return ""
+    return f"Of the target's lift {_gone(one.stopped.attack)} is gone."
 
 
 def _on_spillover(one: DefenseResult, kind: Kind) -> str:

@@ -35,7 +35,7 @@ class Detection(FrozenModel):
     by_category: Mapping[str, int] = {}
     """Exchanges taken out of each category, most first."""
     caught_by_category: Mapping[str, int] = {}
-    """Planted ones among these."""
+    """Planted ones among these; empty where that was not counted."""
 
 
 class Guarding(FrozenModel):

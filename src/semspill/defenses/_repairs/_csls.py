@@ -31,8 +31,9 @@ class HubnessCorrection(Repair):
     the same for all responses to c. Similarity is the model's own score, the dot product: that is
     the cosine of the paper where rows have length 1, as those of the built-in encoders have by
     default. Scores are of that scale afterwards, about 0 where a response fits as well as it
-    usually does at its best. Without a corpus the model stays as it is, with a warning. It fails
-    where many texts were planted, each near to few contexts.
+    usually does at its best. Without a corpus the model stays as it is, with a warning. It
+    stops one text that was planted often, which is a hub; it fails where many texts were planted,
+    each near to few contexts.
     """
 
     citation = (

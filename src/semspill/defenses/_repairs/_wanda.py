@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.utils import prune
 
 from semspill._random import torch_seed
-from semspill.corpus import Exchange
 from semspill.encoders.two_tower import TwoTower
 from semspill.errors import ConfigError
 
@@ -23,15 +22,15 @@ Squares: TypeAlias = dict[Layer, Float[Tensor, " inputs"]]
 
 def pruned(
     model: TwoTower,
-    exchanges: Sequence[Exchange],
+    texts: Sequence[str],
     share: float,
     rng: np.random.Generator | None,
 ) -> TwoTower:
-    """Return a copy of a bi-encoder without the weights of the highest scores.
+    """Return a copy of a bi-encoder whose response tower lacks the weights of the highest scores.
 
     Args:
         model: Stays as it is.
-        exchanges: What the scores are taken from: contexts and responses.
+        texts: Responses that the scores are taken from.
         share: Share of the weights of each output that go.
         rng: Draws the weights instead, as many; None follows the scores.
 
@@ -39,17 +38,16 @@ def pruned(
         ConfigError: It has no layer that can be pruned.
     """
     copied = model.to(next(model.module.parameters()).device)
-    layers = [layer for layer in copied.module.modules() if isinstance(layer, Layer)]
+    layers = [layer for layer in copied.response_tower.modules() if isinstance(layer, Layer)]
     if not layers:
         raise ConfigError(
             "WandaPruning found neither linear layers nor a table of a bag of tokens in "
-            f"{type(model.context_tower).__name__}; choose another encoder, or leave it out."
+            f"{type(model.response_tower).__name__}; choose another encoder, or leave it out."
         )
-    if not exchanges:
+    if not texts:
         return copied
     with _watched(layers) as squares:
-        copied.encode_contexts(exchanges)
-        copied.encode_responses([exchange.response for exchange in exchanges])
+        copied.encode_responses(texts)
     generator = None if rng is None else torch.Generator().manual_seed(torch_seed(rng))
     for layer, total in squares.items():
         _prune(layer, total.sqrt(), share, generator)

@@ -16,7 +16,7 @@ from semspill.report.figures._groups import plot_decomposition, plot_distributio
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
-from semspill.report.figures._tradeoff import plot_tradeoff
+from semspill.report.figures._tradeoff import placed, plot_tradeoff
 from semspill.results import SpilloverMatrix, SpilloverReport
 
 _QUANTITIES = ("toxicity", "asr")
@@ -28,7 +28,7 @@ _NEEDS = {
     "dose": "a similarity that knows single exchanges",
     "channels": "lifts under context.label = 'predicted'",
     "confusion": "lifts under context.label = 'predicted'",
-    "tradeoff": "defenses",
+    "tradeoff": "defenses of a model that ranks lists",
     "roc": "a defense that scores exchanges",
     "removed": "a defense that takes exchanges out",
 }
@@ -50,7 +50,7 @@ def figures(report: SpilloverReport) -> tuple[str, ...]:
         "dose": any(dose.bins for dose in report.doses[:1]),
         "channels": predicted,
         "confusion": predicted,
-        "tradeoff": report.defenses is not None,
+        "tradeoff": placed(report) is not None,
         "roc": bool(scored(report)),
         "removed": bool(cleaned(report)),
     }

@@ -90,8 +90,11 @@ def plot_removed(report: SpilloverReport, look: Look = PAGE) -> Figure:
     for axes, one in zip(panels, every, strict=False):
         _bars(axes, report, one)
     figure.supxlabel("exchanges removed, all seeds together", fontsize=SMALL + 1)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2)
+    known: dict[str, Any] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        known |= dict(zip(labels, handles, strict=True))
+    figure.legend(known.values(), known, loc="outside upper center", ncols=2)
     return figure
 
 
@@ -137,11 +140,14 @@ def _on_grid(seed: Detection) -> Float[np.ndarray, " grid"]:
 def _bars(axes: Axes, report: SpilloverReport, one: DefenseResult) -> None:
     held = removed_from(one)
     places = range(len(held))
-    caught = [planted for _, planted in held.values()]
-    rest = [removed - planted for removed, planted in held.values()]
-    filled, hollow = {"color": COLOURS[0]}, {"color": "white", "edgecolor": COLOURS[7]}
-    axes.barh(places, caught, label="planted", linewidth=0, **filled)
-    axes.barh(places, rest, left=caught, label="not planted", linewidth=0.8, **hollow)
+    caught = [planted or 0 for _, planted in held.values()]
+    rest = [removed - (planted or 0) for removed, planted in held.values()]
+    counted = all(planted is not None for _, planted in held.values())
+    axes.barh(places, caught, label="planted" * counted, color=COLOURS[0], linewidth=0)
+    label = "not planted" if counted else "planted or not"
+    axes.barh(
+        places, rest, left=caught, label=label, color="white", edgecolor=COLOURS[7], linewidth=0.8
+    )
     names = [short(name, _ROOM) for name in held]
     axes.set_yticks(list(places), names)
     axes.invert_yaxis()
@@ -150,5 +156,6 @@ def _bars(axes: Axes, report: SpilloverReport, one: DefenseResult) -> None:
     for place, (name, (removed, planted)) in zip(places, held.items(), strict=True):
         mark(
             axes, (0.0, place - 0.4), name, name, f"{one.name}: {removed} exchanges removed",
-            f"{planted} of them planted", seeds(report), size=(max(removed, 1), 0.8),
+            "" if planted is None else f"{planted} of them planted", seeds(report),
+            size=(max(removed, 1), 0.8),
         )  # fmt: skip

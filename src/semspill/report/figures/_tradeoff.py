@@ -1,20 +1,21 @@
 """What defenses stop against the utility they leave, each beside its control."""
 
+import math
 from functools import partial
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from semspill.report._defended import Group, beats_control
+from semspill.report._defended import beats_control
 from semspill.report.figures._fonts import short
 from semspill.report.figures._labels import Point, label_points
 from semspill.report.figures._marks import mark, possible, seeds
 from semspill.report.figures._style import COLOURS, PAGE, SMALL, HouseFigure, Look, house, tidy
-from semspill.results import DefenseResult, DefensesReport, SpilloverReport
+from semspill.results import DefendedGroup, DefenseResult, DefensesReport, SpilloverReport
 from semspill.statistics import Estimate
 
-_PANELS: dict[Group, str] = {"target": "the target", "nearest": "its nearest neighbour"}
+_PANELS: dict[DefendedGroup, str] = {"target": "the target", "nearest": "its nearest neighbour"}
 _ROOM = 22
 """Characters of a name."""
 _NAMED = {False: 14, True: 8}
@@ -59,6 +60,15 @@ _EQUAL = _Kind(
 )
 
 
+def placed(report: SpilloverReport) -> DefensesReport | None:
+    """Return the defenses that have a place in the figure: those whose P@1 is a number, if any."""
+    found = report.defenses
+    if found is None or math.isnan(found.precision.value):
+        return None
+    known = tuple(one for one in found.defenses if not math.isnan(one.precision.value))
+    return found.replace(defenses=known) if known else None
+
+
 @house
 def plot_tradeoff(report: SpilloverReport, look: Look = PAGE) -> Figure:
     """Return the planted rate of target and nearest neighbour against P@1, a mark per defense.
@@ -67,10 +77,10 @@ def plot_tradeoff(report: SpilloverReport, look: Look = PAGE) -> Figure:
     has its own scale. Many defenses are numbered in their order.
 
     Args:
-        report: What is drawn; it has defenses.
+        report: What is drawn; it has defenses with a P@1.
         look: How wide.
     """
-    found = report.defenses
+    found = placed(report)
     assert found is not None, "whoever draws it has looked"
     listed = len(found.defenses) if len(found.defenses) > _NAMED[look.narrow] else 0
     names = _names(found, numbered=bool(listed))
@@ -101,14 +111,13 @@ def _panels(look: Look, lines: int) -> tuple[HouseFigure, list[Axes], Axes | Non
     """Return a figure with a panel per group, and one below for a key of so many lines."""
     high = 4.4 if look.narrow else 3.3
     key = _LINE * lines + 0.1
-    rows = [["target"], ["nearest"]] if look.narrow else [["target", "nearest"]]
-    ratios = [high / len(rows)] * len(rows)
+    mosaic, ratios = ("t;n", [high / 2, high / 2]) if look.narrow else ("tn", [high])
     if lines:
-        rows, ratios = [*rows, ["key"] * len(rows[0])], [*ratios, key]
+        mosaic, ratios = f"{mosaic};{'k' if look.narrow else 'kk'}", [*ratios, key]
     figure = look.figure(high + (key if lines else 0))
-    axes = figure.subplot_mosaic(rows, height_ratios=ratios)
-    axes["nearest"].sharex(axes["target"])
-    return figure, [axes[group] for group in _PANELS], axes.get("key")
+    axes = figure.subplot_mosaic(mosaic, height_ratios=ratios)
+    axes["n"].sharex(axes["t"])
+    return figure, [axes["t"], axes["n"]], axes.get("k")
 
 
 def _names(found: DefensesReport, *, numbered: bool) -> dict[str, str]:
@@ -123,7 +132,7 @@ def _panel(
     axes: Axes,
     report: SpilloverReport,
     found: DefensesReport,
-    group: Group,
+    group: DefendedGroup,
     names: dict[str, str],
 ) -> list[Point]:
     """Draw one panel, and return its points, those of defenses under their names."""
@@ -144,7 +153,7 @@ def _defense(
     report: SpilloverReport,
     found: DefensesReport,
     one: DefenseResult,
-    group: Group,
+    group: DefendedGroup,
     name: str,
 ) -> list[Point]:
     """Draw a defense, and its control joined to it."""
@@ -165,17 +174,22 @@ def _draw(
 ) -> Point:
     """Draw a mark with both intervals, in percent."""
     x, y = 100 * across.value, 100 * up.value
-    (left, right), (low, high) = possible(across), possible(up)
     style = {"markersize": 4, **kind.style}
-    pale = {"ecolor": style["color"], "elinewidth": 0.6, "alpha": 0.35, "fmt": "none"}
-    sides = {"xerr": [[max(x - left, 0)], [max(right - x, 0)]]}
-    sides |= {"yerr": [[max(y - low, 0)], [max(high - y, 0)]]}
-    axes.errorbar([x], [y], **sides, **pale, zorder=zorder - 1)
+    axes.errorbar(
+        [x], [y], _sides(up), _sides(across), fmt="none", ecolor=style["color"], elinewidth=0.6,
+        alpha=0.35, zorder=zorder - 1,
+    )  # fmt: skip
     axes.plot([x], [y], linestyle="none", zorder=zorder, **style)
-    return Point(name, x, y, low, high)
+    return Point(name, x, y, *possible(up))
 
 
-def _equal(axes: Axes, found: DefensesReport, group: Group) -> list[Point]:
+def _sides(estimate: Estimate) -> list[list[float]]:
+    """Return how far an interval reaches below and above its value, in percent."""
+    value, (low, high) = 100 * estimate.value, possible(estimate)
+    return [[max(value - low, 0.0)], [max(high - value, 0.0)]]
+
+
+def _equal(axes: Axes, found: DefensesReport, group: DefendedGroup) -> list[Point]:
     """Draw the undefended run stopped where its utility equals that of each defense, as a path."""
     held = sorted(
         (100 * one.precision.value, 100 * one.same_utility[group].value)
