@@ -11,6 +11,8 @@ PIP := $(BIN)/pip install --no-compile --constraint constraints.txt
 INSTALL := $(PIP) --quiet
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Else every process compiles all that it imports, which takes it longer than its work does.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test shapes check lint types docs clean
 
