@@ -37,8 +37,9 @@ lint: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
+# GALLERY="dataset.train=400" and the like makes the gallery's runs smaller, to see that all works.
 docs: $(VENV)/.installed-docs
-	OMP_NUM_THREADS=1 $(BIN)/python docs/make_gallery.py
+	OMP_NUM_THREADS=1 $(BIN)/python docs/make_gallery.py $(GALLERY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 clean:
