@@ -34,7 +34,7 @@ PUBLIC = """
     Rater ToxicityScorer rater raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
     Comparison compare metrics similarities smallest_lift
-    ExperimentConfig load_config read_outcomes read_report run sweep
+    ExperimentConfig load_config read_outcomes read_report run sweep tune
 """.split()
 
 KINDS = tuple(registries())
@@ -51,8 +51,11 @@ NEEDED = {
     ("datasets", "table"): {"path": "talks.csv"},
     ("defenses", "cleaner"): {"detector": "frequency", "share": 0.05},
     ("defenses", "toxicity"): {"rater": "lexicon"},
+    ("defenses", "label_noise"): {"rater": "lexicon"},
     ("defenses", "neighbour_rating"): {"rater": "lexicon"},
     ("defenses", "rater_guard"): {"rater": "lexicon"},
+    ("defenses", "projection"): {"rater": "lexicon"},
+    ("defenses", "pruning"): {"rater": "lexicon"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},

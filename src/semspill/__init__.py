@@ -42,6 +42,7 @@ from semspill.experiment import (
     read_report,
     run,
     sweep,
+    tune,
 )
 from semspill.models import Model, RetrievalModel, TrainedModel
 from semspill.poison import (
@@ -130,4 +131,5 @@ __all__ = [
     "strategies",
     "strategy",
     "sweep",
+    "tune",
 ]

@@ -259,6 +259,35 @@ def test_reports_and_folders_compare_alike(runs):
         compare(read_report(folders[0]), in_memory[1])
 
 
+def test_arms_of_one_run_are_compared(runs, semspill, tmp_path):
+    report = read_report(runs / "masked")
+    lift = report.group("brave", "poison").asr_lift.value
+    code, printed, _ = semspill("compare", runs / "masked", "--arms", "clean, poison", "--json")
+    assert code == 0
+    found = json.loads(printed)
+    assert (found["baseline"], found["runs"]) == ("clean", ["poison"])
+    target = next(d for d in found["differences"] if (d["role"], d["metric"]) == ("target", "asr"))
+    assert target["estimate"]["value"] == pytest.approx(lift)
+    page = (tmp_path / "comparison.html").read_text()
+    assert ">clean</a>" in page
+    assert ">poison</a>" in page
+    assert "Arms differ" not in page
+
+
+def test_an_arm_of_several_runs_is_compared(runs):
+    both = runs / "masked", runs / "shown"
+    one = compare(*both, arms=["clean"])
+    assert (one.baseline, one.runs) == ("masked", ("shown",))
+    assert one.pairings["shown"].left_out["asr"]  # nothing is planted
+    every = compare(*both, arms=["clean", "poison"])
+    assert (every.baseline, len(every.runs)) == ("masked, clean", 3)
+    assert compare(*both, arms=["poison"]) == compare(*both)
+    with pytest.raises(DataError, match="Did you mean 'poison'"):
+        compare(*both, arms=["poisn"])
+    with pytest.raises(ConfigError, match="3 labels for 4 arms"):
+        compare(*both, arms=["clean", "poison"], labels=["a", "b", "c"])
+
+
 def test_a_run_is_compared_with_another_one(runs, semspill):
     code, _, printed = semspill("compare", runs / "masked")
     assert code == 2

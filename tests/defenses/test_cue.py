@@ -169,12 +169,12 @@ def test_cross_fitted_labels_know_neither_their_own_dialogue_nor_its_copy():
     assert max(right(fitted)) <= 0.6
 
 
-def test_cross_fitted_labels_leave_a_corpus_without_labels_alone():
-    assert CrossFittedLabels().prepare(CORPUS, Aid(), rng()) is CORPUS
+def test_cross_fitted_labels_are_shown_in_training_and_answering():
+    formats = CrossFittedLabels().contexts(ContextFormat(turns=2), ContextFormat(label="gold"))
+    assert [one.label for one in formats] == ["predicted", "predicted"]
+    assert formats[0].turns == 2
 
 
-def test_cross_fitted_labels_need_contexts_that_show_predicted_ones():
-    shown = ContextFormat(label="predicted"), ContextFormat()
-    assert CrossFittedLabels().contexts(*shown) == shown
-    with pytest.raises(ConfigError, match="predicted"):
-        CrossFittedLabels().contexts(ContextFormat(label="gold"), shown[0])
+def test_one_category_cannot_be_cross_fitted():
+    with pytest.raises(DataError, match="two categories"):
+        CrossFittedLabels().prepare(Corpus((CORPUS[0],), name="one"), Aid(), rng())

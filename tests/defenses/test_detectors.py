@@ -1,12 +1,14 @@
 """Built-in detectors: what each finds suspicious, worked out by hand."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
 
 from semspill import BiEncoder, Corpus, Dialogue, Responses, TrainedModel, Utterance, datasets
 from semspill.defenses import Aid, Cleaner, Detector, defenses
+from semspill.errors import ConfigError, MissingExtraError
 from semspill.testing import check_detector, plant
 
 
@@ -46,6 +48,41 @@ def test_frequency_counts_the_words_that_are_said_again():
     assert suspicion("frequency", corpus) == [5, 5, 0, 0, 0, 0]
     short = suspicion({"name": "frequency", "least_words": 2}, corpus)
     assert short == [5, 5, 4, 4, 4, 0]
+
+
+@pytest.mark.parametrize(
+    ("alike", "expected"),
+    [
+        # Words in common of all: 1-2 are the same set, 1-3 share 6 of 7, 1-4 share 5 of 7.
+        (1.0, [0, 0, 0, 0, 0]),
+        (0.85, [12, 12, 14, 0, 0]),
+        (0.7, [18, 18, 14, 12, 0]),
+    ],
+)
+def test_near_copies_share_most_of_their_words(alike, expected):
+    said = [
+        "you are such a silly goose",
+        "Silly goose, such a you are!",
+        "you are such a silly old goose",
+        "you are such a silly bear",
+        "something else is said here now",
+    ]
+    corpus = corpus_of(*(("joy", "hi", text) for text in said))
+    assert suspicion({"name": "frequency", "alike": alike}, corpus) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("alike", [0.5, 0.6, 0.75, 0.9])
+def test_no_near_copy_is_missed_and_none_made_up(alike, rng):
+    texts = [" ".join(rng.choice(list("abcdefgh"), rng.integers(5, 9))) for _ in range(150)]
+    corpus = corpus_of(*(("joy", "hi", text) for text in texts))
+    found = suspicion({"name": "frequency", "alike": alike}, corpus)
+    sets = [set(text.split()) for text in texts]
+    expected = [
+        (sum(len(one & other) / len(one | other) >= alike - 1e-12 for other in sets) - 1)
+        * len(text.split())
+        for text, one in zip(texts, sets, strict=True)
+    ]
+    assert found == pytest.approx(expected)
 
 
 def test_toxicity_is_the_rating_and_recall_takes_some_from_it():
@@ -93,12 +130,85 @@ def test_neighbours_are_of_other_dialogues():
     encoder = Table(x=[1, 0], y=[-1, 0], p=[1, 0], q=[0, 1])
     found = suspicion({"name": "mismatch", "neighbours": 1}, corpus, encoder=encoder)
     assert found == pytest.approx([0, 0, 0])  # cos(p, q), though the own dialogue is nearer
+    alone = Corpus(corpus.dialogues[:1], name="one")
+    assert suspicion("mismatch", alone, encoder=encoder) == [0, 0]  # there are none
 
 
 def test_irrelevance_is_minus_the_cosine_of_context_and_response():
     corpus = corpus_of(("a", "x", "p"), ("a", "y", "q"))
     encoder = Table(x=[2, 0], y=[0, 1], p=[3, 4], q=[0, -1])
     assert suspicion("irrelevance", corpus, encoder=encoder) == pytest.approx([-0.6, 1.0])
+
+
+REFERRED = {"x": [1, 0], "y": [0.8, 0.6], "z": [0, 1]}  # nearest: x -> y, y -> x, z -> y
+"""Contexts of three dialogues."""
+
+
+def test_rftc_takes_the_worst_sentence_against_the_responses_of_the_nearest_contexts():
+    said = ("I am so glad", "I am so sad. Oh dear!", "I am here")
+    corpus = corpus_of(*(("a", *row) for row in zip("xyz", said, strict=True)))
+    fields = {"name": "rftc", "references": 1, "suspicious": 0.01}
+    found = suspicion(fields, corpus, encoder=Table(**REFERRED))
+    # Of 7 words and pairs 5 are in the reference; none of the second sentence; 3 of 5. The second
+    # response is the one suspicious, and alone in its cluster.
+    assert found == pytest.approx([-5 / 7, 0.0, -3 / 5])
+
+
+def test_rftc_does_not_let_copies_vouch_for_one_another():
+    corpus = corpus_of(("a", "x", "you grumble"), ("a", "y", "You grumble!"), ("a", "z", "..."))
+    fields = {"name": "rftc", "references": 2, "suspicious": 0.5}
+    found = suspicion(fields, corpus, encoder=Table(**REFERRED))
+    assert found[:2] == pytest.approx([1.0, 1.0])  # unlike what else is said, and one text
+    assert math.isnan(found[2])  # has no words
+
+
+def test_rftc_suspects_the_compact_cluster_most():
+    plain = ["red fish", "blue bird", "old tree", "new house", "big cloud", "low river"]
+    rows = [("a", "x", text) for text in [*["you grumble all day"] * 8, *plain]]
+    fields = {"name": "rftc", "suspicious": 1.0, "clusters": 2}
+    found = suspicion(fields, corpus_of(*rows), encoder=Table(x=[1, 0]))
+    assert found[:8] == pytest.approx([1.0] * 8)
+    assert found[8:] == pytest.approx([0.0] * 6, abs=1e-12)  # no two share a word
+
+
+def test_label_noise_is_the_share_of_neighbours_with_another_label():
+    pytest.importorskip("cleanlab", reason="needs the extra cleanlab")
+    rater = {"name": "lexicon", "words": {"grumble": 1.0}}
+    corpus = corpus_of(("a", "x", "grumble"), ("b", "y", "fine"), ("b", "z", "grumble"))
+    encoder = Table(**REFERRED)
+    fields = {"name": "label_noise", "neighbours": 2}
+    # Rated: x and z are toxic, y is not. By category: y and z agree.
+    rated = suspicion({**fields, "rater": rater}, corpus, encoder=encoder)
+    assert rated == pytest.approx([0.5, 1.0, 0.5])
+    kinds = suspicion({**fields, "label": "category"}, corpus, encoder=encoder)
+    assert kinds == pytest.approx([1.0, 0.5, 0.5])
+    alike = corpus_of(("a", "x", "fine"), ("a", "y", "fine"))
+    assert suspicion({**fields, "rater": rater}, alike, encoder=encoder) == [0, 0]
+
+
+def test_label_noise_says_what_it_lacks(monkeypatch):
+    with pytest.raises(ConfigError, match="needs a rater"):
+        defenses.build("label_noise")
+    monkeypatch.setitem(sys.modules, "cleanlab.rank", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "semspill\[cleanlab\]"'):
+        suspicion(
+            {"name": "label_noise", "label": "category"},
+            corpus_of(("a", "x", "p")),
+            encoder=Table(x=[1, 0]),
+        )
+
+
+def test_spectral_signatures_are_projections_on_the_largest_axis_of_the_covariance(rng):
+    vectors = rng.standard_normal((20, 4))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    table = {f"r{n}": row for n, row in enumerate(vectors)} | {"x": [1, 0, 0, 0]}
+    corpus = corpus_of(*(("ab"[n >= 12], "x", f"r{n}") for n in range(20)))
+    expected = []
+    for part in (vectors[:12], vectors[12:]):
+        axis = np.linalg.eigh(np.cov(part.T))[1][:, -1]
+        expected += [float((row - part.mean(axis=0)) @ axis) ** 2 for row in part]
+    found = suspicion("spectral", corpus, encoder=Table(**table))
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_spectral_signatures_by_hand():
@@ -196,6 +306,8 @@ def test_a_text_that_one_dialogue_repeats_is_not_suspicious():
     "name", [name for name in defenses.names() if issubclass(defenses.get(name), Detector)]
 )
 def test_built_in_detectors_keep_every_promise(name):
+    if name == "label_noise":
+        pytest.importorskip("cleanlab", reason="needs the extra cleanlab")
     needs_rater = "rater" in defenses.get(name).model_fields
     check_detector({"name": name, **({"rater": "lexicon"} if needs_rater else {})})
 
@@ -205,7 +317,7 @@ def test_a_repeated_text_is_found_where_it_was_planted():
     planted = plant(whole, target="brave", strategy="each_fixed", budget=0.03)
     cleaner = Cleaner(detector="frequency", share=0.03)
     cleaned = cleaner.clean(planted, rng=np.random.default_rng(0))
-    twin = cleaner.twin(planted, cleaned, rng=np.random.default_rng(0))
-    found, by_chance = (planted.truth[one.removed].mean() for one in (cleaned, twin))
+    control = cleaner.control_of(planted, cleaned, rng=np.random.default_rng(0))
+    found, by_chance = (planted.truth[one.removed].mean() for one in (cleaned, control))
     assert found > 0.9
     assert by_chance < found

@@ -10,6 +10,7 @@ from semspill import (
     ConfigError,
     ContextFormat,
     Corpus,
+    DataError,
     Dialogue,
     Exchange,
     PluginError,
@@ -369,9 +370,9 @@ def test_a_single_response_has_no_margin():
 
 
 def test_a_margin_needs_something_to_be_found_on():
-    with pytest.raises(ConfigError, match="0 trusted exchanges and 4 candidates"):
+    with pytest.raises(DataError, match="0 trusted exchanges and 4 candidates"):
         MarginGuard().fitted(SURE, TRAINED, Aid(clean=corpus_of()), rng())
-    with pytest.raises(ConfigError, match="5 trusted exchanges and 1 candidates"):
+    with pytest.raises(DataError, match="5 trusted exchanges and 1 candidates"):
         MarginGuard().fitted(SURE, corpus_of(("a", "fine")), Aid(clean=TRUSTED), rng())
     silent = Table(**{name: {"fine": math.nan} for name in "abcde"})
     with pytest.raises(ConfigError, match="compares scores, and Table gives none"):

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import (
@@ -14,10 +15,12 @@ from transformers import (
     T5Model,
 )
 
-from semspill import ContextFormat
+from semspill import ContextFormat, Corpus, Dialogue, Utterance, defenses
+from semspill.defenses import Aid
 from semspill.encoders import TransformerEncoder
 from semspill.encoders.two_tower import load_biencoder
 from semspill.errors import DataError
+from semspill.models import TrainedRetrieval
 
 TEXTS = ["Oh no!", "", "I heard a noise. Tell me", "grumble", "\U0001f600 joy"]
 
@@ -152,3 +155,28 @@ def test_minilm_gives_the_rows_of_sentence_transformers():
     rows = TransformerEncoder().load(np.random.default_rng(0)).encode_responses(texts)
     assert rows.shape == (4, 384)
     assert np.allclose(rows, expected, atol=1e-5)
+
+
+def test_wanda_prunes_every_linear_layer_of_the_response_tower_and_nothing_else(tiny_bert):
+    said = (Utterance("oh no", "speaker"), Utterance("oh no no", "listener"))
+    corpus = Corpus((Dialogue("d", "joy", said),), name="one")
+    rater = {"name": "lexicon", "words": {"no": 1.0}}
+    model = TrainedRetrieval(load(tiny_bert, tied=False))
+    before = {name: w.clone() for name, w in model.model.module.state_dict().items()}
+    repair = defenses.build({"name": "pruning", "rater": rater, "share": 0.25})
+    pruned = repair.repair(model, corpus, Aid(), np.random.default_rng(0)).model
+    assert np.isfinite(pruned.encode_responses(TEXTS)).all()
+    linear = {
+        f"{name}.weight"
+        for name, layer in pruned.module.named_modules()
+        if isinstance(layer, torch.nn.Linear) and name.startswith("responses.")
+    }
+    assert len(linear) >= 6
+    for name, weight in pruned.module.state_dict().items():
+        assert torch.equal(model.model.module.state_dict()[name], before[name])
+        if name not in linear:
+            assert torch.equal(weight, before[name])
+            continue
+        gone = (weight == 0).sum(dim=1)
+        assert gone.tolist() == [weight.shape[1] // 4] * len(weight)
+        assert torch.equal(weight[weight != 0], before[name][weight != 0])

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 import semspill as sp
 from semspill.defenses import Aid, Cleaner
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 from semspill.statistics import Estimate
 from semspill.testing import (
     InconclusiveError,
@@ -343,8 +343,22 @@ def test_a_cleaner_is_a_guard():
     flagged = cleaner.clean(planted, rng=np.random.default_rng(0)).removed
     assert report.flagged.tolist() == flagged.tolist()
     assert report.recall.value == 1
-    with pytest.raises(DataError, match="FrequencyDetector scores exchanges and does not decide"):
-        measure_guard(cleaner.detector, planted)
+    for detector in (cleaner.detector, "frequency", {"name": "frequency"}):
+        assert measure_guard(detector, planted, threshold=20).flagged.tolist() == flagged.tolist()
+    worst = measure_guard("frequency", planted, share=0.01).flagged
+    assert worst.sum() == int(0.01 * whole.exchange_count)
+    assert_guard_catches("frequency", planted, threshold=20, min_recall=0.7, max_false_positive=0.1)
+
+
+def test_a_detector_alone_does_not_decide(planted):
+    with pytest.raises(ConfigError, match=r"takes out a share .* or what reaches a threshold"):
+        measure_guard("frequency", planted)
+    with pytest.raises(ConfigError, match="`share` and `threshold` are for a Detector"):
+        measure_guard(Cleaner(detector="frequency", share=0.1), planted, share=0.1)
+    with pytest.raises(ConfigError, match="are for a Detector, and the guard is of type function"):
+        measure_guard(lambda exchanges: planted.truth, planted, threshold=0.5)
+    with pytest.raises(ConfigError, match="MarginGuard does not filter training data"):
+        measure_guard("margin", planted)
 
 
 def test_a_cleaner_is_given_what_its_detector_needs():

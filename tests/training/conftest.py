@@ -63,6 +63,30 @@ class AttentionEncoder(Encoder):
         return TwoTower(self, *towers)
 
 
+class LineTower(Tower):
+    """The text is the vector: a number."""
+
+    dim = 1
+    unit = False
+
+    def __init__(self):
+        super().__init__()
+        self.gain = torch.nn.Parameter(torch.ones(1))
+
+    def tokenize(self, texts, max_tokens):
+        return Tokens.of([[int(text.head or text.tail)] for text in texts])
+
+    def forward(self, tokens):
+        return self.gain * torch.from_numpy(tokens.ids).float()[:, None]
+
+
+class LineEncoder(Encoder):
+    citation = "original"
+
+    def load(self, rng):
+        return TwoTower(self, LineTower())
+
+
 def talk(name: str, category: str, *said: str) -> Dialogue:
     turns = [Utterance(text, ("speaker", "listener")[i % 2]) for i, text in enumerate(said)]
     return Dialogue(name, category, tuple(turns))
@@ -71,6 +95,19 @@ def talk(name: str, category: str, *said: str) -> Dialogue:
 @pytest.fixture
 def attention():
     return AttentionEncoder
+
+
+@pytest.fixture
+def line():
+    return LineEncoder
+
+
+@pytest.fixture
+def numbers():
+    """Makes a corpus whose contexts and responses are the given numbers."""
+    return lambda *pairs: Corpus(
+        tuple(talk(f"d{i}", "", *pair) for i, pair in enumerate(pairs)), name="numbers"
+    )
 
 
 @pytest.fixture

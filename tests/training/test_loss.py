@@ -6,9 +6,7 @@ import torch
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from sentence_transformers.util import cos_sim, dot_score
 
-from semspill import Corpus, Dialogue, Encoder, Utterance
 from semspill.encoders import HashingEncoder
-from semspill.encoders.two_tower import Tokens, Tower, TwoTower
 from semspill.training import Finetuner
 from semspill.training._loss import InBatchLoss
 
@@ -56,45 +54,10 @@ def test_raw_rows_have_scale_one_unless_it_is_chosen(lessons, attention):
         assert loss == pytest.approx(expected.item(), abs=1e-5)
 
 
-class LineTower(Tower):
-    """The text is the vector: a number."""
-
-    dim = 1
-    unit = False
-
-    def __init__(self):
-        super().__init__()
-        self.gain = torch.nn.Parameter(torch.ones(1))
-
-    def tokenize(self, texts, max_tokens):
-        return Tokens.of([[int(text.head or text.tail)] for text in texts])
-
-    def forward(self, tokens):
-        return self.gain * torch.from_numpy(tokens.ids).float()[:, None]
-
-
-class LineEncoder(Encoder):
-    citation = "original"
-
-    def load(self, rng):
-        return TwoTower(self, LineTower())
-
-
-def numbers(*pairs):
-    """A corpus whose contexts and responses are the given numbers."""
-    return Corpus(
-        tuple(
-            Dialogue(f"d{i}", "", (Utterance(context, "speaker"), Utterance(response, "listener")))
-            for i, (context, response) in enumerate(pairs)
-        ),
-        name="numbers",
-    )
-
-
-def test_the_loss_by_hand():
+def test_the_loss_by_hand(line, numbers):
     # logits: row 0 scores (2, 3), row 1 scores (0, 0); gold is the diagonal.
     by_hand = (math.log(1 + math.exp(1)) + math.log(2)) / 2
-    loss, _, _ = watched(LineEncoder(), numbers(("1", "2"), ("0", "3")))
+    loss, _, _ = watched(line(), numbers(("1", "2"), ("0", "3")))
     assert loss == pytest.approx(by_hand, abs=1e-6)
 
 
@@ -105,18 +68,18 @@ def test_the_loss_by_hand():
         ("allow", math.log(2 + math.exp(-1))),  # the copy scores as high as the gold one
     ],
 )
-def test_a_repeated_response_by_hand(duplicates, second):
+def test_a_repeated_response_by_hand(line, numbers, duplicates, second):
     # Contexts 1, 1, 0 and responses 2, 2, 1: rows score (2, 2, 1), (2, 2, 1), (0, 0, 0).
     by_hand = (2 * second + math.log(3)) / 3
     corpus = numbers(("1", "2"), ("1", "2"), ("0", "1"))
-    loss, _, _ = watched(LineEncoder(), corpus, duplicates=duplicates)
+    loss, _, _ = watched(line(), corpus, duplicates=duplicates)
     assert loss == pytest.approx(by_hand, abs=1e-6)
 
 
-def test_the_loss_of_an_epoch_is_the_mean_over_its_exchanges():
+def test_the_loss_of_an_epoch_is_the_mean_over_its_exchanges(line, numbers):
     # Batches of 2 and of 2, in any pairing of four equal contexts of zero: log 2 each.
     corpus = numbers(*[("0", str(i)) for i in range(4)])
-    loss, _, _ = watched(LineEncoder(), corpus, batch_size=2)
+    loss, _, _ = watched(line(), corpus, batch_size=2)
     assert loss == pytest.approx(math.log(2), abs=1e-6)
 
 

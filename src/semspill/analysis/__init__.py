@@ -2,6 +2,8 @@
 
 from semspill.analysis._analyzer import SpilloverAnalyzer, group_members
 from semspill.analysis._comparison import compare_outcomes
+from semspill.analysis._defended._equal import EpochOutcomes
+from semspill.analysis._defended._report import DefenseFacts, defenses_report
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._metrics._corrected import CorrectedShare
 from semspill.analysis._metrics._curve import (
@@ -49,8 +51,10 @@ __all__ = [
     "Collateral",
     "ConfusionSimilarity",
     "CorrectedShare",
+    "DefenseFacts",
     "DiscriminativeSimilarity",
     "DistributionShift",
+    "EpochOutcomes",
     "ExchangeSimilarity",
     "LabelSimilarity",
     "LargestLift",
@@ -76,6 +80,7 @@ __all__ = [
     "Toxicity",
     "VadSimilarity",
     "compare_outcomes",
+    "defenses_report",
     "group_members",
     "measure_exchanges",
     "measure_similarity",

@@ -19,6 +19,7 @@ from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._named import Named, naming_notes
 from semspill.analysis._notes import notes_on
 from semspill.analysis._outcome import Outcome
+from semspill.analysis._pairing import paired
 from semspill.analysis._sensitivity import check_similarity
 from semspill.analysis._similarity._base import ExchangeSimilarity, Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
@@ -27,11 +28,11 @@ from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.results import (
     MARGIN,
     CurvePoint,
+    DefendedGroup,
     Provenance,
     SpilloverReport,
     main_arm,
     reference,
-    require_baselines,
 )
 from semspill.statistics import Measure
 from semspill.statistics._values import Resampling
@@ -78,6 +79,10 @@ class SpilloverAnalyzer(FrozenModel):
     """The least rise that would matter, as a share: 0.05 is one more in twenty answers, or five
     points of toxicity. Lifts are tested to be below it; name it before the outcome is known."""
 
+    declared: DefendedGroup = "rest"
+    """The group whose planted rate defenses are tested by, corrected for how many there are: the
+    `target`, the `nearest` category, or the `rest`, which is all but the target."""
+
     @field_validator("nearest", "far")
     @classmethod
     def _names(cls, given: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
@@ -118,9 +123,10 @@ class SpilloverAnalyzer(FrozenModel):
                 `nearest` or `far` name a category that was not tested.
             PluginError: A metric returns something else than an Estimate.
         """
-        paired = self._paired(outcomes)
-        nearest, far = self.neighbours(paired[0])
-        arms = {outcome.arm: replace(outcome, nearest=nearest) for outcome in paired}
+        resampling = Resampling(level=self.level, draws=self.draws, margin=self.margin)
+        by_arm = paired(outcomes, resampling)
+        nearest, far = self.neighbours(by_arm[0])
+        arms = {outcome.arm: replace(outcome, nearest=nearest) for outcome in by_arm}
         clean, main = arms[reference(list(arms))], arms[main_arm(list(arms))]
         groups = group_members(clean, nearest, far)
         named = self._named_metrics()
@@ -200,34 +206,6 @@ class SpilloverAnalyzer(FrozenModel):
         nearest = self.nearest or by_nearness[0]
         far = self.far if self.far is not None else by_nearness[::-1][:2]
         return nearest, tuple(name for name in far if name != nearest)
-
-    def _paired(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        given = [outcome.arm for outcome in outcomes]
-        require_baselines(given)
-        resampling = Resampling(level=self.level, draws=self.draws, margin=self.margin)
-        alone = {
-            outcome.arm.name: replace(outcome, resampling=resampling, clean=None)
-            for outcome in outcomes
-        }
-        clean = alone[reference(given).name]
-        for outcome in outcomes:
-            same = (outcome.seeds, outcome.target, outcome.categories, outcome.dialogues)
-            if same != (clean.seeds, clean.target, clean.categories, clean.dialogues):
-                raise DataError(
-                    f"Arm {named(outcome.arm.name)} has other seeds, another target or other "
-                    "test exchanges "
-                    "than the clean arm; lifts must be paired."
-                )
-        rest = [outcome for outcome in alone.values() if outcome is not clean]
-        return [
-            clean,
-            *(
-                outcome
-                if outcome.arm.baseline == outcome.arm.name
-                else replace(outcome, clean=alone[outcome.arm.baseline])
-                for outcome in rest
-            ),
-        ]
 
     def _named_metrics(self) -> dict[str, tuple[Metric, Measure]]:
         """Return each metric by its name, with those fields that distinguish it."""

@@ -1,6 +1,7 @@
 """From the outcomes of several arms or runs to how they differ from the first of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from semspill.analysis._two_arms import TwoArms
 from semspill.errors import ConfigError
 from semspill.results import Comparison, Difference
 from semspill.statistics._multiplicity import holm
+
+Family: TypeAlias = Callable[[Difference], Hashable | None]
+"""Which tests a difference is corrected with; None for none."""
 
 
 def compare_outcomes(
@@ -61,26 +65,41 @@ def compare_outcomes(
         runs=tuple(runs),
         level=level,
         pairings=pairings,
-        differences=_corrected(differences, outcomes[baseline].target),
+        differences=corrected(differences, _family(outcomes[baseline].target)),
     )
 
 
-def _corrected(differences: Sequence[Difference], target: str) -> tuple[Difference, ...]:
-    """Return the differences with `p_holm`, but for the target among the categories.
+def _family(target: str) -> Family:
+    """Return the families of a comparison.
 
     A family is one metric of all runs: in every category but the target; in the two groups that
     spillover is judged by; in each other group alone.
     """
-    corrected = list(differences)
-    families: dict[tuple[str, str], list[int]] = {}
+
+    def family(one: Difference) -> Hashable | None:
+        if one.role == "category" and one.name == target:
+            return None
+        return one.metric, "spillover" if one.role in ("nearest", "rest") else one.role
+
+    return family
+
+
+def corrected(differences: Sequence[Difference], family: Family) -> tuple[Difference, ...]:
+    """Return the differences with `p_holm`, corrected within their family (Holm).
+
+    Args:
+        differences: What was tested.
+        family: The family of each; None for one that is in none and has no `p_holm`.
+    """
+    found = [one.replace(estimate=one.estimate.replace(p_holm=None)) for one in differences]
+    families: dict[Hashable, list[int]] = {}
     for place, one in enumerate(differences):
-        if one.role != "category" or one.name != target:
-            role = "spillover" if one.role in ("nearest", "rest") else one.role
-            families.setdefault((one.metric, role), []).append(place)
+        if (key := family(one)) is not None:
+            families.setdefault(key, []).append(place)
     for places in families.values():
         given = [differences[place].estimate.p_value for place in places]
         p_values = holm(np.array([1.0 if p is None else p for p in given], dtype=np.float64))
         for place, p_value in zip(places, p_values.tolist(), strict=True):
-            one = differences[place]
-            corrected[place] = one.replace(estimate=one.estimate.replace(p_holm=p_value))
-    return tuple(corrected)
+            estimate = differences[place].estimate.replace(p_holm=p_value)
+            found[place] = found[place].replace(estimate=estimate)
+    return tuple(found)

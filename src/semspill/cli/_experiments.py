@@ -164,4 +164,4 @@ def init(
 
 
 def _names(config: ExperimentConfig) -> list[str]:
-    return [arm.name for arm in config.arms]
+    return [arm.name for arm in config.all_arms]

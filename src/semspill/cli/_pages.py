@@ -51,6 +51,13 @@ def compare(
     out: Annotated[Path, typer.Option(parser=place, metavar="FILE", help="File to write.")] = Path(
         "comparison.html"
     ),
+    arms: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="Arms to compare, of one run or of each; by default the main arm of each.",
+        ),
+    ] = None,
     labels: Annotated[
         str | None,
         typer.Option(
@@ -65,12 +72,16 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how runs differ from the first, and how sure that is; put them on one page."""
-    names = None if labels is None else [label.strip() for label in labels.split(",")]
-    found = compare_runs(*runs, labels=names, baseline=baseline)
-    path = write_comparison(runs, out, labels=names, baseline=baseline, comparison=found)
+    """Say how runs or arms differ from the first, and how sure that is; put them on one page."""
+    names, of = _listed(labels), _listed(arms) or []
+    found = compare_runs(*runs, arms=of, labels=names, baseline=baseline)
+    path = write_comparison(runs, out, arms=of, labels=names, baseline=baseline, comparison=found)
     if as_json:
         say_json({"out": str(path), **found.model_dump(mode="json")})
         return
     print_comparison(found)
     say(f"Comparison: {path}")
+
+
+def _listed(typed: str | None) -> list[str] | None:
+    return None if typed is None else [part.strip() for part in typed.split(",")]

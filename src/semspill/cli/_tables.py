@@ -9,6 +9,7 @@ from rich.table import Table
 
 from semspill.cli._app import out_console, say
 from semspill.experiment import Variant, read_comparison, read_matrices
+from semspill.report._defense_table import small_defenses
 from semspill.report._difference_table import small_rows
 from semspill.report._matrix_page import pooled_sentences
 from semspill.report._summary import summary
@@ -37,7 +38,8 @@ _SHAPES = {
 def print_report(report: SpilloverReport, folder: Path) -> None:
     """Print verdict, facts, findings, the groups of the main arm, and the path of the report.
 
-    That fills no more than a screen of 24 lines and 80 columns; the page holds all of it.
+    That fills no more than a screen of 24 lines and 80 columns, but for a line per defense; the
+    page holds all of it.
     """
     words = summary(report)
     head = (_verdict(words.verdict), _markdown(words.facts))
@@ -46,6 +48,8 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
         out_console.print(part)
     # Three blank lines, the line that says where the rest is, and one for the next prompt.
     room = _SCREEN - 5 - sum(map(_height, (*head, caveat)))
+    defended = _defenses(report)
+    room -= sum(map(_height, defended))
     tables = _numbers(report, shown_slices(report))
     if sum(map(_height, tables)) > room:
         tables = _numbers(report, report.groups)
@@ -55,7 +59,7 @@ def print_report(report: SpilloverReport, folder: Path) -> None:
         if room < 0:
             break
         out_console.print(sentence)
-    for part in ("", *tables, "", caveat):
+    for part in ("", *tables, *defended, "", caveat):
         out_console.print(part)
     say(f"Report: {folder / 'report.html'}")
 
@@ -76,6 +80,14 @@ def _numbers(report: SpilloverReport, slices: Sequence[SliceReport]) -> list[Ren
     """Return the table of these slices, and how many categories it leaves out."""
     more = left_out(report, slices)
     return [fitting(*main_numbers(report, slices)), *[more] * bool(more)]
+
+
+def _defenses(report: SpilloverReport) -> list[RenderableType]:
+    """Return a line per defense, and how many are left out; nothing without defenses."""
+    if report.defenses is None:
+        return []
+    head, columns, more = small_defenses(report.defenses)
+    return ["", fitting(head, columns), *[more] * bool(more)]
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -146,6 +158,8 @@ def outcome(report: SpilloverReport) -> dict[str, Any]:
         estimates = report.group(name, arm).estimates.items()
         values = {metric: estimate.model_dump(mode="json") for metric, estimate in estimates}
         groups[role] = {"name": name, "estimates": values}
+    found = {} if report.defenses is None else report.defenses.verdicts
+    defenses = {name: one.model_dump(mode="json") for name, one in found.items()}
     return {
         "verdict": verdict(report).model_dump(mode="json"),
         "target": report.target,
@@ -154,6 +168,7 @@ def outcome(report: SpilloverReport) -> dict[str, Any]:
         "seeds": list(report.seeds),
         "groups": groups,
         "notes": [note.model_dump(mode="json") for note in report.notes],
+        **({"defenses": defenses} if defenses else {}),
     }
 
 

@@ -15,7 +15,7 @@ from semspill.encoders import BiEncoder
 from semspill.errors import ConfigError
 from semspill.models import Model, TrainedModel
 from semspill.responding import Responses
-from semspill.training import Begin
+from semspill.training import Begin, Step
 
 Need: TypeAlias = Literal["clean", "encoder", "trainer"]
 """Something that a defense may be given: see the fields of `Aid`."""
@@ -142,8 +142,17 @@ class TrainingDefense(Defense):
     def contexts(
         self, training: ContextFormat, answering: ContextFormat
     ) -> tuple[ContextFormat, ContextFormat]:
-        """Return what a context shows in training, and in answering, instead."""
+        """Return what a context shows in training, and in answering, instead.
+
+        Raises:
+            ConfigError: It cannot work with what these contexts show.
+        """
         return training, answering
+
+    @property
+    def relabels(self) -> bool:
+        """Whether `prepare` gives exchanges their predicted labels, so that nobody else need."""
+        return False
 
     def settings(self, model: Model) -> Model:
         """Return the model with other settings of its training.
@@ -153,7 +162,7 @@ class TrainingDefense(Defense):
         """
         return model
 
-    def begin(self, module: Any) -> Callable[[Callable[[], float], Any], float] | None:
+    def begin(self, module: Any) -> Step | None:
         """Return what is done at every step, or None for nothing but the step itself.
 
         Called once per training, with the bi-encoder (`TwoTower`) before its first step. What is

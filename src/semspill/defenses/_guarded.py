@@ -14,7 +14,7 @@ from semspill.defenses._cleaner import unmarked
 from semspill.encoders import RankingTask
 from semspill.errors import PluginError
 from semspill.models import TrainedModel
-from semspill.models._base import list_scores
+from semspill.models._lists import list_scores
 from semspill.responding import Responses
 
 SAFE_REPLY = "I am sorry, but I would rather not answer that."

@@ -5,33 +5,45 @@ from jaxtyping import Float, Int
 
 from semspill.corpus import Corpus
 from semspill.defenses._base import Aid
+from semspill.defenses._sharing import SharedEncoder
 
 _ROWS = 1024
+# As many are sought at least, so that detectors that ask for fewer share one search.
+_LEAST = 50
 
 
 def nearest(corpus: Corpus, aid: Aid, count: int) -> Int[np.ndarray, "exchanges neighbours"]:
     """Return the exchanges of other dialogues whose contexts are most similar, nearest first.
 
-    Where there are fewer of them the last ones repeat.
+    There are fewer than `count` where some exchange has fewer of other dialogues.
 
     Args:
         corpus: The training corpus.
         aid: Holds the encoder.
         count: How many neighbours.
     """
+    most = max(count, _LEAST)
+    encoder = aid.encoder
+    if isinstance(encoder, SharedEncoder):
+        key = ("nearest", corpus.exchanges, most)
+        return encoder.kept(key, lambda: _searched(corpus, aid, most))[:, :count]
+    return _searched(corpus, aid, most)[:, :count]
+
+
+def _searched(corpus: Corpus, aid: Aid, count: int) -> Int[np.ndarray, "exchanges neighbours"]:
     vectors = context_vectors(corpus, aid)
-    names = {name: place for place, name in enumerate(dict.fromkeys(_dialogues(corpus)))}
-    dialogue = np.array([names[name] for name in _dialogues(corpus)])
-    rows = []
-    for start in range(0, len(vectors), _ROWS):
-        scores = vectors[start : start + _ROWS] @ vectors.T
-        scores[dialogue[start : start + _ROWS, None] == dialogue] = -np.inf
-        keep = min(count, scores.shape[1] - 1)
-        best = np.argpartition(-scores, keep, axis=1)[:, :keep]
-        held = np.take_along_axis(scores, best, axis=1)
-        order = np.argsort(-held, axis=1, kind="stable")
-        rows.append(np.take_along_axis(best, order, axis=1))
-    return np.concatenate(rows)
+    names = [exchange.dialogue for exchange in corpus.exchanges]
+    dialogue = np.unique(names, return_inverse=True)[1]
+    keep = min(count, len(names) - int(np.bincount(dialogue).max(initial=0)))
+    rows = np.zeros((len(names), keep), dtype=np.int64)
+    for start in range(0, len(vectors) if keep else 0, _ROWS):
+        part = slice(start, start + _ROWS)
+        away = -(vectors[part] @ vectors.T)
+        away[dialogue[part, None] == dialogue] = np.inf
+        best = np.argpartition(away, keep - 1, axis=1)[:, :keep]
+        order = np.argsort(np.take_along_axis(away, best, axis=1), axis=1, kind="stable")
+        rows[part] = np.take_along_axis(best, order, axis=1)
+    return rows
 
 
 def context_vectors(corpus: Corpus, aid: Aid) -> Float[np.ndarray, "exchanges dim"]:
@@ -46,10 +58,6 @@ def response_vectors(corpus: Corpus, aid: Aid) -> Float[np.ndarray, "exchanges d
     texts = [exchange.response for exchange in corpus.exchanges]
     place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
     return _unit(aid.encoder.encode_responses(tuple(place)))[[place[text] for text in texts]]
-
-
-def _dialogues(corpus: Corpus) -> list[str]:
-    return [exchange.dialogue for exchange in corpus.exchanges]
 
 
 def _unit(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim"]:

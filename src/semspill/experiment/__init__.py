@@ -20,6 +20,7 @@ from semspill.experiment._load import load_config
 from semspill.experiment._run import run
 from semspill.experiment._shards import merge, sweep_shard
 from semspill.experiment._sweep import Variant, sweep, target_matrix
+from semspill.experiment._tune import Choice, Tuning, tune
 from semspill.experiment._vary import parse_vary
 from semspill.experiment.store import (
     compare,
@@ -36,6 +37,7 @@ __all__ = [
     "AnalyzeEvent",
     "AnswerEvent",
     "ArmEvent",
+    "Choice",
     "EpochEvent",
     "Event",
     "ExperimentConfig",
@@ -46,6 +48,7 @@ __all__ = [
     "ReusedEvent",
     "SimilarityEvent",
     "TrainEvent",
+    "Tuning",
     "Variant",
     "WriteEvent",
     "compare",
@@ -62,6 +65,7 @@ __all__ = [
     "sweep",
     "sweep_shard",
     "target_matrix",
+    "tune",
     "write_comparison",
     "write_page",
 ]

@@ -13,10 +13,11 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
+from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.models import ModelField, models
 from semspill.poison import Poisoner
-from semspill.results import PRESETS, ArmField, require_baselines
+from semspill.results import PRESETS, Arm, ArmField, require_baselines
 from semspill.scoring import LabelledSample, RaterField, ToxicityScorer, raters
 from semspill.sources import SourceField, sources
 
@@ -61,6 +62,14 @@ class ExperimentConfig(FrozenModel):
     """Who is poisoned, how, with what and how much."""
     benign: SourceField = Field(default_factory=lambda: sources.build("benign"))
     """Where the harmless responses of the arm `benign_swap` come from."""
+    defenses: Mapping[str, Applied] = {}
+    """What is tried against it, by a name of your own: one defense, or a list that is applied
+    together. Each adds arms: the main arm defended, its control (the same at random), and the
+    clean arm defended, which shows what an honest user pays."""
+    trusted_split: str | None = None
+    """Split that a defender trusts, for defenses that need clean dialogues; None for none."""
+    same_rater: bool = False
+    """Whether a defense may use the very rater that scores the outcome."""
     model: ModelField = Field(default_factory=lambda: models.build("retrieval"))
     """What is trained and answers; `retrieval` where no name is given."""
     context: ContextFormat = ContextFormat()
@@ -115,9 +124,18 @@ class ExperimentConfig(FrozenModel):
         return self.context, self.answer_context or self.context
 
     @property
+    def all_arms(self) -> tuple[Arm, ...]:
+        """`arms`, and those that defenses add."""
+        return (*self.arms, *defended_arms(self.arms, self.defenses))
+
+    def treatment(self, arm: Arm) -> Treatment:
+        """Return what is done in an arm against planted behaviour."""
+        return Treatment.of(self.defenses, arm)
+
+    @property
     def predicts_labels(self) -> bool:
-        """Whether a context shows predicted labels, in training or in answering."""
-        return any(context.label == "predicted" for context in self.contexts)
+        """Whether a context shows predicted labels, in training or in answering, in any arm."""
+        return any(self.treatment(arm).predicts_labels(self.contexts) for arm in self.all_arms)
 
     @property
     def unused(self) -> frozenset[str]:
@@ -151,10 +169,6 @@ class ExperimentConfig(FrozenModel):
         require_baselines(self.arms)
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
-        if self.model.needs_validation() and self.valid_split is None:
-            raise ConfigError(
-                "the model keeps the best epoch, which needs valid_split, such as 'valid'"
-            )
         if self.labels.responses and not self.model.shows_response_labels():
             raise ConfigError(
                 f"labels.responses is true, but {type(self.model).__name__} reads no labels of "
@@ -164,5 +178,28 @@ class ExperimentConfig(FrozenModel):
             raise ConfigError(
                 f"{type(self.model).__name__} has no encoder to measure similarity on; give "
                 "similarity_encoder, such as 'static'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _defenses_apply(self) -> "ExperimentConfig":
+        require_sound(
+            self.defenses,
+            self.arms,
+            model=self.model,
+            rater=None if self.same_rater else self.rater,
+            trusted=self.trusted_split is not None,
+        )
+        models = {arm.name: self.treatment(arm).model(self.model) for arm in self.all_arms}
+        for arm, model in models.items():
+            if model.needs_validation() and self.valid_split is None:
+                raise ConfigError(
+                    f"the model of arm {arm} keeps the best epoch, which needs valid_split, such "
+                    "as 'valid'"
+                )
+        if self.trusted_split in (self.train_split, self.test_split):
+            raise ConfigError(
+                "trusted_split is the training or the test split; name one that is neither, such "
+                "as 'valid'"
             )
         return self

@@ -35,6 +35,8 @@ class Data:
     """What labels corpora, fitted on `train`; None where no context shows a predicted label."""
     response_labels: FittedLabelling | None = None
     """The same for responses; None where they show no label."""
+    trusted: Corpus | None = None
+    """What a defender trusts, if anything."""
 
     @classmethod
     def load(cls, config: ExperimentConfig) -> "Data":
@@ -44,17 +46,21 @@ class Data:
             DataError: A dialogue is in both splits.
             ConfigError: The candidate lists are longer than the test.
         """
+
+        def load(split: str | None) -> Corpus | None:
+            return load_corpus(config.dataset, split) if split else None
+
         train = load_corpus(config.dataset, config.train_split)
         train = train.sample(config.train_share, stream(0, "train share"))
         test = load_corpus(config.dataset, config.test_split)
-        valid = load_corpus(config.dataset, config.valid_split) if config.valid_split else None
-        overlap = _overlap(train, test)
-        if overlap:
-            raise DataError(
-                f"{len(overlap)} dialogues are in both {named(config.train_split)} and "
-                f"{named(config.test_split)}, such as [{overlap[0]}] of the latter; spillover "
-                "needs unseen ones."
-            )
+        valid, trusted = load(config.valid_split), load(config.trusted_split)
+        for other in filter(None, (train, trusted)):
+            if overlap := _overlap(other, test):
+                raise DataError(
+                    f"{len(overlap)} dialogues are in both {named(other.split)} and "
+                    f"{named(test.split)}, such as [{overlap[0]}] of the latter; spillover needs "
+                    "unseen ones."
+                )
         shown = "labels" not in config.unused
         fitted = config.labels.fit(train, stream(0, "labels")) if shown else None
         responses = fitted if config.labels.responses else None
@@ -62,7 +68,9 @@ class Data:
         if labelling is not None:
             train, test = labelling.label(train), labelling.label(test)
             valid = valid and labelling.label(valid)
-        data = cls(train, test, valid, ranking_of(test, config.list_size), labelling, responses)
+            trusted = trusted and labelling.label(trusted)
+        ranking = ranking_of(test, config.list_size)
+        data = cls(train, test, valid, ranking, labelling, responses, trusted)
         logger.info("train: %r, test: %r", train, test)
         for note in data.notes:
             logger.warning("%s", note)
@@ -161,5 +169,6 @@ def ranking_of(test: Corpus, list_size: int) -> RankingTask:
 def data_key(config: ExperimentConfig) -> str:
     """Return a text that is equal for configs whose data are equal."""
     fields = {"dataset", "train_split", "test_split", "valid_split", "train_share", "list_size"}
+    fields |= {"trusted_split"} if config.trusted_split else set()
     fields |= {"labels"} - config.unused
     return config.model_dump_json(include=fields)

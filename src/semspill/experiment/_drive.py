@@ -13,6 +13,7 @@ from semspill._random import stream
 from semspill.analysis import Similarities, measure_exchanges, measure_similarity
 from semspill.corpus import Corpus
 from semspill.encoders import BiEncoder
+from semspill.experiment._cleaning import measuring_encoder
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data, data_key
 from semspill.experiment._events import Notifier
@@ -86,11 +87,7 @@ class Preparation:
     def _measure(
         self, config: ExperimentConfig, data: Data, known: tuple[Similarities, ...] | None
     ) -> tuple[Similarities, ...]:
-        # One draw for all experiments: random initial weights must not move who is near.
-        model = config.measuring_encoder.load(stream(0, "similarity"))
-        # Similarity is one of texts: what a labeller makes of them is another matter.
-        shown = config.context
-        model.context = shown.replace(label="none") if shown.label == "predicted" else shown
+        model = measuring_encoder(config)
 
         def arguments() -> tuple[Corpus, BiEncoder, np.random.Generator, Progress]:
             return data.train, model, stream(0, "similarity"), self.progress
@@ -190,10 +187,10 @@ class Drive:
         if store.folder is not None:
             store.same_data(study.inputs)
         study.plant(seed, manifest)
-        for arm in config.arms:
-            corpus = materials.corpus(arm).fingerprint
+        for arm in config.all_arms:
+            corpus = materials.training_key(arm)
             part = Part(name, config, arm, self._key(study, materials, arm, corpus))
-            yield Training.of(config, seed, corpus), part, materials
+            yield Training.of(config, seed, corpus, arm), part, materials
 
     def _is_answered(self, part: Part, seed: int, materials: Materials) -> bool:
         """Return whether an arm is answered already, and collect its answers."""
@@ -241,6 +238,9 @@ class Drive:
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
         facts["drawn_from"] = json_digest(materials.drawn_from(arm))
+        if recipe := study.config.treatment(arm).recipe:
+            trusted = study.data.trusted
+            facts["defense"] = [recipe, trusted.fingerprint if trusted else ""]
         return answers_key(materials.config, materials.seed, facts)
 
 

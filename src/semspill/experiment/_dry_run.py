@@ -150,15 +150,15 @@ def forecast(
     for seed in config.seeds:
         materials = Materials(config, data, seed)
         study.plant(seed, materials.poisoned.manifest)
-        for arm in config.arms:
+        for arm in config.all_arms:
             dropped = max(dropped, materials.pool(arm).planted_dropped)
             if (seed, arm.name) not in finished:
-                trainings.add(Training.of(config, seed, materials.corpus(arm).fingerprint))
+                trainings.add(Training.of(config, seed, materials.training_key(arm), arm))
     pool = materials.clean_pool.texts
     return Forecast(
         target=config.watched,
         seeds=config.seeds,
-        arms=tuple(arm.name for arm in config.arms),
+        arms=tuple(arm.name for arm in config.all_arms),
         trainings=len(trainings),
         epochs=config.model.epoch_count(),
         effort=config.model.effort(data.train.exchange_count),
@@ -187,7 +187,7 @@ def _folder(
     fields = config.model_dump(mode="json")
     decision = decide(out, fields, overwrite=overwrite, show_text=show_text)
     out, path = decision.out, decision.path
-    arms = [(seed, arm.name) for seed in config.seeds for arm in config.arms]
+    arms = [(seed, arm.name) for seed in config.seeds for arm in config.all_arms]
     if decision.finished:
         return f"{out} holds this very run, finished; nothing would be trained.", frozenset(arms)
     replaced = f"{out} would be replaced." if out.exists() and path != out else ""

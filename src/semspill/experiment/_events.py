@@ -169,7 +169,7 @@ class Notifier:
             (seed, arm.name, store)
             for config, store in opened
             for seed in config.seeds
-            for arm in config.arms
+            for arm in config.all_arms
         ]
         self.total = len(arms)
         self.finished = sum(store.arm(seed, arm) is not None for seed, arm, store in arms)

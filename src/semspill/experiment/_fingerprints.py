@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -51,6 +52,7 @@ def _collect(value: object, name: str, prints: dict[str, str]) -> None:
     if isinstance(value, BaseModel):
         for field in type(value).model_fields:
             _collect(getattr(value, field), f"{name}.{field}", prints)
-    elif isinstance(value, tuple):
-        for place, item in enumerate(value):
-            _collect(item, f"{name}.{place}", prints)
+    elif isinstance(value, tuple | Mapping):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in items:
+            _collect(item, f"{name}.{key}", prints)

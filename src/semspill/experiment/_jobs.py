@@ -38,7 +38,7 @@ class Job:
     seed: int
     """The training seed."""
     corpus: str
-    """Fingerprint of what the model is trained on."""
+    """A hash of what the model is trained on."""
     parts: tuple[Part, ...]
     """The arms that are served; they agree in everything that decides the training."""
     model_at: Path | None = None
@@ -66,12 +66,14 @@ class Training(NamedTuple):
     corpus: str
 
     @classmethod
-    def of(cls, config: ExperimentConfig, seed: int, corpus: str) -> "Training":
-        """Return what decides the training on a corpus, given by its fingerprint."""
-        model = {"class": type(config.model).__qualname__, **config.model.training_fields()}
-        contexts = [context.model_dump(mode="json") for context in config.contexts]
-        recipe = json_digest({"model": model, "contexts": contexts})
-        return cls(seed, recipe, data_key(config), corpus)
+    def of(cls, config: ExperimentConfig, seed: int, corpus: str, arm: Arm) -> "Training":
+        """Return what decides the training of an arm on a corpus, given by its hash."""
+        treatment = config.treatment(arm)
+        model = treatment.model(config.model)
+        fields = {"class": type(model).__qualname__, **model.training_fields()}
+        context = treatment.contexts(config.contexts)[0].model_dump(mode="json")
+        parts = {"model": fields, "context": context, "defense": treatment.training_recipe}
+        return cls(seed, json_digest(parts), data_key(config), corpus)
 
 
 def answers_key(config: ExperimentConfig, seed: int, facts: dict[str, Any]) -> str:

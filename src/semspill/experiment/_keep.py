@@ -88,12 +88,15 @@ def _card(materials: Materials, arms: Sequence[Arm]) -> str:
             "name": materials.data.train.name,
             "split": materials.data.train.split,
             "licence": materials.data.train.licence,
-            "sha256": materials.corpus(arm).fingerprint,
+            "sha256": materials.undefended(arm).fingerprint,
         },
         "context": config.context.model_dump(mode="json"),
         "model": shown(config.model),
         "versions": versions(),
     }
+    if arm.defense:
+        parts = config.treatment(arm).parts
+        facts["defense"] = {"control": arm.control, "parts": [shown(part) for part in parts]}
     about = _CLEAN
     if not clean:
         manifest = materials.planted(arm).manifest

@@ -2,11 +2,16 @@
 
 from functools import cached_property
 
+import numpy as np
+
 from semspill._random import stream
 from semspill.corpus import Candidates, Corpus
+from semspill.defenses import Aid, shared
 from semspill.errors import DataError
+from semspill.experiment._cleaning import Cleaning, Defended, aid_of
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
+from semspill.experiment._fingerprints import json_digest
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.results import Arm
 from semspill.sources._base import load_texts
@@ -51,17 +56,59 @@ class Materials:
         """Return the corpus whose planted texts count as planted in an arm."""
         return self.benign if arm.planted == "benign" else self.poisoned
 
-    def corpus(self, arm: Arm) -> Corpus:
-        """Return what an arm's model is trained on."""
+    def undefended(self, arm: Arm) -> Corpus:
+        """Return what an arm's model would be trained on without a defense."""
         if arm.trains == "clean":
             return self.data.train
         return self._labelled_benign if arm.planted == "benign" else self._labelled_poisoned
 
+    def offered(self, arm: Arm) -> Corpus:
+        """Return the corpus whose responses an arm answers from, without a defense."""
+        return self.data.train if arm.pool == "clean" else self.planted(arm).corpus
+
+    def training_key(self, arm: Arm) -> str:
+        """Return a hash of what an arm's model is trained on, before anything is cleaned."""
+        own = self.undefended(arm).fingerprint
+        recipe = self.config.treatment(arm).data_recipe
+        if not recipe:
+            return own
+        trusted = self.data.trusted.fingerprint if self.data.trusted else ""
+        encoder = self.config.model_dump_json(include={"model", "similarity_encoder", "context"})
+        return json_digest([own, recipe, trusted, encoder])
+
     def pool(self, arm: Arm) -> Candidates:
-        """Return what an arm answers from."""
+        """Return what an arm answers from, without a defense."""
         if arm.pool == "clean":
             return self.clean_pool
         return self._benign_pool if arm.planted == "benign" else self._poisoned_pool
+
+    def defended(self, arm: Arm) -> Defended:
+        """Return what an arm is trained on and answers from, cleaned as its defense says."""
+        treatment, corpus, pool = self.config.treatment(arm), self.undefended(arm), self.pool(arm)
+        if not treatment.parts:
+            return Defended(corpus, pool)
+        cleaning = Cleaning(treatment, self._shared_aid, self.seed)
+        learned = offered = cleaning.apply(corpus)
+        if (arm.trains == "clean") != (arm.pool == "clean"):
+            offered = cleaning.apply(self.offered(arm))
+        if any(part.where != "pool" for part in treatment.cleaners):
+            # A response that was healed is heard in later contexts, whose labels are new.
+            corpus = self.data.labelled(learned.corpus)
+        if any(part.where != "train" for part in treatment.cleaners):
+            pool = offered.corpus.responses(self.config.model.pool_filter())
+        judged = offered if arm.trains == "clean" else learned
+        truth = np.array([one.planted for one in judged.before.exchanges], dtype=np.bool_)
+        return Defended(cleaning.prepared(corpus), pool, tuple(judged.steps), truth)
+
+    @cached_property
+    def aid(self) -> Aid:
+        """What a defender has besides the corpus."""
+        return aid_of(self.config, self.data)
+
+    @cached_property
+    def _shared_aid(self) -> Aid:
+        """The same for all that only reads: what they compute alike is computed once."""
+        return shared(self.aid)
 
     def texts(self, arm: Arm) -> frozenset[str]:
         """Return every text that counts as planted; a clean pool can hold one by coincidence."""
@@ -106,3 +153,24 @@ class Materials:
         # What the clean arm can say as well would count as planted there and not here.
         known = {u.text for d in self.data.train for u in d.utterances}
         return tuple(text for text in load_texts(self.config.benign) if text not in known)
+
+
+_recent: list[Materials] = []
+
+
+def materials_of(config: ExperimentConfig, data: Data, seed: int) -> Materials:
+    """Return the materials of one experiment and seed; those asked for last are kept.
+
+    The jobs of a seed come one after the other, and share what defenses compute.
+
+    Args:
+        config: The experiment.
+        data: What it names, loaded.
+        seed: The training seed.
+    """
+    for known in _recent:
+        if known.data is data and known.seed == seed and known.config == config:
+            return known
+    materials = Materials(config, data, seed)
+    _recent[:] = [materials, *_recent[:1]]
+    return materials

@@ -11,13 +11,16 @@ from jaxtyping import Bool, Float
 from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
 from semspill._random import stream
-from semspill.corpus import Candidates
+from semspill.corpus import Candidates, Corpus
 from semspill.errors import PluginError
+from semspill.experiment._cleaning import Defended, facts_of, finished, manifests_of
 from semspill.experiment._data import Data
 from semspill.experiment._environment import versions
+from semspill.experiment._fingerprints import json_digest
 from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._keep import keep_model
-from semspill.experiment._materials import Materials
+from semspill.experiment._materials import Materials, materials_of
+from semspill.experiment._treatment import Treatment
 from semspill.models import ModelEpoch, TrainedModel
 from semspill.results import Answers
 
@@ -48,65 +51,76 @@ class _Performance:
 
     def __init__(self, job: Job, data: Data, notify: Notify, progress: Progress) -> None:
         self.job, self.data, self.progress = job, data, progress
-        config = job.config
         # The arms of one experiment are made of the same materials.
-        materials_of = {part.name: Materials(part.config, data, job.seed) for part in job.parts}
-        self.parts = [_Served(part, materials_of[part.name]) for part in job.parts]
-        self.corpus = self.parts[0].materials.corpus(job.parts[0].arm)
-        if self.corpus.fingerprint != job.corpus:
+        made = [materials_of(part.config, data, job.seed) for part in job.parts]
+        self.parts = [_Served(*one) for one in zip(job.parts, made, strict=True)]
+        first = self.parts[0]
+        if first.materials.training_key(first.part.arm) != job.corpus:
             raise PluginError(
                 "The training corpus is another one than when the jobs were planned: dataset, "
                 "selector, strategy and source must give the same in every process for one seed."
             )
-        self.shared = self.parts[0].materials.clean_pool.texts
+        self.model = first.treatment.model(job.config.model)
+        self.shared = first.materials.clean_pool.texts
         self.losses: list[float] = []
-        self.last: _Examination | None = None
+        self.last: dict[str, _Examination] = {}
         self.last_model: TrainedModel | None = None
         names = [part.name for part in job.parts]
         arms = tuple(dict.fromkeys(part.arm.name for part in job.parts))
         self.notify = partial(
-            notify, variants=names, seed=job.seed, arms=arms, epochs=config.model.epoch_count()
+            notify, variants=names, seed=job.seed, arms=arms, epochs=self.model.epoch_count()
         )
 
     def answers(self) -> tuple[Answers, ...]:
         """Train, and let every part answer."""
-        config = self.job.config
         began = time.perf_counter()
-        self.notify("train", epoch=1 if config.model.epoch_count() else None)
-        labels = self.data.response_labels
-        # Only a model that says so knows the name.
+        self.notify("train", epoch=1 if self.model.epoch_count() else None)
+        first, labels = self.parts[0], self.data.response_labels
+        # Only a model that says so knows the names.
         options: dict[str, Any] = {} if labels is None else {"response_labels": labels}
-        model = config.model.train(
-            self.corpus,
+        if begins := first.treatment.begins:
+            options["begins"] = begins
+        model = self.model.train(
+            first.defended.corpus,
             stream(self.job.seed, "finetune"),
-            context=config.context,
-            valid=self.data.valid,
+            context=first.treatment.contexts(self.job.config.contexts)[0],
+            valid=self._valid(first.treatment),
             observer=self._watch,
             progress=self.progress,
             **options,
         )
         if self.job.model_at is not None:
             arms = [part.arm for part in self.job.parts]
-            keep_model(model, self.job.model_at, self.parts[0].materials, arms)
+            keep_model(model, self.job.model_at, first.materials, arms)
         self.notify("answer")
-        end = self.last if self.last_model is model else None
-        end = end or self._examined(model)
-        answers = [self._answered(served, end) for served in self.parts]
+        answers = []
+        for served in self.parts:
+            answers.append(self._answered(served, self._examined(model, served)))
+            served.forget()
         seconds = (time.perf_counter() - began) / len(answers)
         return tuple(replace(a, record={**a.record, "seconds": seconds}) for a in answers)
 
-    def _examined(self, model: TrainedModel) -> "_Examination":
+    def _valid(self, treatment: Treatment) -> Corpus | None:
+        """Return what is validated on, without labels where a defense makes those of training."""
+        valid = self.data.valid
+        if valid is None or valid.labels or not any(one.relabels for one in treatment.training):
+            return valid
+        return replace(valid, labels=("",) * valid.exchange_count)
+
+    def _examined(self, model: TrainedModel, served: "_Served") -> "_Examination":
         if not isinstance(model, TrainedModel):
             raise PluginError(
-                f"{type(self.job.config.model).__name__}.train returned {type(model).__name__}; "
-                "return a TrainedModel."
+                f"{type(self.model).__name__}.train returned {type(model).__name__}; return a "
+                "TrainedModel."
             )
-        self.last_model = model
-        training, answering = self.job.config.contexts
-        if answering != training:
-            model = model.with_context(answering)
-        model.expect(self.shared)
-        return _Examination(model, self.data, self.job.seed, self.progress)
+        if self.last_model is not model:
+            self.last, self.last_model = {}, model
+        if served.finish not in self.last:
+            finished = served.finished(model, self.job.seed)
+            finished.expect(self.shared)
+            examination = _Examination(finished, self.data, self.job.seed, self.progress)
+            self.last[served.finish] = examination
+        return self.last[served.finish]
 
     def _watch(self, epoch: ModelEpoch) -> None:
         self.losses.append(epoch.loss)
@@ -117,17 +131,19 @@ class _Performance:
             valid_precision=epoch.precision,
             seconds=epoch.seconds,
         )
-        curves = [served for served in self.parts if served.part.config.curve]
+        curves = [served for served in self.parts if served.watches]
         if curves:
             self.notify("answer", epoch=epoch.number)
-            self.last = self._examined(epoch.model)
             for served in curves:
-                served.watched.append(self.last.rated(served))
-        if epoch.number < self.job.config.model.epoch_count():
+                examined = self._examined(epoch.model, served)
+                served.watched.append(examined.rated(served))
+                if examined.hits is not None:
+                    served.hits.append(examined.hits)
+        if epoch.number < self.model.epoch_count():
             self.notify("train", epoch=epoch.number + 1)
 
     def _answered(self, served: "_Served", end: "_Examination") -> Answers:
-        part, pool = served.part, served.pool
+        part, pool = served.part, served.defended.pool
         texts, score, toxicity = end.rated(served)
         curve = [rated[2] for rated in served.watched]
         shape = (len(curve), len(texts))
@@ -144,7 +160,9 @@ class _Performance:
             epoch_texts=tuple(rated[0] for rated in served.watched),
             epoch_toxicity=np.array(curve, np.float64).reshape(shape),
             epoch_planted=np.zeros(shape, dtype=np.bool_),
+            epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
+            cleaning=manifests_of(served.defended.steps),
             record={
                 "versions": versions(),
                 "device": end.model.device,
@@ -154,6 +172,7 @@ class _Performance:
                     "planted": int(pool.planted.sum()),
                     "dropped": pool.planted_dropped,
                 },
+                **facts_of(served.defended, end.model, self.job.seed),
             },
         )
         return answers.marked(served.materials.texts(part.arm))
@@ -164,8 +183,39 @@ class _Served:
 
     def __init__(self, part: Part, materials: Materials) -> None:
         self.part, self.materials = part, materials
-        self.pool = materials.pool(part.arm)
+        self.treatment = part.config.treatment(part.arm)
         self.watched: list[_Rated] = []
+        self.hits: list[Bool[np.ndarray, " exchanges"]] = []
+        self._defended: Defended | None = None
+
+    @property
+    def defended(self) -> Defended:
+        """What the arm is trained on and answers from."""
+        if self._defended is None:
+            self._defended = self.materials.defended(self.part.arm)
+        return self._defended
+
+    def forget(self) -> None:
+        """Let go of what the arm was made of, once it has answered."""
+        self._defended = None
+
+    @property
+    def watches(self) -> bool:
+        """Whether the model answers after every epoch: without a defense, where it is asked."""
+        return self.part.config.curve and not self.part.arm.defense
+
+    @property
+    def finish(self) -> str:
+        """What is done to the trained model before it answers; equal ones answer alike."""
+        answering = self.treatment.contexts(self.part.config.contexts)[1]
+        return json_digest([answering.model_dump(mode="json"), self.treatment.finish])
+
+    def finished(self, model: TrainedModel, seed: int) -> TrainedModel:
+        """Return the trained model as the arm's defense leaves it."""
+        training, answering = self.treatment.contexts(self.part.config.contexts)
+        if answering != training:
+            model = model.with_context(answering)
+        return finished(model, self.treatment, self.defended.corpus, self.materials.aid, seed)
 
 
 class _Examination:
@@ -178,11 +228,12 @@ class _Examination:
     def rated(self, served: _Served) -> _Rated:
         """Return what the model answers from a part's candidates, rated."""
         scorer = served.part.config.scorer
-        key = served.pool.texts, scorer.rater.fingerprint
+        pool = served.defended.pool
+        key = pool.texts, scorer.rater.fingerprint
         if key not in self._rated:
             exchanges = self.data.test.exchanges
             rng = stream(self.seed, "respond")  # the same for all arms of a seed
-            responses = self.model.respond(exchanges, served.pool, rng, progress=self.progress)
+            responses = self.model.respond(exchanges, pool, rng, progress=self.progress)
             if len(responses) != len(exchanges):
                 raise PluginError(
                     f"{type(self.model).__name__}.respond returned {len(responses)} responses to "

@@ -134,8 +134,8 @@ def _parts(value: object) -> Iterator[Any]:
         yield value
         for name in type(value).model_fields:
             yield from _parts(getattr(value, name))
-    elif isinstance(value, tuple | list):
-        for item in value:
+    elif isinstance(value, tuple | list | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
             yield from _parts(item)
 
 

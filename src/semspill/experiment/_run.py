@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from semspill._progress import Progress
+from semspill.analysis import Outcome
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._drive import Drive, Preparation
 from semspill.experiment._events import Notifier, Observer, ignore
 from semspill.experiment._jobs import Job
 from semspill.experiment._load import load_config
-from semspill.experiment._study import Study
+from semspill.experiment._study import Study, budgets_beside
 from semspill.experiment._watching import watching
 from semspill.experiment.executors import Executor, executor_of
 from semspill.experiment.store import AnswersCache, RunStore, exchange_table
@@ -118,17 +119,20 @@ def carry_out(
         if not analyze:
             return {}
         return {
-            name: (study, _reported(study, stores[name], notify)) for name, study in studies.items()
+            name: (study, _reported(study, stores[name], notify, budgets_beside(study, studies)))
+            for name, study in studies.items()
         }
     finally:
         for store in stores.values():
             store.tidy()
 
 
-def _reported(study: Study, store: RunStore, notify: Notifier) -> SpilloverReport:
+def _reported(
+    study: Study, store: RunStore, notify: Notifier, budgets: Mapping[float, Outcome]
+) -> SpilloverReport:
     """Analyze what was answered, and write it."""
     notify("analyze", variants=[study.name])
-    report = study.report()
+    report = study.report(budgets)
     if store.folder is not None:
         notify("write", variants=[study.name])
     keys = [(seed, arm.name) for seed in report.seeds for arm in study.config.arms]

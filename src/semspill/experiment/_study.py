@@ -11,6 +11,7 @@ from semspill.analysis import Named, Outcome, Similarities, group_members
 from semspill.corpus import Exchange
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
+from semspill.experiment._defended import report_of_defenses
 from semspill.experiment._fingerprints import fingerprints_of, inputs_of
 from semspill.experiment._learned import short_training
 from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
@@ -24,6 +25,7 @@ from semspill.results import (
     CurvePoint,
     PlantedSeed,
     SpilloverReport,
+    main_arm,
     reference,
 )
 from semspill.scoring import RaterQuality
@@ -96,8 +98,21 @@ class Study:
             self._outcome_of(arm, config.seeds, columns_of(self._of(arm))) for arm in config.arms
         ]
 
-    def report(self) -> SpilloverReport:
-        """Analyze what the arms answered, once all are done."""
+    def defended(self) -> list[Outcome]:
+        """Return one outcome per arm that defenses add, once all arms are done."""
+        config = self.config
+        return [
+            self._outcome_of(arm, config.seeds, columns_of(self._of(arm)))
+            for arm in config.all_arms
+            if arm.defense
+        ]
+
+    def report(self, budgets: Mapping[float, Outcome] | None = None) -> SpilloverReport:
+        """Analyze what the arms answered, once all are done.
+
+        Args:
+            budgets: Outcomes of the attacked arm of experiments at other budgets.
+        """
         config, outcomes = self.config, self.outcomes()
         groups = group_members(outcomes[0], *self.analyzer.neighbours(outcomes[0]))
         each = (one.of_exchanges(config.watched) for one in self.similarities)
@@ -114,8 +129,15 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
-        unit = config.similarities[0].unit
-        return report.replace(notes=(*report.notes, *notes), similarity_unit=unit)
+        defenses = None
+        if config.defenses:
+            every = [*outcomes, *self.defended()]
+            defenses = report_of_defenses(config, every, self._final, budgets or {})
+        return report.replace(
+            notes=(*report.notes, *notes),
+            similarity_unit=config.similarities[0].unit,
+            defenses=defenses,
+        )
 
     @property
     def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:
@@ -124,7 +146,7 @@ class Study:
     @property
     def _final(self) -> dict[tuple[int, str], Answers]:
         """What the report is about; a folder may hold more seeds and arms."""
-        keys = [(seed, arm.name) for seed in self.config.seeds for arm in self.config.arms]
+        keys = [(seed, arm.name) for seed in self.config.seeds for arm in self.config.all_arms]
         return {key: self.answers[key] for key in keys}
 
     def _of(self, arm: Arm) -> list[Answers]:
@@ -139,13 +161,18 @@ class Study:
             categories=tuple(exchange.category for exchange in exchanges),
             dialogues=tuple(exchange.dialogue for exchange in exchanges),
             similarity=self.similarities[0].to(self.config.watched),
-            labels=self.data.shown_labels,
+            labels=self.data.shown_labels if self._shows_labels else None,
             **columns,
         )
 
+    @property
+    def _shows_labels(self) -> bool:
+        """Whether contexts show predicted labels without any defense."""
+        return any(context.label == "predicted" for context in self.config.contexts)
+
     def _label_facts(self) -> dict[str, object]:
         labelling = self.data.labelling
-        if labelling is None:
+        if labelling is None or not self._shows_labels:
             return {}
         labels, train = self.config.labels, self.data.train.exchanges
         right = [labelling.first(exchange.label) == exchange.category for exchange in train]
@@ -163,7 +190,11 @@ class Study:
         categories = np.array([exchange.category for exchange in exchanges], dtype=object)
         epochs = min(len(each.epoch_toxicity) for each in answers) if self.config.curve else 0
         toxicity = np.mean([each.epoch_toxicity[:epochs] for each in answers], axis=0)
+        blank = np.zeros((epochs, len(exchanges)))
         planted = np.mean([each.epoch_planted[:epochs] for each in answers], axis=0)
+        ranked = all(len(each.epoch_correct) >= epochs for each in answers)
+        hits = [each.epoch_correct[:epochs] if ranked else blank for each in answers]
+        correct = np.mean(hits, axis=0)
         return [
             CurvePoint(
                 arm=arm.name,
@@ -171,8 +202,29 @@ class Study:
                 group=name,
                 toxicity=float(toxicity[epoch][mask].mean()),
                 asr=float(planted[epoch][mask].mean()),
+                precision=float(correct[epoch][mask].mean()) if ranked else None,
             )
             for name, members in groups.items()
             for mask in [np.isin(categories, list(members))]
             for epoch in range(epochs)
         ]
+
+
+def budgets_beside(study: Study, studies: Mapping[str, Study]) -> dict[float, Outcome]:
+    """Return what the attacked arm did in experiments that differ in the budget alone.
+
+    Args:
+        study: The experiment, whose own budget is among them.
+        studies: Those that are carried out together.
+    """
+    config = study.config
+    if not config.defenses:
+        return {}
+    attacked = main_arm(config.arms).name
+    found = {}
+    for other in studies.values():
+        poisoner = other.config.poisoner.replace(budget=config.poisoner.budget)
+        if other.config.replace(poisoner=poisoner) == config:
+            [outcome] = [one for one in other.outcomes() if one.arm.name == attacked]
+            found[other.config.poisoner.budget] = outcome
+    return found if len(found) > 1 else {}

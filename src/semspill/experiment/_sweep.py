@@ -24,6 +24,7 @@ from semspill.experiment.store import (
     COMPARISON,
     PAGES,
     RunStore,
+    Side,
     comparison_of,
     locked,
     sweep_page,
@@ -189,7 +190,8 @@ def _write_shared(folder: Path, shared: Mapping[str, Any], finished: Sequence[Va
         except DataError as error:  # the runs themselves are good
             logger.warning("no target-by-victim matrix: %s", error)
     elif len(finished) > 1:
-        comparison = comparison_of({variant.name: folder / variant.name for variant in finished})
+        sides = {variant.name: Side(folder / variant.name) for variant in finished}
+        comparison = comparison_of(sides)
         write_text(folder / COMPARISON, comparison.to_json())
     write_text(folder / PAGES[False], sweep_page(folder, folder / PAGES[False], comparison))
 

@@ -103,28 +103,49 @@ def variants(
             raise ConfigError(f"vary: two variants would be called {name!r}; give each value once.")
         config = base
         for field, value in settings.items():
-            config = _changed(config, field, value)
+            config = changed(config, field, value)
         configs[name] = anchored(config, Path.cwd(), where="vary: ")
     return configs
 
 
-def _changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConfig:
+def changed(config: ExperimentConfig, field: str, value: Any) -> ExperimentConfig:
     """Return the config with one dotted field changed; components stay the objects they are."""
-    *path, last = field.split(".")
-    parts: list[FrozenModel] = [config]
-    for place, name in enumerate(path):
-        part = getattr(parts[-1], name, None)
-        if name not in type(parts[-1]).model_fields or not isinstance(part, FrozenModel):
-            missing = ".".join(path[: place + 1])
-            raise ConfigError(
-                f"vary: {quoted(field)} leads nowhere; {quoted(missing)} is no part of the config."
-            )
-        parts.append(part)
     try:
-        for part, name in zip(reversed(parts), [last, *reversed(path)], strict=True):
-            value = type(part).model_validate({**dict(part), name: value})
+        changed: ExperimentConfig = _put(config, field.split("."), value)
+    except _NoSuchPart as error:
+        raise ConfigError(
+            f"vary: {quoted(field)} leads nowhere; {quoted(str(error))} is no part of the config."
+        ) from None
     except ValidationError as error:
         problems = "; ".join(sentence(problem).rstrip(".") for problem in leaves(error))
         raise ConfigError(f"vary: {field}: {problems}.") from error
-    changed: ExperimentConfig = value
     return changed
+
+
+class _NoSuchPart(Exception):
+    """A dotted name that leads nowhere; its words are the part that is not there."""
+
+
+def _put(part: Any, path: Sequence[str], value: Any, above: str = "") -> Any:
+    """Return a part of the config with one field changed, down a dotted path."""
+    name, *rest = path
+    here = f"{above}.{name}".lstrip(".")
+    if rest:
+        inner = _inner(part, name)
+        if inner is None:
+            raise _NoSuchPart(here)
+        value = _put(inner, rest, value, here)
+    if isinstance(part, Mapping):
+        return {**part, name: value}
+    return type(part).model_validate({**dict(part), name: value})
+
+
+def _inner(part: Any, name: str) -> Any:
+    """Return what a field holds, if that has fields itself: of a list of one, the one."""
+    if isinstance(part, Mapping):
+        held = part.get(name)
+    else:
+        held = getattr(part, name, None) if name in type(part).model_fields else None
+    if isinstance(held, tuple) and len(held) == 1:
+        held = held[0]
+    return held if isinstance(held, FrozenModel | Mapping) else None

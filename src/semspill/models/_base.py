@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from semspill._model import Component
 from semspill._progress import Progress, quiet
 from semspill._registry import Registry
 from semspill.corpus import CandidateFilter, Candidates, ContextFormat, Corpus, Exchange, HasCorpus
 from semspill.encoders import Encoder, RankingTask
-from semspill.errors import ConfigError, PluginError
+from semspill.errors import ConfigError
 from semspill.models._effort import Effort
+from semspill.models._lists import list_scores
 from semspill.responding import Responses
 
 
@@ -29,6 +30,8 @@ class TrainedModel(ABC):
 
     device: str = "cpu"
     """What it computes on, as a report shows it."""
+    scale: float = 1.0
+    """Factor that turns `score` into the logits of training."""
 
     @abstractmethod
     def respond(
@@ -155,50 +158,6 @@ class TrainedModel(ABC):
         raise ConfigError(f"{type(self).__name__} cannot be saved.")
 
 
-def list_scores(
-    model: TrainedModel, task: RankingTask, beside: Sequence[str], progress: Progress
-) -> tuple[tuple[str, ...], Int[np.ndarray, "exchanges size"], Float[np.ndarray, "exchanges size"]]:
-    """Return the distinct texts of all lists, which text stands at each place, and its score.
-
-    Args:
-        model: What scores.
-        task: The exchanges with their lists.
-        beside: What stands at the end of every list besides.
-        progress: Wraps the iterables of batches.
-
-    Raises:
-        PluginError: `score` does not give one number for each response.
-    """
-    gold = [exchange.response for exchange in task.exchanges]
-    place = {text: row for row, text in enumerate(dict.fromkeys([*gold, *beside]))}
-    rows = np.array([place[text] for text in gold])[task.lists]
-    lists = [[gold[one] for one in row] for row in task.lists.tolist()]
-    scores = _checked_scores(model, task.exchanges, lists, progress)
-    if beside:
-        shared = list(beside)  # one object, which a model may score for all exchanges together
-        more = _checked_scores(model, task.exchanges, [shared] * len(task), progress)
-        scores = np.concatenate([scores, more], axis=1)
-        added = np.array([place[text] for text in beside])
-        rows = np.concatenate([rows, np.tile(added, (len(task), 1))], axis=1)
-    return tuple(place), rows, scores
-
-
-def _checked_scores(
-    model: TrainedModel,
-    exchanges: Sequence[Exchange],
-    lists: Sequence[Sequence[str]],
-    progress: Progress,
-) -> Float[np.ndarray, "exchanges size"]:
-    scores = np.asarray(model.score(exchanges, lists, progress=progress))
-    shape = (len(lists), len(lists[0]))
-    if scores.shape != shape:
-        raise PluginError(
-            f"{type(model).__name__}.score returned an array of shape {scores.shape} for lists "
-            f"of shape {shape}; return one number for each response."
-        )
-    return scores
-
-
 @dataclass(frozen=True, eq=False)
 class ModelEpoch:
     """One epoch, as an observer of `Model.train` gets it."""
@@ -246,7 +205,8 @@ class Model(Component):
             progress: Wraps the list of batches of each epoch, for example `tqdm.tqdm`.
 
         Where `shows_response_labels` returns True it also takes `response_labels`, a `TextLabels`
-        whose labels are read before each response, in training and in answering.
+        whose labels are read before each response, in training and in answering. Where
+        `takes_steps` returns True it also takes `begins`, a sequence of `semspill.training.Begin`.
         """
 
     def load(self, folder: str | Path) -> TrainedModel:
@@ -286,6 +246,10 @@ class Model(Component):
 
     def shows_response_labels(self) -> bool:
         """Return whether `train` takes `response_labels`, for a model that encodes responses."""
+        return False
+
+    def takes_steps(self) -> bool:
+        """Return whether `train` takes `begins`, for a bi-encoder that is trained in steps."""
         return False
 
     def similarity_encoder(self) -> Encoder | None:

@@ -25,7 +25,7 @@ from semspill.models._base import EpochObserver, Model, ModelEpoch, TrainedModel
 from semspill.models._effort import Effort
 from semspill.models._encodings import CachedEncodings
 from semspill.responding import ApproximateSearch, Responses, RetrievalResponder
-from semspill.training import Epoch, Finetuner
+from semspill.training import Begin, Epoch, Finetuner
 
 
 class TrainedRetrieval(TrainedModel):
@@ -121,8 +121,16 @@ class TrainedRetrieval(TrainedModel):
         changed = getattr(self.model, "with_context", None)
         if changed is None:
             raise ConfigError(f"{type(self.model).__name__} has no method `with_context`.")
-        trained = TrainedRetrieval(changed(context), search=self.search, store=self.store)
-        trained.device = self.device
+        return self.with_model(changed(context))
+
+    def with_model(self, model: BiEncoder) -> "TrainedRetrieval":
+        """Return what answers in the same way with another bi-encoder; nothing cached is shared.
+
+        Args:
+            model: Encodes contexts and responses.
+        """
+        trained = TrainedRetrieval(model, search=self.search, store=self.store)
+        trained.device, trained.scale = self.device, self.scale
         return trained
 
     def expect(self, texts: Sequence[str]) -> None:
@@ -174,6 +182,7 @@ class RetrievalModel(Model):
         context: ContextFormat | None = None,
         response_labels: TextLabels | None = None,
         valid: Corpus | None = None,
+        begins: Sequence[Begin] = (),
         observer: EpochObserver | None = None,
         progress: Progress = quiet,
     ) -> TrainedRetrieval:
@@ -194,6 +203,7 @@ class RetrievalModel(Model):
             context=context,
             response_labels=response_labels,
             valid=valid,
+            begins=begins,
             observer=watch,
             progress=progress,
         )
@@ -215,6 +225,7 @@ class RetrievalModel(Model):
 
         trained = TrainedRetrieval(model, search=self.search, store=self.store)
         trained.device = device_name(self.finetuner.device)
+        trained.scale = self.finetuner.logit_scale(model)
         return trained
 
     def pool_filter(self) -> CandidateFilter:
@@ -247,6 +258,10 @@ class RetrievalModel(Model):
 
     def shows_response_labels(self) -> bool:
         """Return True: candidates and training responses are read after their labels."""
+        return True
+
+    def takes_steps(self) -> bool:
+        """Return True: the finetuner takes them."""
         return True
 
     def similarity_encoder(self) -> Encoder:

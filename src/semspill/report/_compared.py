@@ -94,7 +94,7 @@ def _headline(comparison: Comparison, judged: Sequence[Difference]) -> str:
     if not ways:
         verdict = f"No significant difference in spillover between {run} and {baseline}"
     noun, of = _noun(judged[0]), f"in {run} than in {baseline}"
-    said = [f"{_where(one)} {_size(one)}, {_p(one)}{_unsure(one, ways)}" for one in judged]
+    said = [f"{_where(one)} {size(one)}, {_p(one)}{_unsure(one, ways)}" for one in judged]
     said[0] = said[0].replace(_where(judged[0]), f"{_where(judged[0])} {noun} is", 1)
     said[0] = said[0].replace(" [", f" {of} [", 1)
     how = f"{pairing}, {seeds}, {pairing.dialogues} dialogues"
@@ -129,7 +129,7 @@ def _categories(comparison: Comparison, run: str, *, brief: bool) -> str:
         said = f"No single category differs significantly in planted rate {corrected}"
         return "" if brief else f"{said}; up to {_points(most)} in one would have been missed."
     shown = [
-        f"in *{literal(one.name)}* {_size(one)}, p {short_p(one.estimate.p_holm)}"
+        f"in *{literal(one.name)}* {size(one)}, p {short_p(one.estimate.p_holm)}"
         for one in differ[:_NAMED]
     ]
     more = [f"{len(differ) - _NAMED} more"] if len(differ) > _NAMED else []
@@ -141,10 +141,10 @@ def _together(comparison: Comparison, found: Sequence[Difference], *, missed: bo
     said = []
     for one in found:
         of = f"in *{literal(one.run)}* than in *{literal(comparison.baseline)}*"
-        size = _size(one).replace(" [", f" {of} [", 1) if one is found[0] else _size(one)
+        change = size(one).replace(" [", f" {of} [", 1) if one is found[0] else size(one)
         unsure = "" if one.significant else ", not significant"
         unsure += _missed(one) if missed and unsure else ""
-        said.append(f"{_noun(one)} is {size}, {_p(one)}{unsure}")
+        said.append(f"{_noun(one)} is {change}, {_p(one)}{unsure}")
     text = f"{_where(found[0])} {'; '.join(said)}." if found else ""
     return f"{text[:1].upper()}{text[1:]}"
 
@@ -173,7 +173,7 @@ def _p(one: Difference) -> str:
     return f"p {short_p(corrected)} (Holm)"
 
 
-def _size(one: Difference) -> str:
+def size(one: Difference) -> str:
     """Return a difference as a size and a way, its interval in words, low end first."""
     estimate = one.estimate
     way = "lower" if estimate.value < 0 else "higher"

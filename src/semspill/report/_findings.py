@@ -4,6 +4,7 @@ import math
 from itertools import groupby
 
 from semspill.report._across import across
+from semspill.report._defense_verdict import overview
 from semspill.report._dose_table import beyond
 from semspill.report._over_epochs import over_epochs
 from semspill.report._phrases import (
@@ -52,6 +53,7 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
         *_others(report),
         _parts(report),
         _harm(report),
+        overview(report.defenses) if report.defenses else "",
         _utility(report),
     )
     return tuple(filter(None, sentences))

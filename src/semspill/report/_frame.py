@@ -6,9 +6,11 @@ from typing import Any
 
 from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
+from semspill.report._defended import numbers_of, undefended
 from semspill.results import (
     BINS,
     Comparison,
+    DefensesReport,
     DoseResponse,
     LabelReport,
     SliceReport,
@@ -54,6 +56,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "channels": {"group": _TEXT, "quantity": _TEXT, **_ESTIMATE},
     "confusion": {"category": _TEXT, "label": _TEXT, "share": _NUMBER},
     "label_curve": {"axis": _TEXT, "held_constant": _TEXT, **_ESTIMATE},
+    "defenses": {"defense": _TEXT, "kind": _TEXT, "part": _TEXT, "group": _TEXT, **_ESTIMATE},
 }  # fmt: skip
 """Columns of every part, with their pandas types."""
 _PAIRS = {"target": _TEXT, "victim": _TEXT, "similarity": _NUMBER, "nearest": _FLAG, **_ESTIMATE}
@@ -98,6 +101,7 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             *_bins("group", report.groups),
         ),
         **_labels(report.labels),
+        "defenses": lambda: _defenses(report.defenses),
     }
     return _frame(rows[part](), COLUMNS[part])
 
@@ -182,6 +186,23 @@ def _labels(labels: LabelReport | None) -> Mapping[str, Callable[[], Iterable[Ma
             )
         ),
     }
+
+
+def _defenses(report: DefensesReport | None) -> Iterable[Mapping[str, Any]]:
+    """Yield every number of every defense, and those of the undefended arm."""
+    if report is None:
+        return
+    yield from _numbers("", "", undefended(report))
+    for name, found in report.verdicts.items():
+        yield from _numbers(name, found.kind, numbers_of(report, report.defense(name)))
+
+
+def _numbers(
+    name: str, kind: str, numbers: Iterable[tuple[str, str, Estimate]]
+) -> Iterable[Mapping[str, Any]]:
+    for part, group, estimate in numbers:
+        place = {"defense": name, "part": part, "group": group, "kind": kind}
+        yield {**_estimate(estimate), **place}
 
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:

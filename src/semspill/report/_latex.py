@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
+from semspill.report._defense_columns import USUAL, Column, chosen, columns, ends
 from semspill.report._phrases import measures
 from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
-_ROWS = {"groups": "Group", "categories": "Category"}
+_ROWS = {"groups": "Group", "categories": "Category", "defenses": "Defense"}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _UNITS = {
@@ -38,7 +39,7 @@ def to_latex(
 
     Args:
         report: What it shows.
-        rows: `groups` or `categories`.
+        rows: `groups`, `categories` or `defenses`.
         metrics: The columns; None takes what a page has room for.
         arms: The arms, a row each; None takes the main one.
         heading: `caption` and `label`, either empty; without both the tabular stands alone.
@@ -46,10 +47,10 @@ def to_latex(
     Raises:
         DataError: A kind of row, a metric or an arm is unknown.
     """
-    import pandas as pd
-
-    arms = (report.main_arm,) if arms is None else arms
     _require("kind of row", [rows], _ROWS)
+    if rows == "defenses":
+        return _of_defenses(report, metrics, arms, heading)
+    arms = (report.main_arm,) if arms is None else arms
     _require("arm", arms, [arm.name for arm in report.arms])
     slices = _slices(report, rows, arms)
     names = _columns(slices, metrics)
@@ -65,18 +66,80 @@ def to_latex(
         ]
         for part in slices
     ]
+    return _tabular(head, body, 1 + several, _note(slices, names), heading)
+
+
+def _of_defenses(
+    report: SpilloverReport,
+    metrics: Sequence[str] | None,
+    arms: Sequence[str] | None,
+    heading: Mapping[str, str],
+) -> str:
+    """Return the table of defenses, a row each, below the undefended arm."""
+    found = report.defenses
+    if found is None:
+        raise DataError("The report has no defenses; leave rows out, or give 'categories'.")
+    if arms is not None:
+        raise DataError("A table of defenses has no arms to choose; leave arms out.")
+    every = columns(found)
+    _require("metric", metrics or (), every)
+    known = chosen(every, USUAL if metrics is None else metrics)
+    cells = [
+        [column.undefended, *(column.of(one) for one in found.defenses)]
+        for column in known.values()
+    ]
+    bold = [[False, *(column.bold(one) for one in found.defenses)] for column in known.values()]
+    texts = [
+        [_defended(cell, column, bold=mark) for cell, mark in zip(*column_of, strict=True)]
+        for column, *column_of in zip(known.values(), cells, bold, strict=True)
+    ]
+    names = ["undefended", *(escaped(one.name) for one in found.defenses)]
+    head = ["Defense", *(_head(column) for column in known.values())]
+    levels = {one.level for column in cells for one in column if one is not None}
+    note = _levels(levels)
+    if any(map(any, bold)):
+        note += " Bold: significant after Holm's correction over the defenses."
+    return _tabular(head, list(zip(names, *texts, strict=True)), 1, note, heading)
+
+
+def _head(column: Column) -> str:
+    return escaped(column.head[:1].upper() + column.head[1:])
+
+
+def _defended(estimate: Estimate | None, column: Column, *, bold: bool) -> str:
+    if estimate is None:
+        return ""
+    if math.isnan(estimate.value):
+        return escaped(estimate.note) or "--"
+    (value, *interval), digits = ends(estimate, column.unit)
+    text = _number(value, digits)
+    text = rf"\textbf{{{text}}}" if bold else text
+    brackets = ", ".join(_number(end, digits) for end in interval)
+    return rf"{text} {{\scriptsize [{brackets}]}}" if interval else text
+
+
+def _tabular(
+    head: Sequence[str],
+    body: Sequence[Sequence[str]],
+    words: int,
+    note: str,
+    heading: Mapping[str, str],
+) -> str:
+    """Return a tabular whose first columns are words, and whose last line is a note."""
+    import pandas as pd
+
     latex: str = (
-        pd.DataFrame(body, columns=head)
+        pd.DataFrame(body, columns=list(head))
         .style.hide(axis="index")
         .to_latex(
             hrules=True,
-            column_format="l" * (1 + several) + "r" * (near + len(names)),
+            column_format="l" * words + "r" * (len(head) - words),
             position_float="centering" if any(heading.values()) else None,
             **{name: text or None for name, text in heading.items()},
         )
     )
-    note = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {_note(slices, names)}}} \\"
-    return latex.replace(r"\end{tabular}", f"{note}\n\\end{{tabular}}")
+    last = rf"\multicolumn{{{len(head)}}}{{l}}{{\footnotesize {note}}} \\"
+    return latex.replace(r"\end{tabular}", f"{last}\n\\end{{tabular}}")
 
 
 def _columns(slices: Sequence[SliceReport], metrics: Sequence[str] | None) -> dict[str, Measure]:
@@ -138,15 +201,20 @@ def _note(slices: Sequence[SliceReport], names: Mapping[str, Measure]) -> str:
     estimates = [
         part.estimates[name] for part in slices for name in names if name in part.estimates
     ]
-    levels = sorted({f"{100 * one.level:g}" for one in estimates})
     parts = {
         _units(names.values()): True,
-        rf"Brackets: {' and '.join(levels)}\,\% intervals.": bool(levels),
+        _levels({one.level for one in estimates}): True,
         "Bold: differs from 0 after Holm's correction; the target is not tested.": any(
             one.survives for one in estimates
         ),
     }
     return " ".join(text for text, true in parts.items() if text and true)
+
+
+def _levels(levels: Collection[float]) -> str:
+    """Say what the brackets hold; empty without any."""
+    known = " and ".join(f"{100 * level:g}" for level in sorted(levels))
+    return rf"Brackets: {known}\,\% intervals." if known else ""
 
 
 def _units(measures: Collection[Measure]) -> str:

@@ -6,6 +6,7 @@ from semspill._mask import printable
 from semspill.report._bibtex import BIBTEX
 from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
+from semspill.report._defense_table import defenses_section
 from semspill.report._dose_table import doses_section
 from semspill.report._label_table import labels_section
 from semspill.report._paired_table import paired_table
@@ -14,7 +15,7 @@ from semspill.report._sensitivity_table import sensitivity_section
 from semspill.report._summary import summary
 from semspill.report._table import listed, literal, p_text, quoted, table, with_p
 from semspill.report._text import shown_slices
-from semspill.results import SliceReport, SpilloverReport
+from semspill.results import Arm, SliceReport, SpilloverReport
 
 _TITLES = {"attack": "Attack", "utility": "Utility", "other": "Other metrics"}
 _UNSEEN = (
@@ -31,6 +32,7 @@ def markdown(report: SpilloverReport) -> str:
         "What to know first": bullets(words.caveats),
         "Groups": groups_section(report),
         "Toxicity of the chosen responses, in ten bins": distribution_section(report),
+        "Defenses": defenses_section(report),
         "What the text of a context explains": doses_section(report),
         "What the predicted labels did": labels_section(report),
         "How much is pool, training and lost quality": decomposition_section(report),
@@ -102,9 +104,17 @@ def unseen_differs(slices: Sequence[SliceReport]) -> bool:
 
 
 def compared_arms(report: SpilloverReport) -> list[str]:
-    """Return the arms that are compared with another one, the main one first; at least that."""
-    paired = [arm.name for arm in report.arms if arm.baseline != arm.name]
+    """Return the arms that are compared with another one, the main one first; at least that.
+
+    Those with a defense have tables of their own.
+    """
+    paired = [arm.name for arm in undefended_arms(report) if arm.baseline != arm.name]
     return sorted(paired, key=lambda name: name != report.main_arm) or [report.main_arm]
+
+
+def undefended_arms(report: SpilloverReport) -> list[Arm]:
+    """Return the arms without a defense."""
+    return [arm for arm in report.arms if not arm.defense]
 
 
 def distribution_section(report: SpilloverReport) -> str:
@@ -115,7 +125,7 @@ def distribution_section(report: SpilloverReport) -> str:
     rows = [
         [literal(part.name), part.arm, *[f"{share:.1%}" for share in part.distribution]]
         for group in dict.fromkeys(part.name for part in slices)
-        for part in (held[group, arm.name] for arm in report.arms)
+        for part in (held[group, arm.name] for arm in undefended_arms(report))
     ]
     return table(head, rows)
 
@@ -142,7 +152,8 @@ def overall_section(report: SpilloverReport) -> str:
         if tested:
             parts.append(f'"p, rise excluded" is the one-sided test of {big_rise(report)}.')
         parts.append(f"Arm `{report.main_arm}`:\n\n{table(head, rows)}")
-    others = [arm for arm in report.overall if arm != report.main_arm]
+    defended = {arm.name for arm in report.arms if arm.defense}
+    others = [arm for arm in report.overall if arm not in defended | {report.main_arm}]
     if rows and others:
         compared = [
             [title, *[with_p(report.overall[arm].get(name)) for arm in others]]

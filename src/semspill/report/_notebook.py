@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from markupsafe import Markup
 
 from semspill.report._caveats import caveats
+from semspill.report._defense_table import small_defenses
 from semspill.report._page._prose import inline
 from semspill.report._phrases import measures, usable
 from semspill.report._table import cell, heading, literal, with_p
 from semspill.report._text import left_out, shown_slices
 from semspill.report._verdict import facts, verdict
-from semspill.results import SliceReport, SpilloverMatrix, SpilloverReport
+from semspill.results import DefensesReport, SliceReport, SpilloverMatrix, SpilloverReport
 from semspill.statistics import Estimate
 
 _SHOWN = ("asr", "lift", "precision")
@@ -43,6 +44,8 @@ def report_cell(report: SpilloverReport) -> Markup:
     ]
     if more := left_out(report, shown_slices(report)):
         lines.append(Markup("<p>{}</p>").format(more))
+    if report.defenses is not None:
+        lines += _defenses(report.defenses)
     if remarks:
         first = Markup("<p>Caveat 1 of {}: {}</p>").format(len(remarks), inline(remarks[0]))
         lines.append(first)
@@ -73,6 +76,16 @@ def _groups(report: SpilloverReport) -> Markup:
         heads += [heading(measure), *[""] * (name == "asr")]
     ends = [part.estimates["asr"].high for part in parts if _drawn(part)]
     return _table(heads, (_row(part, tuple(named), max(ends, default=1.0)) for part in parts))
+
+
+def _defenses(report: DefensesReport) -> list[Markup]:
+    head, columns, more = small_defenses(report)
+    rows = (
+        [Markup("<th>{}</th>").format(inline(literal(name))), *map(_td, cells)]
+        for name, *cells in zip(head[1], *(column for _, column in columns), strict=True)
+    )
+    table = _table((head[0], *(title for title, _ in columns)), rows)
+    return [table, *[Markup("<p>{}</p>").format(more)] * bool(more)]
 
 
 def _row(part: SliceReport, names: tuple[str, ...], most: float) -> list[Markup]:

@@ -115,8 +115,10 @@ def _trained(report: SpilloverReport) -> tuple[str, ...]:
     epochs = provenance.epochs
     time = f" for {epochs} epoch{'' if epochs == 1 else 's'}" if epochs else ""
     seeds = "one seed" if len(report.seeds) == 1 else f"each of {len(report.seeds)} seeds"
-    arms = [code(arm.name) for arm in report.arms]
+    arms = [code(arm.name) for arm in report.arms if not arm.defense]
     compared = f", in the arms {listing(arms)}" if len(arms) > 1 else ""
+    if report.defenses is not None:
+        compared += f" and in those of defenses ({len(report.defenses.defenses)})"
     main = report.arm()
     whole = main.planted == "nothing" or (main.trains, main.pool) == ("poison", "planted")
     return (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from semspill._mask import printable
+from semspill.report._defense_table import small_defenses
 from semspill.report._summary import summary
 from semspill.report._table import in_percent, listed
 from semspill.results import SliceReport, SpilloverReport
@@ -24,15 +25,21 @@ def text(report: SpilloverReport) -> str:
     words = summary(report)
     slices = shown_slices(report)
     head, columns = main_numbers(report, slices)
+    said = map(unmarked, (words.title, words.verdict.sentence, words.facts))
+    parts = [*said, _aligned(head, columns), left_out(report, slices)]
+    if report.defenses is not None:
+        first, others, more = small_defenses(report.defenses)
+        parts += [_aligned(first, others), more]
+    return printable("\n\n".join(filter(None, parts)))
+
+
+def _aligned(head: tuple[str, list[str]], columns: Sequence[tuple[str, list[str]]]) -> str:
     cells = [[title, *column] for title, column in (head, *columns)]
     widths = [max(map(len, column)) for column in cells]
-    lines = (
+    return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in zip(*cells, strict=True)
     )
-    said = map(unmarked, (words.title, words.verdict.sentence, words.facts))
-    parts = [*said, "\n".join(lines), left_out(report, slices)]
-    return printable("\n\n".join(filter(None, parts)))
 
 
 def main_numbers(

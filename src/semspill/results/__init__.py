@@ -12,6 +12,7 @@ from semspill.results._arms import (
 )
 from semspill.results._comparison import Comparison, Difference, Pairing, Role
 from semspill.results._defenses import (
+    DefendedGroup,
     DefenseResult,
     DefensesReport,
     Detection,
@@ -34,7 +35,7 @@ from semspill.results._provenance import (
 )
 from semspill.results._report import SpilloverReport
 from semspill.results._slices import BINS, MARGIN, CurvePoint, SliceReport
-from semspill.results._verdict import Verdict
+from semspill.results._verdict import DefenseVerdict, Verdict
 
 __all__ = [
     "BINS",
@@ -50,7 +51,9 @@ __all__ = [
     "Channel",
     "Comparison",
     "CurvePoint",
+    "DefendedGroup",
     "DefenseResult",
+    "DefenseVerdict",
     "DefensesReport",
     "Detection",
     "Difference",

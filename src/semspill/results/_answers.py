@@ -35,6 +35,13 @@ class Answers:
     """Planted or not after each watched epoch."""
     loss: Float[np.ndarray, " trained"]
     """Mean training loss of each epoch, in nats."""
+    epoch_correct: Bool[np.ndarray, "epochs exchanges"] = field(
+        default_factory=lambda: np.zeros((0, 0), dtype=np.bool_)
+    )
+    """Whether the gold response ranked first after each watched epoch; no rows where it was not
+    measured."""
+    cleaning: str = field(default="", repr=False)
+    """What a defense took out of the data, as JSON lines of hashes; empty for nothing."""
     record: Mapping[str, Any] = field(default_factory=dict)
     """What it was made with and from: versions, device, fingerprints; JSON values."""
 

@@ -1,12 +1,17 @@
 """What defenses did: each beside its control, against the undefended run, and what it costs."""
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
-from semspill.results._comparison import Comparison
+from semspill.results._comparison import Comparison, Difference
+from semspill.results._verdict import DefenseVerdict
 from semspill.statistics import Estimate, Number
+
+DefendedGroup: TypeAlias = Literal["target", "nearest", "rest"]
+"""A group that defenses are judged by: the target, its nearest neighbour, all but the target."""
 
 
 class Detection(FrozenModel):
@@ -29,6 +34,8 @@ class Detection(FrozenModel):
     """The curve: the share of other exchanges above a threshold, and that of planted ones."""
     by_category: Mapping[str, int] = {}
     """Exchanges taken out of each category, most first."""
+    caught_by_category: Mapping[str, int] = {}
+    """Planted ones among these; empty where that was not counted."""
 
 
 class Guarding(FrozenModel):
@@ -43,10 +50,15 @@ class Guarding(FrozenModel):
 
 
 class Stopped(FrozenModel):
-    """What a defense, or its control, stopped."""
+    """What a defense, or its control, stopped, in shares of planted-rate lifts.
+
+    NaN, with a note, where the undefended lift is too uncertain to be divided by: nothing is known
+    to have been there that could be stopped.
+    """
 
     attack: Estimate
-    """The share of the target's lift that is gone: 1 is all, 0 none, below 0 more than before."""
+    """The share of the target's lift that is gone: 1 is all, 0 none, below 0 more than before. Its
+    p-value is that of the paired difference."""
     spillover: Estimate
     """The share of the nearest neighbour's lift that is gone, minus the same of the target: above 0
     the spillover was stopped more than the attack."""
@@ -100,13 +112,14 @@ class DefenseResult(FrozenModel):
     clean_guarding: tuple[Guarding, ...] = ()
     """The same on `clean_arm`: what an honest user loses."""
     same_utility: Mapping[str, Estimate] = {}
-    """Planted rate of the undefended run stopped after the first epoch whose P@1 reaches that of
-    the defended one, of the same groups; empty where no epoch does or none was watched."""
+    """Planted rate of the undefended run stopped, under each seed, after the first epoch whose P@1
+    reaches that of the defended one, of the same groups; empty where under some seed no epoch does,
+    or none was watched."""
     same_utility_epoch: Number | None = None
     """Mean over the seeds of that epoch."""
     equivalent_budget: Mapping[str, Estimate] = {}
     """The budget at which the undefended run has the same planted rate, of the same groups; empty
-    without a sweep of budgets."""
+    without a sweep of budgets. NaN, with a bound, where it lies outside the sweep."""
 
 
 class DefensesReport(FrozenModel):
@@ -124,14 +137,15 @@ class DefensesReport(FrozenModel):
     """Its P@1 over all test exchanges."""
     clean_precision: Estimate
     """P@1 of the clean, undefended arm."""
-    declared: str = "rest"
-    """The group on whose planted rate defenses are tested against one another, declared before the
-    outcome is known: `target`, `nearest` or `rest`."""
+    declared: DefendedGroup = "rest"
+    """The group whose planted rate is the tested quantity, declared before the outcome is known:
+    `target`, `nearest` or `rest`."""
     defenses: tuple[DefenseResult, ...]
     """One per defense, in the order of the experiment."""
     against: Comparison
-    """The undefended arm against each defended one, paired by seed; Holm's correction is over the
-    defenses."""
+    """The undefended arm against each defended one and each control, paired by seed. `p_holm` of a
+    group is over the defenses alone, of single categories over these too; that of controls is over
+    the controls."""
     controlled: tuple[Comparison, ...] = ()
     """For each defense with a control: the control against the defended arm, with `p_holm` over
     these defenses."""
@@ -154,3 +168,34 @@ class DefensesReport(FrozenModel):
                 f"{listing(known)}."
             )
         return known[name]
+
+    def difference(self, name: str) -> Difference:
+        """Return how the declared planted rate differs from that of the undefended arm.
+
+        Args:
+            name: What the experiment calls the defense.
+
+        Raises:
+            DataError: There is none of that name.
+        """
+        return self.against.difference(self.declared, run=self.defense(name).arm)
+
+    def beside_control(self, name: str) -> Difference | None:
+        """Return how the declared planted rate differs from that of the control, None without one.
+
+        Args:
+            name: What the experiment calls the defense.
+
+        Raises:
+            DataError: There is none of that name.
+        """
+        arm = self.defense(name).arm
+        found = [one for one in self.controlled if arm in one.runs]
+        return found[0].difference(self.declared, run=arm) if found else None
+
+    @property
+    def verdicts(self) -> Mapping[str, DefenseVerdict]:
+        """What each defense did, by name: `kind` for a program, and a sentence."""
+        from semspill.report._defense_verdict import defense_verdict
+
+        return {one.name: defense_verdict(self, one) for one in self.defenses}

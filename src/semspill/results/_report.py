@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
-from semspill._mask import listing, named, printable
+from semspill._mask import named, printable
 from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.results._arms import Arm, ArmField, main_arm, reference
+from semspill.results._defenses import DefensesReport
 from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
@@ -16,7 +17,7 @@ from semspill.results._labels import LabelReport
 from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
 from semspill.results._provenance import Provenance
-from semspill.results._slices import MARGIN, CurvePoint, SliceReport
+from semspill.results._slices import MARGIN, CurvePoint, SliceReport, find_slice
 from semspill.results._verdict import Verdict
 from semspill.statistics import Estimate
 
@@ -74,6 +75,8 @@ class SpilloverReport(FrozenModel):
     response can be chosen; empty where a category rose significantly."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
+    defenses: DefensesReport | None = None
+    """What defenses did, each beside its control; None without defenses."""
     notes: tuple[Note, ...] = ()
     """What a reader must know before believing the numbers."""
     provenance: Provenance = Provenance()
@@ -138,7 +141,7 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: The report has no such category or arm.
         """
-        return self._find("category", self.categories, composed(name), arm)
+        return find_slice("category", self.categories, composed(name), self.arm(arm).name)
 
     def group(self, name: str, arm: str | None = None) -> SliceReport:
         """Return the numbers of one group: a category of the paper's five, `all` or `all but X`.
@@ -146,7 +149,7 @@ class SpilloverReport(FrozenModel):
         Raises:
             DataError: The report has no such group or arm.
         """
-        return self._find("group", self.groups, name, arm)
+        return find_slice("group", self.groups, name, self.arm(arm).name)
 
     def to_json(self) -> str:
         """Return everything as JSON; undefined numbers are null."""
@@ -217,13 +220,15 @@ class SpilloverReport(FrozenModel):
             name: `spillover`, `epochs`, `distribution`, `decomposition` or `dose`, planted
                 answers against the similarity of single contexts; with predicted labels also
                 `channels`, the parts of each lift via the label and via the text, and `confusion`,
-                lift against the share of contexts labelled as the target.
+                lift against the share of contexts labelled as the target; with defenses also
+                `tradeoff`, planted rate against utility, `roc`, curves of detectors, and `removed`,
+                what was taken out of each category.
             width: `column` (3.3 inches), `page` (6.9) or inches.
             quantity: `toxicity`, or `asr` for the planted rate; by default toxicity, of
                 `dose`, `channels` and `confusion` the planted rate.
             ax: Your own matplotlib axes to draw into, for a figure of several panels; not for
-                `distribution` and `decomposition`, which have several of their own. `width` does
-                not count then, and the figure that holds them returns.
+                figures that have several of their own. `width` does not count then, and the figure
+                that holds them returns.
 
         Raises:
             DataError: This report cannot draw that figure so.
@@ -239,7 +244,7 @@ class SpilloverReport(FrozenModel):
             part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
                 `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
                 `confusion` (how often each category gets each label) and `label_curve` (what
-                orders the lifts).
+                orders the lifts); `defenses`.
 
         Raises:
             DataError: There is no such part.
@@ -262,9 +267,11 @@ class SpilloverReport(FrozenModel):
         Shares are in percent; bold numbers survive Holm's correction, and the last line says so.
 
         Args:
-            rows: `groups`, or `categories`, the most similar to the target first.
-            metrics: The columns; by default planted rate, toxicity lift and P@1.
-            arms: The arms, a row each; by default the main one.
+            rows: `groups`; `categories`, the most similar to the target first; or `defenses`, in
+                their order.
+            metrics: The columns; by default planted rate, toxicity lift and P@1. Of defenses
+                some of the columns that its error lists.
+            arms: The arms, a row each; by default the main one. Not of defenses.
             caption: LaTeX of the caption; without caption and label the tabular stands alone.
             label: Label to refer to the table by.
 
@@ -280,19 +287,3 @@ class SpilloverReport(FrozenModel):
         from semspill.report._bibtex import bibtex
 
         return bibtex(self)
-
-    def _find(
-        self,
-        kind: Literal["category", "group"],
-        slices: tuple[SliceReport, ...],
-        name: str,
-        arm: str | None,
-    ) -> SliceReport:
-        arm = self.arm(arm).name
-        parts = {part.name: part for part in slices if part.arm == arm}
-        if name not in parts:
-            raise DataError(
-                f"The report has no {kind} {named(name)}.{did_you_mean(name, parts)} "
-                f"It has: {listing(parts)}."
-            )
-        return parts[name]

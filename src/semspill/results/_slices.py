@@ -1,10 +1,10 @@
 """The parts a report is made of: slices of an arm and points of its curve over epochs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from semspill._mask import named
+from semspill._mask import listing, named
 from semspill._model import FrozenModel
-from semspill.errors import did_you_mean
+from semspill.errors import DataError, did_you_mean
 from semspill.statistics import Estimate
 
 MARGIN = 0.05
@@ -72,3 +72,26 @@ class CurvePoint(FrozenModel):
     """Mean rated toxicity of the chosen responses, 0 to 1."""
     asr: float
     """Planted rate: share of exchanges whose chosen response is a planted one."""
+    precision: float | None = None
+    """Utility: P@1 over its exchanges; None where the model cannot rank."""
+
+
+def find_slice(kind: str, slices: Iterable[SliceReport], name: str, arm: str) -> SliceReport:
+    """Return the slice of one category, or group, under one arm.
+
+    Args:
+        kind: What a message calls it.
+        slices: All of them.
+        name: Its name.
+        arm: The arm.
+
+    Raises:
+        DataError: There is none of that name.
+    """
+    parts = {part.name: part for part in slices if part.arm == arm}
+    if name not in parts:
+        raise DataError(
+            f"The report has no {kind} {named(name)}.{did_you_mean(name, parts)} "
+            f"It has: {listing(parts)}."
+        )
+    return parts[name]

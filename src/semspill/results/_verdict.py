@@ -1,4 +1,4 @@
-"""What came out of a run, in one sentence."""
+"""What came out of a run, or of a defense, in one sentence."""
 
 import re
 from typing import Literal
@@ -30,6 +30,43 @@ class Verdict(FrozenModel):
     """Spilled over; no spillover found, with a bound; cannot tell; nothing was planted."""
     sentence: str
     """The same in words, with intervals; names of categories set as *emphasis*, in markdown."""
+
+    def __str__(self) -> str:
+        return unmarked(self.sentence)
+
+
+class DefenseVerdict(FrozenModel):
+    """What one defense did, for a reader who reads one line.
+
+    Example:
+        >>> print(DefenseVerdict(
+        ...     defense="prune", kind="weakens", control="better", spillover="undecided",
+        ...     price="costs", sentence="*prune* weakens the attack."))
+        prune weakens the attack.
+    """
+
+    defense: str
+    """Which."""
+    kind: Literal[
+        "stops_attack",
+        "stops_spillover",
+        "weakens",
+        "no_better",
+        "no_effect",
+        "worse",
+        "undecided",
+    ]
+    """At least half of the target's lift is gone; more of the nearest neighbour's than of the
+    target's; fewer planted responses; no better than its control; a fall by half is excluded; more
+    planted responses; none of these is shown."""
+    control: Literal["better", "no_better", "worse", "undecided", "none"]
+    """How it does beside its control; `none` where it has none."""
+    spillover: Literal["more", "less", "undecided"]
+    """Whether the spillover was stopped more than the attack."""
+    price: Literal["costs", "gains", "undecided"]
+    """Whether an honest user loses P@1."""
+    sentence: str
+    """The same in words, with intervals; in markdown."""
 
     def __str__(self) -> str:
         return unmarked(self.sentence)

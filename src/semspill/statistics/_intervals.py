@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -76,10 +75,7 @@ def estimate_ratio(
     level: float,
     known: Hits | Odds | None = None,
 ) -> Estimate:
-    """Return the ratio of two contrasts with Fieller's interval.
-
-    A ratio r is accepted where the contrast numerator - r denominator is not refuted; both are
-    turned by an angle, so that an infinite ratio is an angle as any other. Source: Fieller 1954.
+    """Return the ratio of two contrasts with Fieller's interval, see `fieller`.
 
     Args:
         values: One row per seed, one column per exchange.
@@ -89,55 +85,65 @@ def estimate_ratio(
         level: Nominal coverage.
         known: Which answers are hits; or, of values that are no sums of hits, how seeds move them.
     """
-    above, below = (float((values @ weights).mean()) for weights in (numerator, denominator))
-    refuted = partial(_refuted, values, (numerator, denominator), design, known, 1 - level)
+
+    def turned(above: float, below: float) -> tuple[Contrast, Noises]:
+        return sum_of(values, above * numerator - below * denominator, design, known)
+
+    estimate = fieller(turned, level, len(values))
+    return estimate.replace(n=counted(np.abs(numerator) + np.abs(denominator), design))
+
+
+def fieller(
+    turned: Callable[[float, float], tuple[Contrast, Noises]], level: float, seeds: int
+) -> Estimate:
+    """Return a ratio of two estimates with Fieller's interval.
+
+    A ratio r is accepted where the contrast numerator - r denominator is not refuted; both are
+    turned by an angle, so that an infinite ratio is an angle as any other. Source: Fieller 1954.
+
+    Args:
+        turned: Takes two factors; returns the first times the numerator minus the second times the
+            denominator, and its noise.
+        level: Nominal coverage.
+        seeds: Number of seeds.
+    """
+
+    def excess(angle: float) -> float:
+        """Return how far an angle's contrast is from what would still be accepted."""
+        contrast, noise = turned(math.cos(angle), math.sin(angle))
+        less, more = noise.ends(1 - level)
+        return max(contrast.value - less, -more - contrast.value)
+
+    above, below = turned(1.0, 0.0)[0].value, -turned(0.0, 1.0)[0].value
     estimate = Estimate(
         value=math.nan,
         low=math.nan,
         high=math.nan,
-        n=counted(np.abs(numerator) + np.abs(denominator), design),
-        method=f"Fieller's interval, {_over(len(values))}",
+        n=0,
+        method=f"Fieller's interval, {over(seeds)}",
         level=level,
         note="not defined: its denominator does not differ significantly from 0",
     )
-    if abs(below) < NOTHING or not refuted(math.pi / 2):
+    if abs(below) < NOTHING or excess(math.pi / 2) <= 0:
         return estimate
     value = above / below
     low, high = (
-        math.tan(_edge(refuted, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
+        math.tan(_edge(excess, math.atan(value), end)) for end in (-math.pi / 2, math.pi / 2)
     )
     return estimate.replace(value=value, low=low, high=high, note="")
 
 
-def _refuted(
-    values: Float[np.ndarray, "seeds exchanges"],
-    weights: tuple[Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]],
-    design: Design,
-    known: Hits | Odds | None,
-    tail: float,
-    angle: float,
-) -> bool:
-    """Return whether a ratio, as an angle, is refuted."""
-    turned = math.cos(angle) * weights[0] - math.sin(angle) * weights[1]
-    contrast, noise = sum_of(values, turned, design, known)
-    less, more = noise.ends(tail)
-    return not -more <= contrast.value <= less
-
-
-def _edge(refuted: Callable[[float], bool], inside: float, outside: float) -> float:
+def _edge(excess: Callable[[float], float], inside: float, outside: float) -> float:
     """Return where refutation begins on the way from an accepted angle to a refuted one."""
+    from scipy import optimize
+
     # Steps first: what lies beyond the first refuted angle is of no interest.
     step = (outside - inside) / 32
-    while not refuted(inside + step):
+    while excess(inside + step) <= 0:
         inside += step
-    outside = inside + step
-    for _ in range(25):
-        middle = (inside + outside) / 2
-        if refuted(middle):
-            outside = middle
-        else:
-            inside = middle
-    return inside
+    if excess(inside) >= 0:
+        return inside  # nothing varies: the accepted angle is the edge
+    return float(optimize.brentq(excess, inside, inside + step, xtol=1e-9))
 
 
 def p_value_of(
@@ -162,10 +168,11 @@ def method_of(name: str, noise: Noise | Noises, seeds: int) -> str:
     if noise.absent:
         return "exact bound, nothing varies; n = dialogues"
     still = ", exact bound where nothing varies" if noise.still else ""
-    return f"{name}, {_over(seeds)}{still}"
+    return f"{name}, {over(seeds)}{still}"
 
 
-def _over(seeds: int) -> str:
+def over(seeds: int) -> str:
+    """Return over what an interval is: dialogues and seeds, or dialogues alone."""
     if seeds == 1:
         return "dialogues only: one seed, training noise is not covered"
     return f"dialogues crossed with {seeds} seeds"

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from semspill.statistics._estimate import Estimate
-from semspill.statistics._intervals import method_of, p_value_of, sum_of
+from semspill.statistics._intervals import fieller, method_of, p_value_of, sum_of
 from semspill.statistics._means import Sample
 from semspill.statistics._noise import Noise, Noises, p_against_0
 from semspill.statistics._pooling import pool_seeds
-from semspill.statistics._twoway import Odds, contrast_of, counted, noise_of
+from semspill.statistics._twoway import Contrast, Hits, Odds, contrast_of, counted, noise_of
 
 # At a level of 0 an interval is a point, and that of a rate is not defined.
 _LARGEST_P = 0.98
@@ -74,6 +74,40 @@ class Pairs:
             p_value=p_value_of(values, contrast, noise, design),
         )
 
+    def ratio(self, weights: Float[np.ndarray, " exchanges"], level: float) -> Estimate:
+        """Return the mean of `after` as a multiple of that of `before`, with Fieller's interval.
+
+        For sides that are paired by seed. What was not seen is bounded: a side without a hit has no
+        noise of its own, nor have sides that answer alike, yet the next dialogue may be otherwise.
+
+        Args:
+            weights: What each exchange counts in either mean; they add up to 1.
+            level: Nominal coverage.
+        """
+        design = self.before.design
+        after, before, apart = self._hidden(weights)
+
+        def turned(above: float, below: float) -> tuple[Contrast, Noises]:
+            values = above * self.after.values - below * self.before.values
+            odds = pool_seeds(values, self.rates, design, prior=False)
+            contrast = contrast_of(values, weights, design)
+            hidden = _scaled(after, above), _scaled(before, -below), _scaled(apart, above)
+            return contrast, Noises((noise_of(contrast, design, odds, None), *hidden))
+
+        estimate = fieller(turned, level, len(self.before.values))
+        return estimate.replace(n=counted(weights, design))
+
+    def _hidden(self, weights: Float[np.ndarray, " exchanges"]) -> tuple[Noise, Noise, Noise]:
+        """Return what was not seen of `after`, of `before`, and of their difference elsewhere."""
+        design = self.before.design
+        (after, one), (before, other) = (_unseen(s, weights) for s in (self.after, self.before))
+        moving = ~(one | other)[design.strata[design.clusters]]
+        change = contrast_of(self.after.values - self.before.values, weights * moving, design)
+        known = self.before.known
+        most = known.scale if isinstance(known, Hits) else self._reach
+        apart = noise_of(change, design, None, (-most, most))
+        return after, before, _only_unseen(apart)
+
     @property
     def _reach(self) -> float:
         """How far apart two values can be."""
@@ -118,6 +152,38 @@ def estimate_apart(before: Sample, after: Sample, level: float) -> Estimate:
         level=level,
         p_value=p_against_0(most - least, ends, _LARGEST_P),
     )
+
+
+def _unseen(
+    side: Sample, weights: Float[np.ndarray, " exchanges"]
+) -> tuple[Noise, Bool[np.ndarray, " strata"]]:
+    """Return what was not seen on one side, of its hits where they are known, and in what strata.
+
+    Nothing varies in these.
+    """
+    values, bounds = side.values, (-1.0 if side.kind == "difference" else 0.0, 1.0)
+    if isinstance(side.known, Hits):
+        values, bounds = side.known.values, (0.0, 1.0)
+        weights = side.known.scale * weights
+    contrast = contrast_of(values, weights, side.design)
+    return _only_unseen(noise_of(contrast, side.design, None, bounds)), contrast.still
+
+
+def _only_unseen(noise: Noise) -> Noise:
+    above, below = noise.unseen_above, noise.unseen_below
+    nothing = Noise(dialogue=0.0, dialogue_df=1.0, seed=0.0, seed_df=0)
+    return replace(nothing, unseen_above=above, unseen_below=below)
+
+
+def _scaled(unseen: Noise, factor: float) -> Noise:
+    """Return what was not seen of a side that is multiplied by a factor."""
+    above, below = (
+        tuple((count, abs(factor) * size) for count, size in part)
+        for part in (unseen.unseen_above, unseen.unseen_below)
+    )
+    if factor < 0:
+        above, below = below, above
+    return replace(unseen, unseen_above=above, unseen_below=below)
 
 
 def _of_seeds(sample: Sample, weights: Float[np.ndarray, " exchanges"]) -> list[Noise]:

@@ -81,12 +81,9 @@ def _private(
 ) -> Float[np.ndarray, " groups"]:
     """Return the variance that single answers give a category's mean under one seed."""
     rest = values - means[:, design.groups]
-    # What one dialogue has in one category.
-    pairs, cells = np.unique(
-        np.stack([design.groups, design.clusters]), axis=1, return_inverse=True
-    )
-    parts = np.stack([np.bincount(cells.ravel(), row) for row in rest])
+    groups, cells = design.cells
+    parts = np.stack([np.bincount(cells, row) for row in rest])
     squares = ((parts - parts.mean(axis=0)) ** 2).sum(axis=0) / (len(values) - 1)
-    sizes = np.bincount(pairs[0])
+    sizes = np.bincount(groups)
     correction = sizes / np.maximum(sizes - 1, 1)
-    return np.asarray(np.bincount(pairs[0], squares) * correction / counts**2)
+    return np.asarray(np.bincount(groups, squares) * correction / counts**2)

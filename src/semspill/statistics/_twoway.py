@@ -1,6 +1,7 @@
 """The noise of a weighted mean over test dialogues and training seeds, which are crossed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -32,6 +33,14 @@ class Design:
     def free(self) -> int:
         """Degrees of freedom of the dialogues within their strata; at least 1."""
         return max(self.dialogues - int(self.strata.max()) - 1, 1)
+
+    @cached_property
+    def cells(self) -> tuple[Int[np.ndarray, " cells"], Int[np.ndarray, " exchanges"]]:
+        """What one dialogue has in one group: the group of each such cell, and each exchange's."""
+        pairs, cells = np.unique(
+            np.stack([self.groups, self.clusters]), axis=1, return_inverse=True
+        )
+        return pairs[0], cells.ravel()
 
 
 def numbered(names: tuple[str, ...]) -> Int[np.ndarray, " names"]:

@@ -1,6 +1,6 @@
 """Training: fine-tune a bi-encoder on the exchanges of a corpus."""
 
 from semspill.training._finetuner import Finetuner
-from semspill.training._settings import Begin, Epoch, Step
+from semspill.training._settings import Backward, Begin, Epoch, Step
 
-__all__ = ["Begin", "Epoch", "Finetuner", "Step"]
+__all__ = ["Backward", "Begin", "Epoch", "Finetuner", "Step"]

@@ -1,6 +1,6 @@
 """The fine-tuner; torch is imported when it is used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from semspill._progress import Progress, quiet
 from semspill.corpus import ContextFormat, Corpus, HasCorpus, TextLabels
 from semspill.encoders import BiEncoder, Encoder, RankingTask, encoders
 from semspill.errors import ConfigError, DataError
-from semspill.training._settings import Epoch, _TrainingSettings
+from semspill.training._settings import Begin, Epoch, _TrainingSettings
 
 
 class Finetuner(_TrainingSettings):
@@ -31,7 +31,9 @@ class Finetuner(_TrainingSettings):
     citation: ClassVar[str] = (
         "In-batch softmax: Henderson et al. 2017, Efficient Natural Language Response Suggestion "
         "for Smart Reply, arXiv:1705.00652; exact gradient accumulation: Gao et al. 2021, Scaling "
-        "Deep Contrastive Learning Batch Size under Memory Limited Setup, arXiv:2101.06983"
+        "Deep Contrastive Learning Batch Size under Memory Limited Setup, arXiv:2101.06983; "
+        "low-rank adapters: Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models, "
+        "arXiv:2106.09685"
     )
 
     def finetune(
@@ -43,6 +45,7 @@ class Finetuner(_TrainingSettings):
         context: ContextFormat | None = None,
         response_labels: TextLabels | None = None,
         valid: Corpus | RankingTask | None = None,
+        begins: Sequence[Begin] = (),
         observer: Callable[[Epoch], object] | None = None,
         progress: Progress = quiet,
     ) -> BiEncoder:
@@ -63,6 +66,9 @@ class Finetuner(_TrainingSettings):
                 by default those that the encoder was loaded with, if any.
             valid: What to measure P@1 on after each epoch: a corpus, from whose exchanges lists
                 of 100 are drawn (of all, where there are fewer), or lists already drawn.
+            begins: Each is called with the bi-encoder before its first step, and returns what is
+                done at every step in place of taking one gradient, or None. Of several, a later
+                one takes an earlier one's for its gradient.
             observer: Called after each epoch.
             progress: Wraps the list of batches of each epoch, for example `tqdm.tqdm`.
 
@@ -90,7 +96,7 @@ class Finetuner(_TrainingSettings):
             return model
         task = _ranking(valid, lists) if isinstance(valid, Corpus) else valid
         with settled():
-            training = _loop.Training(self, model, exchanges, order, dropout)
+            training = _loop.Training(self, model, exchanges, order, dropout, begins)
             return training.run(task, observer, progress)
 
 

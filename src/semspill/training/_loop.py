@@ -5,6 +5,8 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -19,13 +21,17 @@ from semspill._progress import Progress
 from semspill._random import torch_seed
 from semspill.corpus import ContextFormat, Exchange, TextLabels
 from semspill.encoders import BiEncoder, Encoder, RankingTask
-from semspill.encoders.two_tower import TwoTower
+from semspill.encoders.two_tower import Tokens, TwoTower
 from semspill.errors import ConfigError, DataError
+from semspill.training._adapters import Adapter, drive
 from semspill.training._batches import Pairs, shuffled, without_repeats
-from semspill.training._loss import InBatchLoss, backward
-from semspill.training._settings import Epoch, _TrainingSettings
+from semspill.training._loss import InBatchLoss
+from semspill.training._settings import Begin, Epoch, _TrainingSettings
+from semspill.training._steps import Batch, begun, composed
 
 logger = logging.getLogger(__name__)
+
+_Sides: TypeAlias = tuple[Tokens, ...]
 
 
 def own_copy(
@@ -58,7 +64,8 @@ class Training:
         model: The bi-encoder to train, in place.
         exchanges: What to learn from, at least two.
         order: Draws all batches.
-        dropout: Seeds torch for each epoch.
+        dropout: Seeds torch for each epoch; its children seed what is drawn before the first.
+        begins: What is done at every step, as each says once it is given the bi-encoder.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class Training:
         exchanges: Sequence[Exchange],
         order: np.random.Generator,
         dropout: np.random.Generator,
+        begins: Sequence[Begin] = (),
     ) -> None:
         self.settings = settings
         self.model = model
@@ -85,9 +93,7 @@ class Training:
             )
         self.step = 0
         tower = model.context_tower
-        self.loss = InBatchLoss(
-            settings.scale or (20.0 if tower.unit else 1.0), settings.duplicates == "mask"
-        )
+        self.loss = InBatchLoss(settings.logit_scale(model), settings.duplicates == "mask")
         self.rate = settings.learning_rate or tower.learning_rate
         towers = (tower, model.response_tower)
         # Where weights decay, so do the rows of a table that never occur.
@@ -95,8 +101,15 @@ class Training:
         readers = list(zip(towers, tables, strict=True))
         self.rows = UsedRows(model.module, readers, self.pairs.tokens)
         self.pairs = self.pairs.with_tokens(*self.rows.tokens)
+        beginning, adapting = dropout.spawn(2)
         with self.rows.held():
-            self.optimizer = build_optimizer(settings, model.module, self.rate)
+            with seeded(self.device, torch_seed(beginning)):
+                steps = begun(begins, model)
+            self.optimizer = build_optimizer(settings, model.module, self.rate, adapting)
+        self.act = composed(steps)
+        # What else is done at a step may need the ids of every batch to be the same.
+        self.cut: Callable[[_Sides], AbstractContextManager[_Sides]]
+        self.cut = nullcontext if steps else self.rows.batch
 
     def run(
         self,
@@ -146,13 +159,14 @@ class Training:
         return Epoch(number, self.model, mean, precision, count, seconds)
 
     def _learn(self, chosen: Int[np.ndarray, " batch"]) -> float:
-        self.optimizer.zero_grad()
+        self.model.module.zero_grad()
         pairs = self.pairs.take(chosen)
-        with self.rows.batch(pairs.tokens) as tokens:
-            batch = pairs.with_tokens(*tokens)
-            loss = backward(self.model, batch, self.loss, self.settings.micro_batch)
+        with self.cut(pairs.tokens) as tokens:
+            held = pairs.with_tokens(*tokens)
+            batch = Batch(self.model, held, self.loss, self.settings.micro_batch)
+            loss = self.act(batch.backward, batch)
             if (most := self.settings.clip_norm) is not None:
-                torch.nn.utils.clip_grad_norm_(self.model.module.parameters(), most)
+                torch.nn.utils.clip_grad_norm_(trained(self.settings, self.model.module), most)
         factor = self.settings.schedule_factor(self.step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * factor
@@ -179,17 +193,45 @@ class Training:
         )
 
 
-def build_optimizer(settings: _TrainingSettings, module: nn.Module, rate: float) -> Optimizer:
+def trained(settings: _TrainingSettings, module: nn.Module) -> list[nn.Parameter]:
+    """Return the weights that training moves: all that can be, or with adapters the matrices."""
+    weights = [weight for weight in module.parameters() if weight.requires_grad]
+    return weights if settings.adapter_rank is None else [w for w in weights if w.ndim == 2]
+
+
+def build_optimizer(
+    settings: _TrainingSettings, module: nn.Module, rate: float, rng: np.random.Generator
+) -> Optimizer:
     """Return the optimizer for all weights of `module` that can be trained.
+
+    Args:
+        settings: What the user chose.
+        module: Whose weights are moved.
+        rate: Peak step size.
+        rng: Draws the adapters, where there are any.
 
     Raises:
         ConfigError: There are none.
     """
-    weights = [weight for weight in module.parameters() if weight.requires_grad]
+    weights = trained(settings, module)
     if not weights:
+        kind = "weights" if settings.adapter_rank is None else "matrices for adapter_rank"
         raise ConfigError(
-            "The encoder has no trainable weights; unfreeze some, or use it with epochs=0."
+            f"The encoder has no trainable {kind}; unfreeze some, or use it with epochs=0."
         )
+    if settings.adapter_rank is None:
+        return _optimizer(settings, weights, rate)
+    generator = torch.Generator().manual_seed(torch_seed(rng))
+    adapters = [Adapter(weight, settings.adapter_rank, generator) for weight in weights]
+    factors = [factor for adapter in adapters for factor in (adapter.left, adapter.right)]
+    optimizer = _optimizer(settings, factors, rate)
+    drive(optimizer, adapters)
+    return optimizer
+
+
+def _optimizer(
+    settings: _TrainingSettings, weights: Sequence[nn.Parameter], rate: float
+) -> Optimizer:
     groups = [
         {"params": [w for w in weights if w.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0},

@@ -1,7 +1,8 @@
 """The in-batch loss and its gradient, whole or in micro-batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -36,15 +37,31 @@ class InBatchLoss:
             responses: One vector per distinct response.
             gold: The response of each exchange, as an index into `responses`.
         """
-        # Not responses[gold]: its gradient adds repeated rows in whatever order threads come.
-        logits = (self.scale * contexts) @ embedding(gold, responses).T
-        if self.mask:
-            copies = (gold[:, None] == gold[None, :]).fill_diagonal_(False)
-            logits = logits.masked_fill(copies, -torch.inf)
+        logits = self.logits(contexts, responses, gold)
         return cross_entropy(logits, torch.arange(len(gold), device=gold.device))
 
+    def logits(
+        self,
+        contexts: Float[Tensor, "rows dim"],
+        responses: Float[Tensor, "distinct dim"],
+        gold: Int[Tensor, " rows"],
+    ) -> Float[Tensor, "rows rows"]:
+        """Return what the softmax of each row is taken over; -inf is no negative."""
+        # Not responses[gold]: its gradient adds repeated rows in whatever order threads come.
+        logits = (self.scale * contexts) @ embedding(gold, responses).T
+        if not self.mask:
+            return logits
+        copies = (gold[:, None] == gold[None, :]).fill_diagonal_(False)
+        return logits.masked_fill(copies, -torch.inf)
 
-def backward(model: TwoTower, batch: Pairs, loss: InBatchLoss, most: int | None) -> float:
+
+Term: TypeAlias = Callable[[Float[Tensor, "rows dim"], Float[Tensor, "distinct dim"]], Tensor]
+"""What is lowered beside the loss, of the vectors of contexts and of distinct responses."""
+
+
+def backward(
+    model: TwoTower, batch: Pairs, loss: InBatchLoss, most: int | None, *terms: Term
+) -> float:
     """Add the gradient of a batch to that of the weights, and return its loss.
 
     Args:
@@ -52,15 +69,33 @@ def backward(model: TwoTower, batch: Pairs, loss: InBatchLoss, most: int | None)
         batch: What to learn from.
         loss: What to lower.
         most: Most texts encoded at once; None for the whole batch.
+        *terms: What is lowered as well, and is no part of the loss that is returned.
     """
     gold = torch.from_numpy(batch.gold).to(next(model.module.parameters()).device)
     if most is None:
-        contexts = _encode(model.context_tower, batch.contexts)
-        value = loss(contexts, _encode(model.response_tower, batch.responses), gold)
-        torch.autograd.backward(value)
+        contexts, responses = encoded(model, batch)
+        value = loss(contexts, responses, gold)
+        torch.autograd.backward(_whole(value, terms, contexts, responses))
     else:
-        value = _backward_in_pieces(model, batch, loss, gold, most)
+        value = _backward_in_pieces(model, batch, loss, gold, most, terms)
     return float(value.item())
+
+
+def encoded(
+    model: TwoTower, batch: Pairs
+) -> tuple[Float[Tensor, "rows dim"], Float[Tensor, "distinct dim"]]:
+    """Return the vectors of the contexts and of the distinct responses of a batch."""
+    contexts = _encode(model.context_tower, batch.contexts)
+    return contexts, _encode(model.response_tower, batch.responses)
+
+
+def _whole(
+    value: Float[Tensor, ""],
+    terms: Sequence[Term],
+    contexts: Float[Tensor, "rows dim"],
+    responses: Float[Tensor, "distinct dim"],
+) -> Tensor:
+    return sum((term(contexts, responses) for term in terms), value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +125,12 @@ def _encode(tower: Tower, tokens: Tokens) -> Float[Tensor, "texts dim"]:
 
 
 def _backward_in_pieces(
-    model: TwoTower, batch: Pairs, loss: InBatchLoss, gold: Int[Tensor, " rows"], most: int
+    model: TwoTower,
+    batch: Pairs,
+    loss: InBatchLoss,
+    gold: Int[Tensor, " rows"],
+    most: int,
+    terms: Sequence[Term],
 ) -> Float[Tensor, ""]:
     """Do what `backward` does, as GradCache does it (Gao et al. 2021, arXiv:2101.06983).
 
@@ -114,7 +154,7 @@ def _backward_in_pieces(
             vectors[piece.side][piece.rows] = piece.encode()
     contexts, responses = (rows.requires_grad_() for rows in vectors)
     value = loss(contexts, responses, gold)
-    shares = torch.autograd.grad(value, vectors)
+    shares = torch.autograd.grad(_whole(value, terms, contexts, responses), vectors)
     for piece, state in zip(pieces, states, strict=True):
         put_back(generators, state)  # dropout drops what it dropped before
         torch.autograd.backward(piece.encode(), shares[piece.side][piece.rows])

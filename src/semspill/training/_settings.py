@@ -10,13 +10,27 @@ from pydantic import Field
 from semspill._model import FrozenModel
 from semspill.encoders import BiEncoder
 
-Step: TypeAlias = Callable[[Callable[[], float], Any], float]
-"""One step of training in other words than `backward()`: it is given `backward`, which adds the
-gradient of the batch's loss to that of the weights and returns the loss in nats, and the batch; it
-returns the loss to be reported, and leaves the gradient that the optimizer is to follow."""
+Backward: TypeAlias = Callable[..., float]
+"""Adds the gradient of a batch's loss to that of the weights, and returns the loss in nats.
+
+Each argument is a term of one's own: a function of the vectors of the contexts and of those of the
+responses (tensors of one row per text) that returns a number. The terms are added to what is
+lowered, not to the loss that is returned; they share its vectors, dropout and micro-batches."""
+
+Step: TypeAlias = Callable[[Backward, Any], float]
+"""What is done at one step instead of `backward()` alone.
+
+It is given `backward` and the batch (`contexts` and `responses`, the tokens of each, and `gold`,
+the response of each context), in training mode; it leaves the gradient that the optimizer is to
+follow, and returns the loss to be reported. The weights and ids are those that `Begin` has met."""
 
 Begin: TypeAlias = Callable[[Any], Step | None]
-"""Is called with the bi-encoder before its first step, and returns what is done at every step."""
+"""Is called with the bi-encoder (`TwoTower`) before its first step, and returns what is done at
+every step, or None for `backward()`. Torch's generators are seeded for it.
+
+Of a table of token vectors the towers then hold the rows that occur in the training data alone,
+with ids renumbered to match. A copy of the bi-encoder that is made here reads the ids of every
+batch as the trained one does, and its parameters are the trained one's in the same order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +85,21 @@ class _TrainingSettings(FrozenModel):
     in-batch negatives stay, at the price of encoding everything twice."""
     keep: Literal["last", "best"] = "last"
     """Whether the last epoch is returned, or the first one of the highest validation P@1."""
+    adapter_rank: int | None = Field(None, ge=1)
+    """Rank of what training adds to each matrix: a product of two narrow ones, which alone are
+    trained, and decay (low-rank adapters); all other weights stay. None trains every weight."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train; `auto` is CUDA where there is one. Only the CPU is promised to give the
     same weights bit for bit when it trains again."""
+
+    def logit_scale(self, model: BiEncoder) -> float:
+        """Return the factor on the dot products of a bi-encoder: `scale`, or what suits its rows.
+
+        Args:
+            model: The bi-encoder.
+        """
+        unit = getattr(getattr(model, "context_tower", None), "unit", False)
+        return self.scale or (20.0 if unit else 1.0)
 
     def step_count(self, exchanges: int) -> int:
         """Return how many optimizer steps a training has; `duplicates="forbid"` may add some.

@@ -17,17 +17,21 @@ from semspill import (
     Corpus,
     Dialogue,
     Metric,
+    Model,
     Outcome,
     PoisonStrategy,
+    Responses,
     ResponseSource,
     Selector,
     Similarity,
+    TrainedModel,
     Utterance,
     datasets,
     raters,
     sources,
 )
 from semspill._registry import registries
+from semspill.defenses import Repair
 from semspill.errors import DataError, MissingExtraError, RegistryError
 from semspill.statistics import Resampling
 from semspill.testing import (
@@ -151,6 +155,45 @@ def test_an_error_is_described_by_its_first_line(error, described):
 
 
 # What is given wrongly is no fault of the component
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [("detector", "margin"), ("repair", "frequency"), ("guard", "random")],
+)
+def test_a_defense_of_another_base_is_refused_and_not_checked(kind, other):
+    cleaner = {"name": "cleaner", "detector": "frequency", "share": 0.1}
+    for check in checks(kind):
+        for wrong in (other, cleaner):
+            with pytest.raises(ConfigError, match=r"is no \w+, so it makes other promises"):
+                check(wrong)
+
+
+def test_a_defense_is_tried_on_the_model_that_is_given():
+    class Watcher(Repair):
+        citation = "original"
+
+        def repair(self, model, corpus, aid, rng):
+            seen.add(type(model).__name__)
+            return model
+
+    class Served(Model):
+        citation = "original"
+
+        def train(self, corpus, rng, **options):
+            return Echo()
+
+    class Echo(TrainedModel):
+        def respond(self, exchanges, pool, rng, **options):
+            return Responses.of([exchange.context[-1] for exchange in exchanges])
+
+    seen = set()
+    [check] = [one for one in checks("repair") if one.name == "gives_a_model_that_answers"]
+    check(Watcher())
+    check(Watcher(), model=Served())
+    assert seen == {"TrainedRetrieval", "Echo"}
+    [check] = [one for one in checks("guard") if one.name == "decides_on_each_response"]
+    check({"name": "rater_guard", "rater": "lexicon"}, model=Served())
 
 
 @pytest.mark.parametrize(

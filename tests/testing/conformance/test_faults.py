@@ -9,7 +9,8 @@ from faulty.common import FAULTS as COMMON
 from semspill.testing import checks
 
 KINDS = (
-    "dataset source selector strategy encoder labeller detector model rater similarity metric"
+    "dataset source selector strategy encoder labeller detector training_defense repair guard "
+    "model rater similarity metric"
 ).split()
 TABLES = {kind: faulty.faults(importlib.import_module(f"faulty.{kind}")) for kind in KINDS}
 ROWS = [(kind, name) for kind, table in TABLES.items() for name in table]

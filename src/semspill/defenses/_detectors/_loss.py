@@ -75,7 +75,7 @@ def _losses(
         [own.response, *(corpus.exchanges[place].response for place in row)]
         for own, row in zip(exchanges, others.tolist(), strict=True)
     ]
-    scores = np.asarray(model.score(exchanges, lists), dtype=np.float64)
+    scores = model.scale * np.asarray(model.score(exchanges, lists), dtype=np.float64)
     same = np.array([[text == row[0] for text in row[1:]] for row in lists])
     scores[:, 1:][same] = -np.inf
     return np.asarray(logsumexp(scores, axis=1) - scores[:, 0])

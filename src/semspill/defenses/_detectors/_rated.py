@@ -31,12 +31,12 @@ class ToxicityDetector(Detector):
         self, corpus: Corpus, aid: Aid, rng: np.random.Generator
     ) -> Float[np.ndarray, " exchanges"]:
         """Return the rating of each response, 0 to 1."""
-        ratings = _ratings(self.rater, corpus)
+        rated = ratings(self.rater, corpus)
         texts = [exchange.response for exchange in corpus.exchanges]
         distinct = dict.fromkeys(texts)
         noticed = dict(zip(distinct, rng.random(len(distinct)) < self.recall, strict=True))
-        seen = np.array([noticed[text] for text in texts])
-        return np.where((ratings >= 0.5) & ~seen, 0.0, ratings)
+        seen = np.array([noticed[text] for text in texts], dtype=np.bool_)
+        return np.where((rated >= 0.5) & ~seen, 0.0, rated)
 
 
 class NeighbourRatingDetector(Detector):
@@ -61,12 +61,22 @@ class NeighbourRatingDetector(Detector):
         self, corpus: Corpus, aid: Aid, rng: np.random.Generator
     ) -> Float[np.ndarray, " exchanges"]:
         """Return the rating minus the mean rating of the neighbours, -1 to 1."""
-        ratings = _ratings(self.rater, corpus)
+        rated = ratings(self.rater, corpus)
         near = nearest(corpus, aid, self.neighbours)
-        around = ratings[near].sum(axis=1) / max(near.shape[1], 1)
-        return np.asarray(ratings - around)
+        around = rated[near].sum(axis=1) / max(near.shape[1], 1)
+        return np.asarray(rated - around)
 
 
-def _ratings(rater: RaterField, corpus: Corpus) -> Float[np.ndarray, " exchanges"]:
-    texts = [exchange.response for exchange in corpus.exchanges]
-    return ToxicityScorer(rater=rater, cache=None).score(texts)
+_RATED: dict[tuple[str, tuple[str, ...]], Float[np.ndarray, " exchanges"]] = {}
+_KEPT = 4  # ratings of whole corpora that wait for another detector of the same process
+
+
+def ratings(rater: RaterField, corpus: Corpus) -> Float[np.ndarray, " exchanges"]:
+    """Return the rating of each response, rated once by all detectors of a process."""
+    key = rater.fingerprint, tuple(exchange.response for exchange in corpus.exchanges)
+    if key not in _RATED:
+        rated = ToxicityScorer(rater=rater, cache=None).score(key[1])
+        while len(_RATED) >= _KEPT:
+            _RATED.pop(next(iter(_RATED)))
+        _RATED[key] = rated
+    return _RATED[key].copy()

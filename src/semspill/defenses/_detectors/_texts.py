@@ -11,6 +11,7 @@ from pydantic import Field
 
 from semspill.corpus import Corpus
 from semspill.defenses._base import Aid, Detector
+from semspill.defenses._detectors._copies import near_copies
 from semspill.labellers import fold_of
 
 _WORD = re.compile(r"\w+")
@@ -42,16 +43,19 @@ class FrequencyDetector(Detector):
     )
     least_words: int = Field(5, ge=1)
     """Shortest response that can be suspicious, in words."""
+    alike: float = Field(1.0, ge=0.5, le=1)
+    """Share of their distinct words that two responses must have in common to be copies, of all
+    that either has (Jaccard): below 1 near copies count too, 0.7 is one word in six changed. At 1
+    the order of the words counts as well."""
 
     def suspicion(
         self, corpus: Corpus, aid: Aid, rng: np.random.Generator
     ) -> Float[np.ndarray, " exchanges"]:
         """Return the number of repeated words."""
         words = [tuple(words_of(exchange.response)) for exchange in corpus.exchanges]
-        counts = Counter(words)
-        return np.array(
-            [(counts[own] - 1.0) * len(own) * (len(own) >= self.least_words) for own in words]
-        )
+        counts = Counter(own for own in words if len(own) >= self.least_words)
+        copies = dict(counts) if self.alike == 1 else near_copies(counts, self.alike)
+        return np.array([(copies.get(own, 1) - 1.0) * len(own) for own in words])
 
 
 class PerplexityDetector(Detector):

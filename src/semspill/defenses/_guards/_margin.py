@@ -8,7 +8,7 @@ from pydantic import Field
 
 from semspill.corpus import Corpus, Exchange
 from semspill.defenses._base import Aid, OutputGuard
-from semspill.errors import ConfigError
+from semspill.errors import ConfigError, DataError
 from semspill.models import TrainedModel
 from semspill.responding import Responses
 
@@ -44,6 +44,7 @@ class MarginGuard(OutputGuard):
 
         Raises:
             ConfigError: The model gives one response each, or no scores.
+            DataError: There is nothing to answer, or no choice of candidates.
         """
         name = type(model).__name__
         if not model.chooses:
@@ -56,7 +57,7 @@ class MarginGuard(OutputGuard):
         assert aid.clean is not None, "needs declares it"
         pool, exchanges = corpus.responses(), aid.clean.exchanges
         if len(pool) < 2 or not exchanges:
-            raise ConfigError(
+            raise DataError(
                 f"MarginGuard got {len(exchanges)} trusted exchanges and {len(pool)} candidates; "
                 "give one or more to answer, from two or more, or a `threshold`."
             )

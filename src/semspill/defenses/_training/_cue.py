@@ -11,8 +11,6 @@ from semspill.corpus import ContextFormat, Corpus
 from semspill.defenses._base import Aid, Need, TrainingDefense
 from semspill.defenses._neighbours import context_vectors
 from semspill.errors import ConfigError, DataError
-from semspill.labellers import Labelling
-from semspill.labellers._base import LabellerField, labellers
 
 
 class Cue(TrainingDefense):
@@ -69,6 +67,11 @@ class Cue(TrainingDefense):
     def wanted(self) -> frozenset[Need]:
         """The encoder, whose vectors of contexts are clustered, where labels are cells."""
         return frozenset({"encoder"} if self.training == "cells" else ())
+
+    @property
+    def relabels(self) -> bool:
+        """Whether the labels of training are cells, or shuffled categories."""
+        return self.training == "cells" or (self.shuffled and self.training == "gold")
 
     def control(self) -> "Cue | None":
         """Return the cue with labels that explain nothing; None where training has no labels."""
@@ -135,49 +138,3 @@ def _cells(corpus: Corpus, aid: Aid, count: int, rng: np.random.Generator) -> tu
         # Contexts that are alike may fill fewer cells.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return tuple(f"cell {cell}" for cell in model.fit_predict(vectors).tolist())
-
-
-class CrossFittedLabels(TrainingDefense):
-    """Predicted labels in training that are as often wrong as those of new contexts.
-
-    A labeller is nearly always right on the contexts it was fitted on. Here each training context
-    is labelled by one that was fitted on the other folds of the corpus, as untrusted as it is. It
-    fails where the behaviour spills over by other ways than labels.
-    """
-
-    citation = (
-        "original; cf. Rashkin et al. 2019, Towards Empathetic Open-domain Conversation Models: a "
-        "New Benchmark and Dataset, arXiv:1811.00207 (labels that are fitted in sample)"
-    )
-    cost = "a labeller per fold"
-
-    labeller: LabellerField = Field(default_factory=lambda: labellers.build("tfidf"))
-    """What predicts; the one that labels the contexts that the model answers."""
-    folds: int = Field(5, ge=2)
-    """Parts of the dialogues, each labelled by what was fitted on the others."""
-    top: int = Field(1, ge=1)
-    """How many labels a context shows; as many as in answering."""
-
-    def contexts(
-        self, training: ContextFormat, answering: ContextFormat
-    ) -> tuple[ContextFormat, ContextFormat]:
-        """Return the formats as they are.
-
-        Raises:
-            ConfigError: Contexts show no predicted labels in training.
-        """
-        if training.label != "predicted":
-            raise ConfigError(
-                "CrossFittedLabels needs contexts that show predicted labels in training, and "
-                f"context.label is {training.label!r}; set it to 'predicted', or leave the defense "
-                "out."
-            )
-        return training, answering
-
-    def prepare(self, corpus: Corpus, aid: Aid, rng: np.random.Generator) -> Corpus:
-        """Return the corpus with cross-fitted labels in place of those it has, if it has any."""
-        if not corpus.labels:
-            return corpus
-        bare = replace(corpus, labels=())
-        labelling = Labelling(labeller=self.labeller, folds=self.folds, top=self.top)
-        return labelling.fit(bare, rng).label(bare)

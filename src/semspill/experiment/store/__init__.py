@@ -2,7 +2,7 @@
 
 from semspill.experiment.store._answers import PLAN, AnswersCache, columns_of
 from semspill.experiment.store._claim import Decision, decide
-from semspill.experiment.store._compare import compare, comparison_of
+from semspill.experiment.store._compare import Side, compare, comparison_of
 from semspill.experiment.store._finished import finished_arms
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._pages import sweep_page, write_comparison, write_page
@@ -24,6 +24,7 @@ __all__ = [
     "AnswersCache",
     "Decision",
     "RunStore",
+    "Side",
     "columns_of",
     "compare",
     "comparison_of",

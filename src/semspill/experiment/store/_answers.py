@@ -90,6 +90,7 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             values: dict[str, Any] = {name: arrays[name] for name in arrays.files}
         record = dict(parse_json(str(values.pop("record", "{}"))))
+        values["cleaning"] = str(values.pop("cleaning", ""))
         held = values.pop("held", None)
         own = {"texts": texts or ()} if held is None else json.loads(held.tobytes())
         values["texts"] = tuple(own["texts"])

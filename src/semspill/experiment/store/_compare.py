@@ -1,7 +1,7 @@
 """Finished runs compared: from folders, or from the reports that `run` returned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,57 +16,82 @@ Run: TypeAlias = str | Path | SpilloverReport
 """A finished run: its folder, or what `run` returned."""
 
 
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One arm of a finished run."""
+
+    run: Run
+    """The run."""
+    arm: str | None = None
+    """Name of the arm; None for the main one."""
+
+
 def compare(
     *runs: Run,
+    arms: Sequence[str] = (),
     labels: Sequence[str] | None = None,
     baseline: str | None = None,
     level: float = 0.95,
 ) -> Comparison:
-    """Return how runs differ from a baseline, group by group, and how sure that is.
+    """Return how runs, or arms, differ from a baseline, group by group, and how sure that is.
 
     Runs on the same test exchanges are paired by exchange, and by seed where they share two seeds
-    or all; others are not, and `Comparison.pairings` says why. The main arm of each is compared.
+    or all; others are not, and `Comparison.pairings` says why.
 
     Args:
         runs: Folders of finished runs, or reports that `run` returned; the folder of a sweep stands
             for all its variants.
-        labels: What the runs are called; by default the names of their folders, and `A`, `B` and
-            so on for reports.
+        arms: Which arms of each run are compared, such as `["poison", "poison+filter"]` of one;
+            by default the main arm of each.
+        labels: What they are called; by default the names of the runs' folders, and `A`, `B` and
+            so on for reports; of several arms, the arms' names.
         baseline: Which of them the others are compared with; by default the first.
         level: Nominal coverage of the intervals.
 
     Raises:
-        ConfigError: There are fewer than two runs, or the labels do not fit them.
-        DataError: A folder is no finished run, or a report was read from JSON, which holds no
-            answers.
+        ConfigError: There are fewer than two runs or arms, or the labels do not fit them.
+        DataError: A folder is no finished run, a run has no such arm, or a report was read from
+            JSON, which holds no answers.
     """
-    return comparison_of(labelled(runs, labels, baseline), level)
+    return comparison_of(labelled(runs, labels, baseline, arms), level)
 
 
 def comparison_of(
-    runs: Mapping[str, Run],
+    sides: Mapping[str, Side],
     level: float = 0.95,
     reports: Mapping[str, SpilloverReport] | None = None,
 ) -> Comparison:
-    """Return how runs differ from the first of them.
+    """Return how arms of runs differ from the first of them.
 
     Args:
-        runs: The runs by label.
+        sides: The arms by label.
         level: Nominal coverage of the intervals.
-        reports: Their reports, where those were read before.
+        reports: The reports of their runs, where those were read before.
     """
-    found = {label: _report(run) for label, run in runs.items()} if reports is None else reports
+    if reports is None:
+        reports = {label: _report(side.run) for label, side in sides.items()}
+    # Arms of one run are read once.
+    runs = {id(side.run): side.run for side in sides.values()}
+    read = {key: _outcomes(run) for key, run in runs.items()}
     return compare_outcomes(
-        {label: _main_outcome(runs[label], report) for label, report in found.items()},
-        fingerprints={label: one.provenance.fingerprints for label, one in found.items()},
+        {
+            label: _outcome(read[id(side.run)], reports[label], side.arm)
+            for label, side in sides.items()
+        },
+        fingerprints={label: one.provenance.fingerprints for label, one in reports.items()},
         level=level,
     )
 
 
 def labelled(
-    runs: Sequence[Run], labels: Sequence[str] | None, baseline: str | None = None
-) -> dict[str, Run]:
-    """Return runs by what they are called, the baseline first; a sweep stands for its variants.
+    runs: Sequence[Run],
+    labels: Sequence[str] | None,
+    baseline: str | None = None,
+    arms: Sequence[str] = (),
+) -> dict[str, Side]:
+    """Return arms of runs by what they are called, the baseline first.
+
+    A sweep stands for its variants; without arms the main one of each run is meant.
 
     Raises:
         ConfigError: There is no run, the labels do not fit the runs, or no run is the baseline.
@@ -74,17 +99,19 @@ def labelled(
     every = [one for run in runs for one in _expanded(run)]
     if not every:
         raise ConfigError("There is no run to compare; give the folders of one or more.")
-    names = _short(every) if labels is None else list(labels)
-    if len(names) != len(every):
+    sides = [Side(run, arm) for run in every for arm in (arms or (None,))]
+    names = _names(every, arms) if labels is None else list(labels)
+    kind = "arm" if arms else "run"
+    if len(names) != len(sides):
         raise ConfigError(
-            f"There are {len(names)} labels for {len(every)} runs; give one for each run."
+            f"There are {len(names)} labels for {len(sides)} {kind}s; give one for each {kind}."
         )
     if len(set(names)) < len(names) or not all(names):
         raise ConfigError(
-            f"The runs cannot be distinguished by {', '.join(map(repr, names))}; give each its own "
-            "label."
+            f"The {kind}s cannot be distinguished by {', '.join(map(repr, names))}; give each its "
+            "own label."
         )
-    found = dict(zip(names, every, strict=True))
+    found = dict(zip(names, sides, strict=True))
     if baseline is None:
         return found
     if baseline not in found:
@@ -95,11 +122,45 @@ def labelled(
     return {baseline: found[baseline], **found}
 
 
+def shown(report: SpilloverReport, arm: str | None) -> SpilloverReport:
+    """Return a report in which an arm is the main one, without what is said of another arm.
+
+    Args:
+        report: The report of the run.
+        arm: Name of the arm; None for the main one.
+
+    Raises:
+        DataError: The run has no such arm.
+    """
+    if arm is None or arm == report.main_arm:
+        return report
+    chosen = report.arm(arm)
+    clean = report.arm(report.clean_arm)
+    return report.replace(
+        arms=tuple(dict.fromkeys((clean, chosen))),
+        decomposition=(),
+        sensitivity=(),
+        bands={},
+        doses=(),
+        undecided={},
+        labels=None,
+    )
+
+
 def _expanded(run: Run) -> list[Run]:
     if isinstance(run, SpilloverReport):
         return [run]
     folder = Path(run)
     return [*sweep_folders(folder).values()] if (folder / "sweep.json").is_file() else [folder]
+
+
+def _names(runs: Sequence[Run], arms: Sequence[str]) -> list[str]:
+    """Return what arms of runs are called: by what distinguishes them."""
+    of_runs = _short(runs)
+    if len(arms) < 2:
+        return of_runs
+    several = len(runs) > 1
+    return [f"{name}, {arm}" if several else arm for name in of_runs for arm in arms]
 
 
 def _short(runs: Sequence[Run]) -> list[str]:
@@ -119,11 +180,14 @@ def _report(run: Run) -> SpilloverReport:
     return run if isinstance(run, SpilloverReport) else read_report(run)
 
 
-def _main_outcome(run: Run, report: SpilloverReport) -> Outcome:
-    """Return the outcome of the main arm, with the arm that its lifts are paired with."""
-    found = _answered(run) if isinstance(run, SpilloverReport) else read_outcomes(run)
+def _outcomes(run: Run) -> tuple[Outcome, ...]:
+    return _answered(run) if isinstance(run, SpilloverReport) else read_outcomes(run)
+
+
+def _outcome(found: Sequence[Outcome], report: SpilloverReport, name: str | None) -> Outcome:
+    """Return the outcome of an arm, with the arm that its lifts are paired with."""
     outcomes = {outcome.arm.name: outcome for outcome in found}
-    arm = report.arm()
+    arm = report.arm(name)
     clean = None if arm.baseline == arm.name else outcomes[arm.baseline]
     return replace(outcomes[arm.name], clean=clean, nearest=report.nearest)
 

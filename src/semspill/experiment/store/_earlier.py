@@ -5,19 +5,26 @@ from typing import Any
 
 from semspill._read import parse_json
 from semspill.experiment._fingerprints import json_digest
+from semspill.experiment._treatment import defense_in
 from semspill.experiment.store._answers import read_answers
 
 # Computed from finished arms, or the place of the rating cache: no arm depends on these.
 _UNTRAINED = {"analyzer", "labelled", "rating_cache"}
 # May grow: each arm stands alone, and its curve is read from its own answers.
-_ADDED = {"seeds", "arms"}
+_ADDED = {"seeds", "arms", "defenses"}
+# Of no meaning to an arm without a defense.
+_DEFENDING = {"trusted_split", "same_rater"}
 
 
 def arm_digest(config: dict[str, Any], arm: str) -> str:
     """Return a hash of the part of a config, as JSON values, that decides one of its arms."""
-    fields = _without(config, _UNTRAINED | _ADDED)
+    fields = _without(config, _UNTRAINED | _ADDED | _DEFENDING)
     roles = [each for each in config.get("arms", ()) if _name(each) == arm]
-    return json_digest({**fields, "arm": roles})
+    defenses = config.get("defenses", {})
+    if roles or (defense := defense_in(arm)) not in defenses:
+        return json_digest({**fields, "arm": roles})
+    own = {"arm": arm, "arms": config["arms"], "defense": defenses[defense]}
+    return json_digest({**fields, **own, "trusted_split": config.get("trusted_split")})
 
 
 class EarlierRun:
@@ -52,8 +59,9 @@ class EarlierRun:
         old, new, grown = self._config, self._wanted, _ADDED | {"curve"}
         if old is None or old == new or _without(old, grown) != _without(new, grown):
             return False
-        added = all(each in new[name] for name in _ADDED for each in old.get(name, ()))
-        return added and bool(new["curve"] or not old.get("curve"))
+        added = all(each in new[name] for name in ("seeds", "arms") for each in old.get(name, ()))
+        defenses = old.get("defenses", {}).items() <= new["defenses"].items()
+        return added and defenses and bool(new["curve"] or not old.get("curve"))
 
     @property
     def is_older(self) -> bool:

@@ -15,7 +15,7 @@ from semspill.datasets._base import datasets, load_corpus
 from semspill.datasets._memory import as_split
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._data import ranking_of
-from semspill.experiment.store._compare import comparison_of, labelled
+from semspill.experiment.store._compare import Side, comparison_of, labelled, shown
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._read import (
     read_exchanges,
@@ -127,15 +127,17 @@ def write_comparison(
     folders: Sequence[str | Path],
     out: str | Path,
     *,
+    arms: Sequence[str] = (),
     labels: Sequence[str] | None = None,
     baseline: str | None = None,
     comparison: Comparison | None = None,
 ) -> Path:
-    """Write one page of several finished runs, and return where it lies.
+    """Write one page of several finished runs, or arms of them, and return where it lies.
 
     Args:
         folders: What `run` wrote; what `sweep` wrote stands for all its variants.
         out: The file to write.
+        arms: Which arms of each run are shown; by default the main arm of each.
         labels: What the page calls the runs; by default the names of their folders.
         baseline: Which of them the others are compared with; by default the first.
         comparison: What `compare` said of the same folders, where it was asked before.
@@ -144,10 +146,10 @@ def write_comparison(
         ConfigError: There are fewer than two runs, or the labels do not fit the runs.
         DataError: A folder is no finished run.
     """
-    out, runs = Path(out), labelled(folders, labels, baseline)
-    paths = {name: run for name, run in runs.items() if isinstance(run, Path)}
-    reports = {name: read_report(path) for name, path in paths.items()}
-    found = comparison_of(paths, reports=reports) if comparison is None else comparison
+    out, sides = Path(out), labelled(folders, labels, baseline, arms)
+    paths = {name: side.run for name, side in sides.items() if isinstance(side.run, Path)}
+    reports = {name: shown(read_report(path), sides[name].arm) for name, path in paths.items()}
+    found = comparison_of(sides, reports=reports) if comparison is None else comparison
     return _written(out, comparison_page(reports, comparison=found, links=_links(paths, out)))
 
 
@@ -165,7 +167,8 @@ def sweep_page(folder: Path, out: Path, comparison: Comparison | None = None) ->
     targets = {report.target for report in reports.values()}
     matrices = [one for one in read_matrices(folder) if set(one.targets) == targets]
     if comparison is None and not matrices and len(paths) > 1:
-        comparison = comparison_of(paths, reports=reports)
+        sides = {name: Side(path) for name, path in paths.items()}
+        comparison = comparison_of(sides, reports=reports)
     return comparison_page(reports, matrices, comparison=comparison, links=_links(paths, out))
 
 

@@ -183,6 +183,9 @@ class RunStore:
         answers = as_written(answers, show_text=self.show_text)
         lines = response_lines(answers, exchanges, show_text=self.show_text)
         write_text(path / RESPONSES[self.show_text], lines)
+        if answers.cleaning:
+            write_text(path / "cleaning.jsonl", answers.cleaning)
+        answers = replace(answers, cleaning="")
         own = {"config": arm_digest(self._config, arm), "responses": content_hash(lines.encode())}
         answers = replace(answers, record={**answers.record, **own})
         write_answers(path / "scores.npz", answers)

@@ -7,23 +7,31 @@ from functools import partial
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from semspill.report._page._defense_captions import defense_caption
 from semspill.report._page._label_captions import label_caption
 from semspill.report._table import listed
 from semspill.report._text import unwatched
 from semspill.report.figures import figures, lifts
 from semspill.report.figures._channels import plot_channels
+from semspill.report.figures._detectors import plot_removed, plot_roc
 from semspill.report.figures._dose import plot_dose
 from semspill.report.figures._epochs import dashed, plot_epochs
 from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import COLUMN, PAGE, settled
 from semspill.report.figures._svg import inline_svg
+from semspill.report.figures._tradeoff import plot_tradeoff
 from semspill.results import SpilloverReport
 
 OWN = "lift-"
 """How the names of charts begin that show the lift of a metric of somebody's own."""
 _QUANTITIES = ("toxicity", "asr")
 _LIFTS = {"lift": "Toxicity lift", "asr_lift": "Planted-rate lift"}
+_ELSEWHERE = {
+    **dict.fromkeys(("channels", "confusion"), label_caption),
+    **dict.fromkeys(("tradeoff", "roc", "removed"), defense_caption),
+}
+"""Charts whose captions are written elsewhere."""
 Plot = Callable[..., Figure]
 """A figure for a look, given as `look`."""
 
@@ -86,6 +94,9 @@ def _plots(report: SpilloverReport) -> dict[str, Plot]:
         "dose": ("dose" in can, plot_dose),
         "channels": ("channels" in can and "asr" in of, plot_channels),
         "confusion": ("confusion" in can and "asr" in of, plot_confusion),
+        "tradeoff": ("tradeoff" in can, plot_tradeoff),
+        "roc": ("roc" in can, plot_roc),
+        "removed": ("removed" in can, plot_removed),
     }
     for place, metric in enumerate(_own_lifts(report)):
         plots[f"{OWN}{place}"] = (True, partial(plot_spillover, quantity=metric))
@@ -101,11 +112,11 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
     """Return what a chart shows, plain, and how to read it, in markdown."""
     if name.startswith(OWN):
         return _spillover(report, _own_lifts(report)[int(name.removeprefix(OWN))])
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name](report, name)
     kind, _, quantity = name.partition("-")
     arm = report.main_arm
     line = "" if arm == report.clean_arm else "; the line is the clean arm"
-    if kind in ("channels", "confusion"):
-        return label_caption(report, kind)
     if kind == "spillover":
         return _spillover(report, "asr_lift" if quantity else "lift")
     if kind == "epochs":

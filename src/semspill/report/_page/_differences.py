@@ -70,7 +70,10 @@ def cautions(runs: Runs, *, targets: bool = True, told: bool = False) -> tuple[s
     differ = "Targets differ: target and nearest neighbour are other categories in other runs."
     facts = {
         differ: {label: report.target if targets else "" for label, report in runs.items()},
-        "Arms differ.": {label: report.main_arm for label, report in runs.items()},
+        "Arms differ.": {
+            label: "" if label == report.main_arm else report.main_arm
+            for label, report in runs.items()
+        },
         "Seeds differ.": {
             label: "" if told else ", ".join(map(str, report.seeds))
             for label, report in runs.items()

@@ -7,6 +7,12 @@ from markupsafe import Markup
 from semspill.report._category_table import categories_section
 from semspill.report._curve_table import curve_section
 from semspill.report._decomposition_table import decomposition_section
+from semspill.report._defense_table import (
+    cost_table,
+    defense_sentences,
+    effect_table,
+    removed_table,
+)
 from semspill.report._dose_table import doses_section
 from semspill.report._label_table import axes_table, channels_table, labels_setup
 from semspill.report._markdown import (
@@ -62,6 +68,7 @@ def report_page(
         summary=words,
         keys=key_numbers(report),
         numbers=_numbers(report),
+        defended=defense_sentences(report),
         similarity=_sentence(report.similarity_method),
         levels=_levels(report),
         planted=planted(report),
@@ -94,6 +101,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
     named = {
         "summary": "Summary",
         "findings": "Findings",
+        "defenses": "Defenses",
         "spillover": "Lifts of other metrics",
         "epochs": "Over epochs",
         "distribution": "Distribution of toxicity",
@@ -107,8 +115,9 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "provenance": "Provenance",
         "harm": "Harm",
     }
-    pictured = {"spillover", "epochs", "decomposition", "dose", "labels"}
+    pictured = {"spillover", "epochs", "decomposition", "dose", "labels", "defenses"}
     shown |= {"labels"} if report.labels else set()
+    shown |= {"defenses"} if report.defenses else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
 
 
@@ -125,6 +134,9 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "labels": labels_setup(report),
         "channels": channels_table(report, every=True),
         "axes": axes_table(report),
+        "effect": effect_table(report),
+        "cost": cost_table(report),
+        "removed": removed_table(report),
         "similarity": overall_section(report),
         "sensitivity": sensitivity_parts(report)[0],
         "definitions": sensitivity_parts(report)[1],

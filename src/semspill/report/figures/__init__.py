@@ -9,12 +9,14 @@ from semspill._mask import named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._phrases import measures
 from semspill.report.figures._channels import plot_channels
+from semspill.report.figures._detectors import cleaned, plot_removed, plot_roc, scored
 from semspill.report.figures._dose import plot_dose
 from semspill.report.figures._epochs import plot_epochs
 from semspill.report.figures._groups import plot_decomposition, plot_distribution
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
+from semspill.report.figures._tradeoff import placed, plot_tradeoff
 from semspill.results import SpilloverMatrix, SpilloverReport
 
 _QUANTITIES = ("toxicity", "asr")
@@ -26,10 +28,13 @@ _NEEDS = {
     "dose": "a similarity that knows single exchanges",
     "channels": "lifts under context.label = 'predicted'",
     "confusion": "lifts under context.label = 'predicted'",
+    "tradeoff": "defenses of a model that ranks lists",
+    "roc": "a defense that scores exchanges",
+    "removed": "a defense that takes exchanges out",
 }
-_ASR = ("dose", "channels", "confusion")
+_ASR = ("dose", "channels", "confusion", "tradeoff", "roc", "removed")
 """Figures that show the planted rate unless another quantity is asked for; others show toxicity."""
-_SINGLE = ("spillover", "epochs", "dose", "channels", "confusion")
+_SINGLE = ("spillover", "epochs", "dose", "channels", "confusion", "roc")
 """Figures that one pair of axes can hold."""
 _NARROWEST, _WIDEST = 2.0, 20.0
 
@@ -45,6 +50,9 @@ def figures(report: SpilloverReport) -> tuple[str, ...]:
         "dose": any(dose.bins for dose in report.doses[:1]),
         "channels": predicted,
         "confusion": predicted,
+        "tradeoff": placed(report) is not None,
+        "roc": bool(scored(report)),
+        "removed": bool(cleaned(report)),
     }
     return tuple(name for name, possible in can.items() if possible)
 
@@ -91,6 +99,9 @@ def figure(
         "dose": lambda: plot_dose(report, look),
         "channels": lambda: plot_channels(report, look),
         "confusion": lambda: plot_confusion(report, lifts(report)[quantity], look),
+        "tradeoff": lambda: plot_tradeoff(report, look),
+        "roc": lambda: plot_roc(report, look),
+        "removed": lambda: plot_removed(report, look),
     }
     return _legible(plots[name](), ax)
 
@@ -169,6 +180,7 @@ def _require(report: SpilloverReport, name: str, quantity: str) -> None:
     of: dict[str, Collection[str]] = {
         "spillover": lifts(report), "decomposition": parts, "distribution": {"toxicity"},
         "channels": {"asr"}, "confusion": lifts(report),
+        **{key: {"asr"} for key in ("tradeoff", "roc", "removed")},
     }  # fmt: skip
     if quantity not in of.get(name, _QUANTITIES):
         raise DataError(

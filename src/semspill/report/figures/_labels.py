@@ -41,7 +41,7 @@ def label_points(
         figure: The figure that holds the axes.
         axes: Where the points are drawn, with their final limits.
         named: The points to name, the most important first.
-        points: All points.
+        points: All points; one without a name is only kept clear of.
     """
     lay_out(figure)  # places are known only after the layout
     unit = figure.dpi / 72
@@ -93,6 +93,7 @@ def _lines(axes: Axes, unit: float) -> list[Boxes]:
 
 
 def _together(names: Sequence[str]) -> str:
+    names = [name for name in names if name]
     most = _TOGETHER if len(names) <= _TOGETHER else _TOGETHER - 1
     more = [f"{len(names) - most} more"] if len(names) > most else []
     return ", ".join([*map(short, names[:most]), *more])

@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from semspill._mask import named
+from semspill._model import Component
 from semspill._registry import Registry
 from semspill.analysis import metrics, similarities
 from semspill.datasets import datasets
-from semspill.defenses import defenses
+from semspill.defenses import Detector, OutputGuard, Repair, TrainingDefense, defenses
 from semspill.encoders import encoders
 from semspill.errors import ConfigError, did_you_mean
 from semspill.labellers import labellers
@@ -21,14 +22,17 @@ from semspill.testing._conformance import (
     _dataset,
     _detector,
     _encoder,
+    _guard,
     _labeller,
     _metric,
     _model,
     _rater,
+    _repair,
     _selector,
     _similarity,
     _source,
     _strategy,
+    _training_defense,
 )
 from semspill.testing._conformance._check import Check, Promise, Test
 from semspill.testing._failures import ConformanceError
@@ -40,6 +44,8 @@ class _Kind(NamedTuple):
     """Its own, beside those that every component makes."""
     given: Callable[..., Any]
     """Makes what a component is tried on, from the user's options."""
+    base: type[Component] | None = None
+    """What it extends, where the registry holds others, too."""
 
 
 _KINDS: dict[str, _Kind] = {
@@ -49,7 +55,12 @@ _KINDS: dict[str, _Kind] = {
     "strategy": _Kind(strategies, _strategy.PROMISES, _strategy.given),
     "encoder": _Kind(encoders, _encoder.PROMISES, _encoder.given),
     "labeller": _Kind(labellers, _labeller.PROMISES, _labeller.given),
-    "detector": _Kind(defenses, _detector.PROMISES, _detector.given),
+    "detector": _Kind(defenses, _detector.PROMISES, _detector.given, Detector),
+    "training_defense": _Kind(
+        defenses, _training_defense.PROMISES, _training_defense.given, TrainingDefense
+    ),
+    "repair": _Kind(defenses, _repair.PROMISES, _repair.given, Repair),
+    "guard": _Kind(defenses, _guard.PROMISES, _guard.given, OutputGuard),
     "model": _Kind(models, _model.PROMISES, _model.given),
     "rater": _Kind(raters, _rater.PROMISES, _rater.given),
     "similarity": _Kind(similarities, _similarity.PROMISES, _similarity.given),
@@ -64,7 +75,8 @@ def checks(kind: str) -> tuple[Check, ...]:
 
     Args:
         kind: `"dataset"`, `"source"`, `"selector"`, `"strategy"`, `"encoder"`, `"labeller"`,
-            `"detector"`, `"model"`, `"rater"`, `"similarity"` or `"metric"`.
+            `"detector"`, `"training_defense"`, `"repair"`, `"guard"`, `"model"`, `"rater"`,
+            `"similarity"` or `"metric"`.
 
     Raises:
         ConfigError: There is no such kind.
@@ -78,20 +90,27 @@ def checks(kind: str) -> tuple[Check, ...]:
             f"There is no kind {named(kind)} of component.{did_you_mean(kind, _KINDS)} Give one of "
             f"{', '.join(_KINDS)}."
         )
-    registry, promises, given = _KINDS[kind]
-    common = [one._replace(test=_with(registry, one.test)) for one in _common.PROMISES]
-    find = partial(_component, registry)
-    return tuple(Check(kind, *one, given, find) for one in (*common, *promises))
+    known = _KINDS[kind]
+    common = [one._replace(test=_with(known.registry, one.test)) for one in _common.PROMISES]
+    find = partial(_component, known)
+    return tuple(Check(kind, *one, known.given, find) for one in (*common, *known.promises))
 
 
 def _with(registry: Registry[Any], test: Test) -> Test:
     return lambda component, given: test(component, registry)
 
 
-def _component(registry: Registry[Any], spec: Any) -> Any:
+def _component(kind: _Kind, spec: Any) -> Any:
     """Return the component that a name or a mapping means."""
+    registry, base = kind.registry, kind.base or kind.registry.base
     # `Registry.build` refuses an object at the first fault; the checks tell them all.
-    return spec if isinstance(spec, registry.base) else registry.build(spec)
+    component = spec if isinstance(spec, registry.base) else registry.build(spec)
+    if not isinstance(component, base):
+        raise ConfigError(
+            f"{type(component).__name__} is no {base.__name__}, so it makes other promises; give "
+            f"what extends {base.__name__}."
+        )
+    return component
 
 
 def check_all(kind: str, component: Any, **options: object) -> None:
@@ -101,7 +120,7 @@ def check_all(kind: str, component: Any, **options: object) -> None:
         ConformanceError: With one sentence for each broken promise.
     """
     __tracebackhide__ = True
-    component = _component(_KINDS[kind].registry, component)
+    component = _component(_KINDS[kind], component)
     sentences: list[str] = []
     causes: list[Exception] = []
     for check in checks(kind):

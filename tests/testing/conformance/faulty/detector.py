@@ -11,6 +11,7 @@ class Faulty(Detector):
     """Finds every exchange as suspicious as the others; keeps every promise but one."""
 
     citation = "original"
+    needs = frozenset({"clean"})
     fault: str
 
     def suspicion(self, corpus, aid, rng):
@@ -19,9 +20,13 @@ class Faulty(Detector):
             return scores[1:] if len(corpus) > 1 else scores
         if self.fault == "alone":
             return scores if len(corpus) > 1 else np.zeros(0)
+        if self.fault == "nobody" and not len(corpus):
+            return np.zeros(1)
+        if self.fault == "untrusting" and not len(aid.clean):
+            raise ZeroDivisionError
         if self.fault == "marks":
             return np.array([float(exchange.planted) for exchange in corpus.exchanges])
-        if self.fault == "changes":
+        if self.fault == "changes" and len(corpus):
             object.__setattr__(corpus[0], "situation", "elsewhere")
         return scores + ANSWERS.get(self.fault, float)()
 
@@ -54,8 +59,10 @@ ANSWERS = {
 RANDOM = "same_rng_same_result same_in_another_process blind_to_global_seeds"
 OTHERS = "blind_to_marks copies_give_the_same"
 FAULTS = {
-    "short": (None, "one_number_each", "shape"),
+    "short": (None, "one_number_each works_on_an_empty_corpus", "shape"),
     "alone": (None, "works_on_a_tiny_corpus", "shape (0,)"),
+    "nobody": (None, "works_on_an_empty_corpus", "0 exchanges got numbers of shape (1,)"),
+    "untrusting": (None, "works_on_an_empty_corpus", "ZeroDivisionError"),
     "marks": (None, "blind_to_marks", "marks differ"),
     "changes": (None, "leaves_the_corpus_alone", "changed"),
     "attached": (Attached(), "copies_give_the_same same_in_another_process pickles", "copy"),

@@ -1,0 +1,1 @@
+"""What defenses did: against the undefended run, beside their controls, at equal utility."""

@@ -1,0 +1,199 @@
+"""Defenses as arms of an experiment: what is trained, what is shared, what is refused."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from semspill import ConfigError, ExperimentConfig, TrainedModel, defenses, run
+from semspill.defenses import Cleaner, Detector, Repair, TrainingDefense
+
+
+class Told(Detector):
+    """Finds what begins with the word that the tests plant; sees no marks."""
+
+    citation = "original"
+
+    def suspicion(self, corpus, aid, rng):
+        assert not any(exchange.planted for exchange in corpus.exchanges)
+        return np.array([float("grumble" in one.response) for one in corpus.exchanges])
+
+
+class Brief(TrainingDefense):
+    """Trains on contexts of one utterance, and answers those of four."""
+
+    citation = "original"
+
+    def contexts(self, training, answering):
+        return training.replace(turns=1), answering
+
+
+class Half(TrainingDefense):
+    """Trains on every other dialogue."""
+
+    citation = "original"
+
+    def prepare(self, corpus, aid, rng):
+        return replace(corpus, dialogues=corpus.dialogues[::2], labels=())
+
+
+class Parrot(TrainedModel):
+    """Says one thing."""
+
+    def respond(self, exchanges, pool, rng, *, progress=None):
+        from semspill import Responses
+
+        return Responses.of(["Is that so?"] * len(exchanges))
+
+
+class Replaced(Repair):
+    """Another model in place of the trained one."""
+
+    citation = "original"
+
+    def repair(self, model, corpus, aid, rng):
+        return Parrot()
+
+
+@pytest.fixture
+def planted(fields):
+    """An experiment that plants a word which a detector knows."""
+    texts = [f"grumble number {n}" for n in range(40)]
+    fields["poisoner"]["source"] = texts
+    return {**fields, "curve": False}
+
+
+def told(**fields):
+    return Cleaner(detector=Told(), threshold=0.5, **fields)
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def trainings_of(config, **options):
+    """Run, and return the report and how many models were trained."""
+    seen = []
+    report = run(config, observer=seen.append, **options)
+    return report, seen[-1].trained
+
+
+def test_a_defense_adds_the_attacked_arm_its_control_and_the_honest_one(planted):
+    given = {"filter": told(), "brief": Brief(), "both": [Brief(), told()]}
+    config = ExperimentConfig(**planted, defenses=given)
+    names = [arm.name for arm in config.all_arms]
+    assert names == [
+        *("clean", "poison"),
+        *("poison+filter", "poison+filter.control", "clean+filter"),
+        *("poison+brief", "clean+brief"),
+        *("poison+both", "poison+both.control", "clean+both"),
+    ]
+    roles = {arm.name: (arm.trains, arm.pool, arm.baseline) for arm in config.all_arms}
+    assert roles["poison+both.control"] == ("poison", "planted", "clean")
+    assert roles["clean+both"] == ("clean", "clean", "clean")
+    both = config.treatment(config.all_arms[-1])
+    assert [type(part) for part in both.parts] == [Cleaner, Brief]
+
+
+def test_a_config_of_defenses_is_read_as_it_was_written(fields):
+    given = {
+        "filter": {"name": "cleaner", "detector": "frequency", "share": 0.1},
+        "two": [{"name": "cleaner", "detector": "random", "share": 0.1, "where": "pool"}],
+    }
+    config = ExperimentConfig(**fields, defenses=given)
+    assert ExperimentConfig(**json.loads(config.model_dump_json())) == config
+    assert config.defenses["filter"][0].detector == defenses.build("frequency")
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "says"),
+    [
+        ({"d": "frequency"}, {}, "only scores"),
+        ({"a b": told()}, {}, "folder's name"),
+        ({"d.control": told()}, {}, "another end than .control"),
+        ({"d": told()}, {"arms": ["clean"]}, "an arm to defend"),
+        (
+            {"d": {"name": "cleaner", "detector": {"name": "toxicity", "rater": "lexicon"},
+                   "share": 0.1}},
+            {},
+            "the rater that scores the outcome",
+        ),
+        ({}, {"trusted_split": "test"}, "neither"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_applied_is_refused_before_anything_is_trained(planted, given, more, says):
+    with pytest.raises(ConfigError, match=says):
+        ExperimentConfig(**{**planted, "defenses": given, **more})
+
+
+def test_the_scoring_rater_may_be_used_where_that_is_studied(planted):
+    rater = {"name": "toxicity", "rater": "lexicon"}
+    given = {"d": Cleaner(detector=rater, share=0.1)}
+    assert ExperimentConfig(**planted, defenses=given, same_rater=True).same_rater
+
+
+def test_a_defense_that_needs_trusted_dialogues_is_refused_without(planted):
+    class Trusting(Half):
+        needs = frozenset({"clean"})
+
+    with pytest.raises(ConfigError, match="trusted_split"):
+        ExperimentConfig(**planted, defenses={"d": Trusting()})
+    config = ExperimentConfig(**planted, defenses={"d": Trusting()}, trusted_split="valid")
+    assert config.trusted_split == "valid"
+
+
+def test_a_perfect_filter_leaves_nothing_planted_and_a_control_as_much_at_random(planted, tmp_path):
+    out = tmp_path / "run"
+    run({**planted, "defenses": {"filter": told(), "pool": told(where="pool")}}, out=out)
+    arm = out / "seed-0"
+    rows = lines_of(arm / "poison+filter" / "cleaning.jsonl")
+    planted_rows = lines_of(arm / "manifest.jsonl")[1:]
+    taken = {(row["dialogue"], row["turn"]) for row in rows[1:]}
+    assert taken == {(row["dialogue"], row["turn"]) for row in planted_rows}
+    drawn = lines_of(arm / "poison+filter.control" / "cleaning.jsonl")
+    assert [row["category"] for row in drawn[1:]] == [row["category"] for row in rows[1:]]
+    assert len(lines_of(arm / "clean+filter" / "cleaning.jsonl")) == 1
+
+
+def test_what_does_not_change_the_training_reuses_the_trained_model(planted):
+    given = {"pool": told(where="pool"), "repaired": Replaced()}
+    report, trained = trainings_of({**planted, "defenses": given})
+    assert trained == 2  # clean and poison
+    filtered, more = trainings_of({**planted, "defenses": {"filter": told()}})
+    assert more == 5  # filtered, its control, and the clean one, of which nothing was taken
+    assert report.group("all").asr.value == filtered.group("all").asr.value
+
+
+def test_defended_arms_leave_the_undefended_report_as_it_is(planted):
+    plain = run(planted)
+    defended = run({**planted, "defenses": {"filter": told(), "half": Half()}})
+    assert [arm.name for arm in defended.arms] == ["clean", "poison"]
+    assert defended.categories == plain.categories
+
+
+def test_a_defense_is_added_to_a_finished_run_without_training_the_rest_again(planted, tmp_path):
+    out = tmp_path / "run"
+    run(planted, out=out)
+    _, trained = trainings_of({**planted, "defenses": {"half": Half()}}, out=out)
+    assert trained == 2  # of half the dialogues: poisoned and clean
+    _, again = trainings_of({**planted, "defenses": {"half": Half(), "brief": Brief()}}, out=out)
+    assert again == 2
+
+
+def test_a_changed_defense_is_another_run(planted, tmp_path):
+    out = tmp_path / "run"
+    run({**planted, "defenses": {"filter": told()}}, out=out)
+    with pytest.raises(ConfigError):
+        run({**planted, "defenses": {"filter": told(where="pool")}}, out=out)
+
+
+def test_a_field_of_a_defense_can_be_swept(planted):
+    from semspill.experiment._vary import variants
+
+    given = {"filter": Cleaner(detector="random", share=0.1)}
+    configs = variants(
+        ExperimentConfig(**planted, defenses=given), {"defenses.filter.share": [0.1, 0.2]}
+    )
+    assert [one.defenses["filter"][0].share for one in configs.values()] == [0.1, 0.2]
+    assert list(configs) == ["share=0.1", "share=0.2"]
