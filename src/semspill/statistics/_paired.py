@@ -74,7 +74,12 @@ class Pairs:
             p_value=p_value_of(values, contrast, noise, design),
         )
 
-    def ratio(self, weights: Float[np.ndarray, " exchanges"], level: float) -> Estimate:
+    def ratio(
+        self,
+        weights: Float[np.ndarray, " exchanges"],
+        level: float,
+        rates: tuple[Float[np.ndarray, "seeds exchanges"], Float[np.ndarray, "seeds exchanges"]],
+    ) -> Estimate:
         """Return the mean of `after` as a multiple of that of `before`, with Fieller's interval.
 
         For sides that are paired by seed. What was not seen is bounded: a side without a hit has no
@@ -83,13 +88,17 @@ class Pairs:
         Args:
             weights: What each exchange counts in either mean; they add up to 1.
             level: Nominal coverage.
+            rates: As the field `rates`, of `before` and of `after` each.
         """
         design = self.before.design
         after, before, apart = self._hidden(weights)
 
         def turned(above: float, below: float) -> tuple[Contrast, Noises]:
             values = above * self.after.values - below * self.before.values
-            odds = pool_seeds(values, self.rates, design, prior=False)
+            # Each side counts by its part: that of a lone one does not hang on the other.
+            share = abs(above) / (abs(above) + abs(below))
+            mixed = share * rates[1] + (1 - share) * rates[0]
+            odds = pool_seeds(values, mixed, design, prior=False)
             contrast = contrast_of(values, weights, design)
             hidden = _scaled(after, above), _scaled(before, -below), _scaled(apart, above)
             return contrast, Noises((noise_of(contrast, design, odds, None), *hidden))

@@ -59,15 +59,16 @@ class _Left:
         self.before, self.level = before, before.resampling.level
         self.members = members(before)
         lift, rate = AsrLift(), AttackSuccessRate()
-        rates = (rate.sample(before).values + rate.sample(after).values) / 2
-        self.pairs = Pairs(lift.sample(before), lift.sample(after), rates, by_seed=True)
+        self.rates = rate.sample(before).values, rate.sample(after).values
+        mean = (self.rates[0] + self.rates[1]) / 2
+        self.pairs = Pairs(lift.sample(before), lift.sample(after), mean, by_seed=True)
 
     def of(self, group: DefendedGroup) -> Estimate:
         """Return the share that is left of the group's lift: 0 is none, 1 all."""
         if group not in self.members:
             return _undefined(self.level, "not defined: no test exchange is of that group")
         weights = weights_of(self.before, self.members[group])
-        ratio = self.pairs.ratio(weights, self.level)
+        ratio = self.pairs.ratio(weights, self.level, self.rates)
         if math.isnan(ratio.value):
             return ratio.replace(note=_UNSURE)
         clean = float((self.before.baseline.planted @ weights).mean())
