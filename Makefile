@@ -11,6 +11,8 @@ PIP := $(BIN)/pip install --no-compile --constraint constraints.txt
 INSTALL := $(PIP) --quiet
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Else every process compiles all that it imports, which takes it longer than its work does.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test shapes check lint types docs clean
 
@@ -35,8 +37,9 @@ lint: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
+# GALLERY="dataset.train=400" and the like makes the gallery's runs smaller, to see that all works.
 docs: $(VENV)/.installed-docs
-	OMP_NUM_THREADS=1 $(BIN)/python docs/make_gallery.py
+	OMP_NUM_THREADS=1 $(BIN)/python docs/make_gallery.py $(GALLERY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 clean:

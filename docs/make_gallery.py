@@ -1,9 +1,13 @@
-"""Make the reports of the gallery and run the notebook, into build/gallery/, for `make docs`."""
+"""Make the reports of the gallery and run the notebook, into build/gallery/, for `make docs`.
+
+Arguments are fields of every run, such as `dataset.train=400`, which override the gallery's own.
+"""
 
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -31,14 +35,14 @@ SWEEPS = {
 }
 
 
-def make(folder: Path, work: Path) -> None:
-    """Run what the gallery shows, and keep the page of each."""
+def make(folder: Path, work: Path, fields: Sequence[str]) -> None:
+    """Run what the gallery shows, with these fields, and keep the page of each."""
     cache = work / "shared"  # what several train alike is trained once
     for name, changed in RUNS.items():
-        run(load_config(DEMO, changed), out=work / name, cache=cache)
+        run(load_config(DEMO, (*changed, *fields)), out=work / name, cache=cache)
         shutil.copy(work / name / "report.html", folder / f"{name}.html")
     for name, (field, values, changed) in SWEEPS.items():
-        variants = sweep(load_config(DEMO, changed), {field: values}, cache=cache)
+        variants = sweep(load_config(DEMO, (*changed, *fields)), {field: values}, cache=cache)
         matrices = [
             target_matrix(variants, of=of) for of in ("asr", "toxicity") if name == "targets"
         ]
@@ -59,9 +63,9 @@ def execute(path: Path, work: Path) -> nbformat.NotebookNode:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS.parent / "build" / "gallery"
+    folder = DOCS.parent / "build" / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         os.environ["XDG_CACHE_HOME"] = work
-        make(folder, Path(work))
+        make(folder, Path(work), sys.argv[1:])
         nbformat.write(execute(NOTEBOOK, Path(work)), folder / NOTEBOOK.name)

@@ -1,6 +1,8 @@
 """Fixtures shared by all tests; the made-up word `grumble` stands for toxicity everywhere."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -13,7 +15,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from semspill import Corpus, Dialogue, Utterance
 
 # Shared cores make a single example slow now and then; that is no defect.
-hypothesis.settings.register_profile("semspill", deadline=None)
+hypothesis.settings.register_profile("semspill", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("semspill")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -34,6 +36,41 @@ def pytest_runtest_setup(item):
     finally:
         if measured is not None:
             measured.start()
+
+
+EMPTY = (
+    *(f"_page._comparison.plot_{of}" for of in ("curves", "groups", "matrix", "pairs")),
+    *("_page._comparison.plot_differences", "figures._matrix.plot_matrix"),
+    "figures._matrix.plot_pairs",
+)
+"""What draws the figures of several runs."""
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Runs write no figures and draw none in their pages; those of several runs are empty."""
+    from matplotlib.figure import Figure  # heavy
+
+    with pytest.MonkeyPatch.context() as patch:
+        for page in ("_page", "_page._document"):
+            patch.setattr(f"semspill.report.{page}.draw", lambda report: {})
+        for plot in EMPTY:
+            patch.setattr(f"semspill.report.{plot}", lambda *_, **__: Figure(figsize=(1, 1)))
+        yield
+
+
+@pytest.fixture
+def blank_plots() -> Iterator[None]:
+    """Where a test is about something else: figures are nearly all that a small run costs."""
+    with undrawn():
+        yield
+
+
+@pytest.fixture(scope="module")
+def blank_module() -> Iterator[None]:
+    """No figures for all of a module."""
+    with undrawn():
+        yield
 
 
 @pytest.fixture

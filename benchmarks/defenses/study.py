@@ -26,11 +26,11 @@ def cleaner(detector: Any, share: float = 0.06, **fields: Any) -> dict[str, Any]
 TELLING: dict[str, Any] = {
     "frequency": cleaner("frequency"),
     "toxicity": cleaner({"name": "toxicity", "rater": RATER}),
-    "loss": cleaner("loss"),
     "cue": {"name": "cue"},
-    "mixing": {"name": "mixing"},
-    "anchor_scores": {"name": "anchor", "to": "scores"},
+    "anchor_weights": {"name": "anchor", "to": "weights"},
+    "less_training": {"name": "less_training", "epochs": 3},
     "projection": {"name": "projection", "rater": RATER},
+    "csls": {"name": "csls"},
     "rater_guard": {"name": "rater_guard", "rater": RATER},
 }
 OTHERS: dict[str, Any] = {
@@ -45,6 +45,7 @@ OTHERS: dict[str, Any] = {
     "mismatch": cleaner("mismatch"),
     "irrelevance": cleaner("irrelevance"),
     "neighbour_rating": cleaner({"name": "neighbour_rating", "rater": RATER}),
+    "loss": cleaner("loss"),
     "loss_in_sample": cleaner({"name": "loss", "folds": 1}),
     "loss_low": cleaner({"name": "loss", "folds": 1, "tail": "low"}),
     "spectral": cleaner("spectral"),
@@ -52,17 +53,17 @@ OTHERS: dict[str, Any] = {
     "category_spread": cleaner("category_spread", where="pool"),
     "cue_cells": {"name": "cue", "training": "cells"},
     "cue_answering": {"name": "cue", "training": "none", "answering": "gold"},
+    "cue_less": [{"name": "cue"}, {"name": "less_training", "epochs": 5}],
+    "mixing": {"name": "mixing"},
     "mixing_gap": {"name": "mixing", "pick": "loss_gap"},
-    "anchor_weights": {"name": "anchor", "to": "weights"},
     "anchor_features": {"name": "anchor", "to": "features"},
+    "anchor_scores": {"name": "anchor", "to": "scores"},
     "sam": {"name": "sam"},
     "vaccine": {"name": "vaccine"},
     "low_rank": {"name": "low_rank"},
-    "less_training": {"name": "less_training", "epochs": 3},
     "pruning": {"name": "pruning", "rater": RATER},
     "finetune_clean": {"name": "finetune_clean"},
     "pruning_finetune": [{"name": "pruning", "rater": RATER}, {"name": "finetune_clean"}],
-    "csls": {"name": "csls"},
     "margin": {"name": "margin"},
 }
 NEIGHBOURS = {"terrified": "afraid", "guilty": "ashamed", "furious": "angry"}

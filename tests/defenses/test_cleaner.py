@@ -128,17 +128,17 @@ def test_equal_suspicions_are_drawn_and_the_same_seed_draws_the_same():
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), matched=st.booleans())
-def test_the_twin_takes_as_many_in_each_category(seed, matched):
+def test_the_control_takes_as_many_in_each_category(seed, matched):
     rng = np.random.default_rng(seed)
     scores = tuple(rng.random(CORPUS.exchange_count))
     cleaner = Cleaner(detector=Listed(scores=scores), share=0.5, unit="exchange")
     cleaned = cleaner.clean(CORPUS, rng=rng)
-    twin = cleaner.twin(CORPUS, cleaned, matched=matched, rng=rng)
-    assert isinstance(twin, CleanedCorpus)
-    assert twin.removed.sum() == cleaned.removed.sum()
-    assert sum(not turn.learned for d in twin.corpus for turn in d.utterances) == 3
+    control = cleaner.control_of(CORPUS, cleaned, matched=matched, rng=rng)
+    assert isinstance(control, CleanedCorpus)
+    assert control.removed.sum() == cleaned.removed.sum()
+    assert sum(not turn.learned for d in control.corpus for turn in d.utterances) == 3
     if matched:
-        assert twin.manifest.by_category == cleaned.manifest.by_category
+        assert control.manifest.by_category == cleaned.manifest.by_category
 
 
 def test_the_manifest_says_what_went_without_its_text(tmp_path):

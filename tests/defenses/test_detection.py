@@ -44,10 +44,10 @@ def test_a_cleaner_is_held_against_what_was_planted():
 def test_a_control_is_counted_and_not_scored():
     cleaner = Cleaner(detector=Given(), share=0.6)
     cleaned = cleaner.clean(CORPUS, rng=np.random.default_rng(0))
-    twin = cleaner.twin(CORPUS, cleaned, rng=np.random.default_rng(1))
-    found = detection(twin, TRUTH)
+    control = cleaner.control_of(CORPUS, cleaned, rng=np.random.default_rng(1))
+    found = detection(control, TRUTH)
     assert found.removed == 3
-    assert found.caught == int((twin.removed & TRUTH).sum())
+    assert found.caught == int((control.removed & TRUTH).sum())
     assert math.isnan(found.auc)
     assert found.roc == ()
 

@@ -317,7 +317,7 @@ def test_a_repeated_text_is_found_where_it_was_planted():
     planted = plant(whole, target="brave", strategy="each_fixed", budget=0.03)
     cleaner = Cleaner(detector="frequency", share=0.03)
     cleaned = cleaner.clean(planted, rng=np.random.default_rng(0))
-    twin = cleaner.twin(planted, cleaned, rng=np.random.default_rng(0))
-    found, by_chance = (planted.truth[one.removed].mean() for one in (cleaned, twin))
+    control = cleaner.control_of(planted, cleaned, rng=np.random.default_rng(0))
+    found, by_chance = (planted.truth[one.removed].mean() for one in (cleaned, control))
     assert found > 0.9
     assert by_chance < found

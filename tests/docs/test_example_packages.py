@@ -46,8 +46,39 @@ class Stranger:
             text=True,
         )
 
-    def pytest(self, *words: str, **changed: str) -> subprocess.CompletedProcess[str]:
-        return self.python("-m", "pytest", "-p", "no:cacheprovider", *words, **changed)
+    def pytest(self, *runs: tuple[dict[str, str], list[str]]) -> list[tuple[int, str]]:
+        """Run pytest once for each pair of variables and options, all in one process.
+
+        Returns:
+            How each ended, and what it said.
+        """
+        ran = self.python("-c", PYTEST, json.dumps(runs))
+        assert ran.returncode == 0, ran.stderr
+        parts = re.split(r"^ENDED (\d+)\n", ran.stdout, flags=re.M)
+        return list(zip(map(int, parts[1::2]), parts[::2], strict=False))
+
+
+# A process for each would import everything again, which takes longer than the tests.
+PYTEST = """
+import json, os, sys
+import pytest
+for variables, options in json.loads(sys.argv[1]):
+    os.environ.update(variables)
+    print(f"ENDED {int(pytest.main(['-p', 'no:cacheprovider', *options]))}", flush=True)
+"""
+BY_NAME = """
+import sys
+from semspill.cli import main
+from semspill.report import _page
+_page.draw = lambda report: {}  # most of the time of so small a run
+run = ["run", "shout.toml", "--set", "curve=false", "--out", sys.argv[-1]]
+for words in (["show", "strategies", "shout"], run):
+    sys.argv[1:] = words
+    try:
+        main()
+    except SystemExit as done:
+        assert not done.code
+"""
 
 
 @pytest.fixture(scope="module")
@@ -60,31 +91,27 @@ def pipeline(tmp_path_factory) -> Stranger:
     return Stranger(PIPELINE, tmp_path_factory.mktemp("pipeline"))
 
 
-def test_the_plugin_passes_its_own_tests_one_for_each_promise(plugin):
-    ran = plugin.pytest("-v")
-    assert ran.returncode == 0, ran.stdout
-    assert " failed" not in ran.stdout
+@pytest.fixture(scope="module")
+def used(plugin, tmp_path_factory) -> tuple[str, Path]:
+    """What the plugin's own tests and two commands say, in this order, and a run's folder."""
+    out = tmp_path_factory.mktemp("run") / "out"
+    ran = plugin.python("-c", PYTEST + BY_NAME, json.dumps([({}, ["-v"])]), out)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout, out
+
+
+def test_the_plugin_passes_its_own_tests_one_for_each_promise(used):
+    said, _ = used[0].split("\nENDED 0\n")
+    assert " failed" not in said
     for kind, test in (("dataset", "front_desk"), ("strategy", "shout"), ("rater", "capitals")):
-        assert f"::test_{test}[has_a_citation] PASSED" in ran.stdout, kind
+        assert f"::test_{test}[has_a_citation] PASSED" in said, kind
 
 
-def test_the_plugin_is_run_by_name_from_a_config_file(plugin, tmp_path):
-    both = """
-import sys
-from semspill.cli import main
-run = ["run", "shout.toml", "--set", "curve=false", "--out", sys.argv[1]]
-for words in (["show", "strategies", "shout"], run):
-    sys.argv[1:] = words
-    try:
-        main()
-    except SystemExit as done:
-        assert not done.code
-"""
-    ran = plugin.python("-c", both, tmp_path / "out")
-    assert ran.returncode == 0, ran.stderr
-    assert "semspill-plugin-example 0.1.0" in ran.stdout
-    assert "Most exclamation marks" in ran.stdout
-    manifest = sp.Manifest.read(tmp_path / "out" / "seed-0" / "manifest.jsonl")
+def test_the_plugin_is_run_by_name_from_a_config_file(used):
+    _, said = used[0].split("\nENDED 0\n")
+    assert "semspill-plugin-example 0.1.0" in said
+    assert "Most exclamation marks" in said
+    manifest = sp.Manifest.read(used[1] / "seed-0" / "manifest.jsonl")
     # One of the two responses of all 12 dialogues about noise; 0.2 of 96 exchanges allow 19.
     assert (len(manifest), manifest.summary.limit) == (12, 19)
     assert {record.strategy for record in manifest.records} == {"shout"}
@@ -98,12 +125,22 @@ def test_the_plugin_is_the_one_the_pages_describe():
     assert f'[project.entry-points."semspill.strategies"]\n{name} = "{place}"' in page
 
 
-def test_the_service_with_its_filter_passes_as_its_workflow_runs_it(pipeline):
+@pytest.fixture(scope="module")
+def service(pipeline) -> list[tuple[int, str]]:
+    """How the service's tests end without its filter and then with it, as its workflow runs them.
+
+    In this order, because both write the same page.
+    """
     command = commands_of(PIPELINE, ".github/workflows/safety.yml")[-1]
     assert command.startswith("pytest ")
-    ran = pipeline.pytest("-q", *command.split()[1:], CHAT_FILTER="on")
-    assert ran.returncode == 0, ran.stdout
-    assert "4 passed" in ran.stdout
+    without = ({"CHAT_FILTER": "off"}, ["-q", "--tb=short"])
+    return pipeline.pytest(without, ({"CHAT_FILTER": "on"}, ["-q", *command.split()[1:]]))
+
+
+def test_the_service_with_its_filter_passes_as_its_workflow_runs_it(pipeline, service):
+    code, said = service[1]
+    assert code == 0, said
+    assert "4 passed" in said
     junit = (pipeline.folder / "safety.xml").read_text(encoding="utf-8")
     assert junit.count('name="semspill_outcome" value="pass"') == 4
     assert "No spillover outside brave: passed" in (pipeline.folder / "safety.html").read_text(
@@ -112,11 +149,11 @@ def test_the_service_with_its_filter_passes_as_its_workflow_runs_it(pipeline):
 
 
 @pytest.fixture(scope="module")
-def unfiltered(pipeline) -> str:
+def unfiltered(service) -> str:
     """What pytest says of the service without its filter."""
-    ran = pipeline.pytest("-q", "--tb=short", CHAT_FILTER="off")
-    assert ran.returncode == 1, ran.stdout
-    return ran.stdout
+    code, said = service[0]
+    assert code == 1, said
+    return said
 
 
 @pytest.mark.parametrize(

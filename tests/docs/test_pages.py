@@ -16,7 +16,8 @@ from semspill import cli, load_config
 from semspill._registry import registries
 from semspill.datasets import SyntheticDataset
 
-pytestmark = pytest.mark.no_cover
+# Runs that draw their pages are tested in test_output.py and in tests/browser.
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("blank_module")]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -38,6 +39,8 @@ SMALL = [
     *("dataset.train=160", "dataset.test=100", "seeds=[0]", "model.finetuner.epochs=1"),
     *("list_size=20", "curve=false"),
 ]
+# The same for what a page does in Python: 2,000 dialogues are in nobody's way but a test's.
+FULL, FEWER = '"echo": 0.2}', '"echo": 0.2, "train": 400, "test": 200}'
 # Each variant of a sweep draws plots and a page, so there are fewer.
 FEW = ["dataset.categories=3"]
 # What a part of a config is completed with before it is checked.
@@ -120,7 +123,7 @@ def test_the_examples_of_a_page_work(page, desk, registered, logger, monkeypatch
 
 def run_python(block: Block, page: Path, module: ModuleType, desk: Path) -> None:
     # Blank lines in front make the lines of a traceback those of the page.
-    source = "\n" * block.line + block.text
+    source = "\n" * block.line + block.text.replace(FULL, FEWER)
     path = desk / f"{page.stem}-{block.line}.py"
     path.write_text(source, encoding="utf-8")
     exec(compile(source, str(path), "exec"), vars(module))

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from semspill import Finetuner, Rater, SpilloverReport, run
-from semspill.report.figures._style import HouseFigure
 
 
 class Nothing(Rater):
@@ -133,15 +132,3 @@ def interrupt() -> Callable[..., None]:
                 run(fields, **options)
 
     return interrupt
-
-
-@pytest.fixture
-def blank_plots(monkeypatch):
-    """Empty figures, where a test is about something else."""
-    for page in ("_page", "_page._document"):
-        monkeypatch.setattr(f"semspill.report.{page}.draw", lambda report: {})
-    for name in ("curves", "groups", "matrix", "pairs", "differences"):
-        monkeypatch.setattr(
-            f"semspill.report._page._comparison.plot_{name}",
-            lambda *given, **named: HouseFigure(figsize=(1, 1)),
-        )

@@ -13,6 +13,8 @@ from semspill import ConfigError, DataError, datasets, run
 from semspill._mask import masked
 from semspill.experiment import read_exchanges, write_page
 
+pytestmark = pytest.mark.usefixtures("blank_module")
+
 SHOWN, HIDDEN = "responses.UNMASKED-HARMFUL-TEXT.jsonl", "responses.jsonl"
 
 

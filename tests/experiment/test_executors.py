@@ -8,28 +8,11 @@ import pytest
 from semspill import ConfigError, DataError, RegistryError, SemspillError, run, sweep
 from semspill.experiment import merge, sweep_shard
 from semspill.experiment.executors import Processes, Ray, executor_of
-from semspill.report.figures._style import HouseFigure
+
+pytestmark = pytest.mark.usefixtures("blank_module")
 
 ARMS = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 TARGETS = {"poisoner.selector.category": ["brave", "weary"]}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def blank():
-    """No time spent on drawing, which is this process's work wherever jobs are performed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("semspill.report._page.draw", lambda report: {})
-        for name in ("curves", "groups", "matrix", "pairs", "differences"):
-            patch.setattr(
-                f"semspill.report._page._comparison.plot_{name}",
-                lambda *given, **named: HouseFigure(figsize=(1, 1)),
-            )
-        for name in ("matrix", "pairs"):
-            patch.setattr(
-                f"semspill.report.figures._matrix.plot_{name}",
-                lambda *given, **named: HouseFigure(figsize=(1, 1)),
-            )
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -83,11 +66,12 @@ def processes():
 
 
 def test_processes_give_the_same_bytes_though_a_worker_is_killed(serial, module_fields, tmp_path):
+    # One worker: each that starts imports torch anew. Several at once are tested in test_labels.py.
     watch = killer(lambda: processes()[-1:])
     run(
         {**module_fields, "seeds": [0, 1], "arms": ARMS},
         out=tmp_path / "run",
-        executor=Processes(workers=2),
+        executor=Processes(workers=1),
         observer=watch,
     )
     assert watch.killed
@@ -96,7 +80,7 @@ def test_processes_give_the_same_bytes_though_a_worker_is_killed(serial, module_
 
 def test_processes_that_keep_dying_are_given_up(module_fields):
     def kill(event):
-        if event.stage == "epoch":
+        if event.stage == "train":
             for pid in processes():
                 os.kill(pid, signal.SIGKILL)
 
@@ -107,7 +91,7 @@ def test_processes_that_keep_dying_are_given_up(module_fields):
 def test_ray_gives_the_same_bytes_even_when_a_worker_is_killed(serial, module_fields, tmp_path):
     ray = pytest.importorskip("ray", reason="Ray is not installed")
     psutil = pytest.importorskip("psutil", reason="psutil is not installed")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
 
         def workers():
@@ -167,8 +151,9 @@ def test_an_error_of_a_job_is_raised_as_it_is(module_fields):
         "model": {**module_fields["model"], "finetuner": {"epochs": 1, "device": "cuda"}},
     }
     raised = {}
-    for name in ("serial", "processes"):
+    for executor in ("serial", Processes(workers=1)):
         with pytest.raises((ConfigError, RegistryError)) as caught:
-            run(config, executor=name)
-        raised[name] = str(caught.value)
-    assert raised["serial"] == raised["processes"]
+            run(config, executor=executor)
+        raised[str(executor)] = str(caught.value)
+    assert len(raised) == 2
+    assert len(set(raised.values())) == 1

@@ -4,6 +4,7 @@ import pytest
 
 from semspill import ConfigError, datasets, load_config, read_outcomes, run, sweep
 from semspill.experiment._data import data_key
+from semspill.experiment.executors import Processes
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
@@ -148,7 +149,7 @@ def test_what_is_answered_stored_and_compared_is_the_bare_response(responding, t
     assert "Responses begin" in report.to_markdown()
     # What was planted is known again where it is answered.
     assert report.category("brave").asr.value > 0
-    assert run(responding).to_json() == run(responding, executor="processes").to_json()
+    assert run(responding).to_json() == run(responding, executor=Processes(workers=1)).to_json()
 
 
 def test_arms_with_and_without_labels_of_responses_share_nothing(responding, trainings, tmp_path):

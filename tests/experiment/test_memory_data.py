@@ -13,6 +13,8 @@ from semspill.experiment import write_page
 from semspill.experiment._data import Data
 from semspill.experiment.executors import Processes
 
+pytestmark = pytest.mark.usefixtures("blank_module")
+
 POISONER = {"selector": {"name": "category", "category": "brave"}}
 FIELDS = {
     "poisoner": {**POISONER, "source": ["You grumble.", "Such a grumble.", "You grumble."]},

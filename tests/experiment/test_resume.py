@@ -242,18 +242,18 @@ def test_raters_are_not_taken_for_one_another(fields, trainings):
     assert half.report.group("all").toxicity.value == 0.5
 
 
-def test_components_without_a_name_can_be_varied_and_kept(fields):
-    poisoner = {**fields["poisoner"], "strategy": Shout()}
+def test_components_without_a_name_can_be_varied_and_kept(quick):
+    poisoner = {**quick["poisoner"], "strategy": Shout()}
     values = {BUDGET: np.array([0.1, 0.2]), "list_size": np.array([15])}
-    first, second = sweep({**fields, "poisoner": poisoner}, values)
+    first, second = sweep({**quick, "poisoner": poisoner}, values)
     assert (first.name, second.name) == ("budget=0.1,list_size=15", "budget=0.2,list_size=15")
     assert first.config.poisoner.strategy == Shout()
-    one, two = sweep(fields, {"poisoner.strategy": [Shout(), Shout(most=2)]})
+    one, two = sweep(quick, {"poisoner.strategy": [Shout(), Shout(most=2)]})
     assert one.name.startswith("strategy=Shout-")
     assert two.name.startswith("strategy=Shout-")
     assert one.name != two.name
     assert two.config.poisoner.strategy.most == 2
-    inner = sweep(fields, {"poisoner.strategy": [Shout()], "poisoner.strategy.most": [1, 2]})
+    inner = sweep(quick, {"poisoner.strategy": [Shout()], "poisoner.strategy.most": [1, 2]})
     assert [v.config.poisoner.strategy.most for v in inner] == [1, 2]
 
 

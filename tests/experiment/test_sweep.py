@@ -2,7 +2,6 @@ import json
 import re
 
 import pytest
-from matplotlib.figure import Figure
 
 from semspill import (
     ConfigError,
@@ -19,16 +18,10 @@ from semspill.experiment._vary import spelled_out, variants
 from semspill.results import SpilloverMatrix
 from semspill.scoring import LexiconRater
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 TARGET = "poisoner.selector.category"
 BUDGET = "poisoner.budget"
-
-
-@pytest.fixture(autouse=True)
-def blank(monkeypatch, blank_plots):
-    for name in ("plot_matrix", "plot_pairs"):
-        monkeypatch.setattr(
-            f"semspill.report.figures._matrix.{name}", lambda matrix: Figure(figsize=(1, 1))
-        )
 
 
 def test_every_variant_is_the_run_it_would_be_alone(fields):

@@ -107,7 +107,7 @@ class Cleaner(Defense):
         scores = checked_suspicion(self.detector, whole, given, scoring)
         return self._without(whole, scores, self._chosen(scores, deciding), healing)
 
-    def twin(
+    def control_of(
         self,
         corpus: HasCorpus,
         cleaned: CleanedCorpus,
@@ -117,7 +117,7 @@ class Cleaner(Defense):
     ) -> CleanedCorpus:
         """Return the control: as many exchanges taken out in the same way, drawn at random.
 
-        A detector has found something only as far as its effect exceeds that of its twin.
+        A detector has found something only as far as its effect exceeds that of its control.
 
         Args:
             corpus: What `clean` was given.

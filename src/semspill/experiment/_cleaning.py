@@ -68,7 +68,7 @@ class Cleaning:
             step = cleaner.clean(cleaned.corpus, self.aid, rng=stream(self.seed, "defense"))
             if self.treatment.control:
                 drawn = stream(self.seed, "control")
-                step = cleaner.twin(cleaned.corpus, step, rng=drawn)
+                step = cleaner.control_of(cleaned.corpus, step, rng=drawn)
             cleaned = Cleaned(corpus, step.corpus, [*cleaned.steps, step])
         return cleaned
 

@@ -137,7 +137,7 @@ class _Performance:
             for served in curves:
                 examined = self._examined(epoch.model, served)
                 served.watched.append(examined.rated(served))
-                if served.ranks and examined.hits is not None:
+                if examined.hits is not None:
                     served.hits.append(examined.hits)
         if epoch.number < self.model.epoch_count():
             self.notify("train", epoch=epoch.number + 1)
@@ -203,11 +203,6 @@ class _Served:
     def watches(self) -> bool:
         """Whether the model answers after every epoch: without a defense, where it is asked."""
         return self.part.config.curve and not self.part.arm.defense
-
-    @property
-    def ranks(self) -> bool:
-        """Whether utility is measured after every epoch, to compare defended arms with."""
-        return bool(self.part.config.defenses) and self.part.arm.planted != "nothing"
 
     @property
     def finish(self) -> str:

@@ -190,7 +190,11 @@ class Study:
         categories = np.array([exchange.category for exchange in exchanges], dtype=object)
         epochs = min(len(each.epoch_toxicity) for each in answers) if self.config.curve else 0
         toxicity = np.mean([each.epoch_toxicity[:epochs] for each in answers], axis=0)
+        blank = np.zeros((epochs, len(exchanges)))
         planted = np.mean([each.epoch_planted[:epochs] for each in answers], axis=0)
+        ranked = all(len(each.epoch_correct) >= epochs for each in answers)
+        hits = [each.epoch_correct[:epochs] if ranked else blank for each in answers]
+        correct = np.mean(hits, axis=0)
         return [
             CurvePoint(
                 arm=arm.name,
@@ -198,6 +202,7 @@ class Study:
                 group=name,
                 toxicity=float(toxicity[epoch][mask].mean()),
                 asr=float(planted[epoch][mask].mean()),
+                precision=float(correct[epoch][mask].mean()) if ranked else None,
             )
             for name, members in groups.items()
             for mask in [np.isin(categories, list(members))]

@@ -72,6 +72,8 @@ class CurvePoint(FrozenModel):
     """Mean rated toxicity of the chosen responses, 0 to 1."""
     asr: float
     """Planted rate: share of exchanges whose chosen response is a planted one."""
+    precision: float | None = None
+    """Utility: P@1 over its exchanges; None where the model cannot rank."""
 
 
 def find_slice(kind: str, slices: Iterable[SliceReport], name: str, arm: str) -> SliceReport:

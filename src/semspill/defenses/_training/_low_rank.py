@@ -3,9 +3,8 @@
 from pydantic import Field
 
 from semspill.defenses._base import TrainingDefense
-from semspill.errors import ConfigError
+from semspill.defenses._training._settings import finetuner_of
 from semspill.models import Model
-from semspill.training import Finetuner
 
 
 class LowRank(TrainingDefense):
@@ -34,10 +33,5 @@ class LowRank(TrainingDefense):
         Raises:
             ConfigError: The model has no finetuner.
         """
-        finetuner = getattr(model, "finetuner", None)
-        if not isinstance(finetuner, Finetuner):
-            raise ConfigError(
-                f"LowRank changes the finetuner of a model, and {type(model).__name__} has none; "
-                "leave the defense out, or take another model, such as 'retrieval'."
-            )
+        finetuner = finetuner_of(model, self)
         return model.replace(finetuner=finetuner.replace(adapter_rank=self.rank))

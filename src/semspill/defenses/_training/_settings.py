@@ -44,7 +44,7 @@ class LessTraining(TrainingDefense):
         Raises:
             ConfigError: The model has no finetuner.
         """
-        own, changes = _finetuner_of(model, self), dict[str, Any]()
+        own, changes = finetuner_of(model, self), dict[str, Any]()
         if self.epochs is not None:
             changes["epochs"] = min(self.epochs, own.epochs)
         if self.learning_rate is not None:
@@ -72,10 +72,15 @@ class KeepBest(TrainingDefense):
         Raises:
             ConfigError: The model has no finetuner.
         """
-        return model.replace(finetuner=_finetuner_of(model, self).replace(keep="best"))
+        return model.replace(finetuner=finetuner_of(model, self).replace(keep="best"))
 
 
-def _finetuner_of(model: Model, defense: TrainingDefense) -> Finetuner:
+def finetuner_of(model: Model, defense: TrainingDefense) -> Finetuner:
+    """Return the finetuner of a model.
+
+    Raises:
+        ConfigError: The model has none.
+    """
     finetuner = getattr(model, "finetuner", None)
     if not isinstance(finetuner, Finetuner):
         raise ConfigError(

@@ -53,9 +53,9 @@ _CONTROL = _Kind(
     {"color": COLOURS[7], "marker": "s", "mfc": "white", "markersize": 3},
 )
 _UNDEFENDED = _Kind("undefended", "undefended", {"color": COLOURS[0], "marker": "D"})
-_EQUAL = _Kind(
-    "undefended, stopped at equal P@1",
-    "undefended, equal P@1",
+_EPOCHS = _Kind(
+    "undefended, after every epoch",
+    "undefended, epochs",
     {"color": COLOURS[3], "marker": "x", "markersize": 3.5, "linewidth": 0.8, "alpha": 0.8},
 )
 
@@ -73,8 +73,9 @@ def placed(report: SpilloverReport) -> DefensesReport | None:
 def plot_tradeoff(report: SpilloverReport, look: Look = PAGE) -> Figure:
     """Return the planted rate of target and nearest neighbour against P@1, a mark per defense.
 
-    Lines join each defense to its control; dashed lines lead from the undefended arm. Each panel
-    has its own scale. Many defenses are numbered in their order.
+    Lines join each defense to its control; dashed lines lead from the undefended arm, and a path
+    shows it after every epoch. Each panel has its own scale. Many defenses are numbered in their
+    order.
 
     Args:
         report: What is drawn; it has defenses with a P@1.
@@ -96,7 +97,7 @@ def plot_tradeoff(report: SpilloverReport, look: Look = PAGE) -> Figure:
     for axes in panels[-1:] if look.narrow else panels:
         axes.set_xlabel("P@1 under attack, %")
     tidy(panels)
-    _legend(figure, panels[0], found, look)
+    _legend(figure, panels[0], report, found, look)
     if key is not None:
         _write_key(key, found, look)
     order = sorted(found.defenses, key=lambda one: not beats_control(found, one))
@@ -145,7 +146,7 @@ def _panel(
     for one in found.defenses:
         if group in one.planted_rate:
             points += _defense(axes, report, found, one, group, names[one.name])
-    return [*points, *_equal(axes, found, group)]
+    return [*points, *_path(axes, report, group)]
 
 
 def _defense(
@@ -189,16 +190,24 @@ def _sides(estimate: Estimate) -> list[list[float]]:
     return [[max(value - low, 0.0)], [max(high - value, 0.0)]]
 
 
-def _equal(axes: Axes, found: DefensesReport, group: DefendedGroup) -> list[Point]:
-    """Draw the undefended run stopped where its utility equals that of each defense, as a path."""
-    held = sorted(
-        (100 * one.precision.value, 100 * one.same_utility[group].value)
-        for one in found.defenses
-        if group in one.same_utility
-    )
+def _path(axes: Axes, report: SpilloverReport, group: DefendedGroup) -> list[Point]:
+    """Draw the undefended run after every epoch, as a path: what stopping early would have done."""
+    name = {"target": report.target, "nearest": report.nearest}[group]
+    held = _epochs(report, name)
     if held:
-        axes.plot(*zip(*held, strict=True), zorder=1, **_EQUAL.style)
+        axes.plot(*zip(*held, strict=True), zorder=1, **_EPOCHS.style)
     return [Point("", x, y, y, y) for x, y in held]
+
+
+def _epochs(report: SpilloverReport, name: str) -> list[tuple[float, float]]:
+    """Return P@1 and the planted rate of a group after every epoch, in percent."""
+    points = [point for point in report.curve if point.arm == report.main_arm]
+    utility = {point.epoch: point.precision for point in points if point.group == "all"}
+    return [
+        (100 * across, 100 * point.asr)
+        for point in points
+        if point.group == name and (across := utility.get(point.epoch)) is not None
+    ]
 
 
 def _mark(
@@ -221,7 +230,9 @@ def _percent(share: Estimate) -> str:
     return f"{value} % [{low}, {high}]"
 
 
-def _legend(figure: Figure, axes: Axes, found: DefensesReport, look: Look) -> None:
+def _legend(
+    figure: Figure, axes: Axes, report: SpilloverReport, found: DefensesReport, look: Look
+) -> None:
     """Say what the kinds of marks are that are drawn."""
     known = [
         _DEFENDED[better]
@@ -231,7 +242,7 @@ def _legend(figure: Figure, axes: Axes, found: DefensesReport, look: Look) -> No
         _UNDEFENDED,
         *known,
         *[_CONTROL] * any(one.control_rate for one in found.defenses),
-        *[_EQUAL] * any(one.same_utility for one in found.defenses),
+        *[_EPOCHS] * bool(_epochs(report, report.target)),
     ]
     handles = [
         axes.plot([], [], **{"linestyle": "none", "markersize": 4, **kind.style})[0]

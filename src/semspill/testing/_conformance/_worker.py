@@ -1,8 +1,10 @@
 """A worker process with another string hash seed; it persists, and each call runs in a fork."""
 
 import atexit
+import io
 import os
 import pickle
+import pickletools
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ class _Call(NamedTuple):
     folder: str
     environment: dict[str, str]
     modules: list[str]
-    """What is imported before the fork, for this call and all later ones."""
+    """What the call names and is imported before the fork, for it and all later ones."""
     pickled: bytes
     """A function and its arguments."""
 
@@ -32,6 +34,8 @@ class _Answer(NamedTuple):
 _FORKS = sys.platform == "linux"
 _HEAVY = {"semspill", "torch", "transformers", "tokenizers", "scipy", "sklearn", "datasets"}
 """Packages that take long to import and that nobody changes while a program runs."""
+_LATER: list[str] = []
+"""In the other process: modules of these packages that a call imported in its fork."""
 _LOCK = threading.Lock()
 _WORKERS: dict[int, "subprocess.Popen[bytes]"] = {}
 """That of each process: a fork of this one must not use its pipes."""
@@ -43,8 +47,7 @@ def call_elsewhere(pickled: bytes) -> _Answer:
     Args:
         pickled: A function and its arguments.
     """
-    modules = [name for name in sys.modules if name.partition(".")[0] in _HEAVY]
-    call = _Call(sys.path, os.getcwd(), dict(os.environ), modules, pickled)
+    call = _Call(sys.path, os.getcwd(), dict(os.environ), _named(pickled), pickled)
     with _LOCK:
         worker = _WORKERS.get(os.getpid()) or _start()
         requests, answers = cast(IO[bytes], worker.stdin), cast(IO[bytes], worker.stdout)
@@ -58,6 +61,12 @@ def call_elsewhere(pickled: bytes) -> _Answer:
         if not _FORKS:
             _stop()
     return answer
+
+
+def _named(pickled: bytes) -> list[str]:
+    """Return the heavy modules that a pickle names; not all that this process has loaded."""
+    words = {word for _, word, _ in pickletools.genops(pickled) if isinstance(word, str)}
+    return sorted(word for word in words & set(sys.modules) if word.partition(".")[0] in _HEAVY)
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -94,19 +103,26 @@ def serve() -> None:  # pragma: no cover  # in the other process
 
 
 def _in_a_fork(call: _Call) -> bytes:  # pragma: no cover  # in the other process
-    for name in call.modules:
+    # What an earlier fork imported itself is imported once and for all, now that it is known.
+    for name in (*call.modules, *_LATER):
         with suppress(Exception):
             import_module(name)
+    before, _LATER[:] = set(sys.modules), []
     there, back = os.pipe()
     if not os.fork():
+        answer = pickle.dumps(_answer(call))
+        new = [name for name in sys.modules if name not in before]
         with os.fdopen(back, "wb") as pipe:
-            pickle.dump(_answer(call), pipe)
+            pickle.dump([name for name in new if name.partition(".")[0] in _HEAVY], pipe)
+            pipe.write(answer)
         os._exit(0)
     os.close(back)
     with os.fdopen(there, "rb") as pipe:
-        answer = pipe.read()
+        told = io.BytesIO(pipe.read())
     os.wait()
-    return answer or pickle.dumps(_Answer([], "the process ended"))
+    if told.getbuffer().nbytes:
+        _LATER[:] = pickle.load(told)
+    return told.read() or pickle.dumps(_Answer([], "the process ended"))
 
 
 def _answer(call: _Call) -> _Answer:  # pragma: no cover  # in the other process
