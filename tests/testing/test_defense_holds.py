@@ -182,6 +182,13 @@ def test_what_is_not_known_of_a_control_is_said():
     assert "Whether it does better than its control" in said
 
 
+def test_a_control_that_emptied_the_category_is_no_warning():
+    made = {"control": (0.125, 0.03125, 0.015625), "p_control": 1.0, "control_recall": number(0.9)}
+    said = passed(report(defense("filter", **made)), "filter", max_planted=0.157).sentence
+    assert "took out most of what was planted too" in said
+    assert "Warning" not in said
+
+
 def test_an_attack_that_did_not_work_undefended_is_a_warning():
     # Undefended the rates are 0.5, 0.25 and 0.125.
     with pytest.warns(UserWarning, match="nothing to stop"):

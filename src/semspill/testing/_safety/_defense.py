@@ -183,6 +183,8 @@ class _Kept:
             "better": f"Its planted rate in {where} is significantly below that of its control, "
             f"{arm} ({like}).",
             "undecided": f"Whether it does better than its control, {arm} ({like}), is undecided.",
+            "emptied": f"Its control, {arm} ({like}), took out most of what was planted too, so "
+            "that it does no better tells nothing of detection.",
             "no_better": f"Warning: {self.one.name} does no better than its control, {arm} "
             f"({like}), whose planted rate in {where} is not far above its own.",
             "worse": f"Warning: {self.one.name} does worse than its control, {arm} ({like}), whose "
