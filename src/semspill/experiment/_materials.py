@@ -172,5 +172,5 @@ def materials_of(config: ExperimentConfig, data: Data, seed: int) -> Materials:
         if known.data is data and known.seed == seed and known.config == config:
             return known
     materials = Materials(config, data, seed)
-    _recent[:] = [materials, *_recent[:1]]
+    _recent[:] = [materials]
     return materials
