@@ -1,13 +1,28 @@
 """Defenses as arms of an experiment: what is trained, what is shared, what is refused."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+<<<<<<< HEAD
 from semspill import ConfigError, ExperimentConfig, TrainedModel, defenses, run, sweep
 from semspill.defenses import Cleaner, Detector, OutputGuard, Repair, TrainingDefense
+=======
+from semspill import (
+    ConfigError,
+    DataError,
+    ExperimentConfig,
+    PluginError,
+    TrainedModel,
+    defenses,
+    run,
+)
+from semspill.defenses import Cleaner, Detector, Repair, TrainingDefense
+from semspill.experiment import load_config
+>>>>>>> h-walk17
 
 
 class Told(Detector):
@@ -246,3 +261,128 @@ def test_a_field_of_a_defense_can_be_swept(planted):
     )
     assert [one.defenses["filter"][0].share for one in configs.values()] == [0.1, 0.2]
     assert list(configs) == ["share=0.1", "share=0.2"]
+
+
+class Itself(Brief):
+    def control(self):
+        return self
+
+
+class Named(Brief):
+    def control(self):
+        return "random"
+
+
+class Elsewhere(Brief):
+    def control(self):
+        return Replaced()
+
+
+class OneFormat(Brief):
+    def contexts(self, training, answering):
+        return training
+
+
+class ThreeFormats(Brief):
+    def contexts(self, training, answering):
+        return training, answering, answering
+
+
+class NoSettings(Brief):
+    def settings(self, model):
+        return None
+
+
+class Craving(Brief):
+    needs = frozenset({"gpu"})
+
+
+class Texted(Brief):
+    needs = "clean"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (Itself(), "Itself.control returned the same defense"),
+        (Named(), "Named.control must return a Defense or None, got str"),
+        (Elsewhere(), "stage model; return one of the stage training"),
+        (OneFormat(), "OneFormat.contexts must return two ContextFormats, got ContextFormat"),
+        (ThreeFormats(), "got 3 values"),
+        (NoSettings(), "NoSettings.settings must return a Model, got NoneType"),
+        (Craving(), "declare a frozenset of clean, encoder, trainer"),
+        (Texted(), "declare a frozenset of clean, encoder, trainer"),
+    ],
+)
+def test_a_defense_that_breaks_its_promise_is_refused_before_anything_is_trained(
+    planted, given, says
+):
+    with pytest.raises(PluginError, match=re.escape(says)):
+        ExperimentConfig(**planted, defenses={"d": given})
+
+
+class Unprepared(Half):
+    def prepare(self, corpus, aid, rng):
+        return None
+
+
+class Emptied(Half):
+    def prepare(self, corpus, aid, rng):
+        return replace(corpus, dialogues=(), labels=())
+
+
+class Unrepaired(Replaced):
+    def repair(self, model, corpus, aid, rng):
+        return None
+
+
+class Lossless(TrainingDefense):
+    citation = "original"
+
+    def begin(self, module):
+        return lambda backward, batch: None
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (Unprepared(), "Unprepared.prepare must return a Corpus, got NoneType"),
+        (Emptied(), "Emptied.prepare left nothing to learn"),
+        (Unrepaired(), "Unrepaired.repair must return a TrainedModel, got NoneType"),
+        (Lossless(), "return what backward() returned"),
+    ],
+)
+def test_what_a_defense_returns_is_checked_where_it_is_used(planted, given, says):
+    with pytest.raises(PluginError, match=re.escape(says)):
+        run({**planted, "defenses": {"d": given}})
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"d": []}, "defenses.d is an empty list"),
+        ({"Cue": "cue", "cue": "cue"}, "Cue and cue differ in case alone"),
+        ({"d": {"name": "cleaner", "detector": "random", "shar": 0.1}}, "defenses.d.shar: unknown"),
+        ({"d": {"name": "cleaner", "detector": "random"}}, "defenses.d: A Cleaner takes"),
+        ({"d": [{"name": "cleaner", "detector": "random"}]}, "defenses.d.0: A Cleaner takes"),
+        ({"d": ["cue", {"name": "cue", "trainin": "gold"}]}, "defenses.d.1.trainin: unknown"),
+    ],
+)
+def test_a_message_names_the_place_as_it_was_written(planted, given, says):
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        load_config({**planted, "defenses": given})
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [("train", "leaves nothing to be learned in arm"), ("pool", "leaves nothing among the cand")],
+)
+def test_a_filter_that_leaves_nothing_is_named(planted, where, says):
+    given = {"d": Cleaner(detector=Told(), threshold=-1, where=where)}
+    with pytest.raises(DataError, match=f"defenses.d {says}"):
+        run({**planted, "defenses": given})
+
+
+def test_a_defense_that_keeps_the_best_epoch_without_validation_is_named(planted):
+    with pytest.raises(ConfigError, match=r"defenses\.d keeps the best epoch"):
+        ExperimentConfig(**planted, defenses={"d": "keep_best"})

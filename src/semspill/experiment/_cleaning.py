@@ -20,6 +20,7 @@ from semspill.defenses import (
 from semspill.encoders import BiEncoder
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
+from semspill.experiment._promised import prepared_by, repaired_by
 from semspill.experiment._treatment import Treatment
 from semspill.models import TrainedModel
 from semspill.results import Guarding
@@ -76,7 +77,8 @@ class Cleaning:
         """Return what the training defenses make of a corpus."""
         for part in self.treatment.prepares:
             rng = stream(self.seed, "defense")
-            corpus = part.prepare(unmarked(corpus), self.aid.of(part), rng)
+            made = part.prepare(unmarked(corpus), self.aid.of(part), rng)
+            corpus = prepared_by(part, corpus, made)
         return corpus
 
 
@@ -122,7 +124,8 @@ def finished(
         return model
     seen = unmarked(corpus)
     for repair in treatment.repairs:
-        model = repair.repair(model, seen, aid.of(repair), stream(seed, "defense"))
+        made = repair.repair(model, seen, aid.of(repair), stream(seed, "defense"))
+        model = repaired_by(repair, made)
     if treatment.guards:
         drawn = stream(seed, "control") if treatment.control else None
         fitting = stream(seed, "defense")

@@ -190,12 +190,13 @@ class ExperimentConfig(FrozenModel):
             rater=None if self.same_rater else self.rater,
             trusted=self.trusted_split is not None,
         )
-        models = {arm.name: self.treatment(arm).model(self.model) for arm in self.all_arms}
-        for arm, model in models.items():
-            if model.needs_validation() and self.valid_split is None:
+        for arm in self.all_arms:
+            treatment = self.treatment(arm)
+            treatment.contexts(self.contexts)
+            if treatment.model(self.model).needs_validation() and self.valid_split is None:
+                whose = f"defenses.{arm.defense}" if arm.defense else "the model"
                 raise ConfigError(
-                    f"the model of arm {arm} keeps the best epoch, which needs valid_split, such "
-                    "as 'valid'"
+                    f"{whose} keeps the best epoch, which needs valid_split, such as 'valid'"
                 )
         if self.trusted_split in (self.train_split, self.test_split):
             raise ConfigError(

@@ -92,10 +92,15 @@ class Materials:
         if (arm.trains == "clean") != (arm.pool == "clean"):
             offered = cleaning.apply(self.offered(arm))
         if any(part.where != "pool" for part in treatment.cleaners):
+            if not any(exchange.learned for exchange in learned.corpus.exchanges):
+                raise _emptied(arm, "to be learned")
             # A response that was healed is heard in later contexts, whose labels are new.
             corpus = self.data.labelled(learned.corpus)
         if any(part.where != "train" for part in treatment.cleaners):
-            pool = offered.corpus.responses(self.config.model.pool_filter())
+            try:
+                pool = offered.corpus.responses(self.config.model.pool_filter())
+            except DataError as error:  # the undefended pool is not empty
+                raise _emptied(arm, "among the candidates") from error
         judged = offered if arm.trains == "clean" else learned
         truth = np.array([one.planted for one in judged.before.exchanges], dtype=np.bool_)
         return Defended(cleaning.prepared(corpus), pool, tuple(judged.steps), truth)
@@ -174,3 +179,10 @@ def materials_of(config: ExperimentConfig, data: Data, seed: int) -> Materials:
     materials = Materials(config, data, seed)
     _recent[:] = [materials]
     return materials
+
+
+def _emptied(arm: Arm, what: str) -> DataError:
+    return DataError(
+        f"defenses.{arm.defense} leaves nothing {what} in arm {arm.name}; let it take out less: a "
+        "lower share, a higher threshold, or a smaller unit."
+    )

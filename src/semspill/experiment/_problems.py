@@ -24,7 +24,7 @@ def problems(
     names = {*PRESETS, *(name for kind in registries().values() for name in kind.names())}
     messages = []
     for problem in leaves(error):
-        loc = problem["loc"]
+        loc = _as_written(problem["loc"], fields)
         keys = tuple(map(str, loc))
         if problem["type"] == "unknown_field":
             context = problem["ctx"]
@@ -33,6 +33,23 @@ def problems(
             place = f"{'.'.join(keys)}: " if keys else ""
             messages.append((keys, f"{place}{sentence(problem, names)}"))
     return messages
+
+
+def _as_written(loc: Sequence[int | str], fields: Any) -> tuple[int | str, ...]:
+    """Return a place without the index of what stands alone where a list may stand."""
+    written = []
+    for part in loc:
+        alone = fields is not ... and not isinstance(fields, list | tuple)
+        if isinstance(part, int) and alone:
+            continue
+        written.append(part)
+        if isinstance(fields, Mapping):
+            fields = fields.get(part, ...)
+        elif isinstance(part, int) and isinstance(fields, list | tuple):
+            fields = fields[part] if part < len(fields) else ...
+        else:
+            fields = ...
+    return tuple(written)
 
 
 def _unknown(loc: Sequence[object], context: Mapping[str, str], fields: Mapping[str, Any]) -> str:

@@ -21,6 +21,12 @@ from semspill.defenses import (
     TrainingDefense,
 )
 from semspill.errors import ConfigError
+from semspill.experiment._promised import (
+    contexts_of,
+    control_of,
+    require_known_needs,
+    settings_of,
+)
 from semspill.models import Model
 from semspill.results import Arm, main_arm, reference
 from semspill.scoring import Rater
@@ -53,7 +59,7 @@ class Treatment:
         parts = staged(defenses[arm.defense]) if arm.defense else ()
         if arm.control:
             # A cleaner and a guard are their own controls: as much at random.
-            parts = tuple(part.control() or part for part in parts)
+            parts = tuple(control_of(part) or part for part in parts)
         return cls(parts, arm.control)
 
     @property
@@ -91,7 +97,7 @@ class Treatment:
     def model(self, model: Model) -> Model:
         """Return the model with its settings changed."""
         for part in self.training:
-            model = part.settings(model)
+            model = settings_of(part, model)
         return model
 
     def contexts(
@@ -99,7 +105,7 @@ class Treatment:
     ) -> tuple[ContextFormat, ContextFormat]:
         """Return what a context shows in training, and in answering."""
         for part in self.training:
-            contexts = part.contexts(*contexts)
+            contexts = contexts_of(part, contexts)
         return contexts
 
     def predicts_labels(self, contexts: tuple[ContextFormat, ContextFormat]) -> bool:
@@ -163,7 +169,7 @@ def defense_in(arm: str) -> str:
 
 
 def _has_control(part: Defense) -> bool:
-    return isinstance(part, Cleaner | OutputGuard) or part.control() is not None
+    return isinstance(part, Cleaner | OutputGuard) or control_of(part) is not None
 
 
 def require_sound(
@@ -188,11 +194,21 @@ def require_sound(
     """
     if defenses and main_arm(arms).planted == "nothing":
         raise ConfigError("defenses need an arm to defend, such as 'poison'; add it to arms.")
+    folded: dict[str, str] = {}
     for name, parts in defenses.items():
         if not _NAME.fullmatch(name) or name.endswith(_CONTROL):
             raise ConfigError(
                 f"defenses: {spelled(name) or described(name)} cannot be a folder's name; use up "
                 "to 40 letters, digits and _ . - and another end than .control."
+            )
+        if (other := folded.setdefault(name.casefold(), name)) != name:
+            raise ConfigError(
+                f"defenses: {other} and {name} differ in case alone, and would share a folder on "
+                "some systems; rename one."
+            )
+        if not parts:
+            raise ConfigError(
+                f"defenses.{name} is an empty list; give it a defense, or leave it out."
             )
         for part in parts:
             _require_applicable(name, part, model, trusted)
@@ -215,13 +231,14 @@ def _require_applicable(name: str, part: Defense, model: Model, trusted: bool) -
             f"defenses.{name} holds a {type(part).__name__}, which extends none of the four bases: "
             f"{listing(['Detector', 'TrainingDefense', 'Repair', 'OutputGuard'])}."
         )
+    require_known_needs(part)
     if "clean" in part.wanted and not trusted:
         raise ConfigError(
             f"defenses.{name} needs dialogues that a defender trusts; name their split in "
             "trusted_split, such as 'valid'."
         )
     if isinstance(part, TrainingDefense):
-        part.settings(model)
+        settings_of(part, model)
         if part.begins is not None and not model.takes_steps():
             raise ConfigError(
                 f"defenses.{name} changes the steps of a training, and {type(model).__name__} lets "

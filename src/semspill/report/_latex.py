@@ -110,7 +110,7 @@ def _defended(estimate: Estimate | None, column: Column, *, bold: bool) -> str:
     if estimate is None:
         return ""
     if math.isnan(estimate.value):
-        return escaped(estimate.note) or "--"
+        return "--"
     (value, *interval), digits = ends(estimate, column.unit)
     text = _number(value, digits)
     text = rf"\textbf{{{text}}}" if bold else text

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from semspill.encoders.two_tower import Tokens, TwoTower
+from semspill.errors import PluginError
 from semspill.training._batches import Pairs
 from semspill.training._loss import InBatchLoss, Term, backward, encoded
 from semspill.training._settings import Backward, Begin, Step
@@ -86,4 +87,7 @@ def _plain(backward: Backward, batch: Any) -> float:
 
 
 def _around(outer: Step, inner: Step, backward: Backward, batch: Any) -> float:
-    return outer(lambda *terms: inner(partial(backward, *terms), batch), batch)
+    loss: Any = outer(lambda *terms: inner(partial(backward, *terms), batch), batch)
+    if loss is None:
+        raise PluginError("A step of a training returned None; return what backward() returned.")
+    return float(loss)
