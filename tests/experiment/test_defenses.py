@@ -7,10 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-<<<<<<< HEAD
-from semspill import ConfigError, ExperimentConfig, TrainedModel, defenses, run, sweep
-from semspill.defenses import Cleaner, Detector, OutputGuard, Repair, TrainingDefense
-=======
 from semspill import (
     ConfigError,
     DataError,
@@ -19,10 +15,10 @@ from semspill import (
     TrainedModel,
     defenses,
     run,
+    sweep,
 )
-from semspill.defenses import Cleaner, Detector, Repair, TrainingDefense
+from semspill.defenses import Cleaner, Detector, OutputGuard, Repair, TrainingDefense
 from semspill.experiment import load_config
->>>>>>> h-walk17
 
 
 class Told(Detector):
