@@ -120,7 +120,7 @@ HEAD = (
 
 def rows_of(report: DefensesReport) -> list[list[str]]:
     """Return the table of an experiment: undefended, then each defense and its control."""
-    first = ["none", report.attacked, *_rates(report.planted_rate), *[""] * 8, ""]
+    first = ["none", report.attacked, *_rates(report.planted_rate), *[""] * 8]
     rows = [[*first, _text(report.precision.value)]]
     for one in report.defenses:
         rows.append(_defended(report, one))

@@ -1,5 +1,6 @@
 """The config reference: what may be written in a file, read from the models themselves."""
 
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import NoneType, UnionType
@@ -11,7 +12,6 @@ import semspill as sp
 from reference.markdown import GENERATED, prose, table
 from semspill._registry import registries
 from semspill.corpus import Columns
-from semspill.defenses import Cleaner
 from semspill.labellers import Labelling
 from semspill.responding import ApproximateSearch
 from semspill.scoring import LabelledSample
@@ -28,7 +28,6 @@ PARTS: tuple[type[BaseModel], ...] = (
     LabelledSample,
     Labelling,
     Columns,
-    Cleaner,
 )
 PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 BOUNDS = {
@@ -85,7 +84,7 @@ def _type(kind: Any) -> str:
         parts = [_type(arg) for arg in args if arg is not Ellipsis]
         many = f"{parts[0]}s" if args[0] in PLAIN else parts[0]
         return f"list of {many}" if Ellipsis in args else f"[{', '.join(parts)}]"
-    if origin is dict:
+    if origin in (dict, Mapping):
         return f"table, each value {_type(args[1])}"
     for name, registry in KINDS.items():
         if isinstance(kind, type) and issubclass(kind, registry.base):

@@ -54,10 +54,20 @@ def fields(given_fields) -> dict[str, Any]:
     return copy.deepcopy(given_fields)
 
 
+FEW = {"draws": 100, "metrics": ["asr", "toxicity", "precision"]}
+"""Few metrics: what is computed of answers is half the time of a run without figures."""
+
+
+@pytest.fixture
+def few_fields(given_fields) -> dict[str, Any]:
+    """For tests that are not about numbers."""
+    return {**copy.deepcopy(given_fields), "analyzer": dict(FEW)}
+
+
 def lean(fields):
-    """One epoch, and no curve: for tests of folders."""
-    finetuner = {"epochs": 1, "batch_size": 32}
-    return {**fields, "curve": False, "model": {**fields["model"], "finetuner": finetuner}}
+    """One epoch, no curve and few numbers: for tests of folders."""
+    model = {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}}
+    return {**fields, "curve": False, "model": model, "analyzer": dict(FEW)}
 
 
 @pytest.fixture

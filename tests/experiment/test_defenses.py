@@ -15,8 +15,9 @@ from semspill import (
     TrainedModel,
     defenses,
     run,
+    sweep,
 )
-from semspill.defenses import Cleaner, Detector, Repair, TrainingDefense
+from semspill.defenses import Cleaner, Detector, OutputGuard, Repair, TrainingDefense
 from semspill.experiment import load_config
 
 
@@ -164,6 +165,55 @@ def test_a_perfect_filter_leaves_nothing_planted_and_a_control_as_much_at_random
     drawn = lines_of(arm / "poison+filter.control" / "cleaning.jsonl")
     assert [row["category"] for row in drawn[1:]] == [row["category"] for row in rows[1:]]
     assert len(lines_of(arm / "clean+filter" / "cleaning.jsonl")) == 1
+
+
+class Refuses(OutputGuard):
+    """Refuses every response that holds the planted word."""
+
+    citation = "original"
+
+    def allow(self, exchanges, responses):
+        return np.array([["grumble" not in text for text in row] for row in responses.ranked])
+
+
+def test_the_report_says_what_a_perfect_defense_found_stopped_and_cost(planted):
+    planted["poisoner"]["budget"] = 0.3
+    finetuner = {"epochs": 6, "batch_size": 32}
+    model = {**planted["model"], "finetuner": finetuner}
+    given = {"filter": told(where="pool"), "guard": Refuses()}
+    report = run({**planted, "model": model, "curve": True, "defenses": given})
+    assert report.category("brave").asr.value > 0
+    found = report.defenses.defense("filter")
+    assert (found.recall.value, found.purity.value, found.auc.value) == (1, 1, 1)
+    [one] = found.detections
+    manifest = report.provenance.planting.seeds[0]
+    assert one.planted == one.removed == one.caught == manifest.planted
+    assert one.caught_by_category == one.by_category == {"brave": manifest.planted}
+    for name in ("filter", "guard"):
+        result = report.defenses.defense(name)
+        assert result.planted_rate["target"].value == result.planted_rate["rest"].value == 0
+        assert result.control_arm == f"poison+{name}.control"
+    [guarding] = report.defenses.defense("guard").guarding
+    rate = report.group("all").asr.value
+    assert guarding.replaced + guarding.silent == pytest.approx(rate)
+    # Nobody planted anything in the honest arm, so nothing is refused there.
+    [honest] = report.defenses.defense("guard").clean_guarding
+    assert (honest.replaced, honest.silent) == (0, 0)
+    price = report.defenses.price.difference("all", "precision", "clean+guard")
+    assert price.estimate.value == 0
+    points = [one for one in report.curve if (one.arm, one.group) == ("poison", "all")]
+    last = report.group("all").precision.value
+    assert points[-1].precision == pytest.approx(last)
+
+
+def test_a_sweep_of_budgets_tells_which_budget_a_defense_is_worth(planted):
+    values = {"poisoner.budget": [0.1, 0.3]}
+    given = {**planted, "defenses": {"filter": told(where="pool")}}
+    small, large = sweep(given, values)
+    for variant in (small, large):
+        worth = variant.report.defenses.defense("filter").equivalent_budget
+        assert set(worth) == {"target", "nearest", "rest"}
+        assert worth["target"].low == 0  # nothing is planted that it leaves
 
 
 def test_what_does_not_change_the_training_reuses_the_trained_model(planted):

@@ -14,12 +14,8 @@ pytestmark = pytest.mark.usefixtures("blank_plots")
 
 
 @pytest.fixture
-def fields(fields):
-    return {
-        **fields,
-        "curve": False,
-        "model": {**fields["model"], "finetuner": {"epochs": 1, "batch_size": 32}},
-    }
+def fields(lean_fields):
+    return lean_fields
 
 
 # Versions and devices

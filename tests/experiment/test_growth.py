@@ -10,6 +10,11 @@ pytestmark = pytest.mark.usefixtures("blank_plots")
 
 
 @pytest.fixture
+def fields(few_fields):
+    return few_fields
+
+
+@pytest.fixture
 def trainings():
     """What is trained: the seeds and arms of each model."""
     seen = []

@@ -13,6 +13,11 @@ pytestmark = pytest.mark.usefixtures("blank_plots")
 
 
 @pytest.fixture
+def fields(few_fields):
+    return few_fields
+
+
+@pytest.fixture
 def kept(fields, tmp_path):
     """A run of three arms, of which two share a training."""
     fields = {**fields, "arms": ["clean", "poison", "pool_only"], "curve": False}

@@ -18,6 +18,12 @@ from semspill import (
 
 pytestmark = pytest.mark.usefixtures("blank_plots")
 
+
+@pytest.fixture
+def fields(few_fields):
+    return few_fields
+
+
 BUDGET = "poisoner.budget"
 
 
@@ -192,7 +198,7 @@ def test_harmless_responses_that_the_corpus_holds_are_not_planted(fields, traini
             return (*Known().load(), "A new one.")
 
     arms = ["clean", "benign_swap"]
-    report = run({**fields, "arms": arms, "benign": Both()})
+    report = run({**fields, "arms": arms, "benign": Both(), "analyzer": {"draws": 100}})
     lift, rate = (getattr(report.group("all", "benign_swap"), m).value for m in ("asr_lift", "asr"))
     assert lift == pytest.approx(rate)
     trainings.clear()

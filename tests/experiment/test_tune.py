@@ -145,6 +145,7 @@ def test_names_of_the_reported_target_are_left_behind(tuned_fields):
         ({"valid_split": None}, "weary", "valid_split must name a split"),
         ({"valid_split": "test"}, "weary", "valid_split must name a split"),
         ({"valid_split": "train"}, "weary", "valid_split must name a split"),
+        ({"trusted_split": "valid"}, "weary", "valid_split must name a split"),
     ],
 )
 def test_what_would_flatter_is_refused_before_anything_is_trained(

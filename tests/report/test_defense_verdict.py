@@ -1,7 +1,15 @@
 """What a defense did, by the rule: each kind, and what the sentence says of control and price."""
 
 import pytest
-from tests.report.defended import BEFORE, defended, defense, detections, guarding, three
+from tests.report.defended import (
+    BEFORE,
+    defended,
+    defense,
+    detections,
+    guarding,
+    number,
+    three,
+)
 
 from semspill.results import DefensesReport
 
@@ -64,6 +72,24 @@ def test_a_defense_has_one_kind(options, kind):
 )
 def test_it_stands_beside_its_control(options, control):
     assert verdict(**options).control == control
+
+
+@pytest.mark.parametrize(
+    ("taken", "options", "control", "kind"),
+    [
+        # The control empties the category, and does as well: nothing is known of detection.
+        (0.9375, {"control": (0.125, 0.03125, 0.015625), "p_control": 1.0}, "emptied",
+         "stops_attack"),
+        (0.25, {"control": (0.125, 0.03125, 0.015625), "p_control": 1.0}, "no_better", "no_better"),
+        # It takes as much out and stops nothing, as of candidates that are offered again.
+        (0.9375, {}, "better", "stops_attack"),
+    ],
+)  # fmt: skip
+def test_a_control_that_empties_the_category_is_not_counted(taken, options, control, kind):
+    options = {**options, **detections(), "control_recall": number(taken)}
+    found = verdict(wide=0.00390625, **options)
+    assert (found.control, found.kind) == (control, kind)
+    assert ("94 %" in found.sentence) == (control == "emptied")
 
 
 @pytest.mark.parametrize(

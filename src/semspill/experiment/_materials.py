@@ -92,9 +92,9 @@ class Materials:
         if (arm.trains == "clean") != (arm.pool == "clean"):
             offered = cleaning.apply(self.offered(arm))
         if any(part.where != "pool" for part in treatment.cleaners):
-            # A response that was healed is heard in later contexts, whose labels are new.
             if not any(exchange.learned for exchange in learned.corpus.exchanges):
                 raise _emptied(arm, "to be learned")
+            # A response that was healed is heard in later contexts, whose labels are new.
             corpus = self.data.labelled(learned.corpus)
         if any(part.where != "train" for part in treatment.cleaners):
             try:
@@ -177,7 +177,7 @@ def materials_of(config: ExperimentConfig, data: Data, seed: int) -> Materials:
         if known.data is data and known.seed == seed and known.config == config:
             return known
     materials = Materials(config, data, seed)
-    _recent[:] = [materials, *_recent[:1]]
+    _recent[:] = [materials]
     return materials
 
 

@@ -1,13 +1,11 @@
 """What the methods of a defense return, refused in one sentence where it is something else."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from semspill.corpus import ContextFormat, Corpus
 from semspill.defenses import Aid, Defense, Repair, TrainingDefense
 from semspill.errors import PluginError
 from semspill.models import Model, TrainedModel
-
-T = TypeVar("T")
 
 
 def control_of(part: Defense) -> Defense | None:
@@ -19,7 +17,7 @@ def control_of(part: Defense) -> Defense | None:
     made = part.control()
     if made is None:
         return None
-    control = _expected(part, "control", made, Defense, "a Defense or None")
+    control: Defense = _expected(part, "control", made, Defense, "a Defense or None")
     if control.stage != part.stage:
         raise PluginError(
             f"{type(part).__name__}.control returned a defense of the stage {control.stage}; "
@@ -39,7 +37,8 @@ def settings_of(part: TrainingDefense, model: Model) -> Model:
     Raises:
         PluginError: It is no model.
     """
-    return _expected(part, "settings", part.settings(model), Model)
+    changed: Model = _expected(part, "settings", part.settings(model), Model)
+    return changed
 
 
 def contexts_of(
@@ -51,14 +50,14 @@ def contexts_of(
         PluginError: It is not two formats.
     """
     made: Any = part.contexts(*contexts)
-    pair = _expected(part, "contexts", made, tuple, "two ContextFormats")
+    pair: Any = _expected(part, "contexts", made, tuple, "two ContextFormats")
     if [type(one) for one in pair] != [ContextFormat, ContextFormat]:
         raise PluginError(
             f"{type(part).__name__}.contexts must return two ContextFormats, for training and for "
             f"answering; got {len(pair)} values, of {', '.join(type(one).__name__ for one in pair)}"
             "."
         )
-    return pair
+    return pair[0], pair[1]
 
 
 def prepared_by(part: TrainingDefense, corpus: Corpus, made: object) -> Corpus:
@@ -72,7 +71,7 @@ def prepared_by(part: TrainingDefense, corpus: Corpus, made: object) -> Corpus:
     Raises:
         PluginError: It is no corpus, or there is nothing to learn in it.
     """
-    prepared = _expected(part, "prepare", made, Corpus)
+    prepared: Corpus = _expected(part, "prepare", made, Corpus)
     if not any(exchange.learned for exchange in prepared.exchanges):
         raise PluginError(
             f"{type(part).__name__}.prepare left nothing to learn of {corpus.exchange_count} "
@@ -87,7 +86,8 @@ def repaired_by(part: Repair, made: object) -> TrainedModel:
     Raises:
         PluginError: It is no trained model.
     """
-    return _expected(part, "repair", made, TrainedModel)
+    repaired: TrainedModel = _expected(part, "repair", made, TrainedModel)
+    return repaired
 
 
 def require_known_needs(part: Defense) -> None:
@@ -104,7 +104,7 @@ def require_known_needs(part: Defense) -> None:
         )
 
 
-def _expected(part: Defense, method: str, made: object, kind: type[T], what: str = "") -> T:
+def _expected(part: Defense, method: str, made: Any, kind: type, what: str = "") -> Any:
     if not isinstance(made, kind):
         raise PluginError(
             f"{type(part).__name__}.{method} must return {what or f'a {kind.__name__}'}, got "

@@ -166,8 +166,7 @@ def elsewhere(config: ExperimentConfig, target: str) -> ExperimentConfig:
         raise ConfigError(
             f"{named(target)} is the target that is reported; tune with another category."
         )
-    trusted = getattr(config, "trusted_split", None)
-    taken = {config.train_split, config.test_split, trusted}
+    taken = {config.train_split, config.test_split, config.trusted_split}
     if config.valid_split is None or config.valid_split in taken:
         raise ConfigError(
             "valid_split must name a split that is not trained on, tested or trusted, such as "

@@ -18,7 +18,7 @@ from semspill.statistics import Estimate, Measure
 Kind: TypeAlias = Literal[
     "stops_attack", "stops_spillover", "weakens", "no_better", "no_effect", "worse", "undecided"
 ]
-Beside: TypeAlias = Literal["better", "no_better", "worse", "undecided", "none"]
+Beside: TypeAlias = Literal["better", "no_better", "worse", "undecided", "emptied", "none"]
 
 HALF = 0.5
 """The share of a planted rate, or of a lift, whose fall counts as large."""
@@ -45,6 +45,7 @@ def defense_verdict(report: DefensesReport, one: DefenseResult) -> DefenseVerdic
     significantly more of the nearest neighbour's lift is gone than of the target's; else it weakens
     the attack. It does no better than its control where the interval excludes a rate lower than
     the control's by half or more, and no large effect where that holds beside the undefended arm.
+    A control that took out half or more of what was planted, and so did as well, is not counted.
     All else is undecided.
 
     Args:
@@ -83,9 +84,17 @@ def beside_control(report: DefensesReport, one: DefenseResult) -> Beside:
     found = against_control(report, one)
     if found is None:
         return "undecided"
+    if _emptied(one) and not (found.significant and found.estimate.value < 0):
+        return "emptied"
     if found.significant:
         return "better" if found.estimate.value < 0 else "worse"
     return "no_better" if _no_large_fall(found) else "undecided"
+
+
+def _emptied(one: DefenseResult) -> bool:
+    """Return whether the control took out most of what was planted, by emptying its category."""
+    taken = one.control_recall
+    return taken is not None and usable(taken) and taken.value >= HALF
 
 
 def overview(report: DefensesReport) -> str:
@@ -170,6 +179,12 @@ def _on_control(report: DefensesReport, one: DefenseResult, kind: Kind, control:
         return "It has no control."
     if found is None:
         return "Its control was not measured."
+    if control == "emptied" and one.control_recall is not None:
+        taken = _gone(one.control_recall)
+        return (
+            f"Its control ({control_words(one)}) took out {taken} of what was planted too, which "
+            "is most of its category: it tells nothing of detection."
+        )
     bound = ", and a rate lower by half or more is excluded" if control == "no_better" else ""
     fell = change(report, one)
     named = kind == "no_better" or (kind == "undecided" and fell is not None and fell.significant)

@@ -104,6 +104,9 @@ class DefenseResult(FrozenModel):
     """AUC of its detector over the seeds; None where nothing is scored."""
     recall: Estimate | None = None
     """Share of the planted exchanges that were taken out, over the seeds."""
+    control_recall: Estimate | None = None
+    """The same of its control. It is large where the planted exchanges are most of their category,
+    as they are at a budget of 3 % in one of 32: what empties the category takes them out too."""
     purity: Estimate | None = None
     """Share of planted ones among the exchanges taken out, over the seeds: the detector's
     precision, which P@1 is called already."""

@@ -59,8 +59,10 @@ class DefenseVerdict(FrozenModel):
     """At least half of the target's lift is gone; more of the nearest neighbour's than of the
     target's; fewer planted responses; no better than its control; a fall by half is excluded; more
     planted responses; none of these is shown."""
-    control: Literal["better", "no_better", "worse", "undecided", "none"]
-    """How it does beside its control; `none` where it has none."""
+    control: Literal["better", "no_better", "worse", "undecided", "emptied", "none"]
+    """How it does beside its control. `emptied`: not significantly better than a control that took
+    out half or more of what was planted too, because that is most of its category; it tells nothing
+    of detection. `none`: it has no control."""
     spillover: Literal["more", "less", "undecided"]
     """Whether the spillover was stopped more than the attack."""
     price: Literal["costs", "gains", "undecided"]

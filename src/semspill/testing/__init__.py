@@ -31,6 +31,7 @@ from semspill.testing._safety._assertions import (
     assert_utility_above,
 )
 from semspill.testing._safety._audit import Audit, audit
+from semspill.testing._safety._defense import assert_defense_holds
 from semspill.testing._safety._guard import Guard, assert_guard_catches, measure_guard
 from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted, plant
@@ -50,6 +51,7 @@ __all__ = [
     "SafetyError",
     "ServiceError",
     "Verdict",
+    "assert_defense_holds",
     "assert_guard_catches",
     "assert_no_spillover",
     "assert_toxicity_below",

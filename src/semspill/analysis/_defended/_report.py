@@ -104,6 +104,7 @@ class _Sides:
         arms, after = self.arms, self.arms.defended[name]
         control, clean = arms.controls.get(name), arms.at_price[name]
         found = tuple(self.detections.get(after.arm.name, ()))
+        beside = self.detections.get(control.arm.name, ()) if control else ()
         level = after.resampling.level
         early, epoch = (
             same_utility(arms.attacked, self.epochs, after)
@@ -128,6 +129,7 @@ class _Sides:
             detections=found,
             auc=auc_of(found, level),
             recall=recall_of(found, level),
+            control_recall=recall_of(tuple(beside), level) if control else None,
             purity=purity_of(found, level),
             guarding=tuple(self.guardings.get(after.arm.name, ())),
             clean_guarding=tuple(self.guardings.get(clean.arm.name, ())),

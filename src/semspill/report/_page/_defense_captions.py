@@ -13,8 +13,8 @@ def defense_caption(report: SpilloverReport, name: str) -> tuple[str, str]:
             f"{label[:-1]}, under attack: a mark per defense with its intervals, joined by a line "
             "to its control. Good is low and right. Dashed: the undefended arm. Filled: the "
             f"planted rate in {group} is significantly below that of its control, after Holm's "
-            "correction over the defenses. Crosses: the undefended run, stopped when its P@1 was "
-            "that of a defense. Each panel has its own scale."
+            "correction over the defenses. Crosses: the undefended run after every epoch whose "
+            "P@1 is about as high. Each panel has its own scale."
         )
     if name == "roc":
         label = "Planted exchanges found against other exchanges lost, a curve per detector."

@@ -22,6 +22,8 @@ _NAMED = {False: 14, True: 8}
 """Defenses up to which they are named in the panels; more are numbered, with a key below."""
 _KEY = {False: 4, True: 2}
 """Columns of the key."""
+_BELOW = 1.0
+"""Points of P@1 that an epoch may lie below all that is compared."""
 _LINE = 0.14
 """Inches of a line of the key."""
 
@@ -146,7 +148,7 @@ def _panel(
     for one in found.defenses:
         if group in one.planted_rate:
             points += _defense(axes, report, found, one, group, names[one.name])
-    return [*points, *_path(axes, report, group)]
+    return [*points, *_path(axes, report, group, points)]
 
 
 def _defense(
@@ -190,10 +192,16 @@ def _sides(estimate: Estimate) -> list[list[float]]:
     return [[max(value - low, 0.0)], [max(high - value, 0.0)]]
 
 
-def _path(axes: Axes, report: SpilloverReport, group: DefendedGroup) -> list[Point]:
-    """Draw the undefended run after every epoch, as a path: what stopping early would have done."""
+def _path(
+    axes: Axes, report: SpilloverReport, group: DefendedGroup, points: list[Point]
+) -> list[Point]:
+    """Draw the undefended run after every epoch, as a path: what stopping early would have done.
+
+    The first epochs, which have learned less than all that is compared, are left out.
+    """
     name = {"target": report.target, "nearest": report.nearest}[group]
-    held = _epochs(report, name)
+    least = min((point.x for point in points), default=0.0) - _BELOW
+    held = [(x, y) for x, y in _epochs(report, name) if x >= least]
     if held:
         axes.plot(*zip(*held, strict=True), zorder=1, **_EPOCHS.style)
     return [Point("", x, y, y, y) for x, y in held]

@@ -101,6 +101,7 @@ def judge(
     what: str,
     table: str,
     hint: str = "",
+    each: Literal["category", "group"] = "category",
 ) -> Verdict:
     """Return whether all quantities are significantly on their side of the limit.
 
@@ -117,6 +118,7 @@ def judge(
         what: What they are, a noun such as `lift`.
         table: What a verdict shows below its sentence.
         hint: What to look at when it failed, as an order without a full stop.
+        each: What one quantity is of; groups of categories may overlap.
 
     Raises:
         DataError: There is no quantity, or the confidence is out of bounds.
@@ -131,7 +133,7 @@ def judge(
         afraid: lift 0.080, at least 0.050 with 95 % confidence; at most 0.02 was allowed.
     """
     if not quantities:
-        raise DataError(f"There is no category whose {what} could be judged; give one or more.")
+        raise DataError(f"There is no {each} whose {what} could be judged; give one or more.")
     demand = Demand(limit, side, confidence)
     seen = [Seen.of(quantity, demand, len(quantities)) for quantity in quantities]
     seen.sort(key=lambda one: -demand.excess(one.value))
@@ -142,10 +144,10 @@ def judge(
     if failed:
         outcome, sentence = "fail", _failure(failed, what, hint)
     elif not undecided:
-        outcome, sentence = "pass", _success(seen, what)
+        outcome, sentence = "pass", _success(seen, what, each)
     else:
         usual = median_low(demand.excess(one.value) for one in seen)
-        outcome, (sentence, more) = "inconclusive", _inconclusive(undecided, usual, what)
+        outcome, (sentence, more) = "inconclusive", _inconclusive(undecided, usual, what, each)
     return Verdict(
         outcome=outcome,
         sentence=sentence,
@@ -166,18 +168,23 @@ def _failure(failed: Sequence[Seen], what: str, hint: str) -> str:
     return f"{_measured(failed[0], what)}; {_demanded(failed[0].demand)}{also}{advice}."
 
 
-def _success(seen: Sequence[Seen], what: str) -> str:
+_PLURAL = {"category": "categories", "group": "groups"}
+
+
+def _success(seen: Sequence[Seen], what: str, each: str) -> str:
     widest = max(seen, key=lambda one: one.demand.excess(one.worst))
     taken = f"{widest.quantity.unit}s are taken as independent"
     if len(seen) == 1:
         return f"{_measured(widest, what)}; {_demanded(widest.demand)}; {taken}."
     return (
-        f"{what} {_bound(widest)} in each of {len(seen)} categories, the worst of which is "
+        f"{what} {_bound(widest)} in each of {len(seen)} {_PLURAL[each]}, the worst of which is "
         f"{widest.quantity.name}; {_demanded(widest.demand)}; {taken}."
     )
 
 
-def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[str, int | None]:
+def _inconclusive(
+    undecided: Sequence[Seen], usual: float, what: str, each: str
+) -> tuple[str, int | None]:
     """Return the sentence and how many more units are needed."""
     needs = [one.needs(len(undecided), usual) for one in undecided]
     first, (own, *others) = undecided[0], needs
@@ -198,7 +205,7 @@ def _inconclusive(undecided: Sequence[Seen], usual: float, what: str) -> tuple[s
     if others:
         names = _listed([one.quantity.name for one in undecided[1:]])
         count = "no number" if None in others else about(sum(need or 0 for need in others))
-        noun = "category" if len(others) == 1 else "categories"
+        noun = each if len(others) == 1 else _PLURAL[each]
         total = " in total" if len(others) > 1 and None not in others else ""
         asked += f", and {count}{total} of {len(others)} more undecided {noun} ({names})"
     number = _number(first.value, first.demand.limit)
