@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
+from semspill.results._arms import Arm
 from semspill.results._comparison import Comparison, Difference
 from semspill.results._verdict import DefenseVerdict
 from semspill.statistics import Estimate, Number
@@ -202,3 +203,20 @@ class DefensesReport(FrozenModel):
         from semspill.report._defense_verdict import defense_verdict
 
         return {one.name: defense_verdict(self, one) for one in self.defenses}
+
+
+def arms_added(report: DefensesReport, attacked: Arm, clean: Arm) -> tuple[Arm, ...]:
+    """Return the arms of each defense: the attacked one, its control if it has one, the clean one.
+
+    Args:
+        report: What the defenses did.
+        attacked: The undefended arm.
+        clean: The arm in which nothing is planted.
+    """
+    made = []
+    for one in report.defenses:
+        made.append(attacked.replace(name=one.arm, defense=one.name))
+        if one.control_arm:
+            made.append(attacked.replace(name=one.control_arm, defense=one.name, control=True))
+        made.append(clean.replace(name=one.clean_arm, defense=one.name))
+    return tuple(made)

@@ -9,7 +9,7 @@ from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.results._arms import Arm, ArmField, main_arm, reference
-from semspill.results._defenses import DefensesReport
+from semspill.results._defenses import DefensesReport, arms_added
 from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
@@ -122,14 +122,7 @@ class SpilloverReport(FrozenModel):
         """The arms that defenses added, which `defenses` compares; they have no slices here."""
         if self.defenses is None:
             return ()
-        attacked, clean = self.arm(self.defenses.attacked), self.arm(self.clean_arm)
-        made = []
-        for one in self.defenses.defenses:
-            made.append(attacked.replace(name=one.arm, defense=one.name))
-            if one.control_arm:
-                made.append(attacked.replace(name=one.control_arm, defense=one.name, control=True))
-            made.append(clean.replace(name=one.clean_arm, defense=one.name))
-        return tuple(made)
+        return arms_added(self.defenses, self.arm(self.defenses.attacked), self.arm(self.clean_arm))
 
     def arm(self, name: str | None = None) -> Arm:
         """Return an arm with its roles; by default the main one.
