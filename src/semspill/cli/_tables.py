@@ -9,6 +9,7 @@ from rich.table import Table
 
 from semspill.cli._app import out_console, say
 from semspill.experiment import Variant, read_comparison, read_matrices
+from semspill.experiment.store import swept_arm
 from semspill.report._defense_table import small_defenses
 from semspill.report._difference_table import small_rows
 from semspill.report._matrix_page import pooled_sentences
@@ -125,15 +126,26 @@ def print_variants(variants: tuple[Variant, ...], folder: Path) -> None:
         out_console.print()
     field, names = _shortened([variant.name for variant in variants])
     reports = [variant.report for variant in variants]
-    columns = [
-        ("target", [_cell(r, r.target, "asr") for r in reports]),
-        ("nearest", [_cell(r, r.nearest, "asr") for r in reports]),
-        ("others", [_cell(r, f"all but {r.target}", "asr") for r in reports]),
-        ("P@1", [_cell(r, "all", "precision") for r in reports]),
-    ]
-    out_console.print("Planted rate by group, and P@1, in %", highlight=False)
+    arm = swept_arm(folder, reports[0])
+    cells = [_undefended(one) if arm is None else _defended(one, arm) for one in reports]
+    titles = ("target", "nearest", "others", "P@1")
+    columns = [(title, [row[place] for row in cells]) for place, title in enumerate(titles)]
+    of = "" if arm is None else f", of the arm {arm}"
+    out_console.print(f"Planted rate by group, and P@1, in %{of}", highlight=False)
     out_console.print(fitting((field, names), columns))
     say(f"Reports: {folder}")
+
+
+def _undefended(report: SpilloverReport) -> list[str]:
+    rates = (report.target, report.nearest, f"all but {report.target}")
+    return [*(_cell(report, group, "asr") for group in rates), _cell(report, "all", "precision")]
+
+
+def _defended(report: SpilloverReport, arm: str) -> list[str]:
+    assert report.defenses is not None, "a field of a defense was swept"
+    [one] = [one for one in report.defenses.defenses if one.arm == arm]
+    rates = [one.planted_rate[role] for role in ("target", "nearest", "rest")]
+    return [in_percent(estimate) for estimate in (*rates, one.precision)]
 
 
 def _shortened(names: Sequence[str]) -> tuple[str, list[str]]:
