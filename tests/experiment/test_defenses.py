@@ -382,3 +382,42 @@ def test_a_filter_that_leaves_nothing_is_named(planted, where, says):
 def test_a_defense_that_keeps_the_best_epoch_without_validation_is_named(planted):
     with pytest.raises(ConfigError, match=r"defenses\.d keeps the best epoch"):
         ExperimentConfig(**planted, defenses={"d": "keep_best"})
+
+
+def rates_of(comparison):
+    found = comparison.difference("target", "asr")
+    return found.before, found.after
+
+
+def test_defended_arms_of_a_folder_can_be_compared(planted, tmp_path):
+    from semspill import compare
+    from semspill.experiment import write_comparison
+
+    report = run({**planted, "defenses": {"filter": told()}}, out=tmp_path / "run")
+    arms = ["poison", "poison+filter"]
+    [one] = report.defenses.defenses
+    expected = (report.defenses.planted_rate["target"].value, one.planted_rate["target"].value)
+    assert expected[1] == 0
+    assert rates_of(compare(tmp_path / "run", arms=arms)) == expected
+    with pytest.raises(DataError, match="give the folder"):
+        compare(report, arms=arms)
+    page = write_comparison([tmp_path / "run"], tmp_path / "page.html", arms=arms)
+    assert "poison+filter" in page.read_text(encoding="utf-8")
+    with pytest.raises(DataError, match=r"Did you mean 'poison\+filter'"):
+        compare(tmp_path / "run", arms=["poison", "poison+filte"])
+
+
+def test_a_sweep_of_a_defense_compares_the_arms_that_it_defends(planted, tmp_path):
+    from semspill import sweep
+
+    sweep(
+        {**planted, "defenses": {"filter": told(where="pool")}},
+        {"defenses.filter.threshold": [2.0, 0.5]},  # nothing is that suspicious, and all planted
+        out=tmp_path,
+    )
+    found = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    [rate] = [
+        one for one in found["differences"] if (one["role"], one["metric"]) == ("target", "asr")
+    ]
+    assert rate["before"] > 0
+    assert rate["after"] == 0

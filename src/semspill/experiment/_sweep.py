@@ -28,6 +28,7 @@ from semspill.experiment.store import (
     comparison_of,
     locked,
     sweep_page,
+    swept_arm,
     write_figures,
 )
 from semspill.results import Quantity, SpilloverMatrix, SpilloverReport
@@ -190,7 +191,8 @@ def _write_shared(folder: Path, shared: Mapping[str, Any], finished: Sequence[Va
         except DataError as error:  # the runs themselves are good
             logger.warning("no target-by-victim matrix: %s", error)
     elif len(finished) > 1:
-        sides = {variant.name: Side(folder / variant.name) for variant in finished}
+        arm = swept_arm(folder, finished[0].report)
+        sides = {variant.name: Side(folder / variant.name, arm) for variant in finished}
         comparison = comparison_of(sides)
         write_text(folder / COMPARISON, comparison.to_json())
     write_text(folder / PAGES[False], sweep_page(folder, folder / PAGES[False], comparison))

@@ -5,7 +5,7 @@ from semspill.experiment.store._claim import Decision, decide
 from semspill.experiment.store._compare import Side, compare, comparison_of
 from semspill.experiment.store._finished import finished_arms
 from semspill.experiment.store._lock import locked
-from semspill.experiment.store._pages import sweep_page, write_comparison, write_page
+from semspill.experiment.store._pages import sweep_page, swept_arm, write_comparison, write_page
 from semspill.experiment.store._read import (
     COMPARISON,
     read_comparison,
@@ -38,6 +38,7 @@ __all__ = [
     "read_outcomes",
     "read_report",
     "sweep_page",
+    "swept_arm",
     "what_is_planted",
     "write_comparison",
     "write_figures",

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from semspill._mask import listing, named
-from semspill.analysis import Outcome, compare_outcomes
+from semspill.analysis import Outcome, SpilloverAnalyzer, compare_outcomes
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.experiment.store._answers import columns_of
-from semspill.experiment.store._read import read_outcomes, read_report, sweep_folders
-from semspill.results import Comparison, SpilloverReport
+from semspill.experiment.store._read import outcomes_of, read_report, sweep_folders
+from semspill.results import Arm, Comparison, SpilloverReport
 
 Run: TypeAlias = str | Path | SpilloverReport
 """A finished run: its folder, or what `run` returned."""
@@ -41,8 +41,8 @@ def compare(
     Args:
         runs: Folders of finished runs, or reports that `run` returned; the folder of a sweep stands
             for all its variants.
-        arms: Which arms of each run are compared, such as `["poison", "poison+filter"]` of one;
-            by default the main arm of each.
+        arms: Which arms of each run are compared, such as `["poison", "poison+filter"]` of one,
+            where defended arms need a folder; by default the main arm of each.
         labels: What they are called; by default the names of the runs' folders, and `A`, `B` and
             so on for reports; of several arms, the arms' names.
         baseline: Which of them the others are compared with; by default the first.
@@ -71,8 +71,8 @@ def comparison_of(
     if reports is None:
         reports = {label: _report(side.run) for label, side in sides.items()}
     # Arms of one run are read once.
-    runs = {id(side.run): side.run for side in sides.values()}
-    read = {key: _outcomes(run) for key, run in runs.items()}
+    runs = {id(side.run): (side.run, reports[label]) for label, side in sides.items()}
+    read = {key: _outcomes(*run) for key, run in runs.items()}
     return compare_outcomes(
         {
             label: _outcome(read[id(side.run)], reports[label], side.arm)
@@ -122,20 +122,27 @@ def labelled(
     return {baseline: found[baseline], **found}
 
 
-def shown(report: SpilloverReport, arm: str | None) -> SpilloverReport:
+def shown(report: SpilloverReport, arm: str | None, folder: Path) -> SpilloverReport:
     """Return a report in which an arm is the main one, without what is said of another arm.
 
     Args:
         report: The report of the run.
-        arm: Name of the arm; None for the main one.
+        arm: Name of the arm, which may be a defended one; None for the main one.
+        folder: The folder of the run.
 
     Raises:
         DataError: The run has no such arm.
     """
     if arm is None or arm == report.main_arm:
         return report
-    chosen = report.arm(arm)
-    clean = report.arm(report.clean_arm)
+    chosen, clean = _arm(report, arm), report.arm(report.clean_arm)
+    if chosen.defense:  # its slices are made from its answers
+        analyzer = SpilloverAnalyzer(nearest=report.nearest, far=report.far, margin=report.margin)
+        report = analyzer.analyze(
+            outcomes_of(folder, report, (clean, chosen)),
+            similarity_method=report.similarity_method,
+            provenance=report.provenance,
+        )
     return report.replace(
         arms=tuple(dict.fromkeys((clean, chosen))),
         decomposition=(),
@@ -180,14 +187,33 @@ def _report(run: Run) -> SpilloverReport:
     return run if isinstance(run, SpilloverReport) else read_report(run)
 
 
-def _outcomes(run: Run) -> tuple[Outcome, ...]:
-    return _answered(run) if isinstance(run, SpilloverReport) else read_outcomes(run)
+def _outcomes(run: Run, report: SpilloverReport) -> tuple[Outcome, ...]:
+    if isinstance(run, SpilloverReport):
+        return _answered(run)
+    return outcomes_of(run, report, (*report.arms, *report.defended_arms))
+
+
+def _arm(report: SpilloverReport, name: str | None) -> Arm:
+    """Return an arm, which may be a defended one."""
+    if name is None:
+        return report.arm()
+    arms = {arm.name: arm for arm in (*report.arms, *report.defended_arms)}
+    if name not in arms:
+        raise DataError(
+            f"The run has no arm {named(name)}.{did_you_mean(name, arms)} It has: {listing(arms)}."
+        )
+    return arms[name]
 
 
 def _outcome(found: Sequence[Outcome], report: SpilloverReport, name: str | None) -> Outcome:
     """Return the outcome of an arm, with the arm that its lifts are paired with."""
     outcomes = {outcome.arm.name: outcome for outcome in found}
-    arm = report.arm(name)
+    arm = _arm(report, name)
+    if arm.name not in outcomes:
+        raise DataError(
+            f"A report holds no answers of the defended arm {arm.name}; run with out, and give the "
+            "folder."
+        )
     clean = None if arm.baseline == arm.name else outcomes[arm.baseline]
     return replace(outcomes[arm.name], clean=clean, nearest=report.nearest)
 

@@ -148,8 +148,9 @@ def write_comparison(
     """
     out, sides = Path(out), labelled(folders, labels, baseline, arms)
     paths = {name: side.run for name, side in sides.items() if isinstance(side.run, Path)}
-    reports = {name: shown(read_report(path), sides[name].arm) for name, path in paths.items()}
-    found = comparison_of(sides, reports=reports) if comparison is None else comparison
+    whole = {name: read_report(path) for name, path in paths.items()}
+    reports = {name: shown(one, sides[name].arm, paths[name]) for name, one in whole.items()}
+    found = comparison_of(sides, reports=whole) if comparison is None else comparison
     return _written(out, comparison_page(reports, comparison=found, links=_links(paths, out)))
 
 
@@ -166,10 +167,26 @@ def sweep_page(folder: Path, out: Path, comparison: Comparison | None = None) ->
     # A later sweep into the same folder may have left the matrices of an earlier one there.
     targets = {report.target for report in reports.values()}
     matrices = [one for one in read_matrices(folder) if set(one.targets) == targets]
+    arm = swept_arm(folder, next(iter(reports.values())))
     if comparison is None and not matrices and len(paths) > 1:
-        sides = {name: Side(path) for name, path in paths.items()}
+        sides = {name: Side(path, arm) for name, path in paths.items()}
         comparison = comparison_of(sides, reports=reports)
+    reports = {name: shown(report, arm, paths[name]) for name, report in reports.items()}
     return comparison_page(reports, matrices, comparison=comparison, links=_links(paths, out))
+
+
+def swept_arm(folder: Path, report: SpilloverReport) -> str | None:
+    """Return the arm that a sweep compares: of one defense's fields the defended one, else None.
+
+    Args:
+        folder: What `sweep` wrote.
+        report: That of a variant.
+    """
+    varied = parse_json(read_text(folder / "sweep.json", most=_MOST))["vary"]
+    places = [field.split(".") for field in varied]
+    if len({tuple(place[:2]) for place in places}) != 1 or places[0][0] != "defenses":
+        return None  # all variants differ in how strong the attack is, or in several defenses
+    return f"{report.main_arm}+{places[0][1]}"
 
 
 def _links(runs: Mapping[str, Path], out: Path) -> dict[str, str]:

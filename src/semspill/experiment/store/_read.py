@@ -13,7 +13,14 @@ from semspill.errors import DataError
 from semspill.experiment.store._answers import columns_of, read_answers
 from semspill.experiment.store._responses import RESPONSES, exchange_table, read_rows
 from semspill.labellers import FittedLabelling
-from semspill.results import Answers, Comparison, ExchangeTable, SpilloverMatrix, SpilloverReport
+from semspill.results import (
+    Answers,
+    Arm,
+    Comparison,
+    ExchangeTable,
+    SpilloverMatrix,
+    SpilloverReport,
+)
 from semspill.results._format import FormatError
 
 _LARGEST = 2**30
@@ -72,7 +79,21 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
     Raises:
         DataError: The folder does not hold a finished run, or a file of it is broken.
     """
-    report, path = read_report(folder), Path(folder) / "exchanges.jsonl"
+    report = read_report(folder)
+    return outcomes_of(folder, report, report.arms)
+
+
+def outcomes_of(
+    folder: str | Path, report: SpilloverReport, arms: Sequence[Arm]
+) -> tuple[Outcome, ...]:
+    """Return the outcomes of some arms of a finished run.
+
+    Args:
+        folder: What `run` wrote.
+        report: Its report.
+        arms: Which arms; they may be defended ones.
+    """
+    path = Path(folder) / "exchanges.jsonl"
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
         exchanges = [parse_json(line) for line in lines if line]
@@ -92,7 +113,7 @@ def read_outcomes(folder: str | Path) -> tuple[Outcome, ...]:
             labels=labels,
             **columns_of([_scores(_arm(folder, seed, arm.name)) for seed in report.seeds]),
         )
-        for arm in report.arms
+        for arm in arms
     )
 
 
