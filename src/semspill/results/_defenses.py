@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from semspill._mask import listing, named
 from semspill._model import FrozenModel
 from semspill.errors import DataError, did_you_mean
+from semspill.results._arms import Arm
 from semspill.results._comparison import Comparison, Difference
 from semspill.results._verdict import DefenseVerdict
 from semspill.statistics import Estimate, Number
@@ -171,6 +172,21 @@ class DefensesReport(FrozenModel):
                 f"{listing(known)}."
             )
         return known[name]
+
+    def arms(self, attacked: Arm, clean: Arm) -> tuple[Arm, ...]:
+        """Return the arms that defenses added to an experiment.
+
+        Args:
+            attacked: The undefended arm.
+            clean: The arm in which nothing is planted.
+        """
+        made = []
+        for one in self.defenses:
+            made.append(attacked.replace(name=one.arm, defense=one.name))
+            if one.control_arm:
+                made.append(attacked.replace(name=one.control_arm, defense=one.name, control=True))
+            made.append(clean.replace(name=one.clean_arm, defense=one.name))
+        return tuple(made)
 
     def difference(self, name: str) -> Difference:
         """Return how the declared planted rate differs from that of the undefended arm.

@@ -122,14 +122,7 @@ class SpilloverReport(FrozenModel):
         """The arms that defenses added, which `defenses` compares; they have no slices here."""
         if self.defenses is None:
             return ()
-        attacked, clean = self.arm(self.defenses.attacked), self.arm(self.clean_arm)
-        made = []
-        for one in self.defenses.defenses:
-            made.append(attacked.replace(name=one.arm, defense=one.name))
-            if one.control_arm:
-                made.append(attacked.replace(name=one.control_arm, defense=one.name, control=True))
-            made.append(clean.replace(name=one.clean_arm, defense=one.name))
-        return tuple(made)
+        return self.defenses.arms(self.arm(self.defenses.attacked), self.arm(self.clean_arm))
 
     def arm(self, name: str | None = None) -> Arm:
         """Return an arm with its roles; by default the main one.
