@@ -173,21 +173,6 @@ class DefensesReport(FrozenModel):
             )
         return known[name]
 
-    def arms(self, attacked: Arm, clean: Arm) -> tuple[Arm, ...]:
-        """Return the arms that defenses added to an experiment.
-
-        Args:
-            attacked: The undefended arm.
-            clean: The arm in which nothing is planted.
-        """
-        made = []
-        for one in self.defenses:
-            made.append(attacked.replace(name=one.arm, defense=one.name))
-            if one.control_arm:
-                made.append(attacked.replace(name=one.control_arm, defense=one.name, control=True))
-            made.append(clean.replace(name=one.clean_arm, defense=one.name))
-        return tuple(made)
-
     def difference(self, name: str) -> Difference:
         """Return how the declared planted rate differs from that of the undefended arm.
 
@@ -218,3 +203,20 @@ class DefensesReport(FrozenModel):
         from semspill.report._defense_verdict import defense_verdict
 
         return {one.name: defense_verdict(self, one) for one in self.defenses}
+
+
+def arms_added(report: DefensesReport, attacked: Arm, clean: Arm) -> tuple[Arm, ...]:
+    """Return the arms of each defense: the attacked one, its control if it has one, the clean one.
+
+    Args:
+        report: What the defenses did.
+        attacked: The undefended arm.
+        clean: The arm in which nothing is planted.
+    """
+    made = []
+    for one in report.defenses:
+        made.append(attacked.replace(name=one.arm, defense=one.name))
+        if one.control_arm:
+            made.append(attacked.replace(name=one.control_arm, defense=one.name, control=True))
+        made.append(clean.replace(name=one.clean_arm, defense=one.name))
+    return tuple(made)

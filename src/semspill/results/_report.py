@@ -9,7 +9,7 @@ from semspill._model import FrozenModel
 from semspill._names import composed
 from semspill.errors import DataError, did_you_mean
 from semspill.results._arms import Arm, ArmField, main_arm, reference
-from semspill.results._defenses import DefensesReport
+from semspill.results._defenses import DefensesReport, arms_added
 from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
@@ -122,7 +122,7 @@ class SpilloverReport(FrozenModel):
         """The arms that defenses added, which `defenses` compares; they have no slices here."""
         if self.defenses is None:
             return ()
-        return self.defenses.arms(self.arm(self.defenses.attacked), self.arm(self.clean_arm))
+        return arms_added(self.defenses, self.arm(self.defenses.attacked), self.arm(self.clean_arm))
 
     def arm(self, name: str | None = None) -> Arm:
         """Return an arm with its roles; by default the main one.

@@ -182,7 +182,8 @@ def swept_arm(folder: Path, report: SpilloverReport) -> str | None:
         folder: What `sweep` wrote.
         report: That of a variant.
     """
-    varied = parse_json(read_text(folder / "sweep.json", most=_MOST))["vary"]
+    # Sweeps of earlier versions did not say what varies.
+    varied = parse_json(read_text(folder / "sweep.json", most=_MOST)).get("vary", {})
     places = [field.split(".") for field in varied]
     if len({tuple(place[:2]) for place in places}) != 1 or places[0][0] != "defenses":
         return None  # all variants differ in how strong the attack is, or in several defenses
