@@ -90,7 +90,9 @@ def arm_of(given: Any) -> Any:
 
 
 def _short(arm: Arm) -> Any:
-    return arm.name if PRESETS.get(arm.name) == arm else arm.model_dump()
+    if PRESETS.get(arm.name) == arm:
+        return arm.name
+    return arm.model_dump(exclude=None if arm.defense else {"defense", "control"})
 
 
 ArmField: TypeAlias = Annotated[Arm, BeforeValidator(arm_of), PlainSerializer(_short)]

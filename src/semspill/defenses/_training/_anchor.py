@@ -32,7 +32,7 @@ class Anchor(TrainingDefense):
     citation = (
         "Xuhong et al. 2018, Explicit Inductive Bias for Transfer Learning with Convolutional "
         "Networks, arXiv:1802.01483 (weights); Mukhoti et al. 2023, Fine-tuning can cripple your "
-        "foundation model; preserving features may be the solution, arXiv:2308.10299 (features); "
+        "foundation model, preserving features may be the solution, arXiv:2308.10299 (features); "
         "Kaczér et al. 2025, In-Training Defenses against Emergent Misalignment in Language "
         "Models, arXiv:2508.06249 (scores)"
     )

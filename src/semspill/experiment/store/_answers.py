@@ -69,7 +69,8 @@ def write_answers(path: Path, answers: Answers, *, texts: bool = False) -> None:
         answers: What an arm answered.
         texts: Whether the responses are written too; they may be harmful.
     """
-    values: dict[str, Any] = {k: v for k, v in vars(answers).items() if k not in _TEXTS}
+    left_out = _TEXTS if answers.cleaning else (*_TEXTS, "cleaning")
+    values: dict[str, Any] = {k: v for k, v in vars(answers).items() if k not in left_out}
     values["record"] = np.array(json.dumps(answers.record))
     if texts:
         held = {name: getattr(answers, name) for name in _TEXTS}
