@@ -192,6 +192,23 @@ def _field(model: FrozenModel, name: str, dumped: Any) -> Any:
     return _masked(value, dumped)
 
 
+def parts_of(value: object) -> Iterator[Any]:
+    """Yield a model and every model in its fields, also in sequences and mappings of them.
+
+    Example:
+        >>> from semspill.poison import Poisoner
+        >>> [type(part).__name__ for part in parts_of(Poisoner(selector="random"))][:2]
+        ['Poisoner', 'RandomSelector']
+    """
+    if isinstance(value, BaseModel):
+        yield value
+        for name in type(value).model_fields:
+            yield from parts_of(getattr(value, name))
+    elif isinstance(value, tuple | list | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from parts_of(item)
+
+
 class Component(FrozenModel, ABC):
     """A plug-in part: frozen fields, a `citation`, and the one abstract method of its base."""
 

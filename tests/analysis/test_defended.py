@@ -321,6 +321,13 @@ def test_a_curve_that_falls_is_levelled(made):
     assert found.high >= 0.08
 
 
+def test_a_flat_curve_singles_out_no_budget(made):
+    found = swept(made, {0.01: 0, 0.04: 0, 0.16: 0}, 0)
+    assert math.isnan(found.value)
+    assert (found.low, found.high) == (0, math.inf)
+    assert "does not rise" in str(found)
+
+
 def test_outside_the_sweep_there_is_a_bound_and_no_budget(made):
     rates = {0.01: 40, 0.04: 60}
     below, above = swept(made, rates, 5), swept(made, rates, 90)

@@ -248,6 +248,35 @@ def test_a_changed_defense_is_another_run(planted, tmp_path):
         run({**planted, "defenses": {"filter": told(where="pool")}}, out=out)
 
 
+def finding(word):
+    """A detector whose fields are the same whatever its code looks for."""
+
+    class Finds(Detector):
+        citation = "original"
+
+        def suspicion(self, corpus, aid, rng):
+            return np.array([float(word in one.response) for one in corpus.exchanges])
+
+    return Cleaner(detector=Finds(), threshold=0.5, where="pool")
+
+
+def test_a_defense_of_other_code_is_not_taken_from_the_cache(planted, tmp_path):
+    caught = []
+    for word in ("grumble", "nowhere", "grumble"):
+        given = {**planted, "defenses": {"filter": finding(word)}}
+        found, trained = trainings_of(given, cache=tmp_path / "cache")
+        caught.append((found.defenses.defense("filter").recall.value, trained))
+    assert caught == [(1, 2), (0, 2), (1, 0)]
+
+
+def test_a_run_does_not_go_on_with_a_defense_of_other_code(planted, tmp_path):
+    out = tmp_path / "run"
+    run({**planted, "defenses": {"filter": finding("grumble")}}, out=out)
+    more = {**planted, "seeds": [0, 1], "defenses": {"filter": finding("nowhere")}}
+    with pytest.raises(DataError, match=r"defenses\.filter"):
+        run(more, out=out)
+
+
 def test_a_field_of_a_defense_can_be_swept(planted):
     from semspill.experiment._vary import variants
 

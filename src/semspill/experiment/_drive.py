@@ -228,6 +228,8 @@ class Drive:
             return {}
         planted = study.planted[seed].poisoned_fingerprint
         own = {} if part.arm.planted == "nothing" else {what_is_planted(seed): planted}
+        if part.arm.defense:
+            own[f"defenses.{part.arm.defense}"] = study.defense_prints[part.arm.defense]
         return {**study.fingerprints, **study.inputs, **own}
 
     def _key(self, study: Study, materials: Materials, arm: Arm, corpus: str) -> str:
@@ -238,9 +240,11 @@ class Drive:
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
         facts["drawn_from"] = json_digest(materials.drawn_from(arm))
-        if recipe := study.config.treatment(arm).recipe:
-            trusted = study.data.trusted
-            facts["defense"] = [recipe, trusted.fingerprint if trusted else ""]
+        if arm.defense:
+            facts["defense"] = [
+                study.config.treatment(arm).recipe,
+                study.defense_prints[arm.defense],
+            ]
         return answers_key(materials.config, materials.seed, facts)
 
 

@@ -1,11 +1,12 @@
 """Provenance of a report: components, citations, versions and fingerprints behind its numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from semspill._model import parts_of
 from semspill.datasets import datasets
 from semspill.encoders import encoders
 from semspill.experiment._config import ExperimentConfig
@@ -122,21 +123,11 @@ def citations_of(parts: object) -> dict[str, str]:
         >>> list(citations_of(Finetuner()))
         ['Finetuner']
     """
-    return {type(part).__name__: part.citation for part in _parts(parts) if _cites(part)}
+    return {type(part).__name__: part.citation for part in parts_of(parts) if _cites(part)}
 
 
 def _cites(part: BaseModel) -> bool:
     return isinstance(getattr(type(part), "citation", None), str)
-
-
-def _parts(value: object) -> Iterator[Any]:
-    if isinstance(value, BaseModel):
-        yield value
-        for name in type(value).model_fields:
-            yield from _parts(getattr(value, name))
-    elif isinstance(value, tuple | list | Mapping):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _parts(item)
 
 
 def _differ(records: Records) -> dict[str, str]:

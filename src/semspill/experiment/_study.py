@@ -12,10 +12,11 @@ from semspill.corpus import Exchange
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._defended import report_of_defenses
-from semspill.experiment._fingerprints import fingerprints_of, inputs_of
+from semspill.experiment._fingerprints import fingerprints_of, inputs_of, json_digest
 from semspill.experiment._learned import short_training
 from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
 from semspill.experiment._provenance import mixed_note, provenance_of
+from semspill.experiment._treatment import Treatment
 from semspill.experiment.store import columns_of
 from semspill.labellers import labellers
 from semspill.poison import Manifest
@@ -86,6 +87,15 @@ class Study:
     def inputs(self) -> dict[str, str]:
         """The same of the files that further components read."""
         return inputs_of(self.config)
+
+    @cached_property
+    def defense_prints(self) -> dict[str, str]:
+        """What identifies the code and the trusted dialogues behind each defense, by its name."""
+        trusted = self.data.trusted.fingerprint if self.data.trusted else ""
+        return {
+            name: json_digest([Treatment(parts).code, trusted])
+            for name, parts in self.config.defenses.items()
+        }
 
     def plant(self, seed: int, manifest: Manifest) -> None:
         """Note what was planted under one seed."""

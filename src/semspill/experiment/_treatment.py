@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BeforeValidator
 
+from semspill._code import code_of
 from semspill._mask import described, listing, spelled
-from semspill._model import FrozenModel
+from semspill._model import FrozenModel, parts_of
 from semspill.corpus import ContextFormat
 from semspill.defenses import (
     STAGES,
@@ -20,6 +21,7 @@ from semspill.defenses import (
     Repair,
     TrainingDefense,
 )
+from semspill.defenses import defenses as registry
 from semspill.errors import ConfigError
 from semspill.experiment._promised import (
     contexts_of,
@@ -135,9 +137,21 @@ class Treatment:
         """All that is done, as JSON; empty for nothing."""
         return self._recipe(self.parts)
 
+    @property
+    def code(self) -> list[str]:
+        """Fingerprints of the code behind all that is done, and of its raters."""
+        return [_code(part, type(part)) for part in parts_of(self.parts)]
+
     def _recipe(self, parts: Iterable[Defense]) -> list[Any]:
-        rows: list[Any] = [[type(p).__qualname__, p.model_dump(mode="json")] for p in parts]
+        # Not their code: of a class in a notebook it has another fingerprint in every process.
+        named = [(f"{type(p).__module__}.{type(p).__qualname__}", p) for p in parts]
+        rows: list[Any] = [[name, part.model_dump(mode="json")] for name, part in named]
         return [*rows, "control"] if rows and self.control else rows
+
+
+def _code(part: object, kind: type) -> str:
+    # What a rater loads decides its ratings, too.
+    return part.fingerprint if isinstance(part, Rater) else code_of(kind)
 
 
 def staged(parts: Sequence[Defense]) -> tuple[Defense, ...]:
@@ -212,7 +226,7 @@ def require_sound(
             )
         for part in parts:
             _require_applicable(name, part, model, trusted)
-        if rater is not None and any(one == rater for one in _raters(parts)):
+        if rater is not None and any(one == rater for one in parts_of(parts)):
             raise ConfigError(
                 f"defenses.{name} uses the rater that scores the outcome ({type(rater).__name__}), "
                 "and so finds what is counted; give it another one, or set same_rater = true to "
@@ -246,18 +260,6 @@ def _require_applicable(name: str, part: Defense, model: Model, trusted: bool) -
             )
 
 
-def _raters(value: object) -> Iterator[Rater]:
-    """Yield every rater in the fields of components."""
-    if isinstance(value, Rater):
-        yield value
-    if isinstance(value, BaseModel):
-        for field in type(value).model_fields:
-            yield from _raters(getattr(value, field))
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _raters(item)
-
-
 def title_of(parts: Sequence[FrozenModel]) -> str:
     """Return the registered names of what is done, joined by +; a detector stands for its cleaner.
 
@@ -265,8 +267,6 @@ def title_of(parts: Sequence[FrozenModel]) -> str:
         >>> title_of([Cleaner(detector="frequency", share=0.1)])
         'frequency'
     """
-    from semspill.defenses import defenses
-
     shown = [part.detector if isinstance(part, Cleaner) else part for part in parts]
-    names = [defenses.name_of(part) or type(part).__name__ for part in shown]  # type: ignore[arg-type]
+    names = [registry.name_of(part) or type(part).__name__ for part in shown]  # type: ignore[arg-type]
     return " + ".join(names)

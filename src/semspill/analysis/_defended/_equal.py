@@ -136,7 +136,9 @@ def _budget(logs: Float[np.ndarray, " budgets"], differences: Sequence[Estimate]
     ends = max(-_crossing(-logs[::-1], -lower[::-1]), float(logs[0]))
     value, low, high = (math.exp(at) for at in (_crossing(logs, curve), begins, ends))
     note = ""
-    if value == 0:
+    if curve[0] == curve[-1] == 0:
+        note = "the planted rate does not rise with the budget, so none is singled out"
+    elif value == 0:
         note = f"below the least budget tried, {math.exp(logs[0]):.3g}"
     elif math.isinf(value):
         note = f"above the largest budget tried, {math.exp(logs[-1]):.3g}"
