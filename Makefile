@@ -65,7 +65,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(TORCHED) | $(VENV)/bin/pip
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt $(TORCHED) | $(VENV)/bin/pip
 	@echo "make: installing semspill with all extras and the tools of its tests into $(VENV)"
-	@$(INSTALL) --editable ".[offline,cleanlab,datasets,faiss,ray]" --group dev
+	@$(INSTALL) --editable ".[offline,cleanlab,datasets,faiss,llm,ray]" --group dev
 	@touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed-dev

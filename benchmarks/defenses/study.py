@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--without", default="", help="defenses to leave out, with commas between")
     args = parser.parse_args()
     for cell in args.cells:
-        name = "-".join(map(str, [args.encoder, *cell]))
+        name = "-".join(map(str, [args.encoder, *cell, *(["telling"] if args.telling else [])]))
         report = sp.run(
             config_of(cell, args), out=args.out / name, cache=args.out / "cache", progress=iter
         )

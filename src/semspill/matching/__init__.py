@@ -1,0 +1,1 @@
+"""Matching: which responses count as planted."""
