@@ -13,6 +13,7 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
+from semspill.experiment._pool import require_same_pools
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.models import ModelField, models
@@ -167,6 +168,7 @@ class ExperimentConfig(FrozenModel):
             name = type(self.poisoner.selector).__name__
             raise ConfigError(f"target must name a category, because {name} does not name one")
         require_baselines(self.arms)
+        require_same_pools(self.arms, self.model)
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
         if self.labels.responses and not self.model.shows_response_labels():

@@ -249,15 +249,15 @@ class Drive:
 
 
 def _log(study: Study, seed: int, arm: Arm, answers: Answers) -> None:
-    pool = answers.record["pool"]
+    pool = answers.record.get("pool")
+    held = "{size} candidates ({planted} planted, {dropped} planted filtered out), "
     logger.info(
-        "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
-        "P@1 %.3f, planted rate %.2f %%, %.0f s",
+        "%sseed %s, arm %s: epochs %s, %sP@1 %.3f, planted rate %.2f %%, %.0f s",
         *(study.label, seed, arm.name, len(answers.loss)),
-        *(pool["size"], pool["planted"], pool["dropped"]),
+        held.format(**pool) if pool else "",
         *(answers.correct.mean(), 100 * answers.planted.mean(), answers.record["seconds"]),
     )
-    if pool["dropped"] and not pool["planted"]:
+    if pool and pool["dropped"] and not pool["planted"]:
         logger.warning(
             "%sseed %s, arm %s: the candidate filter keeps all %s planted responses out of the "
             "pool, so none can be chosen",

@@ -98,7 +98,7 @@ class Materials:
             corpus = self.data.labelled(learned.corpus)
         if any(part.where != "train" for part in treatment.cleaners):
             try:
-                pool = offered.corpus.responses(self.config.model.pool_filter())
+                pool = self._pool_of(offered.corpus)
             except DataError as error:  # the undefended pool is not empty
                 raise _emptied(arm, "among the candidates") from error
         judged = offered if arm.trains == "clean" else learned
@@ -139,15 +139,20 @@ class Materials:
     @cached_property
     def clean_pool(self) -> Candidates:
         """What a clean model answers from; most of every pool."""
-        return self.data.train.responses(self.config.model.pool_filter())
+        return self._pool_of(self.data.train)
 
     @cached_property
     def _poisoned_pool(self) -> Candidates:
-        return self.poisoned.responses(self.config.model.pool_filter())
+        return self._pool_of(self.poisoned)
 
     @cached_property
     def _benign_pool(self) -> Candidates:
-        return self.benign.responses(self.config.model.pool_filter())
+        return self._pool_of(self.benign)
+
+    def _pool_of(self, corpus: Corpus | PoisonedCorpus) -> Candidates:
+        """Return the candidates that a corpus gives; none for a model that answers without."""
+        model = self.config.model
+        return corpus.responses(model.pool_filter()) if model.uses_pool() else Candidates.of(())
 
     @cached_property
     def _harmful(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._keep import keep_model
 from semspill.experiment._materials import Materials, materials_of
 from semspill.experiment._treatment import Treatment
-from semspill.models import ModelEpoch, TrainedModel
+from semspill.models import Model, ModelEpoch, TrainedModel
 from semspill.results import Answers
 
 _Rated = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
@@ -117,7 +117,8 @@ class _Performance:
             self.last, self.last_model = {}, model
         if served.finish not in self.last:
             finished = served.finished(model, self.job.seed)
-            finished.expect(self.shared)
+            if self.shared:
+                finished.expect(self.shared)
             examination = _Examination(finished, self.data, self.job.seed, self.progress)
             self.last[served.finish] = examination
         return self.last[served.finish]
@@ -167,15 +168,18 @@ class _Performance:
                 "versions": versions(),
                 "device": end.model.device,
                 "ranked": correct is not None,
-                "pool": {
-                    "size": len(pool),
-                    "planted": int(pool.planted.sum()),
-                    "dropped": pool.planted_dropped,
-                },
+                **_pool_facts(pool, self.model),
                 **facts_of(served.defended, end.model, self.job.seed),
             },
         )
         return answers.marked(served.materials.texts(part.arm))
+
+
+def _pool_facts(pool: Candidates, model: Model) -> dict[str, Any]:
+    if not model.uses_pool():
+        return {}
+    planted = int(pool.planted.sum())
+    return {"pool": {"size": len(pool), "planted": planted, "dropped": pool.planted_dropped}}
 
 
 class _Served:
