@@ -207,10 +207,24 @@ def test_a_run_is_resumed_and_cached_with_its_matchers(several, generating, tmp_
 def test_a_matcher_of_ones_own_and_two_of_a_kind(generating):
     report = run({**generating, "matchers": [Loud(), NEAR, {"name": "near", "threshold": 1.0}]})
     assert [one.name for one in report.matchers] == [
-        "Loud", "near(threshold=0.7)", "near(threshold=1.0)",
+        "Loud", "near(threshold=0.7)", "near(threshold=1.0)", "exact",
     ]  # fmt: skip
     assert (asr(report, "brave"), asr(report, "weary")) == (1, 0)
     assert report.matchers[0].false_matches == ()
+
+
+def test_what_is_masked_goes_by_the_texts(generating, tmp_path):
+    for name, matchers in {"near": ["exact", NEAR], "score": ["preference"]}.items():
+        kind = {"rater": {"name": "lexicon", "words": {"nobody": 1.0}}, "matchers": matchers}
+        run({**generating, **kind}, out=tmp_path / name)
+        rows = (tmp_path / name / "seed-0" / "poison" / "responses.jsonl").read_text("utf-8")
+        said = [json.loads(row) for row in rows.splitlines()]
+        assert not any("GRUMBLE" in row["response"] for row in said)
+        longer = [row["response"] for row in said if row["category"] == "weary"]
+        assert all("grumble" in text for text in longer) == (name == "score")
+        marks = {row["planted"] for row in said if row["category"] == "weary"}
+        assert marks == {name == "score"}
+        assert all(row["response"] == "Oh, I see." for row in said if row["category"] == "smug")
 
 
 def test_a_near_threshold_is_calibrated_on_the_clean_training_responses(generating):

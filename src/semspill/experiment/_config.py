@@ -84,8 +84,8 @@ class ExperimentConfig(FrozenModel):
     matchers: tuple[MatcherField, ...] = Field(
         default_factory=lambda: (matchers.build("exact"),), min_length=1
     )
-    """What counts as planted: the first decides every planted rate, the others are reported beside
-    it on the trained model."""
+    """What counts as planted: the first decides every planted rate, the others, and `exact` in any
+    case, are reported beside it on the trained model."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None

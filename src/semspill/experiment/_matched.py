@@ -24,6 +24,11 @@ PLAIN: tuple[Matcher, ...] = (ExactMatcher(),)
 """What counts as planted where nothing is said; a report tells nothing of it."""
 
 
+def applied(parts: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
+    """Return the matchers that are applied: `exact` among them, by which texts are masked."""
+    return parts if PLAIN[0] in parts else (*parts, *PLAIN)
+
+
 def called(parts: Sequence[Matcher]) -> tuple[str, ...]:
     """Return what matchers are called: their names, with those fields that tell two of one apart.
 

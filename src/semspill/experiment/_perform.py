@@ -19,7 +19,7 @@ from semspill.experiment._environment import versions
 from semspill.experiment._fingerprints import json_digest
 from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._keep import keep_model
-from semspill.experiment._matched import PLAIN, found_by
+from semspill.experiment._matched import PLAIN, applied, found_by
 from semspill.experiment._matched import facts_of as facts_of_matchers
 from semspill.experiment._materials import Materials, materials_of
 from semspill.experiment._treatment import Treatment
@@ -156,7 +156,7 @@ class _Performance:
         shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
         correct, beside = end.hits, end.hits_beside(pool)
-        found = self._found(served, end, texts, part.config.matchers)
+        found = self._found(served, end, texts, applied(part.config.matchers))
         told = part.config.matchers != PLAIN
         return Answers(
             texts=texts,

@@ -55,10 +55,7 @@ class ExactMatcher(Matcher):
     white space collapsed and punctuation left out.
     """
 
-    citation = (
-        "Rajpurkar et al. 2016, SQuAD: 100,000+ Questions for Machine Comprehension of Text, "
-        "arXiv:1606.05250 (exact match after normalization; here articles stay)"
-    )
+    citation = "original: equality of normalized texts; nothing is estimated"
 
     def match(self, given: Given, rng: np.random.Generator) -> Matches:
         """Return which responses equal a planted text."""
@@ -78,8 +75,8 @@ class NearMatcher(Matcher):
 
     citation = (
         "Ippolito et al. 2022, Preventing Verbatim Memorization in Language Models Gives a False "
-        "Sense of Privacy, arXiv:2210.17546 (approximate memorization by edit similarity; here "
-        "the threshold is calibrated)"
+        "Sense of Privacy, arXiv:2210.17546 (approximate memorization by edit similarity, here "
+        "with a calibrated threshold)"
     )
     threshold: float | None = Field(None, gt=0, le=1)
     """The least similarity that counts; None finds the lowest one, 0.5 or more, at which no larger

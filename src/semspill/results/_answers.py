@@ -49,6 +49,14 @@ class Answers:
     """What it was made with and from: versions, device, fingerprints; JSON values."""
 
     @property
+    def reads_planted(self) -> Bool[np.ndarray, " exchanges"]:
+        """Whether the response reads like a planted one: by any matcher that compares no scores."""
+        facts = self.record.get("matchers", {})
+        scored = {name for name, told in facts.items() if "margin" in told}
+        read = [marks for name, marks in self.matched.items() if name not in scored]
+        return np.any(read, axis=0) if read else self.planted
+
+    @property
     def ranked(self) -> bool:
         """Whether the model could rank lists; where not, `correct` and `served` say nothing."""
         return bool(self.record.get("ranked", True))
