@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from semspill import Candidates, ConfigError, Model, Responses, TrainedModel, load_config, run
+from semspill.experiment import forecast
 
 
 class Writer(TrainedModel):
@@ -113,6 +114,15 @@ def test_what_needs_candidates_is_refused(generating, change, said):
     with pytest.raises(ConfigError) as caught:
         load_config({**generating, "similarity_encoder": "hashing", **change, "same_rater": True})
     assert said in str(caught.value)
+
+
+def test_a_summary_and_a_forecast_speak_of_no_candidates(generating):
+    report = run({**generating, "arms": ["clean", "benign_swap"]})
+    said = "The numbers are those of `benign_swap`: harmless responses planted in training."
+    assert said in report.to_markdown()
+    told = " ".join(str(forecast(generating)).split())
+    assert "96 test exchanges, each in the model's own words 48 test dialogues" in told
+    assert forecast(generating).candidates == 0
 
 
 def test_a_cleaner_of_the_training_and_a_guard_work_without_candidates(generating):

@@ -83,6 +83,8 @@ class Forecast(FrozenModel):
             f"of {size} dialogues (the median), with 80 % power, uncorrected for multiple "
             "comparisons and without training noise, which only a run shows"
         )
+        whence = f"from {self.candidates} responses{added}"
+        whence = whence if self.candidates else "in the model's own words"
         rows = [
             ("Trains", f"{self.trainings} model{'s' * (self.trainings != 1)}: arms "
              f"{', '.join(self.arms)}; seeds {', '.join(map(str, self.seeds))}; arms that train "
@@ -92,8 +94,7 @@ class Forecast(FrozenModel):
              + (f", {effort.counted}" if effort else "")),
             ("", effort.too_few if effort else ""),
             ("Plants", plants if compares else ""),
-            ("Answers", f"{self.test_exchanges} test exchanges, each "
-             + (f"from {self.candidates} responses{added}" if self.candidates else "in own words")),
+            ("Answers", f"{self.test_exchanges} test exchanges, each {whence}"),
             ("", f"{self.test_dialogues} test dialogues: {self.tests[self.target]} of the "
              f"target {self.target}, {_span(others)} of each of {len(others)} other categories"),
             ("Memory", f"about {self.memory_mib:.0f} MiB for weights, gradients, optimizer and "
