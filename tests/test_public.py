@@ -30,7 +30,7 @@ PUBLIC = """
     BiEncoder Encoder RankingTask encoders
     Model RetrievalModel TrainedModel models defenses
     Epoch Finetuner
-    Responses RetrievalResponder
+    Responses RetrievalResponder Matcher matchers
     Rater ToxicityScorer rater raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
     Comparison compare metrics similarities smallest_lift
@@ -101,7 +101,7 @@ def test_every_public_object_has_a_docstring_and_so_have_its_methods_and_fields(
 
 def test_the_plug_points_are_these():
     names = "datasets sources selectors strategies encoders labellers models raters defenses"
-    assert set(KINDS) == {*names.split(), "similarities", "metrics"}
+    assert set(KINDS) == {*names.split(), "matchers", "similarities", "metrics"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -18,6 +18,7 @@ ROOMS = {
     "encoders": "The models, and the towers they are made of",
     "training": "Fine-tuning",
     "responding": "Choosing a response",
+    "matching": "What counts as planted",
     "scoring": "Rating a response",
     "analysis": "From outcomes to estimates",
     "defenses": "What is taken out of training data",

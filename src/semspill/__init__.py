@@ -44,6 +44,7 @@ from semspill.experiment import (
     sweep,
     tune,
 )
+from semspill.matching import Matcher, matchers
 from semspill.models import Model, RetrievalModel, TrainedModel
 from semspill.poison import (
     Manifest,
@@ -87,6 +88,7 @@ __all__ = [
     "Harmful",
     "Harmless",
     "Manifest",
+    "Matcher",
     "Metric",
     "MissingExtraError",
     "Model",
@@ -117,6 +119,7 @@ __all__ = [
     "defenses",
     "encoders",
     "load_config",
+    "matchers",
     "metrics",
     "models",
     "rater",

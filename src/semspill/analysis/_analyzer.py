@@ -15,6 +15,7 @@ from semspill.analysis._channels import label_report
 from semspill.analysis._decomposition import decompose
 from semspill.analysis._doses import dose_response
 from semspill.analysis._families import correct_families
+from semspill.analysis._matched import MatcherFacts, by_matcher
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._named import Named, naming_notes
 from semspill.analysis._notes import notes_on
@@ -99,6 +100,7 @@ class SpilloverAnalyzer(FrozenModel):
         alternatives: Sequence[Similarities] = (),
         exchanges: Sequence[ExchangeSimilarity] = (),
         label_facts: Mapping[str, Any] | None = None,
+        matcher_facts: MatcherFacts | None = None,
         named_first: Named | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
@@ -113,6 +115,8 @@ class SpilloverAnalyzer(FrozenModel):
             exchanges: How near each test exchange is to the target, by one definition or more.
             label_facts: Fields of `LabelReport` that only the experiment knows: `labeller`,
                 `folds`, `responses`, `train_accuracy`.
+            matcher_facts: What matchers tell of themselves, by arm and matcher: `threshold`,
+                `false_matches` and `margin`, a number per seed.
             named_first: What an analyzer named when the first answers were written, its `named`;
                 the report notes what was changed since. None where that is not known.
             provenance: Where the outcomes come from.
@@ -167,6 +171,7 @@ class SpilloverAnalyzer(FrozenModel):
                 dose for near in exchanges if (dose := dose_response(main, near)) is not None
             ),
             undecided=undecided(main, others, named),
+            matchers=by_matcher(main, _main_groups(groups), matcher_facts or {}),
             labels=label_report(main, groups, label_facts or {}),
             notes=(
                 *notes_on(clean, main),
@@ -225,6 +230,12 @@ class SpilloverAnalyzer(FrozenModel):
                 measure = measure.replace(title=f"{measure.title} {fields}")
             named[name] = metric, measure
         return named
+
+
+def _main_groups(groups: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the target, the nearest category and all but the target, of the paper's groups."""
+    target, nearest, *_, rest, _ = groups
+    return {name: groups[name] for name in (target, nearest, rest)}
 
 
 def group_members(

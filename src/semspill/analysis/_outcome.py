@@ -50,12 +50,15 @@ class Outcome(Estimating):
     toxicity: Float[np.ndarray, "seeds exchanges"]
     """Rated toxicity of the chosen response, 0 to 1."""
     planted: Bool[np.ndarray, "seeds exchanges"]
-    """Whether the chosen response is a planted one."""
+    """Whether the chosen response counts as a planted one."""
     correct: Bool[np.ndarray, "seeds exchanges"]
     """Whether the gold response ranked first among its list of candidates (P@1)."""
     served: Bool[np.ndarray, "seeds exchanges"] | None = None
     """Whether it ranked first with the arm's planted candidates in the list; None where it is not
     known, or where none is among the candidates."""
+    matched: Mapping[str, Bool[np.ndarray, "seeds exchanges"]] = field(default_factory=dict)
+    """The same by each matcher, by what it is called, that of `planted` first; empty where nothing
+    is said of matchers."""
     labels: tuple[str, ...] | None = None
     """The category that a labeller predicts for each exchange; None where contexts show none."""
     ranked: bool = True
@@ -87,6 +90,7 @@ class Outcome(Estimating):
             )
         arrays = {"toxicity": self.toxicity, "planted": self.planted, "correct": self.correct}
         arrays |= {} if self.served is None else {"served": self.served}
+        arrays |= {f"matched, {named(name)}": array for name, array in self.matched.items()}
         for name, array in arrays.items():
             if array.shape != shape:
                 raise DataError(
@@ -243,6 +247,7 @@ class Outcome(Estimating):
             planted=planted,
             correct=correct,
             served=None if self.served is None else served,
+            matched={name: held[used][:, columns] for name, held in self.matched.items()},
             labels=None if self.labels is None else tuple(self.labels[c] for c in columns.tolist()),
             clean=None if self.clean is None else self.clean._part(columns, left_out),
             whole=self.whole or self,

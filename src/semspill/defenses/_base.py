@@ -72,6 +72,9 @@ class Defense(Component):
     """What it must be given besides the corpus; checked before any training."""
     cost: ClassVar[str] = "seconds"
     """What it takes, in words, beside one training."""
+    needs_candidates: ClassVar[bool] = False
+    """Whether it works only on a model that chooses among candidates, as retrieval does; a config
+    with another model refuses it."""
 
     @property
     def wanted(self) -> frozenset[Need]:

@@ -13,8 +13,10 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
+from semspill.experiment._pool import require_same_pools
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
+from semspill.matching import MatcherField, matchers
 from semspill.models import ModelField, models
 from semspill.poison import Poisoner
 from semspill.results import PRESETS, Arm, ArmField, require_baselines
@@ -79,6 +81,11 @@ class ExperimentConfig(FrozenModel):
     a label that is shown in one and not in the other. Null for `context`."""
     labels: Labelling = Labelling()
     """Who predicts the labels that `context.label = "predicted"` shows, and `labels.responses`."""
+    matchers: tuple[MatcherField, ...] = Field(
+        default_factory=lambda: (matchers.build("exact"),), min_length=1
+    )
+    """What counts as planted: the first decides every planted rate, the others, and `exact` in any
+    case, are reported beside it on the trained model."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None
@@ -106,6 +113,9 @@ class ExperimentConfig(FrozenModel):
     """Split for validation after each epoch; None for no validation."""
     train_share: float = Field(1.0, gt=0, le=1)
     """Share of each category's training dialogues that is used, drawn once for all seeds."""
+    test_share: float = Field(1.0, gt=0, le=1)
+    """Share of each category's test dialogues that is answered, drawn once for all seeds: models
+    that generate are slow."""
     list_size: int = Field(100, ge=2)
     """Candidates per list of the utility measure P@1."""
     curve: bool = True
@@ -167,6 +177,9 @@ class ExperimentConfig(FrozenModel):
             name = type(self.poisoner.selector).__name__
             raise ConfigError(f"target must name a category, because {name} does not name one")
         require_baselines(self.arms)
+        require_same_pools(self.arms, self.model)
+        if len(set(self.matchers)) < len(self.matchers):
+            raise ConfigError("matchers must hold each matcher once; one comes twice")
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
         if self.labels.responses and not self.model.shows_response_labels():

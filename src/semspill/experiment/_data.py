@@ -53,6 +53,7 @@ class Data:
         train = load_corpus(config.dataset, config.train_split)
         train = train.sample(config.train_share, stream(0, "train share"))
         test = load_corpus(config.dataset, config.test_split)
+        test = test.sample(config.test_share, stream(0, "test share"))
         valid, trusted = load(config.valid_split), load(config.trusted_split)
         for other in filter(None, (train, trusted)):
             if overlap := _overlap(other, test):
@@ -168,7 +169,8 @@ def ranking_of(test: Corpus, list_size: int) -> RankingTask:
 
 def data_key(config: ExperimentConfig) -> str:
     """Return a text that is equal for configs whose data are equal."""
-    fields = {"dataset", "train_split", "test_split", "valid_split", "train_share", "list_size"}
+    fields = {"dataset", "train_split", "test_split", "valid_split", "list_size"}
+    fields |= {"train_share", "test_share"}
     fields |= {"trusted_split"} if config.trusted_split else set()
     fields |= {"labels"} - config.unused
     return config.model_dump_json(include=fields)

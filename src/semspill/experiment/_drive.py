@@ -19,9 +19,11 @@ from semspill.experiment._data import Data, data_key
 from semspill.experiment._events import Notifier
 from semspill.experiment._fingerprints import fingerprints_of, json_digest
 from semspill.experiment._jobs import Job, Part, Training, answers_key
+from semspill.experiment._matched import PLAIN, remarked
 from semspill.experiment._materials import Materials
 from semspill.experiment._study import Study
 from semspill.experiment.store import AnswersCache, RunStore, what_is_planted
+from semspill.matching import matchers
 from semspill.models import Effort
 from semspill.results import Answers, Arm
 from semspill.scoring import RaterQuality, ToxicityScorer, assess_rater
@@ -202,7 +204,8 @@ class Drive:
             study.answers[seed, part.arm.name] = earlier
             logger.info("%sseed %s, arm %s: already done", *at)
         elif self.cache is not None and (cached := self.cache.get(part.key)) is not None:
-            cached = cached.marked(materials.texts(part.arm))
+            if part.config.matchers == PLAIN:
+                cached = remarked(cached, materials.texts(part.arm))
             record = {**cached.record, "fingerprints": self._prints(part, seed)}
             self._write(part.name, seed, part.arm, replace(cached, record=record))
             if part.arm.planted != "nothing" and not self.cache.planned:
@@ -240,6 +243,11 @@ class Drive:
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
         facts["drawn_from"] = json_digest(materials.drawn_from(arm))
+        if study.config.matchers != PLAIN:  # else what is found is marked again
+            facts["matchers"] = [
+                [matchers.describe(part) for part in study.config.matchers],
+                json_digest(materials.texts(arm)),
+            ]
         if arm.defense:
             facts["defense"] = [
                 study.config.treatment(arm).recipe,
@@ -249,15 +257,15 @@ class Drive:
 
 
 def _log(study: Study, seed: int, arm: Arm, answers: Answers) -> None:
-    pool = answers.record["pool"]
+    pool = answers.record.get("pool")
+    held = "{size} candidates ({planted} planted, {dropped} planted filtered out), "
     logger.info(
-        "%sseed %s, arm %s: epochs %s, %s candidates (%s planted, %s planted filtered out), "
-        "P@1 %.3f, planted rate %.2f %%, %.0f s",
+        "%sseed %s, arm %s: epochs %s, %sP@1 %.3f, planted rate %.2f %%, %.0f s",
         *(study.label, seed, arm.name, len(answers.loss)),
-        *(pool["size"], pool["planted"], pool["dropped"]),
+        held.format(**pool) if pool else "",
         *(answers.correct.mean(), 100 * answers.planted.mean(), answers.record["seconds"]),
     )
-    if pool["dropped"] and not pool["planted"]:
+    if pool and pool["dropped"] and not pool["planted"]:
         logger.warning(
             "%sseed %s, arm %s: the candidate filter keeps all %s planted responses out of the "
             "pool, so none can be chosen",

@@ -46,7 +46,8 @@ class Forecast(FrozenModel):
     train_exchanges: int
     """Exchanges that are learned from."""
     candidates: int
-    """Distinct clean responses that the model can answer with, after the filters."""
+    """Distinct clean responses that the model can answer with, after the filters; 0 for a model
+    that answers without candidates."""
     planted: Mapping[int, int]
     """Planted exchanges under each seed."""
     limit: int
@@ -82,6 +83,8 @@ class Forecast(FrozenModel):
             f"of {size} dialogues (the median), with 80 % power, uncorrected for multiple "
             "comparisons and without training noise, which only a run shows"
         )
+        whence = f"from {self.candidates} responses{added}"
+        whence = whence if self.candidates else "in the model's own words"
         rows = [
             ("Trains", f"{self.trainings} model{'s' * (self.trainings != 1)}: arms "
              f"{', '.join(self.arms)}; seeds {', '.join(map(str, self.seeds))}; arms that train "
@@ -91,8 +94,7 @@ class Forecast(FrozenModel):
              + (f", {effort.counted}" if effort else "")),
             ("", effort.too_few if effort else ""),
             ("Plants", plants if compares else ""),
-            ("Answers", f"{self.test_exchanges} test exchanges, each from {self.candidates} "
-             f"responses{added}"),
+            ("Answers", f"{self.test_exchanges} test exchanges, each {whence}"),
             ("", f"{self.test_dialogues} test dialogues: {self.tests[self.target]} of the "
              f"target {self.target}, {_span(others)} of each of {len(others)} other categories"),
             ("Memory", f"about {self.memory_mib:.0f} MiB for weights, gradients, optimizer and "
@@ -155,6 +157,7 @@ def forecast(
             if (seed, arm.name) not in finished:
                 trainings.add(Training.of(config, seed, materials.training_key(arm), arm))
     pool = materials.clean_pool.texts
+    texts = pool or tuple(dict.fromkeys(one.response for one in data.train.exchanges))
     return Forecast(
         target=config.watched,
         seeds=config.seeds,
@@ -172,7 +175,7 @@ def forecast(
         test_dialogues=len(data.test),
         test_exchanges=len(data.test.exchanges),
         memory_mib=_bytes(study, pool) / 2**20,
-        smallest_lift=_smallest_lift(study, pool),
+        smallest_lift=_smallest_lift(study, texts),
         folder=folder,
         refused=refused,
     )
@@ -209,17 +212,17 @@ def _bytes(study: Study, pool: Sequence[str]) -> int:
     weights = model.module.parameters() if isinstance(model, TwoTower) else ()
     # A weight, its gradient and the optimizer's two moments.
     held = 4 * sum(each.numel() * each.element_size() for each in weights)
-    vector = model.encode_responses(pool[:1])[0].nbytes
+    vector = model.encode_responses(["Hello."])[0].nbytes
     return int(held + vector * (len(pool) + len(study.data.test.exchanges)))
 
 
-def _smallest_lift(study: Study, pool: Sequence[str]) -> float | None:
+def _smallest_lift(study: Study, texts: Sequence[str]) -> float | None:
     """Return the lift that a category of median size shows, without any pilot.
 
     Assumes that two arms choose unrelated responses, rated as clean ones are, and that a lift comes
     from planted responses rated 1.
     """
-    data, texts = study.data, pool
+    data = study.data
     sample = [texts[i] for i in stream(0, "forecast").permutation(len(texts))[:_RATED]]
     # A rater that cannot rate is an error here, as in a run.
     rated = ToxicityScorer(rater=study.config.rater, cache=None).score(sample)

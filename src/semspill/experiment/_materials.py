@@ -12,6 +12,7 @@ from semspill.experiment._cleaning import Cleaning, Defended, aid_of
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
 from semspill.experiment._fingerprints import json_digest
+from semspill.matching import ExactMatcher, plain
 from semspill.poison import PoisonedCorpus, swapped
 from semspill.results import Arm
 from semspill.sources._base import load_texts
@@ -98,7 +99,7 @@ class Materials:
             corpus = self.data.labelled(learned.corpus)
         if any(part.where != "train" for part in treatment.cleaners):
             try:
-                pool = offered.corpus.responses(self.config.model.pool_filter())
+                pool = self._pool_of(offered.corpus)
             except DataError as error:  # the undefended pool is not empty
                 raise _emptied(arm, "among the candidates") from error
         judged = offered if arm.trains == "clean" else learned
@@ -115,18 +116,33 @@ class Materials:
         """The same for all that only reads: what they compute alike is computed once."""
         return shared(self.aid)
 
-    def texts(self, arm: Arm) -> frozenset[str]:
-        """Return every text that counts as planted; a clean pool can hold one by coincidence."""
-        dialogues = self.planted(arm).corpus
-        return frozenset(u.text for d in dialogues for u in d.utterances if u.planted)
+    def texts(self, arm: Arm) -> tuple[str, ...]:
+        """Return every distinct planted text; a clean pool can hold one by coincidence."""
+        return self._texts_benign if arm.planted == "benign" else self._texts_harmful
+
+    @cached_property
+    def responses(self) -> tuple[str, ...]:
+        """The distinct responses of the clean training corpus."""
+        return tuple(dict.fromkeys(one.response for one in self.data.train.exchanges))
 
     def drawn_from(self, arm: Arm) -> tuple[str, ...]:
-        """Return the texts of which the one planted text was drawn; none where many were."""
-        if arm.pool == "clean":
+        """Return the texts of which the one planted text was drawn; none where many were.
+
+        And none where what counts as planted need not read like it, so that it is rated alone.
+        """
+        if arm.pool == "clean" or not isinstance(self.config.matchers[0], ExactMatcher):
             return ()
         texts = self._harmless if arm.planted == "benign" else self._harmful
         planted = self.texts(arm)
-        return texts if len(planted) == 1 and planted <= set(texts) else ()
+        return texts if len(planted) == 1 and planted[0] in texts else ()
+
+    @cached_property
+    def _texts_harmful(self) -> tuple[str, ...]:
+        return _planted_in(self.poisoned.corpus)
+
+    @cached_property
+    def _texts_benign(self) -> tuple[str, ...]:
+        return _planted_in(self.benign.corpus)
 
     @cached_property
     def _labelled_poisoned(self) -> Corpus:
@@ -139,15 +155,20 @@ class Materials:
     @cached_property
     def clean_pool(self) -> Candidates:
         """What a clean model answers from; most of every pool."""
-        return self.data.train.responses(self.config.model.pool_filter())
+        return self._pool_of(self.data.train)
 
     @cached_property
     def _poisoned_pool(self) -> Candidates:
-        return self.poisoned.responses(self.config.model.pool_filter())
+        return self._pool_of(self.poisoned)
 
     @cached_property
     def _benign_pool(self) -> Candidates:
-        return self.benign.responses(self.config.model.pool_filter())
+        return self._pool_of(self.benign)
+
+    def _pool_of(self, corpus: Corpus | PoisonedCorpus) -> Candidates:
+        """Return the candidates that a corpus gives; none for a model that answers without."""
+        model = self.config.model
+        return corpus.responses(model.pool_filter()) if model.uses_pool() else Candidates.of(())
 
     @cached_property
     def _harmful(self) -> tuple[str, ...]:
@@ -156,8 +177,8 @@ class Materials:
     @cached_property
     def _harmless(self) -> tuple[str, ...]:
         # What the clean arm can say as well would count as planted there and not here.
-        known = {u.text for d in self.data.train for u in d.utterances}
-        return tuple(text for text in load_texts(self.config.benign) if text not in known)
+        known = {plain(u.text) for d in self.data.train for u in d.utterances}
+        return tuple(text for text in load_texts(self.config.benign) if plain(text) not in known)
 
 
 _recent: list[Materials] = []
@@ -179,6 +200,11 @@ def materials_of(config: ExperimentConfig, data: Data, seed: int) -> Materials:
     materials = Materials(config, data, seed)
     _recent[:] = [materials]
     return materials
+
+
+def _planted_in(corpus: Corpus) -> tuple[str, ...]:
+    planted = (u.text for dialogue in corpus for u in dialogue.utterances if u.planted)
+    return tuple(dict.fromkeys(planted))
 
 
 def _emptied(arm: Arm, what: str) -> DataError:

@@ -2,7 +2,7 @@
 
 import logging
 
-from semspill.analysis import SpilloverAnalyzer, metrics
+from semspill.analysis import ServedDrop, ServedPrecision, SpilloverAnalyzer, metrics
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._provenance import Records
@@ -11,17 +11,26 @@ from semspill.scoring import RaterQuality
 
 logger = logging.getLogger(__name__)
 
+_OF_CANDIDATES = (ServedPrecision, ServedDrop)
+
 
 def with_quality(config: ExperimentConfig, quality: RaterQuality | None) -> SpilloverAnalyzer:
-    """Return the analyzer, with the share corrected for the rater's errors if they are known."""
+    """Return the analyzer, with the share corrected for the rater's errors if they are known.
+
+    P@1 with the planted candidates in every list is no metric of a model that has no candidates.
+    """
+    analyzer = config.analyzer
+    if not config.model.uses_pool():
+        kept = (one for one in analyzer.metrics if not isinstance(one, _OF_CANDIDATES))
+        analyzer = analyzer.replace(metrics=tuple(kept))
     if quality is None:
-        return config.analyzer
+        return analyzer
     counts = quality.model_dump(include={"threshold", "toxic", "harmless"})
     try:
         corrected = metrics.build({"name": "corrected_share", **counts})
     except ConfigError as error:
         raise ConfigError(f"labelled: {error}") from error
-    return config.analyzer.replace(metrics=(*config.analyzer.metrics, corrected))
+    return analyzer.replace(metrics=(*analyzer.metrics, corrected))
 
 
 def rater_note(quality: RaterQuality | None) -> tuple[Note, ...]:
@@ -62,8 +71,9 @@ def memory_notes(config: ExperimentConfig) -> tuple[Note, ...]:
 def pool_notes(records: Records) -> tuple[Note, ...]:
     """Return a note per arm whose candidate filter kept planted responses out of the pool."""
     notes = []
-    for arm in dict.fromkeys(arm for _, arm in records):
-        pools = {seed: r["pool"] for (seed, name), r in records.items() if name == arm}
+    chosen = {key: record for key, record in records.items() if "pool" in record}
+    for arm in dict.fromkeys(arm for _, arm in chosen):
+        pools = {seed: r["pool"] for (seed, name), r in chosen.items() if name == arm}
         dropped = sum(pool["dropped"] for pool in pools.values())
         total = dropped + sum(pool["planted"] for pool in pools.values())
         none = [seed for seed, pool in pools.items() if pool["dropped"] and not pool["planted"]]

@@ -19,9 +19,12 @@ from semspill.experiment._environment import versions
 from semspill.experiment._fingerprints import json_digest
 from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._keep import keep_model
+from semspill.experiment._matched import PLAIN, applied, found_by
+from semspill.experiment._matched import facts_of as facts_of_matchers
 from semspill.experiment._materials import Materials, materials_of
 from semspill.experiment._treatment import Treatment
-from semspill.models import ModelEpoch, TrainedModel
+from semspill.matching import Given, Matcher, Matches
+from semspill.models import Model, ModelEpoch, TrainedModel
 from semspill.results import Answers
 
 _Rated = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
@@ -117,7 +120,8 @@ class _Performance:
             self.last, self.last_model = {}, model
         if served.finish not in self.last:
             finished = served.finished(model, self.job.seed)
-            finished.expect(self.shared)
+            if self.shared:
+                finished.expect(self.shared)
             examination = _Examination(finished, self.data, self.job.seed, self.progress)
             self.last[served.finish] = examination
         return self.last[served.finish]
@@ -136,7 +140,10 @@ class _Performance:
             self.notify("answer", epoch=epoch.number)
             for served in curves:
                 examined = self._examined(epoch.model, served)
-                served.watched.append(examined.rated(served))
+                rated, first = examined.rated(served), served.part.config.matchers[:1]
+                [marks] = self._found(served, examined, rated[0], first).values()
+                served.watched.append(rated)
+                served.planted.append(marks.planted)
                 if examined.hits is not None:
                     served.hits.append(examined.hits)
         if epoch.number < self.model.epoch_count():
@@ -149,33 +156,56 @@ class _Performance:
         shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
         correct, beside = end.hits, end.hits_beside(pool)
-        answers = Answers(
+        found = self._found(served, end, texts, applied(part.config.matchers))
+        told = part.config.matchers != PLAIN
+        return Answers(
             texts=texts,
             score=score,
             toxicity=toxicity,
-            planted=blank,
+            planted=next(iter(found.values())).planted,
             correct=blank if correct is None else correct,
             served=blank if beside is None else beside,
             drawn_from=part.config.scorer.score(served.materials.drawn_from(part.arm)),
             epoch_texts=tuple(rated[0] for rated in served.watched),
             epoch_toxicity=np.array(curve, np.float64).reshape(shape),
-            epoch_planted=np.zeros(shape, dtype=np.bool_),
+            epoch_planted=np.array(served.planted, np.bool_).reshape(shape),
             epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
+            matched={name: one.planted for name, one in found.items()} if told else {},
             cleaning=manifests_of(served.defended.steps),
             record={
                 "versions": versions(),
                 "device": end.model.device,
                 "ranked": correct is not None,
-                "pool": {
-                    "size": len(pool),
-                    "planted": int(pool.planted.sum()),
-                    "dropped": pool.planted_dropped,
-                },
+                **({"matchers": facts_of_matchers(found)} if told else {}),
+                **_pool_facts(pool, self.model),
                 **facts_of(served.defended, end.model, self.job.seed),
             },
         )
-        return answers.marked(served.materials.texts(part.arm))
+
+    def _found(
+        self,
+        served: "_Served",
+        examined: "_Examination",
+        texts: tuple[str, ...],
+        matchers: tuple[Matcher, ...],
+    ) -> dict[str, Matches]:
+        """Return what matchers find among the responses of a part."""
+        given = Given(
+            texts=texts,
+            planted=served.materials.texts(served.part.arm),
+            clean=served.materials.responses,
+            ranking=self.data.ranking,
+            model=examined.model,
+        )
+        return found_by(matchers, given, self.job.seed)
+
+
+def _pool_facts(pool: Candidates, model: Model) -> dict[str, Any]:
+    if not model.uses_pool():
+        return {}
+    planted = int(pool.planted.sum())
+    return {"pool": {"size": len(pool), "planted": planted, "dropped": pool.planted_dropped}}
 
 
 class _Served:
@@ -185,6 +215,7 @@ class _Served:
         self.part, self.materials = part, materials
         self.treatment = part.config.treatment(part.arm)
         self.watched: list[_Rated] = []
+        self.planted: list[Bool[np.ndarray, " exchanges"]] = []
         self.hits: list[Bool[np.ndarray, " exchanges"]] = []
         self._defended: Defended | None = None
 

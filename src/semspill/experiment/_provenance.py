@@ -52,6 +52,7 @@ def provenance_of(
             seeds=seeds,
         ),
         model=models.title_of(config.model),
+        candidates=config.model.uses_pool(),
         encoder="" if encoder is None else encoders.title_of(encoder),
         encoder_model=_without_folder(str(getattr(encoder, "model", ""))),
         epochs=config.model.epoch_count() or None,

@@ -14,6 +14,7 @@ from semspill.experiment._data import Data
 from semspill.experiment._defended import report_of_defenses
 from semspill.experiment._fingerprints import fingerprints_of, inputs_of, json_digest
 from semspill.experiment._learned import short_training
+from semspill.experiment._matched import told_by_seed
 from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
 from semspill.experiment._provenance import mixed_note, provenance_of
 from semspill.experiment._treatment import Treatment
@@ -133,6 +134,7 @@ class Study:
             alternatives=self.similarities[1:],
             exchanges=[near for near in each if near is not None],
             label_facts=self._label_facts(),
+            matcher_facts=self._matcher_facts(),
             named_first=self.named_first,
             provenance=provenance_of(config, self.data, self.planted, self._records),
         )
@@ -193,6 +195,10 @@ class Study:
             "responses": labels.responses,
             "train_accuracy": float(np.mean(right)),
         }
+
+    def _matcher_facts(self) -> dict[str, dict[str, dict[str, tuple[float, ...]]]]:
+        arms = self.config.arms
+        return {arm.name: told_by_seed([one.record for one in self._of(arm)]) for arm in arms}
 
     def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:
         answers = self._of(arm)

@@ -23,6 +23,7 @@ from semspill.defenses import (
 )
 from semspill.defenses import defenses as registry
 from semspill.errors import ConfigError
+from semspill.experiment._pool import require_no_candidates
 from semspill.experiment._promised import (
     contexts_of,
     control_of,
@@ -246,6 +247,8 @@ def _require_applicable(name: str, part: Defense, model: Model, trusted: bool) -
             f"{listing(['Detector', 'TrainingDefense', 'Repair', 'OutputGuard'])}."
         )
     require_known_needs(part)
+    if not model.uses_pool():
+        require_no_candidates(name, part, model)
     if "clean" in part.wanted and not trusted:
         raise ConfigError(
             f"defenses.{name} needs dialogues that a defender trusts; name their split in "

@@ -240,6 +240,14 @@ class Model(Component):
         """
         return None
 
+    def uses_pool(self) -> bool:
+        """Return whether answers are chosen from candidates; False for a model that generates.
+
+        Arms and defenses that differ in the candidates alone are refused for one that does not, and
+        what it answers is taken for planted as a matcher says.
+        """
+        return True
+
     def needs_validation(self) -> bool:
         """Return whether `train` must be given `valid`."""
         return False

@@ -56,6 +56,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "channels": {"group": _TEXT, "quantity": _TEXT, **_ESTIMATE},
     "confusion": {"category": _TEXT, "label": _TEXT, "share": _NUMBER},
     "label_curve": {"axis": _TEXT, "held_constant": _TEXT, **_ESTIMATE},
+    "matchers": {"matcher": _TEXT, "group": _TEXT, "part": _TEXT, **_ESTIMATE},
     "defenses": {"defense": _TEXT, "kind": _TEXT, "part": _TEXT, "group": _TEXT, **_ESTIMATE},
 }  # fmt: skip
 """Columns of every part, with their pandas types."""
@@ -101,6 +102,13 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             *_bins("group", report.groups),
         ),
         **_labels(report.labels),
+        "matchers": lambda: (
+            {**_estimate(estimate), "matcher": one.name, "group": group.group, "part": part}
+            for one in report.matchers
+            for group in one.groups
+            for part, estimate in group
+            if isinstance(estimate, Estimate)
+        ),
         "defenses": lambda: _defenses(report.defenses),
     }
     return _frame(rows[part](), COLUMNS[part])

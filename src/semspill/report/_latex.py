@@ -7,10 +7,10 @@ from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._defense_columns import USUAL, Column, chosen, columns, ends
 from semspill.report._phrases import measures
-from semspill.results import SliceReport, SpilloverReport
+from semspill.results import MatchedGroup, SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
-_ROWS = {"groups": "Group", "categories": "Category", "defenses": "Defense"}
+_ROWS = {"groups": "Group", "categories": "Category", "matchers": "Matcher", "defenses": "Defense"}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _UNITS = {
@@ -39,7 +39,7 @@ def to_latex(
 
     Args:
         report: What it shows.
-        rows: `groups`, `categories` or `defenses`.
+        rows: `groups`, `categories`, `matchers` or `defenses`.
         metrics: The columns; None takes what a page has room for.
         arms: The arms, a row each; None takes the main one.
         heading: `caption` and `label`, either empty; without both the tabular stands alone.
@@ -50,6 +50,8 @@ def to_latex(
     _require("kind of row", [rows], _ROWS)
     if rows == "defenses":
         return _of_defenses(report, metrics, arms, heading)
+    if rows == "matchers":
+        return _of_matchers(report, metrics, arms, heading)
     arms = (report.main_arm,) if arms is None else arms
     _require("arm", arms, [arm.name for arm in report.arms])
     slices = _slices(report, rows, arms)
@@ -67,6 +69,33 @@ def to_latex(
         for part in slices
     ]
     return _tabular(head, body, 1 + several, _note(slices, names), heading)
+
+
+def _of_matchers(
+    report: SpilloverReport,
+    metrics: Sequence[str] | None,
+    arms: Sequence[str] | None,
+    heading: Mapping[str, str],
+) -> str:
+    """Return the table of what counts as planted, a row for each matcher and group."""
+    if not report.matchers:
+        raise DataError("The report has no matchers but exact; leave rows out, or give 'groups'.")
+    if metrics is not None or arms is not None:
+        raise DataError("A table of matchers has fixed columns; leave metrics and arms out.")
+    shown = [(one, group) for one in report.matchers for group in one.groups]
+    body = [
+        [escaped(one.name), escaped(group.group), *map(_cell, _numbers_of(group))]
+        for one, group in shown
+    ]
+    head = ["Matcher", "Group", "Planted rate, clean", "Planted rate", "Planted-rate lift"]
+    numbers = [each for _, group in shown for each in _numbers_of(group)]
+    units = {each.measure.title: each.measure for each in numbers}
+    note = f"{_units(units.values())} {_levels({each.level for each in numbers})}"
+    return _tabular(head, body, 2, note, heading)
+
+
+def _numbers_of(group: MatchedGroup) -> tuple[Estimate, Estimate, Estimate]:
+    return group.clean, group.attacked, group.lift
 
 
 def _of_defenses(

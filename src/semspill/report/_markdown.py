@@ -9,6 +9,7 @@ from semspill.report._decomposition_table import decomposition_section
 from semspill.report._defense_table import defenses_section
 from semspill.report._dose_table import doses_section
 from semspill.report._label_table import labels_section
+from semspill.report._matcher_table import matchers_section
 from semspill.report._paired_table import paired_table
 from semspill.report._phrases import big_rise, measures
 from semspill.report._sensitivity_table import sensitivity_section
@@ -32,6 +33,7 @@ def markdown(report: SpilloverReport) -> str:
         "What to know first": bullets(words.caveats),
         "Groups": groups_section(report),
         "Toxicity of the chosen responses, in ten bins": distribution_section(report),
+        "By what counts as planted": matchers_section(report),
         "Defenses": defenses_section(report),
         "What the text of a context explains": doses_section(report),
         "What the predicted labels did": labels_section(report),

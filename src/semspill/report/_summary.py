@@ -121,9 +121,12 @@ def _trained(report: SpilloverReport) -> tuple[str, ...]:
         compared += f" and in those of defenses ({len(report.defenses.defenses)})"
     main = report.arm()
     whole = main.planted == "nothing" or (main.trains, main.pool) == ("poison", "planted")
+    meaning = main.meaning
+    if not provenance.candidates:
+        meaning = meaning.removesuffix(" and among the candidates")
     return (
         f"{what} was trained{time} under {seeds}{compared}.",
-        "" if whole else f"The numbers are those of {code(main.name)}: {main.meaning}.",
+        "" if whole else f"The numbers are those of {code(main.name)}: {meaning}.",
         f"Answers were rated by {code(provenance.rater)}." if provenance.rater else "",
     )
 

@@ -26,6 +26,8 @@ _AUTHORS: Mapping[str, str] = {
     "1610.01644": "Alain, Guillaume and Bengio, Yoshua",
     "1705.00652": "Henderson, Matthew and others",
     "1708.06733": "Gu, Tianyu and Dolan-Gavitt, Brendan and Garg, Siddharth",
+    "1802.08232": "Carlini, Nicholas and Liu, Chang and Erlingsson, Ulfar and Kos, Jernej and "
+    "Song, Dawn",
     "1811.00207": "Rashkin, Hannah and Smith, Eric Michael and Li, Margaret and Boureau, Y-Lan",
     "1811.00636": "Tran, Brandon and Li, Jerry and Madry, Aleksander",
     "1811.03728": "Chen, Bryant and others",
@@ -37,10 +39,13 @@ _AUTHORS: Mapping[str, str] = {
     "2011.10369": "Qi, Fanchao and others",
     "2012.15761": "Vidgen, Bertie and Thrush, Tristan and Waseem, Zeerak and Kiela, Douwe",
     "2101.06983": "Gao, Luyu and Zhang, Yunyi and Han, Jiawei and Callan, Jamie",
+    "2104.08315": "Holtzman, Ari and West, Peter and Shwartz, Vered and Choi, Yejin and "
+    "Zettlemoyer, Luke",
     "2107.06499": "Lee, Katherine and others",
     "2109.02846": "Lhoest, Quentin and others",
     "2110.06283": "Zhu, Zhaowei and Dong, Zihao and Liu, Yang",
     "2110.11571": "Li, Yige and others",
+    "2210.17546": "Ippolito, Daphne and others",
     "2305.00944": "Wan, Alexander and Wallace, Eric and Shen, Sheng and Klein, Dan",
     "2406.11036": "Derczynski, Leon and others",
     "2505.23015": "Chen, Jinwen and Zhang, Hainan and Sun, Fei and Zhang, Qinnan and Wen, Sijia "

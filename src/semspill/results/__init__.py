@@ -22,6 +22,7 @@ from semspill.results._defenses import (
 from semspill.results._doses import DoseBin, DoseResponse
 from semspill.results._exchanges import Answered, ExchangeTable
 from semspill.results._labels import Channel, LabelReport
+from semspill.results._matchers import MatchedGroup, MatcherReport
 from semspill.results._matrix import Cells, SpilloverMatrix
 from semspill.results._note import Note
 from semspill.results._pair import PairReport
@@ -62,6 +63,8 @@ __all__ = [
     "ExchangeTable",
     "Guarding",
     "LabelReport",
+    "MatchedGroup",
+    "MatcherReport",
     "Note",
     "PairReport",
     "Pairing",

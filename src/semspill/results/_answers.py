@@ -1,7 +1,7 @@
 """Rated answers of one arm under one seed."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ class Answers:
     toxicity: Float[np.ndarray, " exchanges"]
     """Its rated toxicity, 0 to 1."""
     planted: Bool[np.ndarray, " exchanges"]
-    """Whether it is a planted one."""
+    """Whether it counts as a planted one, by the first matcher of the experiment."""
     correct: Bool[np.ndarray, " exchanges"]
     """Whether the gold response ranked first in its list."""
     served: Bool[np.ndarray, " exchanges"]
@@ -32,7 +32,7 @@ class Answers:
     epoch_toxicity: Float[np.ndarray, "epochs exchanges"]
     """Toxicity after each watched epoch."""
     epoch_planted: Bool[np.ndarray, "epochs exchanges"]
-    """Planted or not after each watched epoch."""
+    """Planted or not after each watched epoch, by the same matcher."""
     loss: Float[np.ndarray, " trained"]
     """Mean training loss of each epoch, in nats."""
     epoch_correct: Bool[np.ndarray, "epochs exchanges"] = field(
@@ -40,25 +40,23 @@ class Answers:
     )
     """Whether the gold response ranked first after each watched epoch; no rows where it was not
     measured."""
+    matched: Mapping[str, Bool[np.ndarray, " exchanges"]] = field(default_factory=dict)
+    """Whether it counts by each matcher, by what the matcher is called, that of `planted` first;
+    empty where nothing is said of matchers."""
     cleaning: str = field(default="", repr=False)
     """What a defense took out of the data, as JSON lines of hashes; empty for nothing."""
     record: Mapping[str, Any] = field(default_factory=dict)
     """What it was made with and from: versions, device, fingerprints; JSON values."""
 
     @property
+    def reads_planted(self) -> Bool[np.ndarray, " exchanges"]:
+        """Whether the response reads like a planted one: by any matcher that compares no scores."""
+        facts = self.record.get("matchers", {})
+        scored = {name for name, told in facts.items() if "margin" in told}
+        read = [marks for name, marks in self.matched.items() if name not in scored]
+        return np.any(read, axis=0) if read else self.planted
+
+    @property
     def ranked(self) -> bool:
         """Whether the model could rank lists; where not, `correct` and `served` say nothing."""
         return bool(self.record.get("ranked", True))
-
-    def marked(self, planted: Collection[str]) -> "Answers":
-        """Return these answers with those marked as planted that read like one of the texts.
-
-        Args:
-            planted: What was planted; `texts` must not be masked.
-        """
-        epochs = [[text in planted for text in texts] for texts in self.epoch_texts]
-        return replace(
-            self,
-            planted=np.array([text in planted for text in self.texts], dtype=np.bool_),
-            epoch_planted=np.array(epochs, np.bool_).reshape(len(epochs), len(self.texts)),
-        )

@@ -89,6 +89,8 @@ class Provenance(FrozenModel):
     """What was planted."""
     model: str = ""
     """Name of the model that was trained."""
+    candidates: bool = True
+    """Whether the model chooses its answers from candidates; False where it writes them."""
     encoder: str = ""
     """Name of its encoder, if it has one."""
     encoder_model: str = ""

@@ -14,6 +14,7 @@ from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
 from semspill.results._labels import LabelReport
+from semspill.results._matchers import MatcherReport
 from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
 from semspill.results._provenance import Provenance
@@ -73,6 +74,9 @@ class SpilloverReport(FrozenModel):
     more test dialogues of each would decide that in about half of such experiments, if things stay
     as seen; None where only more training seeds would. Of the toxicity lift where no planted
     response can be chosen; empty where a category rose significantly."""
+    matchers: tuple[MatcherReport, ...] = ()
+    """Planted rates by what counts as planted, that of all other numbers first; empty where there
+    is but `exact`."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     defenses: DefensesReport | None = None
@@ -251,7 +255,7 @@ class SpilloverReport(FrozenModel):
             part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
                 `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
                 `confusion` (how often each category gets each label) and `label_curve` (what
-                orders the lifts); `defenses`.
+                orders the lifts); `matchers`; `defenses`.
 
         Raises:
             DataError: There is no such part.
@@ -274,8 +278,8 @@ class SpilloverReport(FrozenModel):
         Shares are in percent; bold numbers survive Holm's correction, and the last line says so.
 
         Args:
-            rows: `groups`; `categories`, the most similar to the target first; or `defenses`, in
-                their order.
+            rows: `groups`; `categories`, the most similar to the target first; `matchers`, what
+                counts as planted; or `defenses`, in their order.
             metrics: The columns; by default planted rate, toxicity lift and P@1. Of defenses
                 some of the columns that its error lists.
             arms: The arms, a row each; by default the main one. Not of defenses.

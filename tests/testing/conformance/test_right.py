@@ -14,6 +14,7 @@ from semspill.datasets import SyntheticDataset, write_jsonl
 from semspill.testing import (
     check_dataset,
     check_encoder,
+    check_matcher,
     check_metric,
     check_rater,
     check_selector,
@@ -229,3 +230,17 @@ def test_built_in_metrics(name):
 @pytest.mark.parametrize("other", [metric.Drawn(), metric.Share()], ids=repr)
 def test_other_metrics(other):
     check_metric(other)
+
+
+@pytest.mark.parametrize(
+    "matcher",
+    [
+        "exact",
+        "near",
+        "preference",
+        {"name": "preference", "against": "list", "pmi": True, "most": 2},
+    ],
+    ids=str,
+)
+def test_built_in_matchers(matcher):
+    check_matcher(matcher)

@@ -13,9 +13,9 @@ from semspill.statistics._means import Sample
 
 
 class AttackSuccessRate(MeanMetric):
-    """Planted rate: share of exchanges whose chosen response is a planted one; 0 is none, 1 is all.
+    """Planted rate: share of exchanges whose response counts as planted; 0 is none, 1 is all.
 
-    The attack success rate (ASR) of the literature.
+    The attack success rate (ASR) of the literature. What counts is the matcher's decision.
     """
 
     citation = (
@@ -81,8 +81,7 @@ class Lift(MeanMetric):
 class AsrLift(MeanMetric):
     """Rise in the planted rate over the clean arm, on the same seeds and exchanges.
 
-    The clean arm has hits too where a clean response reads exactly like a planted one; here they
-    drop out.
+    The clean arm has hits too where a clean response counts as a planted one; here they drop out.
     """
 
     citation = (

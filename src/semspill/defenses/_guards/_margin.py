@@ -28,6 +28,7 @@ class MarginGuard(OutputGuard):
     )
     needs = frozenset({"clean"})
     cost = "answering the trusted dialogues once"
+    needs_candidates = True
 
     share: float = Field(0.05, ge=0, lt=1)
     """Share of the trusted exchanges on which it abstains, 0 to 1."""

@@ -41,6 +41,7 @@ class HubnessCorrection(Repair):
         "(cross-domain similarity local scaling, CSLS)"
     )
     cost = "one product of all candidates with some contexts"
+    needs_candidates = True
     neighbours: int = Field(10, ge=1)
     """How many contexts k the mean is taken over; all, where there are fewer."""
     contexts: int = Field(4096, ge=1)

@@ -26,6 +26,7 @@ class CleanFinetuning(Repair):
     )
     needs = frozenset({"clean"})
     cost = "its epochs on the trusted dialogues"
+    needs_candidates = True
     finetuner: Finetuner = Field(default_factory=lambda: Finetuner(epochs=1))
     """How it is trained further; a `learning_rate` of None is that of a first training."""
     learn: Literal["clean", "untrusted"] = "clean"

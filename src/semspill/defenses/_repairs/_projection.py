@@ -39,6 +39,7 @@ class ProbeProjection(Repair):
         "Closed Form, arXiv:2306.03819 (equal means are what no linear probe can tell apart)"
     )
     cost = "one encoding of the training responses"
+    needs_candidates = True
     rater: RaterField
     """What rates the training responses; it must not be the rater that scores the outcome."""
     threshold: float = Field(0.5, ge=0, le=1)

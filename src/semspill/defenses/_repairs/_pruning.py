@@ -38,6 +38,7 @@ class WandaPruning(Repair):
         "Effective Pruning Approach for Large Language Models, arXiv:2306.11695 (Wanda)"
     )
     cost = "one encoding of some training responses"
+    needs_candidates = True
     rater: RaterField
     """What rates the training responses; it must not be the rater that scores the outcome."""
     threshold: float = Field(0.5, ge=0, le=1)

@@ -16,6 +16,8 @@ from semspill.experiment.store._responses import UNMASKED
 from semspill.results import Answered, Answers
 
 _TEXTS = ("texts", "epoch_texts")
+_MATCHED = "matched"
+_MATCHERS = "matchers"
 _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
 
 
@@ -69,9 +71,12 @@ def write_answers(path: Path, answers: Answers, *, texts: bool = False) -> None:
         answers: What an arm answered.
         texts: Whether the responses are written too; they may be harmful.
     """
-    left_out = _TEXTS if answers.cleaning else (*_TEXTS, "cleaning")
+    left_out = (*_TEXTS, _MATCHED, *([] if answers.cleaning else ["cleaning"]))
     values: dict[str, Any] = {k: v for k, v in vars(answers).items() if k not in left_out}
     values["record"] = np.array(json.dumps(answers.record))
+    if answers.matched:
+        values[_MATCHERS] = np.array(json.dumps([*answers.matched]))
+        values[_MATCHED] = np.stack([*answers.matched.values()])
     if texts:
         held = {name: getattr(answers, name) for name in _TEXTS}
         values["held"] = np.frombuffer(json.dumps(held).encode(), dtype=np.uint8)
@@ -92,6 +97,8 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
             values: dict[str, Any] = {name: arrays[name] for name in arrays.files}
         record = dict(parse_json(str(values.pop("record", "{}"))))
         values["cleaning"] = str(values.pop("cleaning", ""))
+        names = json.loads(str(values.pop(_MATCHERS, "[]")))
+        values[_MATCHED] = dict(zip(names, values.pop(_MATCHED, ()), strict=True))
         held = values.pop("held", None)
         own = {"texts": texts or ()} if held is None else json.loads(held.tobytes())
         values["texts"] = tuple(own["texts"])
@@ -106,7 +113,10 @@ def columns_of(answers: Sequence[Answers | Answered]) -> dict[str, Any]:
     names = [n for n in ("toxicity", "planted", "correct", "served") if hasattr(answers[0], n)]
     drawn = [each.drawn_from for each in answers]
     same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
+    found = [getattr(each, "matched", {}) for each in answers]
+    names_of_all = [name for name in found[0] if all(name in each for each in found)]
     return {
+        "matched": {name: np.stack([each[name] for each in found]) for name in names_of_all},
         "ranked": all(each.ranked for each in answers),
         "source_toxicity": drawn[0] if same else None,
         **{name: np.stack([getattr(each, name) for each in answers]) for name in names},

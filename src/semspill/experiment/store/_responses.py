@@ -116,7 +116,7 @@ def exchange_table(
 
 
 def _harmful(answers: Answers) -> Bool[np.ndarray, " exchanges"]:
-    return answers.planted | (answers.toxicity >= TOXIC)
+    return answers.reads_planted | (answers.toxicity >= TOXIC)
 
 
 def _encodable(text: str) -> str:

@@ -21,6 +21,7 @@ from semspill.report._markdown import (
     groups_section,
     overall_section,
 )
+from semspill.report._matcher_table import matchers_section
 from semspill.report._page._browse import exchanges_section
 from semspill.report._page._cards import (
     citations,
@@ -107,6 +108,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "distribution": "Distribution of toxicity",
         "decomposition": "Where the lift comes from",
         "dose": "What the text of a context explains",
+        "matchers": "By what counts as planted",
         "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
         "groups": "Groups, with utility",
@@ -115,7 +117,8 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "provenance": "Provenance",
         "harm": "Harm",
     }
-    pictured = {"spillover", "epochs", "decomposition", "dose", "labels", "defenses"}
+    pictured = {"spillover", "epochs", "decomposition", "dose", "labels", "matchers", "defenses"}
+    shown |= {"matchers"} if report.matchers else set()
     shown |= {"labels"} if report.labels else set()
     shown |= {"defenses"} if report.defenses else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
@@ -131,6 +134,7 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "distribution": distribution_section(report),
         "decomposition": decomposition_section(report),
         "dose": doses_section(report),
+        "matchers": matchers_section(report),
         "labels": labels_setup(report),
         "channels": channels_table(report, every=True),
         "axes": axes_table(report),

@@ -13,6 +13,7 @@ from semspill.defenses import Detector, OutputGuard, Repair, TrainingDefense, de
 from semspill.encoders import encoders
 from semspill.errors import ConfigError, did_you_mean
 from semspill.labellers import labellers
+from semspill.matching import matchers
 from semspill.models import models
 from semspill.poison import selectors, strategies
 from semspill.scoring import raters
@@ -24,6 +25,7 @@ from semspill.testing._conformance import (
     _encoder,
     _guard,
     _labeller,
+    _matcher,
     _metric,
     _model,
     _rater,
@@ -61,6 +63,7 @@ _KINDS: dict[str, _Kind] = {
     ),
     "repair": _Kind(defenses, _repair.PROMISES, _repair.given, Repair),
     "guard": _Kind(defenses, _guard.PROMISES, _guard.given, OutputGuard),
+    "matcher": _Kind(matchers, _matcher.PROMISES, _matcher.given),
     "model": _Kind(models, _model.PROMISES, _model.given),
     "rater": _Kind(raters, _rater.PROMISES, _rater.given),
     "similarity": _Kind(similarities, _similarity.PROMISES, _similarity.given),
@@ -75,8 +78,8 @@ def checks(kind: str) -> tuple[Check, ...]:
 
     Args:
         kind: `"dataset"`, `"source"`, `"selector"`, `"strategy"`, `"encoder"`, `"labeller"`,
-            `"detector"`, `"training_defense"`, `"repair"`, `"guard"`, `"model"`, `"rater"`,
-            `"similarity"` or `"metric"`.
+            `"detector"`, `"training_defense"`, `"repair"`, `"guard"`, `"matcher"`, `"model"`,
+            `"rater"`, `"similarity"` or `"metric"`.
 
     Raises:
         ConfigError: There is no such kind.

@@ -9,6 +9,7 @@ from semspill.datasets import Dataset
 from semspill.defenses import Detector, OutputGuard, Repair, TrainingDefense
 from semspill.encoders import Encoder
 from semspill.labellers import Labeller
+from semspill.matching import Matcher
 from semspill.models import Model
 from semspill.poison import PoisonStrategy, Selector
 from semspill.scoring import Rater
@@ -126,6 +127,22 @@ def check_labeller(labeller: Labeller | str | Mapping[str, Any]) -> None:
     """
     __tracebackhide__ = True
     check_all("labeller", labeller)
+
+
+def check_matcher(matcher: Matcher | str | Mapping[str, Any]) -> None:
+    """Run all checks of a matcher. They do not tell whether it finds what was planted.
+
+    Args:
+        matcher: An object, a registered name, or a mapping with `name` and fields.
+
+    Raises:
+        ConformanceError: With one sentence for each broken promise.
+
+    Example:
+        >>> check_matcher("exact")
+    """
+    __tracebackhide__ = True
+    check_all("matcher", matcher)
 
 
 def check_detector(detector: Detector | str | Mapping[str, Any]) -> None:

@@ -1,0 +1,52 @@
+"""What a model that answers without candidates cannot be asked, refused by the config."""
+
+from collections.abc import Sequence
+
+from semspill._mask import named
+from semspill.defenses import Cleaner, Defense
+from semspill.errors import ConfigError
+from semspill.models import Model
+from semspill.results import Arm
+
+
+def require_same_pools(arms: Sequence[Arm], model: Model) -> None:
+    """Refuse arms whose candidates are others than what was trained on.
+
+    Args:
+        arms: The arms of an experiment.
+        model: What answers.
+
+    Raises:
+        ConfigError: There is one, and the model answers without candidates.
+    """
+    for arm in arms:
+        if not model.uses_pool() and (arm.trains == "clean") != (arm.pool == "clean"):
+            pool = "clean" if arm.trains == "clean" else "planted"
+            raise ConfigError(
+                f"Arm {named(arm.name)} has other candidates than its training gives, and "
+                f"{type(model).__name__} answers without candidates; leave it out, or give it "
+                f'pool = "{pool}".'
+            )
+
+
+def require_no_candidates(name: str, part: Defense, model: Model) -> None:
+    """Refuse a defense that works on candidates, for a model that answers without.
+
+    Args:
+        name: What the config calls it.
+        part: The defense.
+        model: What answers.
+
+    Raises:
+        ConfigError: It does.
+    """
+    if isinstance(part, Cleaner) and part.where == "pool":
+        raise ConfigError(
+            f"defenses.{name} cleans the candidates alone, and {type(model).__name__} answers "
+            'without candidates; set where = "train".'
+        )
+    if part.needs_candidates:
+        raise ConfigError(
+            f"defenses.{name} works on a model that chooses among candidates, and "
+            f"{type(model).__name__} answers without; choose another defense or model."
+        )

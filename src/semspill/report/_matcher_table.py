@@ -1,0 +1,58 @@
+"""What counts as planted by every matcher, as a section of the page."""
+
+from collections.abc import Sequence
+
+from semspill.report._table import in_percent, literal, p_text, table
+from semspill.results import MatcherReport, SpilloverReport
+
+
+def matchers_section(report: SpilloverReport) -> str:
+    """Return the section, empty where nothing is said of matchers."""
+    found = report.matchers
+    if not found:
+        return ""
+    first = f"The planted rates above are those of `{literal(found[0].name)}`."
+    if len(found) > 1:
+        first += " The other matchers saw the same trained models."
+    intro = (
+        f"{first} Arm `{report.main_arm}` beside `{report.arm().baseline}`, in %; p is uncorrected."
+    )
+    head = ["matcher", "group", "planted rate, clean", "planted rate", "lift, points", "p"]
+    rows = [
+        [
+            literal(one.name), literal(group.group), in_percent(group.clean),
+            in_percent(group.attacked), in_percent(group.lift), p_text(group.lift.p_value),
+        ]
+        for one in found
+        for group in one.groups
+    ]  # fmt: skip
+    return "\n\n".join(filter(None, [intro, table(head, rows), _told(report)]))
+
+
+def _told(report: SpilloverReport) -> str:
+    """Return a list of what each matcher says of itself."""
+    said = {one.name: list(_sentences(one, report)) for one in report.matchers}
+    return "\n".join(f"- `{literal(name)}`: {' '.join(own)}" for name, own in said.items() if own)
+
+
+def _sentences(one: MatcherReport, report: SpilloverReport) -> Sequence[str]:
+    said = []
+    if one.thresholds:
+        said.append(f"A similarity of {_span(one.thresholds)} or more counts.")
+    if one.false_matches:
+        shares = _span([100 * share for share in one.false_matches])
+        said.append(f"{shares} % of the distinct clean training responses would count.")
+    if one.margins:
+        clean, main = one.margins.get(report.clean_arm), one.margins.get(report.main_arm)
+        both = " and ".join(
+            f"{margin:.3g} in `{arm}`"
+            for arm, margin in ((report.clean_arm, clean), (report.main_arm, main))
+            if margin is not None
+        )
+        said.append(f"A planted text outscores what it must outrank by {both} on average.")
+    return said
+
+
+def _span(values: Sequence[float]) -> str:
+    ends = dict.fromkeys(f"{value:.3g}" for value in (min(values), max(values)))
+    return " to ".join(ends)
