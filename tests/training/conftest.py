@@ -152,7 +152,7 @@ class LetterSource:
     drop: float = 0.0
     frozen: bool = False
 
-    def load(self, rng, device):
+    def __call__(self, rng):
         with torch.random.fork_rng():
             torch.manual_seed(int(rng.integers(2**32)))
             module = Reader(self.drop)

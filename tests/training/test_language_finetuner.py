@@ -106,7 +106,7 @@ def test_parts_of_a_batch_add_up_to_its_gradient(lessons, letters_of, micro_toke
         found.update({name: weight.grad.clone() for name, weight in names.items()})
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    model = letters_of().load(np.random.default_rng(0).spawn(4)[0], "cpu")
+    model = letters_of()(np.random.default_rng(0).spawn(4)[0])
     monkeypatch.setattr("copy.deepcopy", lambda value: value)  # this very model is trained
     finetune(model, lessons, epochs=1, batch_size=120, micro_tokens=micro_tokens, clip_norm=None)
     assert found.keys() == whole.keys()
@@ -169,7 +169,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(lessons, letters_of, o
 
 
 def test_what_was_given_stays_as_it_was(lessons, letters_of):
-    model = letters_of().load(np.random.default_rng(0), "cpu")
+    model = letters_of()(np.random.default_rng(0))
     before = weights(model)
     trained, _ = finetune(model, lessons, epochs=1)
     assert same(weights(model), before)
@@ -241,7 +241,7 @@ def test_a_validation_corpus_without_responses_is_refused(lessons, letters_of):
 
 
 def test_a_model_without_trainable_weights_is_refused(lessons, letters_of):
-    model = letters_of().load(np.random.default_rng(0), "cpu")
+    model = letters_of()(np.random.default_rng(0))
     model.module.requires_grad_(False)
     with pytest.raises(ConfigError, match="no trainable weights"):
         finetune(model, lessons)

@@ -80,7 +80,6 @@ class Training:
         self.settings = settings
         self.model = model
         self.module = model.module
-        self.dropout = dropout
         self.device = usable_device(settings.device)
         model.module.to(self.device)
         self.pairs = Pairs.of(model, exchanges)
@@ -105,6 +104,7 @@ class Training:
             with seeded(self.device, torch_seed(beginning)):
                 steps = begun(begins, model)
             self.optimizer = build_optimizer(settings, model.module, self.rate, adapting)
+        self.seeds = [torch_seed(dropout) for _ in range(settings.epochs)]
         self.act = composed(steps)
         # What else is done at a step may need the ids of every batch to be the same.
         self.cut: Callable[[_Sides], AbstractContextManager[_Sides]]
@@ -123,7 +123,7 @@ class Training:
     ) -> TwoTower:
         """Train and return the bi-encoder."""
         self.task, self.observer = task, observer
-        Loop(self.settings, self, self.dropout).run(progress)
+        Loop(self.settings, self, self.seeds).run(progress)
         return self.model
 
     def learn(self, chosen: Int[np.ndarray, " batch"]) -> tuple[float, int]:

@@ -4,6 +4,7 @@ import copy
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,14 +14,15 @@ from torch import Tensor
 
 from semspill._device import usable_device
 from semspill._progress import Progress
+from semspill._random import torch_seed
 from semspill.corpus import Corpus, Exchange
 from semspill.errors import DataError
 from semspill.training._batches import shuffled
+from semspill.training._checkpoint import Checkpoints, fingerprint_of
 from semspill.training._language_settings import (
     LanguageEpoch,
-    LanguageSettings,
-    LanguageSource,
     Learner,
+    _LanguageSettings,
 )
 from semspill.training._loop import Done, Loop, clip
 from semspill.training._micro import parts
@@ -34,12 +36,10 @@ _OVERHEAD = {"cpu": 32}
 """How many tokens could be computed in the time that a part of a batch costs besides its own."""
 
 
-def own(model: L | LanguageSource[L], rng: np.random.Generator, device: str) -> L:
+def own(model: L | Callable[[np.random.Generator], L], rng: np.random.Generator, device: str) -> L:
     """Return a language model that may be trained without changing anything of the caller's."""
-    place = usable_device(device)
-    # A model that is loaded already may know how to load another.
-    learner = copy.deepcopy(model) if isinstance(model, Learner) else model.load(rng, place)
-    learner.module.to(place)
+    learner = copy.deepcopy(model) if isinstance(model, Learner) else model(rng)
+    learner.module.to(usable_device(device))
     return learner
 
 
@@ -60,6 +60,7 @@ class Lines:
         self.responses = model.responses([exchange.response for exchange in exchanges])
         self.spoken = np.array([len(row) for row in self.responses], dtype=np.int64)
         self.lengths = np.array([len(row) for row in self.prompts], dtype=np.int64) + self.spoken
+        self.rows = self.prompts, self.responses
         self.most, self.overhead = most, overhead
 
     def nll(self, model: Learner, chosen: Int[np.ndarray, " batch"]) -> Iterator[Tensor]:
@@ -85,7 +86,7 @@ class Training:
 
     def __init__(
         self,
-        settings: LanguageSettings,
+        settings: _LanguageSettings,
         model: Learner,
         exchanges: Sequence[Exchange],
         order: np.random.Generator,
@@ -116,16 +117,25 @@ class Training:
         valid: Corpus | None,
         observer: Callable[[LanguageEpoch], object] | None,
         progress: Progress,
+        folder: Path | None,
     ) -> None:
-        """Train to the end."""
+        """Train to the end, from the checkpoint that the folder holds of this very training."""
         self.observer = observer
         if valid is not None:
             if not valid.exchanges:
-                raise DataError(
-                    "The validation corpus has no exchange; give one that has, or none."
-                )
+                raise DataError("The validation corpus has no exchange; give another, or none.")
             self.valid = self._lines(valid.exchanges)
-        Loop(self.settings, self, dropout).run(progress)
+        seeds = [torch_seed(dropout) for _ in range(self.settings.epochs)]
+        kept = None if folder is None else self._checkpoints(folder, seeds)
+        Loop(self.settings, self, seeds, kept).run(progress)
+
+    def _checkpoints(self, folder: Path, seeds: Sequence[int]) -> Checkpoints:
+        chosen = self.settings.model_dump(mode="json", exclude={"checkpoint_minutes", "device"})
+        known = [*self.epochs, [np.array(seeds)], *self.lines.rows]
+        known += [] if self.valid is None else self.valid.rows
+        facts = {**chosen, "rate": self.rate, "device": self.device.type}
+        decided = fingerprint_of(facts, self.module, known)
+        return Checkpoints(folder, decided, self.settings.checkpoint_minutes)
 
     def held(self) -> AbstractContextManager[None]:
         """Return nothing in particular."""
@@ -135,11 +145,10 @@ class Training:
         """Leave the gradient of a batch; return its mean loss and how many tokens that is over."""
         count = int(self.lines.spoken[chosen].sum())
         total: Any = 0.0
-        with self._autocast():
-            for nll in self.lines.nll(self.model, chosen):
-                loss = nll / count
-                torch.autograd.backward(loss)
-                total = total + loss.detach()
+        for nll in self.lines.nll(self.model, chosen):
+            loss = nll / count
+            torch.autograd.backward(loss)
+            total = total + loss.detach()
         clip(self.settings, self.weights)
         return float(total), count
 
@@ -149,12 +158,11 @@ class Training:
         if self.valid is None:
             return None
         by_length = np.argsort(self.valid.lengths, kind="stable")
-        with self._autocast():
-            total = sum(
-                float(nll)
-                for start in range(0, len(by_length), 256)
-                for nll in self.valid.nll(self.model, by_length[start : start + 256])
-            )
+        total = sum(
+            float(nll)
+            for start in range(0, len(by_length), 256)
+            for nll in self.valid.nll(self.model, by_length[start : start + 256])
+        )
         return -total / int(self.valid.spoken.sum())
 
     def ended(self, epoch: Done) -> None:
@@ -175,10 +183,6 @@ class Training:
     def _lines(self, exchanges: Sequence[Exchange]) -> Lines:
         overhead = _OVERHEAD.get(self.device.type, self.settings.micro_tokens)
         return Lines(self.model, exchanges, self.settings.micro_tokens, overhead)
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        half = getattr(self.model, "dtype", "float32") == "bfloat16" and self.device.type == "cuda"
-        return torch.autocast("cuda", torch.bfloat16) if half else nullcontext()
 
 
 def _batches(

@@ -1,6 +1,7 @@
 """The fine-tuner of language models; torch is imported when it is used."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -12,15 +13,14 @@ from semspill.corpus import ContextFormat, Corpus, HasCorpus
 from semspill.errors import ConfigError, DataError
 from semspill.training._language_settings import (
     LanguageEpoch,
-    LanguageSettings,
-    LanguageSource,
     Learner,
+    _LanguageSettings,
 )
 
 L = TypeVar("L", bound=Learner)
 
 
-class LanguageFinetuner(LanguageSettings):
+class LanguageFinetuner(_LanguageSettings):
     """Fine-tunes a language model by the negative log-likelihood of the responses.
 
     The loss is the mean over the response tokens of a batch of -log p(token | context and the
@@ -39,7 +39,7 @@ class LanguageFinetuner(LanguageSettings):
 
     def finetune(
         self,
-        model: L | LanguageSource[L],
+        model: L | Callable[[np.random.Generator], L],
         corpus: HasCorpus,
         rng: np.random.Generator,
         *,
@@ -47,6 +47,7 @@ class LanguageFinetuner(LanguageSettings):
         valid: Corpus | None = None,
         observer: Callable[[LanguageEpoch], object] | None = None,
         progress: Progress = quiet,
+        checkpoint: Path | None = None,
     ) -> L:
         """Return a trained language model; what came in stays as it was.
 
@@ -55,14 +56,20 @@ class LanguageFinetuner(LanguageSettings):
         counterpart, therefore share initial weights and batch order when their `rng` began alike.
 
         Args:
-            model: What loads a language model, or one already loaded to train further (a copy is
-                trained).
+            model: Loads a language model, from a generator that draws what is not pretrained, such
+                as adapters; or one already loaded to train further (a copy is trained).
             corpus: A corpus, or what carries one, such as a poisoned corpus.
             rng: Draws everything that is random; the global generators stay untouched.
             context: What a context shows; by default what the model was loaded with.
             valid: What to measure the loss on after each epoch.
             observer: Called after each epoch.
             progress: Wraps the list of batches of each epoch, for example `tqdm.tqdm`.
+            checkpoint: A folder in which it is written, about every `checkpoint_minutes`, how far
+                the training is; it belongs to this training, and is the caller's to remove. The
+                same training, begun again after it was killed, goes on from there: the observer
+                hears again of the epochs that had ended, with the model as it stood, and the
+                result is that of one undisturbed, on the CPU bit for bit. The folder grows by the
+                weights that are trained in each epoch, and twice as much for the optimizer.
 
         Raises:
             DataError: The corpus has no exchange to learn from, or `valid` has none.
@@ -86,5 +93,5 @@ class LanguageFinetuner(LanguageSettings):
             return learner
         with settled():
             training = _language.Training(self, learner, corpus.corpus.exchanges, order)
-            training.run(dropout, valid, observer, progress)
+            training.run(dropout, valid, observer, progress, checkpoint)
         return learner

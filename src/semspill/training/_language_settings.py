@@ -10,7 +10,7 @@ from jaxtyping import Int
 from pydantic import Field
 
 from semspill.corpus import ContextFormat, Exchange
-from semspill.training._loop_settings import LoopSettings
+from semspill.training._loop_settings import _LoopSettings
 
 L = TypeVar("L", bound="Learner")
 
@@ -19,10 +19,13 @@ L = TypeVar("L", bound="Learner")
 class Learner(Protocol):
     """What is asked of a language model that is fine-tuned; `semspill.language` has one."""
 
-    module: Any
-    """Its weights, as a module of torch. Those that want a gradient are trained."""
-    learning_rate: float
-    """Peak step size that suits it, where none is chosen."""
+    @property
+    def module(self) -> Any:
+        """Its weights, as a module of torch; those that want a gradient are trained."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Peak step size that suits it, where none is chosen."""
 
     def prompts(self, exchanges: Sequence[Exchange]) -> list[Int[np.ndarray, " tokens"]]:
         """Return the ids of the context of each exchange."""
@@ -45,21 +48,6 @@ class Learner(Protocol):
         """Return the same weights, reading contexts of another format."""
 
 
-S = TypeVar("S", bound=Learner, covariant=True)
-
-
-class LanguageSource(Protocol[S]):
-    """What loads a language model."""
-
-    def load(self, rng: np.random.Generator, device: Any) -> S:
-        """Return the model.
-
-        Args:
-            rng: Draws the weights that are not pretrained, such as adapters.
-            device: Where it is to be, as torch has it.
-        """
-
-
 @dataclass(frozen=True, eq=False)
 class LanguageEpoch:
     """One epoch, as an observer of `LanguageFinetuner.finetune` gets it."""
@@ -79,7 +67,7 @@ class LanguageEpoch:
     """Wall time of the training of this epoch, without validation and observer."""
 
 
-class LanguageSettings(LoopSettings):
+class _LanguageSettings(_LoopSettings):
     """How a language model is fine-tuned: the fields of a `LanguageFinetuner`."""
 
     batch_size: int = Field(16, ge=1)
@@ -101,7 +89,7 @@ class LanguageSettings(LoopSettings):
             exchanges: How many exchanges there are.
 
         Example:
-            >>> LanguageSettings(epochs=3, batch_size=16).step_count(40)
+            >>> _LanguageSettings(epochs=3, batch_size=16).step_count(40)
             9
         """
         return self.epochs * -(-exchanges // self.batch_size)
@@ -113,7 +101,7 @@ class LanguageSettings(LoopSettings):
             vocabulary: How many tokens there are.
 
         Example:
-            >>> round(LanguageSettings().guessing_loss(50257), 2)
+            >>> round(_LanguageSettings().guessing_loss(50257), 2)
             10.82
         """
         return math.log(vocabulary)

@@ -7,7 +7,7 @@ from pydantic import Field
 from semspill._model import FrozenModel
 
 
-class LoopSettings(FrozenModel):
+class _LoopSettings(FrozenModel):
     """How weights are moved, whatever they are the weights of."""
 
     epochs: int = Field(3, ge=0)
@@ -41,7 +41,7 @@ class LoopSettings(FrozenModel):
             steps: How many steps the whole training has.
 
         Example:
-            >>> settings = LoopSettings(warmup=0.5)
+            >>> settings = _LoopSettings(warmup=0.5)
             >>> [settings.schedule_factor(step, 4) for step in range(4)]
             [0.5, 1.0, 1.0, 0.5]
         """

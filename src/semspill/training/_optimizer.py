@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from semspill.errors import ConfigError
-from semspill.training._loop_settings import LoopSettings
+from semspill.training._loop_settings import _LoopSettings
 
 
 def trainable(module: nn.Module) -> list[nn.Parameter]:
@@ -16,7 +16,7 @@ def trainable(module: nn.Module) -> list[nn.Parameter]:
 
 
 def optimizer_of(
-    settings: LoopSettings, weights: Sequence[nn.Parameter], rate: float, *, what: str
+    settings: _LoopSettings, weights: Sequence[nn.Parameter], rate: float, *, what: str
 ) -> Optimizer:
     """Return the optimizer of some weights; matrices decay, the others do not.
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field
 
 from semspill.encoders import BiEncoder
-from semspill.training._loop_settings import LoopSettings
+from semspill.training._loop_settings import _LoopSettings
 
 Backward: TypeAlias = Callable[..., float]
 """Adds the gradient of a batch's loss to that of the weights, and returns the loss in nats.
@@ -53,7 +53,7 @@ class Epoch:
     """Wall time of the training of this epoch, without validation and observer."""
 
 
-class _TrainingSettings(LoopSettings):
+class _TrainingSettings(_LoopSettings):
     """How a bi-encoder is fine-tuned: the fields of a `Finetuner`."""
 
     batch_size: int = Field(256, ge=2)
