@@ -1,13 +1,14 @@
-"""A small corpus that can be learned, and a small transformer whose dropout can be replayed."""
+"""A small corpus that can be learned, and small models: a transformer, a line, one of letters."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from semspill import Corpus, Dialogue, Encoder, Utterance
+from semspill import ContextFormat, Corpus, Dialogue, Encoder, Utterance
 from semspill.corpus import Text
 from semspill.encoders import BiEncoder
 from semspill.encoders.two_tower import Tokens, Tower, TwoTower
@@ -87,6 +88,83 @@ class LineEncoder(Encoder):
         return TwoTower(self, LineTower())
 
 
+LETTERS = 32
+END = 1
+READS = ContextFormat(max_tokens=40)
+
+
+class Reader(nn.Module):
+    """Each token from the two before it and the mean of all before; dropout between."""
+
+    def __init__(self, drop, dim=12):
+        super().__init__()
+        self.letters = nn.Embedding(LETTERS, dim, padding_idx=0)
+        self.mix = nn.Linear(3 * dim, dim)
+        self.drop = nn.Dropout(drop)
+        self.norm = nn.LayerNorm(dim)
+        self.head = nn.Linear(dim, LETTERS)
+
+    def forward(self, ids):
+        seen = self.letters(ids)
+        before = torch.cat([torch.zeros_like(seen[:, :1]), seen[:, :-1]], dim=1)
+        counts = torch.arange(1, ids.shape[1] + 1)[None, :, None]
+        mean = seen.cumsum(1) / counts
+        return self.head(
+            self.norm(self.drop(torch.tanh(self.mix(torch.cat([seen, before, mean], 2)))))
+        )
+
+
+@dataclass(eq=False)
+class LetterModel:
+    """What a `LanguageFinetuner` asks of a language model."""
+
+    module: nn.Module
+    context: ContextFormat = READS
+    learning_rate: float = 1e-2
+
+    def prompts(self, exchanges):
+        rows = [self.context.apply(exchange) for exchange in exchanges]
+        return [letters(f"{row.head} {row.tail}")[-self.context.max_tokens :] for row in rows]
+
+    def responses(self, texts):
+        return [np.append(letters(text)[:24], END) for text in texts]
+
+    def nll(self, prompts, responses):
+        rows = [np.concatenate(pair) for pair in zip(prompts, responses, strict=True)]
+        ids = nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
+        logs = self.module(ids[:, :-1]).log_softmax(-1)
+        each = -logs.gather(2, ids[:, 1:, None])[..., 0]
+        found = [
+            row[len(prompt) - 1 : len(prompt) - 1 + len(response)]
+            for row, prompt, response in zip(each, prompts, responses, strict=True)
+        ]
+        held = [torch.ones(len(row), dtype=torch.bool) for row in found]
+        return tuple(nn.utils.rnn.pad_sequence(part, batch_first=True) for part in (found, held))
+
+    def with_context(self, context):
+        return replace(self, context=context)
+
+
+@dataclass(frozen=True)
+class LetterSource:
+    """Loads a `LetterModel` with random weights."""
+
+    drop: float = 0.0
+    frozen: bool = False
+
+    def __call__(self, rng):
+        with torch.random.fork_rng():
+            torch.manual_seed(int(rng.integers(2**32)))
+            module = Reader(self.drop)
+        if self.frozen:
+            module.letters.requires_grad_(False)
+        return LetterModel(module.eval())
+
+
+def letters(text):
+    return np.array([2 + ord(letter) % (LETTERS - 2) for letter in text], dtype=np.int64)
+
+
 def talk(name: str, category: str, *said: str) -> Dialogue:
     turns = [Utterance(text, ("speaker", "listener")[i % 2]) for i, text in enumerate(said)]
     return Dialogue(name, category, tuple(turns))
@@ -123,3 +201,9 @@ def lessons() -> Corpus:
         ),
         name="lessons",
     )
+
+
+@pytest.fixture
+def letters_of():
+    """What loads a language model of letters with random weights."""
+    return LetterSource

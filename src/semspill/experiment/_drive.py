@@ -1,6 +1,7 @@
 """Drives experiments: prepares them, plans their jobs, collects the answers."""
 
 import logging
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from semspill.experiment._jobs import Job, Part, Training, answers_key
 from semspill.experiment._matched import PLAIN, remarked
 from semspill.experiment._materials import Materials
 from semspill.experiment._study import Study
-from semspill.experiment.store import AnswersCache, RunStore, what_is_planted
+from semspill.experiment.store import CHECKPOINTS, AnswersCache, RunStore, what_is_planted
 from semspill.matching import matchers
 from semspill.models import Effort
 from semspill.results import Answers, Arm
@@ -129,12 +130,14 @@ class Drive:
         """
         parts: dict[Training, list[Part]] = {}
         models: dict[Training, Path | None] = {}
+        checkpoints: dict[Training, Path | None] = {}
         for seed in dict.fromkeys(s for study in self.studies.values() for s in study.config.seeds):
             for name, study in self.studies.items():
                 if seed in study.config.seeds:
                     for key, part, materials in self._parts(name, seed):
                         place = self.stores[name].model_at(seed, part.arm.name)
                         kept = models.setdefault(key, place)
+                        checkpoints.setdefault(key, self._checkpoint_at(part, key))
                         # A model that is to be kept is trained again where it was not.
                         known = kept is None or kept.is_dir()
                         answered = known and self._is_answered(part, seed, materials)
@@ -144,7 +147,7 @@ class Drive:
                 study.analyzer.named.replace(before=name not in self._found)
             )
         jobs = tuple(
-            Job(key.seed, key.corpus, tuple(left), models[key], place)
+            Job(key.seed, key.corpus, tuple(left), models[key], checkpoints[key], place)
             for place, (key, left) in enumerate(parts.items())
             if left
         )
@@ -174,6 +177,16 @@ class Drive:
                 planted=float(final.planted.mean()),
                 seconds=float(final.record["seconds"]) * len(job.parts),
             )
+        if job.checkpoint_at is not None:
+            shutil.rmtree(job.checkpoint_at, ignore_errors=True)
+
+    def _checkpoint_at(self, part: Part, key: Training) -> Path | None:
+        """Return where a training writes how far it is: where answers are shared, or a run is."""
+        if not part.config.treatment(part.arm).model(part.config.model).keeps_checkpoints():
+            return None
+        shared = None if self.cache is None else self.cache.folder.absolute() / CHECKPOINTS
+        folder = shared or self.stores[part.name].checkpoints
+        return None if folder is None else folder / json_digest(key)
 
     def _parts(self, name: str, seed: int) -> Iterable[tuple[Training, Part, Materials]]:
         """Yield the arms, each with what decides its training, and what they are made of."""

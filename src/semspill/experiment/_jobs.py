@@ -43,6 +43,8 @@ class Job:
     """The arms that are served; they agree in everything that decides the training."""
     model_at: Path | None = None
     """Folder in which the trained model is kept; None for nowhere."""
+    checkpoint_at: Path | None = None
+    """Folder in which the training writes how far it is; None for nowhere."""
     place: int = 0
     """Which job of the whole plan it is, counted from 0, with those that were done before."""
 

@@ -83,6 +83,8 @@ class _Performance:
         options: dict[str, Any] = {} if labels is None else {"response_labels": labels}
         if begins := first.treatment.begins:
             options["begins"] = begins
+        if self.job.checkpoint_at is not None:
+            options["checkpoint"] = self.job.checkpoint_at
         model = self.model.train(
             first.defended.corpus,
             stream(self.job.seed, "finetune"),

@@ -207,6 +207,8 @@ class Model(Component):
         Where `shows_response_labels` returns True it also takes `response_labels`, a `TextLabels`
         whose labels are read before each response, in training and in answering. Where
         `takes_steps` returns True it also takes `begins`, a sequence of `semspill.training.Begin`.
+        Where `keeps_checkpoints` returns True it also takes `checkpoint`, a folder of this training
+        alone.
         """
 
     def load(self, folder: str | Path) -> TrainedModel:
@@ -258,6 +260,15 @@ class Model(Component):
 
     def takes_steps(self) -> bool:
         """Return whether `train` takes `begins`, for a bi-encoder that is trained in steps."""
+        return False
+
+    def keeps_checkpoints(self) -> bool:
+        """Return whether `train` takes `checkpoint`, the `Path` of a folder, to go on from there.
+
+        A training that takes long writes there now and then how far it is. Begun again after it was
+        killed it goes on, calls its observer for the epochs that had ended as well, and ends as one
+        that was never disturbed. Whoever gave the folder removes it once the answers are safe.
+        """
         return False
 
     def similarity_encoder(self) -> Encoder | None:

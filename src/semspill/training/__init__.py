@@ -1,6 +1,16 @@
-"""Training: fine-tune a bi-encoder on the exchanges of a corpus."""
+"""Training: fine-tune a bi-encoder or a language model on the exchanges of a corpus."""
 
 from semspill.training._finetuner import Finetuner
+from semspill.training._language_finetuner import LanguageFinetuner
+from semspill.training._language_settings import LanguageEpoch
 from semspill.training._settings import Backward, Begin, Epoch, Step
 
-__all__ = ["Backward", "Begin", "Epoch", "Finetuner", "Step"]
+__all__ = [
+    "Backward",
+    "Begin",
+    "Epoch",
+    "Finetuner",
+    "LanguageEpoch",
+    "LanguageFinetuner",
+    "Step",
+]

@@ -78,7 +78,7 @@ class Finetuner(_TrainingSettings):
             ConfigError: The encoder cannot be fine-tuned, `keep="best"` lacks `valid`, the device
                 is absent, or the loss stopped being a number.
         """
-        from semspill.training import _loop
+        from semspill.training import _biencoder
 
         exchanges = corpus.corpus.exchanges
         if (count := sum(exchange.learned for exchange in exchanges)) < 2:
@@ -91,12 +91,12 @@ class Finetuner(_TrainingSettings):
         weights, order, dropout, lists = rng.spawn(4)
         if not isinstance(encoder, BiEncoder):
             encoder = encoders.build(encoder)
-        model = _loop.own_copy(encoder, weights, context, response_labels)
+        model = _biencoder.own_copy(encoder, weights, context, response_labels)
         if self.epochs == 0:
             return model
         task = _ranking(valid, lists) if isinstance(valid, Corpus) else valid
         with settled():
-            training = _loop.Training(self, model, exchanges, order, dropout, begins)
+            training = _biencoder.Training(self, model, exchanges, order, dropout, begins)
             return training.run(task, observer, progress)
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from semspill._model import FrozenModel
 from semspill.encoders import BiEncoder
+from semspill.training._loop_settings import _LoopSettings
 
 Backward: TypeAlias = Callable[..., float]
 """Adds the gradient of a batch's loss to that of the weights, and returns the loss in nats.
@@ -53,26 +53,11 @@ class Epoch:
     """Wall time of the training of this epoch, without validation and observer."""
 
 
-class _TrainingSettings(FrozenModel):
+class _TrainingSettings(_LoopSettings):
     """How a bi-encoder is fine-tuned: the fields of a `Finetuner`."""
 
-    epochs: int = Field(3, ge=0)
-    """How often each exchange is learned from; 0 leaves the encoder as it came."""
     batch_size: int = Field(256, ge=2)
     """Exchanges per step. All responses of a batch are the negatives of its contexts."""
-    learning_rate: float | None = Field(None, gt=0, allow_inf_nan=False)
-    """Peak step size; None takes what the encoder's tower recommends."""
-    optimizer: Literal["adamw", "adamax"] = "adamw"
-    """The update rule: AdamW (Loshchilov & Hutter 2019) or Adamax (Kingma & Ba 2015)."""
-    weight_decay: float = Field(0.0, ge=0, allow_inf_nan=False)
-    """Pull of each matrix towards zero, as a share of the learning rate; biases and the weights
-    of normalization layers are exempt. AdamW decouples it, Adamax adds it to the gradient."""
-    warmup: float = Field(0.1, ge=0, le=1)
-    """Share of all steps in which the learning rate rises linearly to its peak, 0 to 1."""
-    schedule: Literal["linear", "constant"] = "linear"
-    """What follows the warm-up: a linear fall that ends one step above zero, or the peak."""
-    clip_norm: float | None = Field(1.0, gt=0)
-    """Longest gradient, as the 2-norm over all weights; None for no limit."""
     scale: float | None = Field(None, gt=0, allow_inf_nan=False)
     """Factor on the dot products (1 / temperature); None is 20 for unit rows, 1 for raw rows."""
     duplicates: Literal["mask", "allow", "forbid"] = "mask"
@@ -88,9 +73,6 @@ class _TrainingSettings(FrozenModel):
     adapter_rank: int | None = Field(None, ge=1)
     """Rank of what training adds to each matrix: a product of two narrow ones, which alone are
     trained, and decay (low-rank adapters); all other weights stay. None trains every weight."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to train; `auto` is CUDA where there is one. Only the CPU is promised to give the
-    same weights bit for bit when it trains again."""
 
     def logit_scale(self, model: BiEncoder) -> float:
         """Return the factor on the dot products of a bi-encoder: `scale`, or what suits its rows.
@@ -132,20 +114,3 @@ class _TrainingSettings(FrozenModel):
         whole, rest = divmod(exchanges, self.batch_size)
         # One exchange alone is no batch: it has no negatives.
         return [self.batch_size] * whole + [rest] * (rest > 1)
-
-    def schedule_factor(self, step: int, steps: int) -> float:
-        """Return the learning rate of one step as a share of its peak, above 0 and at most 1.
-
-        Args:
-            step: Which step, counted from 0.
-            steps: How many steps the whole training has.
-
-        Example:
-            >>> settings = _TrainingSettings(warmup=0.5)
-            >>> [settings.schedule_factor(step, 4) for step in range(4)]
-            [0.5, 1.0, 1.0, 0.5]
-        """
-        rising = round(self.warmup * steps)
-        if step < rising:
-            return (step + 1) / rising
-        return 1.0 if self.schedule == "constant" else (steps - step) / (steps - rising)

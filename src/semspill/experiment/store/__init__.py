@@ -1,7 +1,7 @@
 """The files of a run: claimed under a lock, written whole, read again, shown as pages."""
 
 from semspill.experiment.store._answers import PLAN, AnswersCache, columns_of
-from semspill.experiment.store._claim import Decision, decide
+from semspill.experiment.store._claim import CHECKPOINTS, Decision, decide
 from semspill.experiment.store._compare import Side, compare, comparison_of
 from semspill.experiment.store._finished import finished_arms
 from semspill.experiment.store._lock import locked
@@ -18,6 +18,7 @@ from semspill.experiment.store._responses import PAGES, exchange_table
 from semspill.experiment.store._write import RunStore, what_is_planted, write_figures
 
 __all__ = [
+    "CHECKPOINTS",
     "COMPARISON",
     "PAGES",
     "PLAN",

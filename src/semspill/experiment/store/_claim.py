@@ -13,6 +13,9 @@ from semspill.experiment.store._earlier import EarlierRun
 from semspill.experiment.store._lock import FolderLock, is_being_written
 from semspill.experiment.store._responses import RESPONSES
 
+CHECKPOINTS = "checkpoints"
+"""Name of the folder, in that of a run or of answers, in which trainings write how far they are."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -84,9 +87,13 @@ class RunFolder:
         return self.out
 
     def tidy(self) -> None:
-        """Remove the partial folder unless it holds a finished arm; let others write there."""
+        """Remove the partial folder unless it holds a finished arm or a checkpoint.
+
+        Others may write there then.
+        """
         if self._lock.held and self.path != self.out and self.path.is_dir():
-            if not any(self.path.rglob("scores.npz")):
+            begun = self.path.glob(f"{CHECKPOINTS}/*/*")
+            if not any(self.path.rglob("scores.npz")) and not any(begun):
                 marker.remove(self.path)
         self._lock.release()
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from semspill.errors import DataError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._environment import machine, peak_memory, versions
 from semspill.experiment.store._answers import write_answers
-from semspill.experiment.store._claim import RunFolder
+from semspill.experiment.store._claim import CHECKPOINTS, RunFolder
 from semspill.experiment.store._earlier import arm_digest
 from semspill.experiment.store._finished import content_hash, finished_arm
 from semspill.experiment.store._responses import (
@@ -165,6 +166,11 @@ class RunStore:
             return None
         return self._file(f"seed-{seed}", arm, "model").absolute()
 
+    @property
+    def checkpoints(self) -> Path | None:
+        """Where trainings write how far they are; None for nowhere."""
+        return None if self.folder is None else self._file(CHECKPOINTS).absolute()
+
     def write_arm(
         self, seed: int, arm: str, answers: Answers, exchanges: Sequence[Exchange]
     ) -> Answers:
@@ -218,6 +224,8 @@ class RunStore:
         }  # fmt: skip
         write_text(self._file("environment.json"), json.dumps(environment, indent=2) + "\n")
         write_text(self._file("report.json"), report.to_json())
+        # Of trainings that an earlier run had begun and this one has no use for.
+        shutil.rmtree(self._file(CHECKPOINTS), ignore_errors=True)
         self.folder.finish()
 
     def tidy(self) -> None:
