@@ -1,4 +1,4 @@
-"""Markdown tables of the study: tables.py results/study-*.csv."""
+"""Markdown tables of the study, as docs/defenses.md has them: tables.py results/study-*.csv."""
 
 import csv
 import sys
@@ -7,22 +7,16 @@ from pathlib import Path
 
 Row = Mapping[str, str]
 
-
-def rate(row: Row, group: str) -> str:
-    """Return a planted rate with its interval, in percent."""
-    ends = [row[group], row[f"{group}_low"], row[f"{group}_high"]]
-    value, low, high = (f"{100 * float(end):.1f}" for end in ends)
-    return f"{value} [{low}, {high}]"
+HEAD = (
+    "defense", "target, %", "nearest, %", "all but the target, %", "control: target / nearest, %",
+    "p", "p, control", "P@1, %", "price, points",
+)  # fmt: skip
 
 
-def share(row: Row, name: str) -> str:
-    """Return a share with its interval; nothing where it is not defined."""
-    ends = [row[name], row[f"{name}_low"], row[f"{name}_high"]]
-    if not row[name]:
-        return ""
-    return "{:.2f} [{}, {}]".format(
-        float(ends[0]), *(f"{float(end):.2f}" if end else "?" for end in ends[1:])
-    )
+def rate(row: Row, group: str, ends: bool = True) -> str:
+    """Return a planted rate in percent, with its interval or without."""
+    value, low, high = (f"{100 * float(row[group + end]):.1f}" for end in ("", "_low", "_high"))
+    return f"{value} [{low}, {high}]" if ends else value
 
 
 def points(row: Row, name: str) -> str:
@@ -34,21 +28,21 @@ def points(row: Row, name: str) -> str:
 
 
 def table(path: Path) -> list[str]:
-    """Return the lines of one study: every defense, and below it its control."""
+    """Return the lines of one study: every defense, beside its control."""
     with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    head = [
-        "defense", "target, %", "nearest, %", "all but the target, %", "p", "p, control",
-        "attack stopped", "spillover stopped", "P@1, %", "price, points",
-    ]  # fmt: skip
-    lines = [" | ".join(["", *head, ""]).strip(), "| --- " * len(head) + "|"]
-    for row in rows:
+        rows = {row["defense"]: row for row in csv.DictReader(file)}
+    lines = ["| " + " | ".join(HEAD) + " |", "| --- " * len(HEAD) + "|"]
+    for name, row in rows.items():
+        if name.endswith(", control"):
+            continue
+        control = rows.get(f"{name}, control")
+        groups = ("target", "nearest")
         cells = [
-            row["defense"],
-            *(rate(row, group) for group in ("target", "nearest", "rest")),
-            *(f"{float(row[name]):.2g}" if row[name] else "" for name in ("p_holm", "p_control")),
-            share(row, "attack"),
-            share(row, "spillover"),
+            "undefended" if name == "none" else f"`{name}`",
+            *(rate(row, group) for group in groups),
+            rate(row, "rest", ends=False),
+            " / ".join(rate(control, group, ends=False) for group in groups) if control else "",
+            *(f"{float(row[key]):.2g}" if row[key] else "" for key in ("p_holm", "p_control")),
             f"{100 * float(row['precision']):.1f}",
             points(row, "price"),
         ]

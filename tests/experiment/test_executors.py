@@ -2,12 +2,14 @@
 
 import os
 import signal
+from concurrent.futures import Future
+from typing import ClassVar
 
 import pytest
 
 from semspill import ConfigError, DataError, RegistryError, SemspillError, run, sweep
 from semspill.experiment import merge, sweep_shard
-from semspill.experiment.executors import Processes, Ray, executor_of
+from semspill.experiment.executors import Processes, Ray, _processes, executor_of
 
 pytestmark = pytest.mark.usefixtures("blank_module")
 
@@ -157,3 +159,50 @@ def test_an_error_of_a_job_is_raised_as_it_is(module_fields):
         raised[str(executor)] = str(caught.value)
     assert len(raised) == 2
     assert len(set(raised.values())) == 1
+
+
+@pytest.mark.parametrize(
+    ("visible", "count", "workers", "seen"),
+    [
+        (None, 0, 2, [None, None]),
+        (None, 2, 3, ["0", "1", "0"]),
+        ("4, GPU-abc", 2, 2, ["4", "GPU-abc"]),
+        ("4", 1, 2, ["4", "4"]),
+    ],
+)
+def test_each_worker_sees_one_gpu(visible, count, workers, seen, monkeypatch, module_fields):
+    import torch
+
+    monkeypatch.delenv(VISIBLE, raising=False)
+    if visible is not None:
+        monkeypatch.setenv(VISIBLE, visible)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    monkeypatch.setattr(_processes, "ProcessPoolExecutor", InThisProcess)
+    run({**module_fields, "seeds": [0, 1, 2]}, executor=Processes(workers=workers))
+    assert InThisProcess.seen == seen
+
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+class InThisProcess:
+    """Stands for a pool: starts each worker's variables here, and performs jobs in place."""
+
+    seen: ClassVar[list[str | None]] = []
+
+    def __init__(self, count, context, initializer, initargs):
+        InThisProcess.seen = []
+        before = os.environ.pop(VISIBLE, None)
+        for _ in range(count):
+            initializer(*initargs)
+            InThisProcess.seen.append(os.environ.pop(VISIBLE, None))
+        if before is not None:
+            os.environ[VISIBLE] = before
+
+    def submit(self, function, job):
+        future = Future()
+        future.set_result(function(job))
+        return future
+
+    def shutdown(self, wait, cancel_futures):
+        pass

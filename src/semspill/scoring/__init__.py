@@ -1,6 +1,7 @@
 """Scoring: from texts to toxicity between 0 and 1."""
 
 from semspill.scoring._base import Rater, RaterField, raters
+from semspill.scoring._coherence import Coherence
 from semspill.scoring._detoxify import DetoxifyRater
 from semspill.scoring._function import FunctionRater, rater
 from semspill.scoring._garak import GarakRater
@@ -12,6 +13,7 @@ from semspill.scoring._scorer import ToxicityScorer
 from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
+    "Coherence",
     "DetoxifyRater",
     "FunctionRater",
     "GarakRater",

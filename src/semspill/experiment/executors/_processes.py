@@ -23,6 +23,7 @@ from semspill.results import Answers
 
 logger = logging.getLogger(__name__)
 
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
 _SECONDS = 0.2  # between two looks at what the workers report
 
 
@@ -30,11 +31,13 @@ class Processes(Executor):
     """Performs jobs in several processes of this machine, each started afresh (spawn).
 
     Components must be importable in a new process, as those of an installed package are. Workers
-    compute with as many threads as this process, so that their numbers are the same.
+    compute with as many threads as this process, so that their numbers are the same. Where there
+    are GPUs, each worker sees one of them; more workers than GPUs share them in turn.
     """
 
     workers: int | None = Field(None, ge=1)
-    """How many processes; None for one per two cores, at least two."""
+    """How many processes; None for one per GPU, or where there is none one per two cores, at least
+    two."""
     retries: int = Field(3, ge=0)
     """How often workers may die before the experiment gives up."""
 
@@ -79,12 +82,16 @@ class Processes(Executor):
         self, left: list[Job], data: Mapping[str, Data], events: Any, notify: Notify, done: Done
     ) -> None:
         """Perform what is left; jobs that are done leave the list, even if a worker then dies."""
-        count = self.workers or max((os.cpu_count() or 2) // 2, 2)
+        gpus = _gpus()
+        count = min(self.workers or len(gpus) or max((os.cpu_count() or 2) // 2, 2), len(left))
+        seen = multiprocessing.get_context("spawn").SimpleQueue()
+        for place in range(count if gpus else 0):
+            seen.put(gpus[place % len(gpus)])
         pool = ProcessPoolExecutor(
-            min(count, len(left)),
+            count,
             multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(data, events, _threads()),
+            initargs=(data, events, _threads(), seen if gpus else None),
         )
         try:
             job_of = {pool.submit(_perform, job): job for job in left}
@@ -126,7 +133,9 @@ def _require_copies(jobs: Sequence[Job]) -> None:
                 ) from None
 
 
-def _begin(data: Mapping[str, Data], events: Any, threads: int) -> None:
+def _begin(data: Mapping[str, Data], events: Any, threads: int, seen: Any) -> None:
+    if seen is not None:
+        os.environ[_VISIBLE] = seen.get()  # before torch looks for GPUs
     import torch  # every job needs it
 
     torch.set_num_threads(threads)
@@ -154,3 +163,12 @@ def _threads() -> int:
     import torch  # every job needs it
 
     return torch.get_num_threads()
+
+
+def _gpus() -> list[str]:
+    """Return what this process calls the GPUs that it may use; none where there is none."""
+    import torch  # every job needs it
+
+    count = torch.cuda.device_count()
+    named = [name.strip() for name in os.environ.get(_VISIBLE, "").split(",") if name.strip()]
+    return named[:count] or [str(place) for place in range(count)]
