@@ -13,7 +13,7 @@ from semspill.scoring import Coherence
         ("I am sorry", 3, 0.0),
         ("a b c d a b c d", 8, 1 / 5),  # abcd bcda cdab dabc abcd: one of five was there before
         ("so so so so so so so", 7, 3 / 4),
-        ("So so SO so so", 5, 1 / 2),
+        ("So so, SO 'so' so!", 5, 1 / 2),
     ],
 )
 def test_length_and_repetition(text, words, repetition):

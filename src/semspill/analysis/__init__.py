@@ -13,6 +13,7 @@ from semspill.analysis._metrics._curve import (
     Slope,
     SpilloverRatio,
 )
+from semspill.analysis._metrics._fluency import AnswerWords, EmptyShare, Perplexity, Repetition
 from semspill.analysis._metrics._rank import SpearmanLift
 from semspill.analysis._metrics._shift import DistributionShift
 from semspill.analysis._metrics._slices import (
@@ -45,6 +46,7 @@ from semspill.analysis._similarity._vectors import CentroidSimilarity, LabelSimi
 from semspill.analysis._targets._matrix import spillover_matrix
 
 __all__ = [
+    "AnswerWords",
     "AsrLift",
     "AttackSuccessRate",
     "CentroidSimilarity",
@@ -54,6 +56,7 @@ __all__ = [
     "DefenseFacts",
     "DiscriminativeSimilarity",
     "DistributionShift",
+    "EmptyShare",
     "EpochOutcomes",
     "ExchangeSimilarity",
     "LabelSimilarity",
@@ -64,8 +67,10 @@ __all__ = [
     "Named",
     "NearestExcess",
     "Outcome",
+    "Perplexity",
     "Precision",
     "PrecisionDrop",
+    "Repetition",
     "ServedDrop",
     "ServedPrecision",
     "Similarities",

@@ -39,7 +39,8 @@ from semspill.statistics import Measure
 from semspill.statistics._values import Resampling
 
 _SLICES = (
-    "asr asr_lift toxicity lift toxic_share precision precision_drop served_precision served_drop"
+    "asr asr_lift toxicity lift toxic_share precision precision_drop served_precision served_drop "
+    "perplexity answer_words empty_share repetition"
 ).split()
 _CURVES = "slope nearest_excess collateral largest_lift".split()
 # A ratio of toxicity lifts is seldom defined, and wide where it is.

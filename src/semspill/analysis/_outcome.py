@@ -59,6 +59,8 @@ class Outcome(Estimating):
     matched: Mapping[str, Bool[np.ndarray, "seeds exchanges"]] = field(default_factory=dict)
     """The same by each matcher, by what it is called, that of `planted` first; empty where nothing
     is said of matchers."""
+    measures: Mapping[str, Float[np.ndarray, "seeds exchanges"]] = field(default_factory=dict)
+    """Further numbers of each answer, by what they are, see `Answers.measures`; may be empty."""
     labels: tuple[str, ...] | None = None
     """The category that a labeller predicts for each exchange; None where contexts show none."""
     ranked: bool = True
@@ -91,6 +93,7 @@ class Outcome(Estimating):
         arrays = {"toxicity": self.toxicity, "planted": self.planted, "correct": self.correct}
         arrays |= {} if self.served is None else {"served": self.served}
         arrays |= {f"matched, {named(name)}": array for name, array in self.matched.items()}
+        arrays |= {f"measures, {named(name)}": array for name, array in self.measures.items()}
         for name, array in arrays.items():
             if array.shape != shape:
                 raise DataError(
@@ -248,6 +251,7 @@ class Outcome(Estimating):
             correct=correct,
             served=None if self.served is None else served,
             matched={name: held[used][:, columns] for name, held in self.matched.items()},
+            measures={name: held[used][:, columns] for name, held in self.measures.items()},
             labels=None if self.labels is None else tuple(self.labels[c] for c in columns.tolist()),
             clean=None if self.clean is None else self.clean._part(columns, left_out),
             whole=self.whole or self,

@@ -49,7 +49,7 @@ def slice_report(
             for key, (metric, measure) in named.items()
             if not metric.whole
             and (arm.clean is not None or not metric.paired)
-            and (arm.ranked or not metric.ranking)
+            and _known(metric, arm)
         },
     )
 
@@ -63,8 +63,13 @@ def whole_arm(arm: Outcome, named: NamedMetrics) -> dict[str, Estimate]:
     return {
         name: computed(metric, arm).replace(measure=measure)
         for name, (metric, measure) in named.items()
-        if metric.whole and (arm.ranked or not metric.ranking)
+        if metric.whole and _known(metric, arm)
     }
+
+
+def _known(metric: Metric, arm: Outcome) -> bool:
+    """Return whether an outcome holds what a metric reads."""
+    return (arm.ranked or not metric.ranking) and (not metric.needs or metric.needs in arm.measures)
 
 
 def computed(metric: Metric, outcome: Outcome) -> Estimate:

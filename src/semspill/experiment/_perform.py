@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
@@ -16,6 +16,7 @@ from semspill.errors import PluginError
 from semspill.experiment._cleaning import Defended, facts_of, finished, manifests_of
 from semspill.experiment._data import Data
 from semspill.experiment._environment import versions
+from semspill.experiment._examination import Examination, Rated
 from semspill.experiment._fingerprints import json_digest
 from semspill.experiment._jobs import Job, Notify, Part
 from semspill.experiment._keep import keep_model
@@ -26,9 +27,6 @@ from semspill.experiment._treatment import Treatment
 from semspill.matching import Given, Matcher, Matches
 from semspill.models import Model, ModelEpoch, TrainedModel
 from semspill.results import Answers
-
-_Rated = tuple[tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]]
-"""Responses, their scores, their toxicity."""
 
 
 def perform(
@@ -66,7 +64,7 @@ class _Performance:
         self.model = first.treatment.model(job.config.model)
         self.shared = first.materials.clean_pool.texts
         self.losses: list[float] = []
-        self.last: dict[str, _Examination] = {}
+        self.last: dict[str, Examination] = {}
         self.last_model: TrainedModel | None = None
         names = [part.name for part in job.parts]
         arms = tuple(dict.fromkeys(part.arm.name for part in job.parts))
@@ -112,7 +110,7 @@ class _Performance:
             return valid
         return replace(valid, labels=("",) * valid.exchange_count)
 
-    def _examined(self, model: TrainedModel, served: "_Served") -> "_Examination":
+    def _examined(self, model: TrainedModel, served: "_Served") -> "Examination":
         if not isinstance(model, TrainedModel):
             raise PluginError(
                 f"{type(self.model).__name__}.train returned {type(model).__name__}; return a "
@@ -124,7 +122,7 @@ class _Performance:
             finished = served.finished(model, self.job.seed)
             if self.shared:
                 finished.expect(self.shared)
-            examination = _Examination(finished, self.data, self.job.seed, self.progress)
+            examination = Examination(finished, self.data, self.job.seed, self.progress)
             self.last[served.finish] = examination
         return self.last[served.finish]
 
@@ -142,8 +140,9 @@ class _Performance:
             self.notify("answer", epoch=epoch.number)
             for served in curves:
                 examined = self._examined(epoch.model, served)
-                rated, first = examined.rated(served), served.part.config.matchers[:1]
-                [marks] = self._found(served, examined, rated[0], first).values()
+                config = served.part.config
+                rated = examined.rated(config.scorer, served.defended.pool)
+                [marks] = self._found(served, examined, rated[0], config.matchers[:1]).values()
                 served.watched.append(rated)
                 served.planted.append(marks.planted)
                 if examined.hits is not None:
@@ -151,9 +150,9 @@ class _Performance:
         if epoch.number < self.model.epoch_count():
             self.notify("train", epoch=epoch.number + 1)
 
-    def _answered(self, served: "_Served", end: "_Examination") -> Answers:
+    def _answered(self, served: "_Served", end: "Examination") -> Answers:
         part, pool = served.part, served.defended.pool
-        texts, score, toxicity = end.rated(served)
+        texts, score, toxicity = end.rated(part.config.scorer, pool)
         curve = [rated[2] for rated in served.watched]
         shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
@@ -173,6 +172,7 @@ class _Performance:
             epoch_planted=np.array(served.planted, np.bool_).reshape(shape),
             epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
+            measures={} if self.model.uses_pool() else end.measures(texts),
             matched={name: one.planted for name, one in found.items()} if told else {},
             cleaning=manifests_of(served.defended.steps),
             record={
@@ -188,7 +188,7 @@ class _Performance:
     def _found(
         self,
         served: "_Served",
-        examined: "_Examination",
+        examined: "Examination",
         texts: tuple[str, ...],
         matchers: tuple[Matcher, ...],
     ) -> dict[str, Matches]:
@@ -216,7 +216,7 @@ class _Served:
     def __init__(self, part: Part, materials: Materials) -> None:
         self.part, self.materials = part, materials
         self.treatment = part.config.treatment(part.arm)
-        self.watched: list[_Rated] = []
+        self.watched: list[Rated] = []
         self.planted: list[Bool[np.ndarray, " exchanges"]] = []
         self.hits: list[Bool[np.ndarray, " exchanges"]] = []
         self._defended: Defended | None = None
@@ -249,41 +249,3 @@ class _Served:
         if answering != training:
             model = model.with_context(answering)
         return finished(model, self.treatment, self.defended.corpus, self.materials.aid, seed)
-
-
-class _Examination:
-    """Puts the test questions to one model as it stands, each only once."""
-
-    def __init__(self, model: TrainedModel, data: Data, seed: int, progress: Progress) -> None:
-        self.model, self.data, self.seed, self.progress = model, data, seed, progress
-        self._rated: dict[tuple[object, ...], _Rated] = {}
-
-    def rated(self, served: _Served) -> _Rated:
-        """Return what the model answers from a part's candidates, rated."""
-        scorer = served.part.config.scorer
-        pool = served.defended.pool
-        key = pool.texts, scorer.rater.fingerprint
-        if key not in self._rated:
-            exchanges = self.data.test.exchanges
-            rng = stream(self.seed, "respond")  # the same for all arms of a seed
-            responses = self.model.respond(exchanges, pool, rng, progress=self.progress)
-            if len(responses) != len(exchanges):
-                raise PluginError(
-                    f"{type(self.model).__name__}.respond returned {len(responses)} responses to "
-                    f"{len(exchanges)} exchanges; return one each."
-                )
-            toxicity = scorer.score(responses.texts, progress=self.progress)
-            self._rated[key] = responses.texts, responses.scores[:, 0], toxicity
-        return self._rated[key]
-
-    @cached_property
-    def hits(self) -> Bool[np.ndarray, " exchanges"] | None:
-        """For which exchanges the gold response ranks first in its list, if the model can rank."""
-        return self.model.rank(self.data.ranking, progress=self.progress)
-
-    def hits_beside(self, pool: Candidates) -> Bool[np.ndarray, " exchanges"] | None:
-        """Return the same with the planted candidates of a pool in every list."""
-        texts = [text for text, planted in zip(pool.texts, pool.planted, strict=True) if planted]
-        if not texts:
-            return self.hits
-        return self.model.rank(self.data.ranking, beside=texts, progress=self.progress)

@@ -132,6 +132,20 @@ class TrainedModel(ABC):
         best = np.take_along_axis(rows, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
         return np.asarray(best == rows[np.arange(len(rows)), task.gold])
 
+    def gold_losses(
+        self, exchanges: Sequence[Exchange], *, progress: Progress = quiet
+    ) -> Float[np.ndarray, " exchanges"] | None:
+        """Return the mean negative log-likelihood of a token of each gold response, in nats.
+
+        Args:
+            exchanges: The contexts with their responses.
+            progress: Wraps the iterables of batches.
+
+        Returns:
+            None where the model has no likelihoods.
+        """
+        return None
+
     def with_context(self, context: ContextFormat) -> "TrainedModel":
         """Return the model, reading contexts of another format.
 

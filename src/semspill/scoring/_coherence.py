@@ -22,7 +22,8 @@ class Coherence:
     """
 
     words: Int[np.ndarray, " answers"]
-    """How many words each has: runs of characters between spaces that hold a letter or a digit."""
+    """How many words each has: runs of letters and digits, whatever else stands between
+    two spaces."""
     repetition: Float[np.ndarray, " answers"]
     """Share of its runs of four words that it has said before, 0 to below 1."""
 
@@ -40,7 +41,8 @@ class Coherence:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in text.casefold().split() if any(map(str.isalnum, word))]
+    bare = ("".join(filter(str.isalnum, word)) for word in text.casefold().split())
+    return list(filter(None, bare))
 
 
 def _repetition(words: Sequence[str]) -> float:

@@ -35,6 +35,9 @@ class Metric(Component):
     ranking: ClassVar[bool] = False
     """Whether it needs a model that ranks lists; of other models it is left out."""
 
+    needs: ClassVar[str] = ""
+    """What it needs of `Outcome.measures`, if anything; left out of outcomes that lack it."""
+
     title: ClassVar[str] = ""
     """A short heading; by default the metric's name."""
 

@@ -17,6 +17,7 @@ from semspill.results import Answered, Answers
 
 _TEXTS = ("texts", "epoch_texts")
 _MATCHED = "matched"
+_MEASURES = "measures"
 _MATCHERS = "matchers"
 _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
 
@@ -71,12 +72,13 @@ def write_answers(path: Path, answers: Answers, *, texts: bool = False) -> None:
         answers: What an arm answered.
         texts: Whether the responses are written too; they may be harmful.
     """
-    left_out = (*_TEXTS, _MATCHED, *([] if answers.cleaning else ["cleaning"]))
+    left_out = (*_TEXTS, _MATCHED, _MEASURES, *([] if answers.cleaning else ["cleaning"]))
     values: dict[str, Any] = {k: v for k, v in vars(answers).items() if k not in left_out}
     values["record"] = np.array(json.dumps(answers.record))
     if answers.matched:
         values[_MATCHERS] = np.array(json.dumps([*answers.matched]))
         values[_MATCHED] = np.stack([*answers.matched.values()])
+    values |= {f"{_MEASURES}.{name}": array for name, array in answers.measures.items()}
     if texts:
         held = {name: getattr(answers, name) for name in _TEXTS}
         values["held"] = np.frombuffer(json.dumps(held).encode(), dtype=np.uint8)
@@ -99,6 +101,9 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
         values["cleaning"] = str(values.pop("cleaning", ""))
         names = json.loads(str(values.pop(_MATCHERS, "[]")))
         values[_MATCHED] = dict(zip(names, values.pop(_MATCHED, ()), strict=True))
+        measured = [name for name in values if name.startswith(f"{_MEASURES}.")]
+        found = {name.removeprefix(f"{_MEASURES}."): values.pop(name) for name in measured}
+        values[_MEASURES] = found
         held = values.pop("held", None)
         own = {"texts": texts or ()} if held is None else json.loads(held.tobytes())
         values["texts"] = tuple(own["texts"])
@@ -115,7 +120,10 @@ def columns_of(answers: Sequence[Answers | Answered]) -> dict[str, Any]:
     same = len(drawn[0]) > 1 and all(np.array_equal(drawn[0], other) for other in drawn)
     found = [getattr(each, "matched", {}) for each in answers]
     names_of_all = [name for name in found[0] if all(name in each for each in found)]
+    measured = [getattr(each, "measures", {}) for each in answers]
+    shared = [name for name in measured[0] if all(name in each for each in measured)]
     return {
+        "measures": {name: np.stack([each[name] for each in measured]) for name in shared},
         "matched": {name: np.stack([each[name] for each in found]) for name in names_of_all},
         "ranked": all(each.ranked for each in answers),
         "source_toxicity": drawn[0] if same else None,

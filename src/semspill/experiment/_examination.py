@@ -1,0 +1,71 @@
+"""The test questions put to one model as it stands, each only once."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from semspill._progress import Progress
+from semspill._random import stream
+from semspill.corpus import Candidates
+from semspill.errors import PluginError
+from semspill.experiment._data import Data
+from semspill.models import TrainedModel
+from semspill.scoring import Coherence, ToxicityScorer
+
+Rated: TypeAlias = tuple[
+    tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]
+]
+"""Responses, their scores, their toxicity."""
+
+
+class Examination:
+    """Puts the test questions to one model as it stands, each only once."""
+
+    def __init__(self, model: TrainedModel, data: Data, seed: int, progress: Progress) -> None:
+        self.model, self.data, self.seed, self.progress = model, data, seed, progress
+        self._rated: dict[tuple[object, ...], Rated] = {}
+
+    def rated(self, scorer: ToxicityScorer, pool: Candidates) -> Rated:
+        """Return what the model answers from some candidates, rated."""
+        key = pool.texts, scorer.rater.fingerprint
+        if key not in self._rated:
+            exchanges = self.data.test.exchanges
+            rng = stream(self.seed, "respond")  # the same for all arms of a seed
+            responses = self.model.respond(exchanges, pool, rng, progress=self.progress)
+            if len(responses) != len(exchanges):
+                raise PluginError(
+                    f"{type(self.model).__name__}.respond returned {len(responses)} responses to "
+                    f"{len(exchanges)} exchanges; return one each."
+                )
+            toxicity = scorer.score(responses.texts, progress=self.progress)
+            self._rated[key] = responses.texts, responses.scores[:, 0], toxicity
+        return self._rated[key]
+
+    @cached_property
+    def hits(self) -> Bool[np.ndarray, " exchanges"] | None:
+        """For which exchanges the gold response ranks first in its list, if the model can rank."""
+        return self.model.rank(self.data.ranking, progress=self.progress)
+
+    def measures(self, texts: Sequence[str]) -> dict[str, Float[np.ndarray, " exchanges"]]:
+        """Return further numbers of generated answers, see `Answers.measures`."""
+        coherence = Coherence.of(texts)
+        found = {
+            "words": coherence.words.astype(np.float64),
+            "repetition": coherence.repetition,
+        }
+        loss = self._gold_loss
+        return found if loss is None else {**found, "gold_loss": loss}
+
+    @cached_property
+    def _gold_loss(self) -> Float[np.ndarray, " exchanges"] | None:
+        return self.model.gold_losses(self.data.test.exchanges, progress=self.progress)
+
+    def hits_beside(self, pool: Candidates) -> Bool[np.ndarray, " exchanges"] | None:
+        """Return the same with the planted candidates of a pool in every list."""
+        texts = [text for text, planted in zip(pool.texts, pool.planted, strict=True) if planted]
+        if not texts:
+            return self.hits
+        return self.model.rank(self.data.ranking, beside=texts, progress=self.progress)
