@@ -1,8 +1,8 @@
 """Spillover in models that generate: study.py --corpus ARCHIVE --toxic CSV --out FOLDER CELL...
 
-A cell is LABEL,STRATEGY, such as none,each_fixed. Its run is kept in the folder and goes on where it
-stopped; its table goes to results/, one row per matcher, arm and group. `--kind retrieval` asks a
-bi-encoder the same.
+A cell is LABEL,STRATEGY, such as none,each_fixed. Its run is kept in the folder and goes on where
+it stopped; its table goes to results/: matchers by arm and group, and what the models are worth.
+`--kind retrieval` asks a bi-encoder the same.
 """
 
 import argparse
