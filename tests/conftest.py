@@ -103,6 +103,14 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="session")
+def tiny_language_models(tmp_path_factory) -> dict[str, Path]:
+    """Folders of tiny language models by name: gpt2, llama, t5, chat, strict."""
+    from tests.language.tiny import write_tiny_models  # heavy
+
+    return write_tiny_models(tmp_path_factory.mktemp("language_models"))
+
+
+@pytest.fixture(scope="session")
 def empathetic_archive() -> Path:
     """The real EmpatheticDialogues archive, where the machine has it."""
     path = SHARED / "empathetic_dialogues" / "empatheticdialogues.tar.gz"
