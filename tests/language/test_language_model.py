@@ -231,8 +231,15 @@ def test_weights_are_float32_whatever_they_were_saved_in(tiny_language_models, t
     model.tokenizer.save_pretrained(tmp_path)
     read = load_language_model(LanguageSpec(model=str(tmp_path)), np.random.default_rng(0))
     assert {weight.dtype for weight in read.module.parameters()} == {torch.float32}
-    with pytest.raises(ConfigError, match="dtype='bfloat16' is for CUDA"):
-        loaded(tiny_language_models, "gpt2", dtype="bfloat16")
+
+
+def test_bfloat16_is_near_float32_and_trains_weights_of_float32(tiny_language_models):
+    full, half = (loaded(tiny_language_models, "llama", dtype=d) for d in ("float32", "bfloat16"))
+    texts = [["Oh no!", "That is great news!"]] * len(EXCHANGES)
+    one, other = (model.log_likelihoods(EXCHANGES, texts)[0] for model in (full, half))
+    assert not np.array_equal(one, other)
+    assert other == pytest.approx(one, rel=0.03)
+    assert {weight.dtype for weight in half.module.parameters()} == {torch.float32}
 
 
 def test_another_context_is_read_by_the_same_weights(model):

@@ -53,7 +53,7 @@ def test_no_context_is_longer_than_allowed_and_its_end_stays(model, most, words)
 def test_a_long_label_loses_its_end_only_when_nothing_else_is_left(model):
     ids = prompt(model, replace(LONG, category="joy " * 60), 60)
     assert len(ids) == 60
-    with pytest.raises(ConfigError, match="the template alone takes [0-9]+; raise context"):
+    with pytest.raises(ConfigError, match=r"the template alone takes [0-9]+; raise context"):
         prompt(model, LONG, 4)
 
 
@@ -74,5 +74,5 @@ def test_half_a_surrogate_pair_is_read_as_a_question_mark(model):
 
 def test_a_model_with_too_few_positions_says_so(tiny_language_models, rng):
     spec = LanguageSpec(model=str(tiny_language_models["gpt2"]), max_response_tokens=256)
-    with pytest.raises(ConfigError, match="positions for 256 tokens.*lower max_response_tokens"):
+    with pytest.raises(ConfigError, match=r"positions for 256 tokens.*lower max_response_tokens"):
         load_language_model(spec, rng).prompts([LONG])

@@ -73,8 +73,9 @@ class LanguageFields(FrozenModel):
     """Longest response in training and scoring, in tokens, the end token included; a longer one
     loses its end."""
     dtype: Literal["float32", "bfloat16"] = "float32"
-    """What is multiplied in. `bfloat16` is for CUDA: matrices are multiplied in it, weights that
-    are trained stay float32, and frozen ones beside adapters are held in it."""
+    """What is multiplied in. `bfloat16` is for GPUs, and for CPUs that multiply it (AMX): matrices
+    are multiplied in it, weights that are trained stay float32, and frozen ones beside adapters are
+    held in it."""
 
     @model_validator(mode="after")
     def _can_be_loaded(self) -> "LanguageFields":

@@ -2,6 +2,7 @@
 
 from semspill.models._base import EpochObserver, Model, ModelEpoch, ModelField, TrainedModel, models
 from semspill.models._effort import Effort
+from semspill.models._language import CausalLM, Seq2SeqLM, TrainedLanguage
 from semspill.models._retrieval import RetrievalModel, TrainedRetrieval
 
 build = models.build
@@ -14,12 +15,15 @@ register = models.register
 unregister = models.unregister
 
 __all__ = [
+    "CausalLM",
     "Effort",
     "EpochObserver",
     "Model",
     "ModelEpoch",
     "ModelField",
     "RetrievalModel",
+    "Seq2SeqLM",
+    "TrainedLanguage",
     "TrainedModel",
     "TrainedRetrieval",
     "build",
