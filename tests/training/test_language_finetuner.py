@@ -256,22 +256,34 @@ def test_every_epoch_is_logged(lessons, letters_of, caplog):
     assert "tokens, validation loss" in lines[1]
 
 
-@given(
-    st.lists(st.integers(1, 50), min_size=1, max_size=20),
-    st.integers(1, 200),
-    st.integers(0, 100),
-)
-def test_parts_hold_every_row_once_and_stay_below_the_most(lengths, most, overhead):
-    lengths = np.array(lengths)
-    found = parts(lengths, most, overhead)
-    assert sorted(np.concatenate(found).tolist()) == list(range(len(lengths)))
+ROWS = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 30)), min_size=1, max_size=20)
+
+
+def padded(prompts, responses, part):
+    return len(part) * (prompts[part].max() + responses[part].max())
+
+
+@given(ROWS, st.integers(1, 200), st.integers(0, 100))
+def test_parts_hold_every_row_once_and_stay_below_the_most(rows, most, overhead):
+    prompts, responses = np.array(rows).T
+    found = parts(prompts, responses, most, overhead)
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(rows)))
     for part in found:
-        assert len(part) == 1 or len(part) * lengths[part].max() <= most
+        assert len(part) == 1 or padded(prompts, responses, part) <= most
+
+
+@given(ROWS, st.integers(0, 100))
+def test_parts_never_cost_more_than_the_whole_or_single_rows(rows, overhead):
+    prompts, responses = np.array(rows).T
+    found = parts(prompts, responses, 10**6, overhead)
+    cost = sum(padded(prompts, responses, part) + overhead for part in found)
+    assert cost <= padded(prompts, responses, np.arange(len(rows))) + overhead
+    assert cost <= prompts.sum() + responses.sum() + overhead * len(rows)
 
 
 @pytest.mark.parametrize(
     ("overhead", "expected"), [(0, [[1, 3], [0], [2]]), (5, [[1, 3], [0, 2]]), (50, [[1, 3, 0, 2]])]
 )
 def test_parts_cost_least(overhead, expected):
-    found = parts(np.array([10, 3, 12, 3]), 1000, overhead)
+    found = parts(np.array([9, 2, 11, 2]), np.array([1, 1, 1, 1]), 1000, overhead)
     assert [part.tolist() for part in found] == expected

@@ -58,15 +58,16 @@ class Lines:
     ) -> None:
         self.prompts = model.prompts(exchanges)
         self.responses = model.responses([exchange.response for exchange in exchanges])
+        self.read = np.array([len(row) for row in self.prompts], dtype=np.int64)
         self.spoken = np.array([len(row) for row in self.responses], dtype=np.int64)
-        self.lengths = np.array([len(row) for row in self.prompts], dtype=np.int64) + self.spoken
         self.rows = self.prompts, self.responses
         self.most, self.overhead = most, overhead
 
     def nll(self, model: Learner, chosen: Int[np.ndarray, " batch"]) -> Iterator[Tensor]:
         """Yield the sum over the response tokens of each part of a batch."""
         # The longest part first: what it needs of memory serves the others too.
-        for part in reversed(parts(self.lengths[chosen], self.most, self.overhead)):
+        read, spoken = self.read[chosen], self.spoken[chosen]
+        for part in reversed(parts(read, spoken, self.most, self.overhead)):
             rows = chosen[part]
             nll, held = model.nll(
                 [self.prompts[row] for row in rows], [self.responses[row] for row in rows]
@@ -157,7 +158,7 @@ class Training:
         """Return the validation loss with its sign turned."""
         if self.valid is None:
             return None
-        by_length = np.argsort(self.valid.lengths, kind="stable")
+        by_length = np.argsort(self.valid.read + self.valid.spoken, kind="stable")
         total = sum(
             float(nll)
             for start in range(0, len(by_length), 256)
