@@ -20,6 +20,8 @@ from semspill import (
 from semspill.defenses import Cleaner, Detector, OutputGuard, Repair, TrainingDefense
 from semspill.experiment import load_config
 
+pytestmark = pytest.mark.usefixtures("blank_module")
+
 
 class Told(Detector):
     """Finds what begins with the word that the tests plant; sees no marks."""
