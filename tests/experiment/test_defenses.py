@@ -221,7 +221,7 @@ def test_a_detector_without_any_opinion_is_noted(planted):
     given = {"mute": Cleaner(detector=Mute(), threshold=0.5, where="pool"), "filter": told()}
     report = run({**planted, "defenses": given})
     [note] = [note for note in report.notes if note.kind == "detector_silent"]
-    assert dict(note.values) == {"defense": "mute", "seeds": (0,), "removed": 0}
+    assert dict(note.values) == {"defense": "mute", "seeds": 1, "removed": 0}
     assert "nothing was removed" in note.text
 
 

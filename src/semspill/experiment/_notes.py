@@ -97,6 +97,6 @@ def detector_notes(defenses: DefensesReport | None) -> tuple[Note, ...]:
             f"{', '.join(map(str, seeds))} (its suspicion is NaN everywhere): "
             f"{removed or 'nothing'} was removed, and its other numbers say nothing of it."
         )
-        values = {"defense": one.name, "seeds": tuple(seeds), "removed": removed}
+        values = {"defense": one.name, "seeds": len(seeds), "removed": removed}
         notes.append(Note(kind="detector_silent", values=values, text=text))
     return tuple(notes)
