@@ -1,6 +1,7 @@
 """Make the reports of the gallery and run the notebook, into build/gallery/, for `make docs`.
 
-Arguments are fields of every run, such as `dataset.train=400`, which override the gallery's own.
+Arguments are fields of every run, such as `dataset.train=400`, which override the gallery's own;
+those of the data are the notebook's too.
 """
 
 import os
@@ -21,6 +22,7 @@ from semspill.report import comparison_page
 DOCS = Path(__file__).resolve().parent
 DEMO = DOCS.parent / "examples" / "demo.toml"
 NOTEBOOK = DOCS / "notebooks" / "first-look.ipynb"
+DATA = r"\"echo\": 0.2}"  # the end of what it builds
 RUNS = {
     "first": (),  # that of the tutorial; docs/make_pictures.py takes pictures of it
     "arms": (
@@ -52,9 +54,13 @@ def make(folder: Path, work: Path, fields: Sequence[str]) -> None:
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 
-def execute(path: Path, work: Path) -> nbformat.NotebookNode:
+def execute(path: Path, work: Path, fields: Sequence[str]) -> nbformat.NotebookNode:
     """Return a notebook with its outputs; a cell that fails raises."""
-    notebook = nbformat.read(path, as_version=4)
+    text = path.read_text(encoding="utf-8")
+    assert text.count(DATA) == 1, f"{path.name} builds its data in another way"
+    pairs = [field.removeprefix("dataset.").split("=") for field in fields if "dataset." in field]
+    more = "".join(rf", \"{name}\": {value}" for name, value in pairs)
+    notebook = nbformat.reads(text.replace(DATA, DATA[:-1] + more + "}"), as_version=4)
     place = {"metadata": {"path": str(work)}}
     # Sockets in a folder of its own: by default a kernel can be heard by others, and warns of it.
     unseen = Config({"KernelManager": {"transport": "ipc", "ip": str(work / "kernel")}})
@@ -68,4 +74,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as work:
         os.environ["XDG_CACHE_HOME"] = work
         make(folder, Path(work), sys.argv[1:])
-        nbformat.write(execute(NOTEBOOK, Path(work)), folder / NOTEBOOK.name)
+        made = execute(NOTEBOOK, Path(work), sys.argv[1:])
+        nbformat.write(made, folder / NOTEBOOK.name)

@@ -391,6 +391,27 @@ def test_seeds_that_agree_leave_the_noise_of_counts(made):
     assert found.auc.low < found.auc.value == 1
 
 
+@pytest.mark.parametrize("seeds", [1, 2, 3, 5])
+def test_a_perfect_detector_is_as_sure_as_its_planted_exchanges_allow(made, seeds):
+    """Wilson's interval of 40 of 40 begins at 0.912, that of odds of 40.5 to 0.5 at 0.833."""
+    found = found_by(made, *(detection(seed, caught=40, auc=1.0) for seed in range(seeds)))
+    for estimate in (found.auc, found.recall):
+        assert estimate.high == estimate.value == 1
+        assert 0.83 < estimate.low < 0.97
+    if seeds == 2:
+        half = stats.norm.ppf(0.975) * math.sqrt(1 / 40.5 + 1 / 0.5)
+        assert found.recall.low == pytest.approx(1 / (1 + math.exp(half) / 81))
+    assert ("exchanges of one seed" in found.auc.method) == (seeds in (2, 3))
+
+
+def test_two_seeds_that_differ_more_than_their_exchanges_explain_have_student_s_interval(made):
+    found = found_by(
+        made, *(detection(n, planted=400, auc=auc) for n, auc in enumerate((0.6, 0.9)))
+    )
+    assert found.auc.low < 0.05
+    assert "t interval" in found.auc.method
+
+
 def test_what_was_not_scored_or_not_removed_is_not_estimated(made):
     found = found_by(made, detection(auc=math.nan, removed=0, caught=0))
     assert found.auc is None

@@ -45,6 +45,7 @@ class Table(TrainedModel):
     """Scores a response to a context by a table: `scores["context"]["response"]`."""
 
     device = "abacus"
+    scale = 20.0
 
     def __init__(self, **table):
         self.table = table
@@ -204,7 +205,7 @@ def test_the_control_intervenes_as_often_on_other_exchanges():
 
 def test_what_is_no_guard_s_business_passes_through():
     model = guard(Refuses(texts=("fine",)), best=2, reply="Pardon?")
-    assert model.device == "abacus"
+    assert (model.device, model.scale) == ("abacus", 20.0)
     model.expect(("fine",))
     assert MODEL.told == ("fine",)
     lists = [["fine", "nice"]] * 3

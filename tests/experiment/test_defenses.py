@@ -20,6 +20,8 @@ from semspill import (
 from semspill.defenses import Cleaner, Detector, OutputGuard, Repair, TrainingDefense
 from semspill.experiment import load_config
 
+pytestmark = pytest.mark.usefixtures("blank_module")
+
 
 class Told(Detector):
     """Finds what begins with the word that the tests plant; sees no marks."""
@@ -206,6 +208,23 @@ def test_the_report_says_what_a_perfect_defense_found_stopped_and_cost(planted):
     assert points[-1].precision == pytest.approx(last)
 
 
+class Mute(Detector):
+    """Has no opinion."""
+
+    citation = "original"
+
+    def suspicion(self, corpus, aid, rng):
+        return np.full(len(corpus.exchanges), np.nan)
+
+
+def test_a_detector_without_any_opinion_is_noted(planted):
+    given = {"mute": Cleaner(detector=Mute(), threshold=0.5, where="pool"), "filter": told()}
+    report = run({**planted, "defenses": given})
+    [note] = [note for note in report.notes if note.kind == "detector_silent"]
+    assert dict(note.values) == {"defense": "mute", "seeds": 1, "removed": 0}
+    assert "nothing was removed" in note.text
+
+
 def test_a_sweep_of_budgets_tells_which_budget_a_defense_is_worth(planted):
     values = {"poisoner.budget": [0.1, 0.3]}
     given = {**planted, "defenses": {"filter": told(where="pool")}}
@@ -244,7 +263,7 @@ def test_a_defense_is_added_to_a_finished_run_without_training_the_rest_again(pl
 def test_a_changed_defense_is_another_run(planted, tmp_path):
     out = tmp_path / "run"
     run({**planted, "defenses": {"filter": told()}}, out=out)
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match=r"Its config has another defenses\.filter\.$"):
         run({**planted, "defenses": {"filter": told(where="pool")}}, out=out)
 
 
@@ -437,7 +456,7 @@ def test_defended_arms_of_a_folder_can_be_compared(planted, tmp_path):
 
 
 def test_a_sweep_of_a_defense_compares_the_arms_that_it_defends(planted, tmp_path):
-    from semspill import sweep
+    from semspill import compare
 
     sweep(
         {**planted, "defenses": {"filter": told(where="pool")}},
@@ -450,3 +469,4 @@ def test_a_sweep_of_a_defense_compares_the_arms_that_it_defends(planted, tmp_pat
     ]
     assert rate["before"] > 0
     assert rate["after"] == 0
+    assert rates_of(compare(tmp_path)) == (rate["before"], rate["after"])

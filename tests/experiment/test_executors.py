@@ -30,9 +30,10 @@ def module_fields():
         "dataset": {"name": "synthetic", "train": 90, "valid": 24, "test": 48},
         "poisoner": {"selector": {"name": "category", "category": "brave"}, "budget": 0.2},
         "model": {
-            "encoder": {"name": "hashing", "dim": 8, "buckets": 512},
+            "encoder": {"name": "hashing", "dim": 8, "buckets": 512, "char_ngrams": None},
             "finetuner": {"epochs": 2, "batch_size": 32},
         },
+        "analyzer": {"draws": 100, "metrics": ["asr", "toxicity", "precision"]},
         "list_size": 20,
     }
 

@@ -237,7 +237,7 @@ def test_another_config_does_not_touch_finished_arms(fields, out, partial, inter
     other = {**fields, "list_size": 10}
     assert refusal(other, out) == (
         f"{partial} holds finished arms of an interrupted run of another config; remove it, or "
-        "pass overwrite=True."
+        "pass overwrite=True. Its config has another list_size."
     )
     assert (partial / "seed-0" / "clean" / "scores.npz").exists()
     trainings.clear()

@@ -108,7 +108,10 @@ def test_the_folder_is_made_kept_or_refused(quick, fields, tmp_path):
     assert found.folder == f"{out} holds this very run, finished; nothing would be trained."
     found = quick(out=out, list_size=21)
     assert found.refused
-    assert found.folder.endswith("already exists; choose another folder, or pass overwrite=True.")
+    assert found.folder.endswith(
+        "already exists; choose another folder, or pass overwrite=True. Its config has another "
+        "list_size."
+    )
     found = quick(out=out, overwrite=True)
     assert (found.folder, found.refused) == (f"{out} would be replaced.", False)
     foreign = tmp_path / "photos"

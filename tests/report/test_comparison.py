@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 from matplotlib.figure import Figure
+from tests.report.defended import three
 
 from semspill import DataError, Estimate
 from semspill.report import comparison_page
@@ -201,6 +202,15 @@ def grouped(report, value, **names):
             for part in report.groups
         )
     )
+
+
+def test_the_page_of_a_sweep_says_what_budget_each_defense_is_worth(full):
+    defended = full.replace(defenses=three())
+    page = Page(comparison_page({"a": full, "b": defended}))
+    head = ["run", "defense", "in the target", "in its nearest", "all but the target"]
+    [budgets] = [table for table in page.tables if table[0] == head]
+    assert budgets[1:] == [["b", "clean-up", *["1.0 [0.6, 1.4]"] * 3]]
+    assert not any(table[0] == head for table in Page(comparison_page({"a": full})).tables)
 
 
 def test_the_tables_hold_every_run_and_role(full):

@@ -143,7 +143,7 @@ def test_without_a_lift_to_stop_the_share_that_is_gone_is_not_made_up():
     [
         (detections(), "does no better than as many exchanges removed at random"),
         (guarding(), "does no better than as many answers refused at random"),
-        ({}, "does no better than the same without its idea"),
+        ({}, "does no better than a version of it without its key part"),
     ],
 )
 def test_the_control_is_called_what_it_is(fields, said):

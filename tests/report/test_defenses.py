@@ -225,6 +225,7 @@ def test_latex_has_a_row_per_defense_and_bold_by_the_corrected_test(few):
     assert lines[2].startswith(r"prune & 37.5 {\scriptsize")
     assert r"\textbf{$-$9.4}" in lines[2]
     assert r"95\,\% intervals" in latex
+    assert r"& Planted rate of its control, all but target, \% & Attack stopped" in latex
 
 
 def test_latex_columns_can_be_chosen(few):

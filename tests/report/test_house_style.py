@@ -7,6 +7,8 @@ import pytest
 
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 
+pytestmark = pytest.mark.no_cover
+
 HOSTILE = {
     "text.usetex": True,
     "font.family": ["no such font"],

@@ -55,7 +55,8 @@ def compare(
         str | None,
         typer.Option(
             metavar="A,B,...",
-            help="Arms to compare, of one run or of each; by default the main arm of each.",
+            help="Arms to compare, of one run or of each; by default the main arm of each, or the "
+            "defended one of a sweep of one defense.",
         ),
     ] = None,
     labels: Annotated[

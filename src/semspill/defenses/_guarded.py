@@ -49,7 +49,7 @@ class GuardedModel(TrainedModel):
         self.reply = reply
         self.best = best if model.chooses else 1
         self.control = control
-        self.device = model.device
+        self.device, self.scale = model.device, model.scale
         self.replaced = math.nan
         """Share of the exchanges answered last in which another response took the place of the
         best."""

@@ -6,7 +6,7 @@ from semspill.analysis import ServedDrop, ServedPrecision, SpilloverAnalyzer, me
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._provenance import Records
-from semspill.results import Note
+from semspill.results import DefensesReport, Note
 from semspill.scoring import RaterQuality
 
 logger = logging.getLogger(__name__)
@@ -90,4 +90,23 @@ def pool_notes(records: Records) -> tuple[Note, ...]:
         )
         values = {"arm": arm, "dropped": dropped, "planted": total}
         notes.append(Note(kind="pool_filter", values=values, text=text))
+    return tuple(notes)
+
+
+def detector_notes(defenses: DefensesReport | None) -> tuple[Note, ...]:
+    """Return a note per defense whose detector had no opinion on any exchange under some seed."""
+    notes = []
+    for one in defenses.defenses if defenses else ():
+        # A curve is left out only where nothing was scored, or one side is empty.
+        silent = [d for d in one.detections if not d.roc and 0 < d.planted < d.exchanges]
+        if not silent:
+            continue
+        seeds, removed = [d.seed for d in silent], sum(d.removed for d in silent)
+        text = (
+            f"The detector of the defense {one.name} had no opinion on any exchange under seed "
+            f"{', '.join(map(str, seeds))} (its suspicion is NaN everywhere): "
+            f"{removed or 'nothing'} was removed, and its other numbers say nothing of it."
+        )
+        values = {"defense": one.name, "seeds": len(seeds), "removed": removed}
+        notes.append(Note(kind="detector_silent", values=values, text=text))
     return tuple(notes)

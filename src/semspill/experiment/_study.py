@@ -15,7 +15,13 @@ from semspill.experiment._defended import report_of_defenses
 from semspill.experiment._fingerprints import fingerprints_of, inputs_of, json_digest
 from semspill.experiment._learned import short_training
 from semspill.experiment._matched import told_by_seed
-from semspill.experiment._notes import memory_notes, pool_notes, rater_note, with_quality
+from semspill.experiment._notes import (
+    detector_notes,
+    memory_notes,
+    pool_notes,
+    rater_note,
+    with_quality,
+)
 from semspill.experiment._provenance import mixed_note, provenance_of
 from semspill.experiment._treatment import Treatment
 from semspill.experiment.store import columns_of
@@ -146,7 +152,7 @@ class Study:
             every = [*outcomes, *self.defended()]
             defenses = report_of_defenses(config, every, self._final, budgets or {})
         return report.replace(
-            notes=(*report.notes, *notes),
+            notes=(*report.notes, *notes, *detector_notes(defenses)),
             similarity_unit=config.similarities[0].unit,
             defenses=defenses,
         )

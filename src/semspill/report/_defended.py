@@ -73,7 +73,7 @@ def control_words(one: DefenseResult) -> str:
         return "as many exchanges removed at random"
     if one.guarding:
         return "as many answers refused at random"
-    return "the same without its idea"
+    return "a version of it without its key part"
 
 
 def operating(found: Detection) -> tuple[float, float]:

@@ -52,7 +52,7 @@ _SHORT: dict[DefendedGroup, str] = {
     "nearest": "nearest neighbour",
     "rest": "all but target",
 }
-USUAL = ("target", "nearest", "rest", "attack", "spillover", "precision", "price")
+USUAL = ("target", "nearest", "rest", "control", "attack", "spillover", "precision", "price")
 """What fits a page of a paper."""
 
 

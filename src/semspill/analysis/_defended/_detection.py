@@ -71,8 +71,9 @@ def _share(part: int, whole: int) -> _Seen:
 
 def _area(auc: float, hits: int, rest: int) -> _Seen:
     """Return an area with Hanley and McNeil's variance, on log odds by the delta method."""
-    # In an area of 1 half a pair may be the other way round.
-    area = min(max(auc, 0.5 / (hits * rest)), 1 - 0.5 / (hits * rest))
+    # Half an exchange of the smaller side may be on the wrong one, as in a share (Haldane 1956).
+    least = 0.5 / min(hits, rest)
+    area = min(max(auc, least), 1 - least)
     steep = area * (1 - area)
     above = (hits - 1) * (area / (2 - area) - area**2)
     above += (rest - 1) * (2 * area**2 / (1 + area) - area**2)
@@ -83,7 +84,9 @@ def _area(auc: float, hits: int, rest: int) -> _Seen:
 def _over_seeds(seen: Sequence[_Seen], level: float) -> Estimate | None:
     """Return a mean over seeds with Student's t interval of the log odds; None without any.
 
-    Seeds that agree by chance do not make it narrower than the counts of exchanges allow.
+    Seeds that agree by chance do not make it narrower than the counts of exchanges allow. Where
+    they differ no more than these explain and are so few that t would be wider than the interval
+    of a single seed over its exchanges (two or three seeds), it is that one.
     """
     if not seen:
         return None
@@ -91,10 +94,14 @@ def _over_seeds(seen: Sequence[_Seen], level: float) -> Estimate | None:
     log_odds = np.array([one.log_odds for one in seen])
     variance = float(np.mean([one.variance for one in seen]))
     df, method = math.inf, "log odds, exchanges only: one seed, other ones are not covered"
+    half = single = t_quantile(1 - level, df) * math.sqrt(variance)
     if seeds > 1:
-        variance = max(variance, float(log_odds.var(ddof=1)))
+        between = float(log_odds.var(ddof=1))
         df, method = seeds - 1.0, f"t interval of log odds over {seeds} seeds"
-    half = t_quantile(1 - level, df) * math.sqrt(variance / seeds)
+        half = t_quantile(1 - level, df) * math.sqrt(max(variance, between) / seeds)
+        if between <= variance and single < half:
+            half = single
+            method = f"log odds, exchanges of one seed: {seeds} seeds differ no more than they do"
     low, high = (float(1 / (1 + np.exp(half * side - log_odds.mean()))) for side in (1, -1))
     return Estimate(
         value=value,

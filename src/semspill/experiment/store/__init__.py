@@ -2,10 +2,10 @@
 
 from semspill.experiment.store._answers import PLAN, AnswersCache, columns_of
 from semspill.experiment.store._claim import CHECKPOINTS, Decision, decide
-from semspill.experiment.store._compare import Side, compare, comparison_of
+from semspill.experiment.store._compare import Side, compare, comparison_of, swept_arm
 from semspill.experiment.store._finished import finished_arms
 from semspill.experiment.store._lock import locked
-from semspill.experiment.store._pages import sweep_page, swept_arm, write_comparison, write_page
+from semspill.experiment.store._pages import sweep_page, write_comparison, write_page
 from semspill.experiment.store._read import (
     COMPARISON,
     read_comparison,

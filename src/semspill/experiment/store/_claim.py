@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from semspill._atomic import remove_temporaries, write_text
+from semspill._mask import listing
 from semspill.errors import ConfigError, DataError
 from semspill.experiment.store import _marker as marker
 from semspill.experiment.store._earlier import EarlierRun
@@ -162,9 +163,12 @@ def decide(
             return Decision(out, out, resumes=True, finished=finished)
         if out.exists():
             raise ConfigError(
-                f"{out} holds a run of another config; choose another folder."
-                if reuse
-                else f"{out} already exists; choose another folder, or pass overwrite=True."
+                (
+                    f"{out} holds a run of another config; choose another folder."
+                    if reuse
+                    else f"{out} already exists; choose another folder, or pass overwrite=True."
+                )
+                + _differing(earlier)
             )
     beside = EarlierRun(partial, text)
     resumes = beside.is_usable or beside.lost_its_config
@@ -175,9 +179,14 @@ def decide(
     if not (resumes or overwrite) and beside.scores():
         raise ConfigError(
             f"{partial} holds finished arms of an interrupted run of another config; "
-            f"remove it{'' if reuse else ', or pass overwrite=True'}."
+            f"remove it{'' if reuse else ', or pass overwrite=True'}.{_differing(beside)}"
         )
     return Decision(out, partial, resumes)
+
+
+def _differing(earlier: EarlierRun) -> str:
+    """Return a sentence on the fields that an earlier run had otherwise, if any."""
+    return f" Its config has another {listing(earlier.changed)}." if earlier.changed else ""
 
 
 def _require_own(folder: Path) -> None:

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TypeAlias
 
 from semspill._mask import listing, named
+from semspill._read import parse_json, read_text
 from semspill.analysis import Outcome, SpilloverAnalyzer, compare_outcomes
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.experiment.store._answers import columns_of
 from semspill.experiment.store._read import outcomes_of, read_report, sweep_folders
 from semspill.results import Arm, Comparison, SpilloverReport
 
+_MOST = 2**26
+"""Bytes of the largest file of a sweep that is read."""
 Run: TypeAlias = str | Path | SpilloverReport
 """A finished run: its folder, or what `run` returned."""
 
@@ -42,7 +45,8 @@ def compare(
         runs: Folders of finished runs, or reports that `run` returned; the folder of a sweep stands
             for all its variants.
         arms: Which arms of each run are compared, such as `["poison", "poison+filter"]` of one,
-            where defended arms need a folder; by default the main arm of each.
+            where defended arms need a folder; by default the main arm of each, or of a sweep of
+            one defense's fields the arm that it defends.
         labels: What they are called; by default the names of the runs' folders, and `A`, `B` and
             so on for reports; of several arms, the arms' names.
         baseline: Which of them the others are compared with; by default the first.
@@ -91,7 +95,8 @@ def labelled(
 ) -> dict[str, Side]:
     """Return arms of runs by what they are called, the baseline first.
 
-    A sweep stands for its variants; without arms the main one of each run is meant.
+    A sweep stands for its variants; without arms the main one of each run is meant, or the one that
+    a sweep of one defense's fields defends.
 
     Raises:
         ConfigError: There is no run, the labels do not fit the runs, or no run is the baseline.
@@ -99,8 +104,8 @@ def labelled(
     every = [one for run in runs for one in _expanded(run)]
     if not every:
         raise ConfigError("There is no run to compare; give the folders of one or more.")
-    sides = [Side(run, arm) for run in every for arm in (arms or (None,))]
-    names = _names(every, arms) if labels is None else list(labels)
+    sides = [Side(one.run, arm) for one in every for arm in arms] if arms else every
+    names = _names([one.run for one in every], arms) if labels is None else list(labels)
     kind = "arm" if arms else "run"
     if len(names) != len(sides):
         raise ConfigError(
@@ -154,11 +159,31 @@ def shown(report: SpilloverReport, arm: str | None, folder: Path) -> SpilloverRe
     )
 
 
-def _expanded(run: Run) -> list[Run]:
+def swept_arm(folder: Path, report: SpilloverReport) -> str | None:
+    """Return the arm that a sweep compares: of one defense's fields the defended one, else None.
+
+    Args:
+        folder: What `sweep` wrote.
+        report: That of a variant.
+    """
+    # Sweeps of earlier versions did not say what varies.
+    varied = parse_json(read_text(folder / "sweep.json", most=_MOST)).get("vary", {})
+    places = [field.split(".") for field in varied]
+    if len({tuple(place[:2]) for place in places}) != 1 or places[0][0] != "defenses":
+        return None  # all variants differ in how strong the attack is, or in several defenses
+    return f"{report.main_arm}+{places[0][1]}"
+
+
+def _expanded(run: Run) -> list[Side]:
+    """Return a run, or the variants of a sweep, each with the arm that is meant without others."""
     if isinstance(run, SpilloverReport):
-        return [run]
+        return [Side(run)]
     folder = Path(run)
-    return [*sweep_folders(folder).values()] if (folder / "sweep.json").is_file() else [folder]
+    if not (folder / "sweep.json").is_file():
+        return [Side(folder)]
+    paths = list(sweep_folders(folder).values())
+    arm = swept_arm(folder, read_report(paths[0])) if paths else None
+    return [Side(path, arm) for path in paths]
 
 
 def _names(runs: Sequence[Run], arms: Sequence[str]) -> list[str]:

@@ -89,6 +89,25 @@ class EarlierRun:
             for answers, arm in arms
         )
 
+    @property
+    def changed(self) -> list[str]:
+        """The fields whose values decide its arms and are others now; a defense's by its name."""
+        old, new = self._config or {}, self._wanted
+        names = [
+            name
+            for name in new
+            if name not in _UNTRAINED | _ADDED and old.get(name, new[name]) != new[name]
+        ]
+        for name in ("seeds", "arms"):
+            if any(each not in new[name] for each in old.get(name, ())):
+                names.append(name)
+        defenses = new.get("defenses", {})
+        return names + [
+            f"defenses.{name}"
+            for name, parts in old.get("defenses", {}).items()
+            if defenses.get(name) != parts
+        ]
+
     def scores(self) -> list[Path]:
         """Return the files of its finished arms."""
         return list(self.folder.rglob("scores.npz"))

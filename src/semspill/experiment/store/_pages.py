@@ -15,7 +15,7 @@ from semspill.datasets._base import datasets, load_corpus
 from semspill.datasets._memory import as_split
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._data import ranking_of
-from semspill.experiment.store._compare import Side, comparison_of, labelled, shown
+from semspill.experiment.store._compare import Side, comparison_of, labelled, shown, swept_arm
 from semspill.experiment.store._lock import locked
 from semspill.experiment.store._read import (
     read_exchanges,
@@ -173,21 +173,6 @@ def sweep_page(folder: Path, out: Path, comparison: Comparison | None = None) ->
         comparison = comparison_of(sides, reports=reports)
     reports = {name: shown(report, arm, paths[name]) for name, report in reports.items()}
     return comparison_page(reports, matrices, comparison=comparison, links=_links(paths, out))
-
-
-def swept_arm(folder: Path, report: SpilloverReport) -> str | None:
-    """Return the arm that a sweep compares: of one defense's fields the defended one, else None.
-
-    Args:
-        folder: What `sweep` wrote.
-        report: That of a variant.
-    """
-    # Sweeps of earlier versions did not say what varies.
-    varied = parse_json(read_text(folder / "sweep.json", most=_MOST)).get("vary", {})
-    places = [field.split(".") for field in varied]
-    if len({tuple(place[:2]) for place in places}) != 1 or places[0][0] != "defenses":
-        return None  # all variants differ in how strong the attack is, or in several defenses
-    return f"{report.main_arm}+{places[0][1]}"
 
 
 def _links(runs: Mapping[str, Path], out: Path) -> dict[str, str]:

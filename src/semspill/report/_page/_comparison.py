@@ -5,6 +5,7 @@ from functools import partial
 
 from semspill.errors import DataError
 from semspill.report._compared import NOUNS, kind, sentences
+from semspill.report._defended import PHRASES
 from semspill.report._difference_table import GROUPS, difference_table
 from semspill.report._matrix_page import pooled_sentences
 from semspill.report._page._charts import Chart, chart
@@ -131,9 +132,18 @@ def _tables(reports: Runs) -> dict[str, str]:
         ]
         if any(any(row[3:]) for row in rows):
             tables[title] = table(["run", "target", "nearest", *_HEADS], rows)
+    rows = [
+        [literal(label), literal(one.name), *[in_percent(worth.get(group)) for group in PHRASES]]
+        for label, report in reports.items()
+        for one in (report.defenses.defenses if report.defenses else ())
+        if (worth := one.equivalent_budget)
+    ]
+    if rows:
+        tables[_BUDGETS] = table(["run", "defense", *_HEADS[:3]], rows)
     return tables
 
 
+_BUDGETS = "Equivalent budget, %: what plants as many answers without the defense"
 _HEADS = ("in the target", "in its nearest", "all but the target", "all")
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from semspill.corpus import Candidates, Corpus, Dialogue, Exchange
 from semspill.defenses import Aid, Defense
 from semspill.encoders import encoders
+from semspill.errors import PluginError
 from semspill.models import Model, RetrievalModel, TrainedModel, models
-from semspill.testing._conformance._check import Broken
+from semspill.testing._conformance._check import Broken, Promise, promise
 from semspill.testing._conformance._probes import tiny_corpus
 from semspill.training import Finetuner
 
@@ -110,3 +111,17 @@ def refuse_changed(corpus: Corpus, aid: Aid, before: list[str]) -> None:
 def weights_of(trained: TrainedModel) -> str | None:
     """Return the fingerprint of a model's bi-encoder; None where it has none."""
     return getattr(getattr(trained, "model", None), "fingerprint", None)
+
+
+def promise_of_a_control(promises: list[Promise]) -> None:
+    """Add the promise of a control that is another defense, of the same stage."""
+
+    @promise(promises, "has a control that is another defense of its stage, or none")
+    def has_another_control(defense: Defense, given: object) -> None:
+        from semspill.experiment._promised import control_of  # heavy
+
+        try:
+            control_of(defense)
+        except PluginError as error:
+            came, _, mend = str(error).rstrip(".").rpartition("; ")
+            raise Broken(came, mend[:1].upper() + mend[1:]) from error

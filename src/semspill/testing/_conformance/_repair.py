@@ -106,4 +106,5 @@ def _texts(trained: TrainedModel, given: GivenTrained) -> tuple[str, ...]:
     return trained.respond(given.exchanges, given.pool, np.random.default_rng(1)).texts
 
 
+_defense.promise_of_a_control(PROMISES)
 promise_the_same(PROMISES, _effect, "scores", WITH_RNG)

@@ -180,4 +180,5 @@ def _effects(defense: TrainingDefense, given: Given) -> tuple[object, ...]:
     )
 
 
+_defense.promise_of_a_control(PROMISES)
 promise_the_same(PROMISES, _effects, "corpus, formats, settings and weights", WITH_RNG)

@@ -65,6 +65,18 @@ class Attached(Repair):
         return other, ()
 
 
+class Same(Repair):
+    """Is its own control."""
+
+    citation = "original"
+
+    def repair(self, model, corpus, aid, rng):
+        return Shifted(model, 1.0)
+
+    def control(self):
+        return self
+
+
 def other():
     repair = Attached()
     repair._by = 2.0
@@ -81,6 +93,7 @@ RANDOM = "same_rng_same_result same_in_another_process blind_to_global_seeds"
 OTHERS = "blind_to_marks copies_give_the_same"
 SIZES = "works_on_a_tiny_corpus works_on_an_empty_corpus"
 FAULTS = {
+    "same": (Same(), "has_another_control", "control returned the same defense"),
     "none": (
         None,
         f"gives_a_model_that_answers leaves_global_generators_alone {RANDOM} {OTHERS} {SIZES}",

@@ -81,6 +81,18 @@ class Attached(TrainingDefense):
         return other, ()
 
 
+class Same(TrainingDefense):
+    """Is its own control."""
+
+    citation = "original"
+
+    def prepare(self, corpus, aid, rng):
+        return shuffled(corpus, 0.1)
+
+    def control(self):
+        return self
+
+
 def other():
     defense = Attached()
     defense._by = 0.2
@@ -97,6 +109,7 @@ RANDOM = "same_rng_same_result same_in_another_process blind_to_global_seeds"
 OTHERS = "blind_to_marks copies_do_the_same"
 SIZES = "works_on_a_tiny_corpus works_on_an_empty_corpus"
 FAULTS = {
+    "same": (Same(), "has_another_control", "control returned the same defense"),
     "idle": (Idle(), "overrides_a_method", "no method"),
     "none": (
         None,
