@@ -74,12 +74,12 @@ def corpus_of(given: argparse.Namespace) -> Any:
 def loaded(given: argparse.Namespace, corpus: Any) -> Any:
     """Return a Llama with random weights and a tokenizer made for the corpus."""
     import torch
-    from semspill.language.language_model import load_language_model
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     from semspill import ContextFormat
     from semspill.language import LanguageSpec
+    from semspill.language.language_model import load_language_model
 
     torch.set_num_threads(given.threads)
     texts = [turn.text for talk in corpus.dialogues for turn in talk.utterances]

@@ -1,6 +1,7 @@
 """Language models as models of an experiment: trained, answering, scoring, saved."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -55,10 +56,13 @@ def answers(model, corpus):
 
 
 @pytest.mark.parametrize("name", ["llama", "t5"])
-def test_fifty_pairs_are_learned_by_heart(model_of, fifty, name):
-    settings = {"epochs": 40, "batch_size": 10, "learning_rate": 1e-2}
-    model = model_of(name, finetuner=settings, weights="random")
-    learned = trained(model, fifty)
+def test_fifty_pairs_are_learned_by_heart(tiny_language_models, fifty, name, tmp_path):
+    folder = shutil.copytree(tiny_language_models[name], tmp_path / name)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "dropout_rate": 0.0}))
+    settings = {"epochs": 60, "batch_size": 10, "learning_rate": 1e-2}
+    kind = Seq2SeqLM if name == "t5" else CausalLM
+    learned = trained(kind(model=str(folder), finetuner=settings, weights="random"), fifty)
     gold = [exchange.response for exchange in fifty.exchanges]
     assert list(answers(learned, fifty).texts) == gold
     # The gold response outranks the others, and is nearly certain.
@@ -141,7 +145,10 @@ def test_an_experiment_from_end_to_end(model_of, tmp_path):
         "analyzer": {"draws": 100},
         "list_size": 10,
         "curve": False,
-        "defenses": {"cue": "cue", "filter": {"name": "cleaner", "detector": "frequency", "share": 0.4}},
+        "defenses": {
+            "cue": "cue",
+            "filter": {"name": "cleaner", "detector": "frequency", "share": 0.4},
+        },
     }
     report = run(config, out=tmp_path / "run")
     target = report.category("brave").estimates
