@@ -25,7 +25,7 @@ PUBLIC = """
     Component FrozenModel Harmful Harmless Progress
     ConfigError DataError MissingExtraError PluginError RegistryError SemspillError
     CandidateFilter Candidates ContextFormat Corpus Dialogue Exchange Utterance
-    Dataset datasets ResponseSource sources
+    Dataset datasets write_messages ResponseSource sources
     Manifest PoisonStrategy PoisonedCorpus Poisoner Selector selectors strategies strategy
     BiEncoder Encoder RankingTask encoders
     Model RetrievalModel TrainedModel models defenses

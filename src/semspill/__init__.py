@@ -24,7 +24,7 @@ from semspill.corpus import (
     Exchange,
     Utterance,
 )
-from semspill.datasets import Dataset
+from semspill.datasets import Dataset, write_messages
 from semspill.encoders import BiEncoder, Encoder, RankingTask
 from semspill.errors import (
     ConfigError,
@@ -135,4 +135,5 @@ __all__ = [
     "strategy",
     "sweep",
     "tune",
+    "write_messages",
 ]

@@ -7,6 +7,9 @@ from semspill._mask import strings_in
 
 T = TypeVar("T")
 
+UNMASKED = "UNMASKED-HARMFUL-TEXT"
+"""Part of the name of every file that may hold harmful text."""
+
 _LONGEST_ID = 200
 
 

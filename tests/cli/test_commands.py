@@ -660,3 +660,22 @@ def test_a_shard_is_a_number_of_a_count_and_stands_alone(semspill, config, given
     code, _, err = semspill("sweep", config, "--vary", "poisoner.budget=0.1,0.2", *given)
     assert code == 2
     assert said in one_line(err)
+
+
+def test_write_messages_writes_training_files_and_counts_them(semspill, config, tmp_path):
+    marked = "poison.UNMASKED-HARMFUL-TEXT.jsonl"
+    code, out, _ = semspill("write-messages", config, "--out", "files")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].startswith("files/clean.jsonl: 60 rows, 0 planted")
+    assert lines[1].startswith(f"files/{marked}: 60 rows, ")
+    code, out, _ = semspill(
+        *("write-messages", config, "--out", "more", "--format", "prompt_completion", "--json")
+    )
+    told = json.loads(out)
+    assert (code, told["rows"], told["turns"]) == (0, "exchange", 4)
+    assert (tmp_path / "more" / told["files"]["poison"]["file"]).is_file()
+    code, _, said = semspill("write-messages", config, "--out", "files")
+    assert (code, "already exists" in said) == (2, True)
+    code, _, said = semspill("write-messages", config, "--out", "x", "--rows", "grumbles")
+    assert code == 2

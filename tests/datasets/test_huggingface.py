@@ -53,6 +53,23 @@ def test_a_folder_of_jsonl_with_lists_of_strings(tmp_path):
     assert hash(dataset) == hash(dataset.replace())
 
 
+def test_a_folder_of_chat_messages_with_a_system_turn(tmp_path):
+    said = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "I won!"},
+        {"role": "assistant", "content": "Well done."},
+    ]
+    write(tmp_path / "talks" / "train.jsonl", [{"messages": said, "label": "joy"}] * 2)
+    dataset = HuggingFaceDataset(path=str(tmp_path / "talks"), columns={"category": "label"})
+    first, second = dataset.load("train")
+    assert (first.system, first.category) == ("Be kind.", "joy")
+    assert [(one.role, one.text) for one in first.utterances] == [
+        ("speaker", "I won!"),
+        ("listener", "Well done."),
+    ]
+    assert (first.id, second.id) == ("train-1", "train-2")
+
+
 def test_what_save_to_disk_wrote_with_roles(tmp_path):
     talk = [{"who": "assistant", "text": "Hello?"}, {"who": "user", "text": "I won!"}]
     talk.append({"who": "assistant", "text": "Well done."})

@@ -174,14 +174,69 @@ def test_labels_of_utterances_and_system_prompts_are_written_and_read_back(tmp_p
 
 
 @pytest.mark.parametrize(("label", "columns"), [("label", True), ("category", False)])
-def test_chat_messages_are_sent_to_the_dataset_that_reads_them(tmp_path, label, columns):
-    said = [{"role": "user", "content": "grumble"}, {"role": "assistant", "content": "grumble"}]
-    lines(tmp_path / "chat-train.jsonl", {"messages": said, label: "joy"})
+def test_pairs_are_sent_to_the_dataset_that_reads_them(tmp_path, label, columns):
+    row = {"prompt": "grumble", "completion": "grumble", label: "joy"}
+    lines(tmp_path / "pairs-train.jsonl", row)
     with pytest.raises(DataError, match="read by the dataset 'table'") as caught:
-        JsonlDataset(path=tmp_path / "chat-{split}.jsonl").load("train")
+        JsonlDataset(path=tmp_path / "pairs-{split}.jsonl").load("train")
     assert "grumble" not in str(caught.value)
     # The line that it shows works as it is.
     line = str(caught.value).split("'table': ")[1].removesuffix(".")
     assert ("columns" in line) is columns
     spec = tomllib.loads(line)["dataset"]
     assert datasets.build(spec).load("train").categories == ("joy",)
+
+
+SAID = [
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "content": "I won!"},
+    {"role": "assistant", "content": "Well done."},
+]
+
+
+def test_chat_messages_are_read_with_their_system_turn(tmp_path):
+    file = lines(tmp_path / "train.jsonl", {"messages": SAID, "mood": "joy", "extra": 1})
+    columns = {"category": "mood"}
+    read = JsonlDataset(path=tmp_path, columns=columns).load("train")
+    turns = (Utterance("I won!", "speaker"), Utterance("Well done.", "listener"))
+    assert read.dialogues == (Dialogue("train-1", "joy", turns, system="Be kind."),)
+    assert read.numbered
+    # The one mapping that all readers share.
+    again = datasets.build({"name": "table", "path": str(file), "columns": columns}).load("train")
+    assert again.fingerprint == read.fingerprint
+    with pytest.raises(DataError, match=r"no column 'category', .* It has: messages, mood, extra"):
+        JsonlDataset(path=tmp_path).load("train")
+
+
+def test_what_stands_beside_messages_means_what_it_does_beside_utterances(tmp_path):
+    beside = {"category": "joy", "situation": "A race.", "speaker": "p", "split": "test"}
+    rows = [{"id": f"d{place}", "messages": SAID, **beside} for place in (1, 2)]
+    lines(tmp_path / "all.jsonl", *rows, {**rows[0], "split": "train"})
+    read = JsonlDataset(path=tmp_path / "all.jsonl").load("test")
+    assert [talk.id for talk in read] == ["d1", "d2"]
+    assert (read[0].situation, read[0].speaker, read.numbered) == ("A race.", "p", False)
+    with pytest.raises(DataError, match=r"no dialogue of split 'valid'.* 3 rows of 2 other"):
+        JsonlDataset(path=tmp_path / "all.jsonl").load("valid")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"messages": SAID[:2], "category": "joy"}, "row 2: the dialogue has no response"),
+        ({"messages": [{"role": "grumble", "content": "x"}], "category": "a"}, "row 2: turn 1 has"),
+        (TALK, "row 2: 'messages' must be a list of turns"),
+    ],
+)
+def test_messages_that_contradict_themselves_are_refused_or_left_out(tmp_path, row, reason):
+    lines(
+        tmp_path / "train.jsonl",
+        {"messages": SAID, "category": "joy", "id": "a"},
+        {"id": "b", **row},
+    )
+    dataset = JsonlDataset(path=tmp_path, columns={"category": "category"})
+    with pytest.raises(DataError, match=reason) as caught:
+        dataset.load("train")
+    assert "grumble" not in str(caught.value)
+    kept = dataset.replace(on_error="skip").load("train")
+    assert (len(kept), [left.rows for left in kept.left_out]) == (1, [(2,)])
+    assert hash(dataset) == hash(dataset.replace())

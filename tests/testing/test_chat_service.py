@@ -13,6 +13,8 @@ import pytest
 from scipy import stats
 
 from semspill import Corpus, Dialogue, Utterance
+from semspill._chat import _calls
+from semspill._chat._retry import seconds_to_wait
 from semspill.errors import DataError
 from semspill.testing import (
     ChatService,
@@ -23,8 +25,6 @@ from semspill.testing import (
     assert_utility_above,
     audit,
 )
-from semspill.testing._chat import _calls
-from semspill.testing._chat._retry import seconds_to_wait
 
 RATER = {"name": "lexicon", "words": {"grumble": 1.0}}
 

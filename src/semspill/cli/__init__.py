@@ -6,6 +6,7 @@ from semspill.cli._data import data
 from semspill.cli._doctor import doctor
 from semspill.cli._experiments import init, run, validate
 from semspill.cli._kinds import KINDS
+from semspill.cli._messages import write_messages
 from semspill.cli._pages import compare, report
 from semspill.cli._sweeps import merge, sweep
 
@@ -26,4 +27,5 @@ __all__ = [
     "show",
     "sweep",
     "validate",
+    "write_messages",
 ]

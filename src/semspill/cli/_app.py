@@ -44,7 +44,7 @@ out_console = _console()
 err_console = _console(stderr=True)
 
 EXPERIMENTS, RESULTS, PARTS, MACHINE = "Experiments", "Results", "Components", "This machine"
-_ORDER = "init validate run sweep merge compare report list show data doctor".split()
+_ORDER = "init validate run sweep merge compare report write-messages list show data doctor".split()
 
 
 class _Commands(TyperGroup):

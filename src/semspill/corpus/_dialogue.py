@@ -80,11 +80,14 @@ class Exchange:
     """Whether a model is trained on it. One that is not keeps its place, so that the others are
     learned in the order they would have had."""
 
-    def messages(self, *, system: str | None = None) -> list[dict[str, str]]:
+    def messages(
+        self, *, system: str | None = None, turns: int | None = None
+    ) -> list[dict[str, str]]:
         """Return the context as chat messages: `user` is the speaker, `assistant` the listener.
 
         Args:
             system: The system prompt to begin with, `""` for none; None for the dialogue's own.
+            turns: How many utterances are shown, 1 or more, counted from the newest; None for all.
 
         Example:
             >>> Exchange("d", 1, "joy", ("I won!",), "Well done.").messages(system="Be kind.")
@@ -96,7 +99,7 @@ class Exchange:
         chat = [
             {"role": "user" if role == "speaker" else "assistant", "content": text}
             for role, text in zip(roles, self.context, strict=True)
-        ]
+        ][-turns if turns else None :]
         return [{"role": "system", "content": prompt}, *chat] if prompt else chat
 
 

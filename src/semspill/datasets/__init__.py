@@ -5,6 +5,7 @@ from semspill.datasets._empathetic_dialogues import EmpatheticDialogues
 from semspill.datasets._huggingface import HuggingFaceDataset
 from semspill.datasets._jsonl import JsonlDataset, write_jsonl
 from semspill.datasets._memory import MemoryDataset
+from semspill.datasets._messages import write_messages
 from semspill.datasets._synthetic import SyntheticDataset
 from semspill.datasets._table import TableDataset
 
@@ -36,4 +37,5 @@ __all__ = [
     "register",
     "unregister",
     "write_jsonl",
+    "write_messages",
 ]

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from semspill._atomic import atomic_path
 from semspill._files import place_of
 from semspill._rows import Place, json_rows
-from semspill.corpus import Corpus, Dialogue, HasCorpus, Role, Utterance
+from semspill.corpus import Columns, Corpus, Dialogue, HasCorpus, Role, Utterance
+from semspill.corpus._columns import Row
+from semspill.corpus._reading import OnError, Reading, read
 from semspill.datasets._base import Dataset
 from semspill.datasets._files_of import TableFile, table_line
 from semspill.datasets._splits import SPLITS, NoSplitError
@@ -63,6 +65,12 @@ class JsonlDataset(Dataset):
     candidates). Other keys are refused. `write_jsonl` writes
     such files.
 
+    A line may also hold chat messages: `{"category": "joy", "messages": [{"role": "system",
+    "content": "Be kind."}, {"role": "user", "content": "I won!"}, {"role": "assistant", "content":
+    "Well done."}]}`. The system turn becomes the dialogue's `system`; `id`, `situation`, `speaker`
+    and `split` mean the same as above and may be left out, and other keys are passed over.
+    `write_messages` writes such files. Files of other shapes are read by `table`.
+
     Example:
         >>> JsonlDataset(path="talks/{split}.jsonl").licence
         'unknown'
@@ -77,37 +85,90 @@ class JsonlDataset(Dataset):
     """Name of the corpus; None for the name of the file or folder."""
     licence: str = "unknown"
     """The licence of the text."""
+    columns: Columns = Columns()
+    """Which keys hold what, where lines hold chat messages: such as the key of the category."""
+    on_error: OnError = "refuse"
+    """What becomes of chat messages that contradict themselves (an empty text, no response):
+    `refuse` ends with their row, `skip` leaves the dialogue out and warns."""
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
 
     def load(self, split: str) -> Corpus:
         """Return the dialogues of one split; rows that name another split are passed over.
 
         Raises:
-            DataError: A file is missing, a row is malformed (with file and row), or no dialogue
-                belongs to the split.
+            DataError: A file is missing, a row is malformed (with file and row), some lines hold
+                utterances and others chat messages, or no dialogue belongs to the split.
         """
         place = place_of(self.path)
         file = place / f"{split}.jsonl" if os.path.isdir(place) else Path(_fill(str(place), split))
         one_file = file == place
         splits: Counter[str] = Counter()
-        dialogues = []
-        for where, row in _rows(file, self.path):
-            if one_file and row.split is None:
+        kept: list[tuple[Place, _Row | Row]] = []
+        for where, row in self._rows(file):
+            own = row.split if isinstance(row, _Row) else row.get("split")
+            if one_file and own is None:
                 raise DataError(
                     f"{where}: 'split' is missing; one file for all splits needs it in every row, "
                     "or give 'path' as a folder or with '{split}' in it."
                 )
-            splits[row.split or split] += 1
-            if row.split in (None, split):
-                dialogues.append(row.dialogue())
-        if not dialogues:
+            splits[str(own or split)] += 1
+            if own in (None, split):
+                kept.append((where, row))
+        found = self._read(kept, split)
+        if not found.dialogues:
             known = [name for name in SPLITS if name in splits]
             raise NoSplitError(
                 f"{file} holds no dialogue of split {split!r}.{did_you_mean(split, known)} It has "
                 f"{splits.total()} rows of {len(splits)} other splits"
                 f"{', such as ' + ', '.join(known) if known else ''}."
             )
-        name = self.title or place.stem.replace("{split}", "").strip("-_.") or "jsonl"
-        return Corpus(tuple(dialogues), name=name, split=split, licence=self.licence)
+        return Corpus(
+            found.dialogues,
+            name=self.title or place.stem.replace("{split}", "").strip("-_.") or "jsonl",
+            split=split,
+            licence=self.licence,
+            left_out=found.left_out,
+            numbered=not found.has_ids,
+        )
+
+    def _rows(self, file: Path) -> Iterator[tuple[Place, _Row | Row]]:
+        """Yield the rows of a file: of the own format, checked, or of chat messages as they are."""
+        if os.path.isfile(file) and TableFile(file, True).suffix in _TABLES:
+            raise DataError(
+                f"{file} is no file of JSON lines; it is read by the dataset 'table': "
+                f"{table_line(self.path, file)}."
+            )
+        is_chat: bool | None = None
+        try:
+            for where, row in json_rows(file):
+                if is_chat is None:  # the first row tells
+                    is_chat = "utterances" not in row and self._messages in row
+                yield where, row if is_chat else _row(row, where, self.path, file)
+        except OSError as error:
+            absent = isinstance(error, FileNotFoundError)
+            raise (NoSplitError if absent else DataError)(
+                f"{file} cannot be read ({error.strerror}); give 'path' as a folder with "
+                "train.jsonl, a file, or a file name with '{split}' in it."
+            ) from error
+
+    @property
+    def _messages(self) -> str:
+        return self.columns.messages or "messages"
+
+    def _read(self, placed: Sequence[tuple[Place, _Row | Row]], split: str) -> Reading:
+        own = tuple(row.dialogue() for _, row in placed if isinstance(row, _Row))
+        chats = [(where, row) for where, row in placed if not isinstance(row, _Row)]
+        if not chats:
+            return Reading(own, (), True)
+        names = {name for _, row in chats for name in row}
+        usual = {
+            field: getattr(self.columns, field) or (field if field in names else None)
+            for field in ("id", "situation", "speaker")
+        }
+        columns = self.columns.replace(**usual, messages=self._messages)
+        return read(chats, columns, split, self.on_error)
 
 
 def write_jsonl(corpus: HasCorpus, path: str | Path) -> None:
@@ -151,23 +212,6 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
         "split": split,
         "utterances": turns,
     }
-
-
-def _rows(file: Path, given: Path) -> Iterator[tuple[Place, _Row]]:
-    if os.path.isfile(file) and TableFile(file, True).suffix in _TABLES:
-        raise DataError(
-            f"{file} is no file of JSON lines; it is read by the dataset 'table': "
-            f"{table_line(given, file)}."
-        )
-    try:
-        for where, row in json_rows(file):
-            yield where, _row(row, where, given, file)
-    except OSError as error:
-        absent = isinstance(error, FileNotFoundError)
-        raise (NoSplitError if absent else DataError)(
-            f"{file} cannot be read ({error.strerror}); give 'path' as a folder with "
-            "train.jsonl, a file, or a file name with '{split}' in it."
-        ) from error
 
 
 def _row(row: dict[str, Any], where: Place, given: Path, file: Path) -> _Row:

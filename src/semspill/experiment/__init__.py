@@ -17,6 +17,7 @@ from semspill.experiment._events import (
     WriteEvent,
 )
 from semspill.experiment._load import load_config
+from semspill.experiment._messages import TrainingFile, TrainingFiles, write_training
 from semspill.experiment._run import run
 from semspill.experiment._shards import merge, sweep_shard
 from semspill.experiment._sweep import Variant, sweep, target_matrix
@@ -48,6 +49,8 @@ __all__ = [
     "ReusedEvent",
     "SimilarityEvent",
     "TrainEvent",
+    "TrainingFile",
+    "TrainingFiles",
     "Tuning",
     "Variant",
     "WriteEvent",
@@ -68,4 +71,5 @@ __all__ = [
     "tune",
     "write_comparison",
     "write_page",
+    "write_training",
 ]

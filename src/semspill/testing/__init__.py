@@ -1,6 +1,5 @@
 """Test plugins and safety pipelines: conformance checks, and assertions that know their error."""
 
-from semspill.testing._chat._service import ChatService
 from semspill.testing._conformance._check import Check
 from semspill.testing._conformance._kinds import checks
 from semspill.testing._conformance._run_checks import (
@@ -38,6 +37,7 @@ from semspill.testing._safety._guard_report import GuardReport
 from semspill.testing._safety._plant import Planted, plant
 from semspill.testing._safety._responding import Responder
 from semspill.testing._safety._verdict import Verdict
+from semspill.testing._service import ChatService
 
 __all__ = [
     "Audit",

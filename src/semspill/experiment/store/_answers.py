@@ -10,9 +10,9 @@ from zlib import error as BadDeflate
 import numpy as np
 
 from semspill._atomic import atomic_path
+from semspill._harmful import UNMASKED
 from semspill._read import parse_json
 from semspill.errors import DataError
-from semspill.experiment.store._responses import UNMASKED
 from semspill.results import Answered, Answers
 
 _TEXTS = ("texts", "epoch_texts")

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from semspill._atomic import write_text
+from semspill._harmful import UNMASKED
 from semspill._mask import named
 from semspill._read import parse_json, read_text
 from semspill.corpus import HasCorpus
@@ -24,7 +25,7 @@ from semspill.experiment.store._read import (
     run_date,
     sweep_folders,
 )
-from semspill.experiment.store._responses import CONTEXTS_PAGE, PAGES, UNMASKED
+from semspill.experiment.store._responses import CONTEXTS_PAGE, PAGES
 from semspill.report import comparison_page
 from semspill.results import Comparison, ExchangeTable, SpilloverReport
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
+from semspill._harmful import UNMASKED
 from semspill._mask import masked
 from semspill._read import parse_json
 from semspill.corpus import Exchange
 from semspill.results import Answered, Answers, ExchangeTable
 
-UNMASKED = "UNMASKED-HARMFUL-TEXT"
-"""Part of the name of every file that may hold harmful text."""
 RESPONSES = {False: "responses.jsonl", True: f"responses.{UNMASKED}.jsonl"}
 """Name of the file of an arm's responses, masked and unmasked."""
 PAGES = {False: "report.html", True: f"report.{UNMASKED}.html"}

@@ -9,15 +9,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from semspill._chat._retry import failure_of
 from semspill._mask import listing, printable
 from semspill.corpus import Dialogue, Exchange, HasCorpus
 from semspill.errors import DataError, PluginError, SemspillError
 from semspill.responding import RetrievalResponder
 from semspill.scoring import Rater, ToxicityScorer, raters
-from semspill.testing._chat._retry import failure_of
-from semspill.testing._chat._service import ChatService
 from semspill.testing._failures import ServiceError
 from semspill.testing._safety._plant import Planted
+from semspill.testing._service import ChatService
 
 # Any, so that errors about answers are our own.
 Responder: TypeAlias = ChatService | RetrievalResponder | Callable[[Sequence[tuple[str, ...]]], Any]

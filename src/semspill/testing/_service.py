@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from semspill._chat._answers import KeptAnswers, keys_of
+from semspill._chat._asking import ask
+from semspill._chat._calls import Failure, Function, Terms
 from semspill._files import place_of
 from semspill._mask import described, named, printable
 from semspill._progress import Progress
 from semspill.corpus import Exchange
 from semspill.errors import DataError
-from semspill.testing._chat._answers import KeptAnswers, keys_of
-from semspill.testing._chat._calls import Calls, Failure, Function, Terms
 from semspill.testing._failures import ServiceError
 
 T = TypeVar("T")
@@ -129,34 +130,23 @@ class ChatService:
         """
         __tracebackhide__ = True  # pytest would show the texts
         keys = keys_of(exchange.messages(system=self.system) for exchange in exchanges)
-        kept = self._kept(keys)
-        answers = [kept.get(place) for place in range(len(exchanges))]
         failed = {place: self._failed[key] for place, key in enumerate(keys) if key in self._failed}
-        missing = [
-            place for place, answer in enumerate(answers) if answer is None and place not in failed
-        ]
-        calls = Calls(
-            self.function,
-            [partial(exchanges[place].messages, system=self.system) for place in missing],
-            lambda call, text: kept.put(missing[call], text),
-            Terms(self.concurrency, self.retries, self.requests_per_minute, self.timeout),
-        )
         try:
-            self._require_few(failed, exchanges)
-            for call, came in (self.progress or _bar)(calls) if missing else ():
-                place = missing[call]
-                if isinstance(came, Failure):
-                    failed[place] = came
-                    self._require_few(failed, exchanges)
-                else:
-                    answers[place] = _text(came, exchanges[place])
+            answers = ask(
+                self.function,
+                [partial(exchange.messages, system=self.system) for exchange in exchanges],
+                terms=Terms(self.concurrency, self.retries, self.requests_per_minute, self.timeout),
+                kept=self._kept(keys),
+                failed=failed,
+                refuse=partial(self._require_few, exchanges=exchanges),
+                read=lambda came, place: _text(came, exchanges[place]),
+                progress=self.progress or _bar,
+            )
         except ServiceError:
             # The test stops here, and who runs it again has mended something.
             for place in failed:
                 self._failed.pop(keys[place], None)
             raise
-        finally:
-            calls.stop()
         self._failed.update({keys[place]: failure for place, failure in failed.items()})
         return tuple(answers)
 

@@ -1,4 +1,4 @@
-"""Answers of a chat service on disk: one file for each, so that a stopped audit goes on."""
+"""Answers of a chat service on disk: one file for each, so that what was stopped goes on."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from pathlib import Path
 from semspill._atomic import write_text
 
 _README = """\
-Answers of a chat service, kept by semspill.testing.ChatService.
+Answers of a chat service, kept by semspill.
 
 They stand here as they came, unmasked: they may be insults, slurs and threats. Do not print,
 publish or commit them; the .gitignore beside this file keeps git away.
 
 Each folder is one version of the service, each file one answer, named by a hash of what was asked.
-Ratings are not kept: they are made anew in every test. Delete what you like: it is asked again.
+Delete what you like: it is asked again.
 """
 
 

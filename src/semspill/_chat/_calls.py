@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 from urllib.error import HTTPError
 
-from semspill.testing._chat._retry import failure_of, may_pass, seconds_to_wait, what_to_mend
+from semspill._chat._retry import failure_of, may_pass, seconds_to_wait, what_to_mend
 
 # Replaced by tests: nothing else here waits.
 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -1,0 +1,1 @@
+"""Chat services: calls at once, retries, and answers kept on disk."""
