@@ -1,8 +1,12 @@
-"""Markdown tables of the study, as docs/defenses.md has them: tables.py results/study-*.csv."""
+"""Markdown tables of the study, as docs/defenses.md has them: tables.py results/study-*.csv.
+
+With --across one table of all given files: target / nearest of each defense, a column per file; in
+bold where Holm's correction leaves the rate of all but the target significantly below.
+"""
 
 import csv
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Row = Mapping[str, str]
@@ -50,6 +54,33 @@ def table(path: Path) -> list[str]:
     return [f"### {path.stem}", "", *lines, ""]
 
 
+def across(paths: Sequence[Path]) -> list[str]:
+    """Return the lines of one table of several studies."""
+    studies = []
+    for path in paths:
+        with open(path, newline="", encoding="utf-8") as file:
+            studies.append({row["defense"]: row for row in csv.DictReader(file)})
+    names = [name for name in max(studies, key=len) if not name.endswith(", control")]
+    heads = [path.stem.removeprefix("study-").removesuffix("-telling") for path in paths]
+    lines = ["| defense | " + " | ".join(heads) + " |", "| --- " * (len(heads) + 1) + "|"]
+    for name in names:
+        title = "undefended" if name == "none" else f"`{name}`"
+        cells = [_both(study.get(name), study["none"]) for study in studies]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _both(row: Row | None, undefended: Row) -> str:
+    if row is None:
+        return ""
+    rates = f"{rate(row, 'target', ends=False)} / {rate(row, 'nearest', ends=False)}"
+    fell = float(row["rest"]) < float(undefended["rest"])
+    return f"**{rates}**" if row["p_holm"] and float(row["p_holm"]) < 0.05 and fell else rates
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "--across":
+        print("\n".join(across([Path(name) for name in sys.argv[2:]])))
+        sys.exit()
     for name in sys.argv[1:]:
         print("\n".join(table(Path(name))))

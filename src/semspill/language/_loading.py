@@ -152,7 +152,12 @@ def _converted(spec: LanguageSpec, folder: Path, name: str) -> Path:
 def _convert(spec: LanguageSpec, folder: Path, name: str, target: Path) -> None:
     with _reading(spec.model, folder / name):
         auto = _AUTO[spec.kind]
-        module = auto.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+        read = auto.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+        # What was read holds its weights as float32 and refuses to be saved as quantised.
+        config = AutoConfig.from_pretrained(folder, gguf_file=name)
+        with seeded(_CPU, 0):
+            module = auto.from_config(config, dtype=torch.float32)
+        module.load_state_dict(read.state_dict())
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
         with atomic_folder(target) as temporary:
             module.save_pretrained(temporary)
