@@ -80,6 +80,8 @@ class _Performance:
         options: dict[str, Any] = {} if labels is None else {"response_labels": labels}
         if begins := first.treatment.begins:
             options["begins"] = begins
+        if self.model.takes_condition():
+            options |= {"condition": first.part.arm.trains, "seed": self.job.seed}
         model = self.model.train(
             first.defended.corpus,
             stream(self.job.seed, "finetune"),

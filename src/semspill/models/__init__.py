@@ -1,8 +1,17 @@
 """Models: trained on a corpus to respond, by retrieval or otherwise."""
 
-from semspill.models._base import EpochObserver, Model, ModelEpoch, ModelField, TrainedModel, models
+from semspill.models._base import (
+    Condition,
+    EpochObserver,
+    Model,
+    ModelEpoch,
+    ModelField,
+    TrainedModel,
+    models,
+)
 from semspill.models._effort import Effort
 from semspill.models._retrieval import RetrievalModel, TrainedRetrieval
+from semspill.models._served import ServedModel, TrainedServed
 
 build = models.build
 describe = models.describe
@@ -14,14 +23,17 @@ register = models.register
 unregister = models.unregister
 
 __all__ = [
+    "Condition",
     "Effort",
     "EpochObserver",
     "Model",
     "ModelEpoch",
     "ModelField",
     "RetrievalModel",
+    "ServedModel",
     "TrainedModel",
     "TrainedRetrieval",
+    "TrainedServed",
     "build",
     "describe",
     "get",

@@ -1,10 +1,10 @@
 """The plug point for dialogue models: training, and the capabilities of a trained model."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -176,6 +176,10 @@ class ModelEpoch:
 
 EpochObserver: TypeAlias = Callable[[ModelEpoch], object]
 
+Condition: TypeAlias = Literal["clean", "poison", "benign"]
+"""What a model is trained on: the clean corpus, the poisoned one, or the one with harmless
+responses planted at the same turns."""
+
 
 class Model(Component):
     """A kind of dialogue model, with all that decides how it is trained and how it answers."""
@@ -207,6 +211,8 @@ class Model(Component):
         Where `shows_response_labels` returns True it also takes `response_labels`, a `TextLabels`
         whose labels are read before each response, in training and in answering. Where
         `takes_steps` returns True it also takes `begins`, a sequence of `semspill.training.Begin`.
+        Where `takes_condition` returns True it also takes `condition` ("clean", "poison" or
+        "benign": which corpus it is) and `seed`, the training seed.
         """
 
     def load(self, folder: str | Path) -> TrainedModel:
@@ -239,6 +245,38 @@ class Model(Component):
             exchanges: How many training exchanges there are.
         """
         return None
+
+    def uses_pool(self) -> bool:
+        """Return whether answers are chosen from candidates; False for a model that generates.
+
+        Arms and defenses that differ in the candidates alone are refused for one that does not, and
+        what it answers is taken for planted as a matcher says.
+        """
+        return True
+
+    def takes_condition(self) -> bool:
+        """Return whether `train` takes `condition` and `seed`, for models trained elsewhere.
+
+        Defenses that would change what such a model is trained on, or its weights, are refused.
+        """
+        return False
+
+    def require_fit(
+        self,
+        conditions: Collection[Condition],
+        seeds: Sequence[int],
+        contexts: Sequence[ContextFormat],
+    ) -> None:
+        """Refuse an experiment that the model cannot take part in, before any data are loaded.
+
+        Args:
+            conditions: What the arms train on.
+            seeds: The training seeds.
+            contexts: What a context shows, in training and in answering.
+
+        Raises:
+            ConfigError: It cannot, and why.
+        """
 
     def needs_validation(self) -> bool:
         """Return whether `train` must be given `valid`."""
