@@ -182,6 +182,8 @@ class ExperimentConfig(FrozenModel):
             raise ConfigError("matchers must hold each matcher once; one comes twice")
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
+        conditions = dict.fromkeys(arm.trains for arm in self.arms)
+        self.model.require_fit(tuple(conditions), self.seeds, self.contexts)
         if self.labels.responses and not self.model.shows_response_labels():
             raise ConfigError(
                 f"labels.responses is true, but {type(self.model).__name__} reads no labels of "

@@ -83,6 +83,8 @@ class _Performance:
             options["begins"] = begins
         if self.job.checkpoint_at is not None:
             options["checkpoint"] = self.job.checkpoint_at
+        if self.model.takes_condition():
+            options |= {"condition": first.part.arm.trains, "seed": self.job.seed}
         model = self.model.train(
             first.defended.corpus,
             stream(self.job.seed, "finetune"),

@@ -249,6 +249,12 @@ def _require_applicable(name: str, part: Defense, model: Model, trusted: bool) -
     require_known_needs(part)
     if not model.uses_pool():
         require_no_candidates(name, part, model)
+    if model.takes_condition() and not isinstance(part, OutputGuard):
+        raise ConfigError(
+            f"defenses.{name} changes what is trained on, the training or its weights, and "
+            f"{type(model).__name__} was trained elsewhere; choose an output guard, or fine-tune "
+            "a model on the cleaned corpus and measure that."
+        )
     if "clean" in part.wanted and not trusted:
         raise ConfigError(
             f"defenses.{name} needs dialogues that a defender trusts; name their split in "

@@ -12,8 +12,9 @@ from semspill.corpus import Candidates, ContextFormat, Corpus, Exchange, HasCorp
 from semspill.language import Generation, LanguageFields, LanguageSpec
 from semspill.language._files import files_of, lacking, template_digest, vocabulary_of
 from semspill.language._settings import Kind
-from semspill.models._base import EpochObserver, Model, ModelEpoch, TrainedModel
+from semspill.models._base import EpochObserver, Model, ModelEpoch
 from semspill.models._effort import Effort
+from semspill.models._trained import TrainedModel
 from semspill.responding import Responses
 from semspill.training import LanguageFinetuner
 from semspill.training._language_settings import LanguageEpoch

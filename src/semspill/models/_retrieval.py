@@ -21,9 +21,10 @@ from semspill.corpus import (
 )
 from semspill.encoders import BiEncoder, Encoder, EncoderField, RankingTask, encoders
 from semspill.errors import ConfigError
-from semspill.models._base import EpochObserver, Model, ModelEpoch, TrainedModel
+from semspill.models._base import EpochObserver, Model, ModelEpoch
 from semspill.models._effort import Effort
 from semspill.models._encodings import CachedEncodings
+from semspill.models._trained import TrainedModel
 from semspill.responding import ApproximateSearch, Responses, RetrievalResponder
 from semspill.training import Begin, Epoch, Finetuner
 
