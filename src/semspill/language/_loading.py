@@ -4,12 +4,14 @@ import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import transformers
 from filelock import FileLock
 from platformdirs import user_cache_dir
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
@@ -150,15 +152,17 @@ def _converted(spec: LanguageSpec, folder: Path, name: str) -> Path:
 
 
 def _convert(spec: LanguageSpec, folder: Path, name: str, target: Path) -> None:
-    with _reading(spec.model, folder / name):
+    # Newer versions of transformers can also leave the weights packed, and then neither train nor
+    # save them.
+    packing = getattr(transformers, "GgufConfig", None)
+    options = {} if packing is None else {"quantization_config": packing(dequantize=True)}
+    # A progress bar there cannot be switched off otherwise.
+    with _reading(spec.model, folder / name), redirect_stderr(StringIO()):
         auto = _AUTO[spec.kind]
-        read = auto.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
-        # What was read holds its weights as float32 and refuses to be saved as quantised.
-        config = AutoConfig.from_pretrained(folder, gguf_file=name)
-        with seeded(_CPU, 0):
-            module = auto.from_config(config, dtype=torch.float32)
-        module.load_state_dict(read.state_dict())
+        module = auto.from_pretrained(folder, gguf_file=name, dtype=torch.float32, **options)
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
+        if (quantizer := getattr(module, "hf_quantizer", None)) is not None:
+            quantizer.remove_quantization_config(module)  # float32 all through by now
         with atomic_folder(target) as temporary:
             module.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
