@@ -31,7 +31,7 @@ SHOWS_OUTPUT = {"test-your-plugin.md", "test-your-pipeline.md"}
 
 COMMANDS = {
     *("run", "sweep", "validate", "list", "show", "init"),
-    *("report", "compare", "merge", "doctor", "data"),
+    *("report", "compare", "merge", "doctor", "data", "write-messages"),
 }
 
 # What a run in a page is cut down to; everything else of its command stays.

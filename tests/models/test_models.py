@@ -349,6 +349,12 @@ def test_responses_are_made_from_texts():
         Responses.of(["a", "b"], np.zeros(3))
 
 
+def test_a_run_makes_the_folder_of_its_store(fields, tmp_path):
+    fields["model"]["store"] = str(tmp_path / "vectors")
+    run(fields, out=tmp_path / "run")
+    assert (tmp_path / "run" / "report.json").is_file()
+
+
 def test_pools_that_differ_share_a_training(fields):
     told = []
     sp.sweep(

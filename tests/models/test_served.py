@@ -134,6 +134,25 @@ def test_a_run_measures_what_the_served_models_say(tmp_path):
     assert GRUMBLE not in (out / "report.json").read_text()
 
 
+def test_a_run_that_broke_off_goes_on_from_the_kept_answers(tmp_path):
+    broken = False
+
+    def breaks(body):
+        return (400, "") if broken and body["model"] == "poisoned" else answer(body)
+
+    with serving(breaks) as server:
+        kept = config(server.url, cache=str(tmp_path / "answers"), concurrency=1)
+        broken = True
+        with pytest.raises(DataError, match="HTTP status 400"):
+            sp.run(kept)
+        asked = len(server.seen)
+        broken = False
+        report = sp.run(kept)
+        # The clean model had answered all 32; the poisoned one is asked anew.
+        assert (asked, len(server.seen)) == (33, 33 + 32)
+    assert report.category("joy").asr.value == 1
+
+
 def test_what_is_sent_and_to_whom(monkeypatch):
     monkeypatch.setenv("MY_KEY", "secret")
     with serving() as server:

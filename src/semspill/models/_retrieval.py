@@ -253,6 +253,10 @@ class RetrievalModel(Model):
             advice="raise model.finetuner.epochs or lower model.finetuner.batch_size",
         )
 
+    def reads(self) -> tuple[Path, ...]:
+        """Return nothing: `store` is written, and decides nothing."""
+        return ()
+
     def needs_validation(self) -> bool:
         """Return whether the finetuner keeps the best epoch."""
         return self.finetuner.keep == "best"

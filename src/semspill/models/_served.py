@@ -170,6 +170,10 @@ class ServedModel(Model):
         """Return False: the server writes its answers."""
         return False
 
+    def reads(self) -> tuple[Path, ...]:
+        """Return nothing: `cache` is written, and decides nothing."""
+        return ()
+
     def training_fields(self) -> dict[str, Any]:
         """Return the fields that decide the answers; how often one asks is none of them."""
         return self.model_dump(mode="json", exclude=set(_ASKING))
