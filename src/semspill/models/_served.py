@@ -94,11 +94,10 @@ class ServedModel(Model):
     def _is_base(cls, url: str) -> str:
         try:
             parts = urlsplit(url)
-            sound = parts.scheme in ("http", "https") and bool(parts.hostname)
-            sound = sound and not (parts.query or parts.fragment)
+            sound = parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
         except ValueError:
             sound = False
-        if not sound:
+        if not sound or not parts.hostname:
             raise ValueError("must be the URL of a server, such as http://127.0.0.1:8000/v1")
         if parts.username or parts.password:
             raise ValueError("must hold no user or password; name a variable in api_key_env")
@@ -124,8 +123,7 @@ class ServedModel(Model):
         """
         shown = context or ContextFormat()
         _require_plain(shown)
-        name = self.name_for(condition, seed=seed)
-        return TrainedServed(self, name, shown)
+        return TrainedServed(self, self.name_for(condition, seed=seed), shown)
 
     def name_for(self, condition: Condition, *, seed: int) -> str:
         """Return what the server calls the model of a condition and seed.
@@ -222,10 +220,8 @@ class TrainedServed(TrainedModel):
         import httpx2  # only who asks a server loads it
 
         model, settings = self.model, self._settings(rng)
-        shown = [
-            partial(exchange.messages, system=model.system, turns=self.context.turns)
-            for exchange in exchanges
-        ]
+        told: Any = {"system": model.system, "turns": self.context.turns}
+        shown = [partial(exchange.messages, **told) for exchange in exchanges]
         failed: dict[int, Failure] = {}
         with httpx2.Client(headers=self._headers(), timeout=model.timeout) as client:
             answers = ask(
