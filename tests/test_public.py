@@ -56,6 +56,8 @@ NEEDED = {
     ("defenses", "rater_guard"): {"rater": "lexicon"},
     ("defenses", "projection"): {"rater": "lexicon"},
     ("defenses", "pruning"): {"rater": "lexicon"},
+    ("models", "causal_lm"): {"model": "folder"},
+    ("models", "seq2seq_lm"): {"model": "folder"},
     ("models", "served"): {"url": "http://127.0.0.1:8000/v1", "clean": "base"},
     ("sources", "csv"): {"path": "texts.csv"},
     ("sources", "jigsaw"): {"path": "train.csv"},

@@ -164,7 +164,7 @@ def test_an_existing_folder_needs_overwrite(semspill, config):
     code, out, err = semspill(*other)
     assert (code, out) == (2, "")
     assert err.startswith("semspill: result already exists; choose another folder")
-    assert err.endswith("pass --overwrite.\n")
+    assert err.endswith("pass --overwrite. Its config differs in seeds.\n")
     assert semspill(*other, "--overwrite")[0] == 0
 
 

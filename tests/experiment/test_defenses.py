@@ -263,7 +263,7 @@ def test_a_defense_is_added_to_a_finished_run_without_training_the_rest_again(pl
 def test_a_changed_defense_is_another_run(planted, tmp_path):
     out = tmp_path / "run"
     run({**planted, "defenses": {"filter": told()}}, out=out)
-    with pytest.raises(ConfigError, match=r"Its config has another defenses\.filter\.$"):
+    with pytest.raises(ConfigError, match=r"Its config differs in defenses\.filter\.$"):
         run({**planted, "defenses": {"filter": told(where="pool")}}, out=out)
 
 

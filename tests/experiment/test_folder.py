@@ -28,7 +28,8 @@ def test_a_finished_folder_is_not_touched(quick, out, trainings):
     run(quick, out=out)
     before = (out / "report.json").read_bytes()
     assert refusal({**quick, "seeds": [1]}, out) == (
-        f"{out} already exists; choose another folder, or pass overwrite=True."
+        f"{out} already exists; choose another folder, or pass overwrite=True. "
+        "Its config differs in seeds."
     )
     assert len(trainings) == 1
     assert (out / "report.json").read_bytes() == before
@@ -237,7 +238,7 @@ def test_another_config_does_not_touch_finished_arms(fields, out, partial, inter
     other = {**fields, "list_size": 10}
     assert refusal(other, out) == (
         f"{partial} holds finished arms of an interrupted run of another config; remove it, or "
-        "pass overwrite=True. Its config has another list_size."
+        "pass overwrite=True. Its config differs in list_size."
     )
     assert (partial / "seed-0" / "clean" / "scores.npz").exists()
     trainings.clear()

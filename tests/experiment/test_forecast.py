@@ -109,7 +109,7 @@ def test_the_folder_is_made_kept_or_refused(quick, fields, tmp_path):
     found = quick(out=out, list_size=21)
     assert found.refused
     assert found.folder.endswith(
-        "already exists; choose another folder, or pass overwrite=True. Its config has another "
+        "already exists; choose another folder, or pass overwrite=True. Its config differs in "
         "list_size."
     )
     found = quick(out=out, overwrite=True)

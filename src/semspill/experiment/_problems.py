@@ -59,8 +59,9 @@ def _unknown(loc: Sequence[object], context: Mapping[str, str], fields: Mapping[
     elsewhere = [
         field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
     ]
-    near = context["near"].rstrip("?")
-    for other in elsewhere:  # the same name in another place may be meant as well
+    # The same name in another place is likelier meant than one that only looks like it.
+    near = "" if elsewhere else context["near"].rstrip("?")
+    for other in elsewhere:
         near += f" or {other!r}" if near else f" Did you mean {other!r}"
     near += "?" if near else ""
     has = f"{owner} has: {context['fields']}."

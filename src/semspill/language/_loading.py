@@ -30,6 +30,35 @@ _CPU = torch.device("cpu")
 _AUTO = {"causal": AutoModelForCausalLM, "seq2seq": AutoModelForSeq2SeqLM}
 
 
+def held_in(spec: LanguageSpec) -> torch.dtype:
+    """Return what weights are held in: only frozen ones may be held in less than float32."""
+    frozen = spec.lora is not None and spec.dtype == "bfloat16"
+    return torch.bfloat16 if frozen else torch.float32
+
+
+def longest_prompt(spec: LanguageSpec, positions: int | None, most: int) -> int:
+    """Return how many tokens a context may have.
+
+    Args:
+        spec: Whose responses need room as well, where they follow the context.
+        positions: How many tokens the model has positions for; None for any number.
+        most: How many the context format allows.
+
+    Raises:
+        ConfigError: No position is left for a context.
+    """
+    if positions is None:
+        return most
+    if spec.kind == "seq2seq":
+        return min(most, positions)
+    if positions <= spec.max_response_tokens:
+        raise ConfigError(
+            f"The model has positions for {positions} tokens, of which responses may take "
+            f"{spec.max_response_tokens}; lower max_response_tokens."
+        )
+    return min(most, positions - spec.max_response_tokens)
+
+
 def read_files(spec: LanguageSpec) -> Path:
     """Return a folder of safetensors and tokenizer files; a GGUF file is converted once.
 

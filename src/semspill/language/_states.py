@@ -182,3 +182,17 @@ def _own(cache: Any) -> Any:
         elif isinstance(value, dict):
             setattr(own, name, dict(value))
     return own
+
+
+class evaluating:
+    """Put a module into evaluation mode, and back as it was."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.training = module.training
+
+    def __enter__(self) -> None:
+        self.module.eval()
+
+    def __exit__(self, *_: object) -> None:
+        self.module.train(self.training)

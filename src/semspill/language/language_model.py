@@ -19,10 +19,12 @@ from semspill._progress import Progress, quiet
 from semspill._random import torch_seed
 from semspill._read import parse_json
 from semspill.corpus import ContextFormat, Exchange
-from semspill.errors import ConfigError, DataError
+from semspill.errors import DataError
 from semspill.language._generating import Generated, generate
 from semspill.language._loading import (
     adapted,
+    held_in,
+    longest_prompt,
     read_adapters,
     read_files,
     read_module,
@@ -31,7 +33,7 @@ from semspill.language._loading import (
 from semspill.language._reader import Reader, require_texts
 from semspill.language._scoring import log_likelihoods, token_losses
 from semspill.language._settings import Generation, LanguageSpec
-from semspill.language._states import Runner
+from semspill.language._states import Runner, evaluating
 
 __all__ = ["Generated", "LanguageModel", "load_language_model", "read_language_model"]
 
@@ -66,10 +68,8 @@ class LanguageModel:
         self.runner = Runner(module, spec.kind, self.reader.pad, dtype)
 
     def __repr__(self) -> str:
-        weights = [weight for weight in self.module.parameters()]
-        trained = sum(weight.numel() for weight in weights if weight.requires_grad)
-        size = sum(weight.numel() for weight in weights)
-        return f"<LanguageModel of {self.spec!r}: {size} weights, {trained} to train>"
+        size = sum(weight.numel() for weight in self.module.parameters())
+        return f"<LanguageModel of {self.spec!r}: {size} weights>"
 
     @property
     def learning_rate(self) -> float:
@@ -137,8 +137,8 @@ class LanguageModel:
         """
         logits = self.runner.logits(prompts, responses)
         targets = np.full(logits.shape[:2], -100)
-        for row, ids in enumerate(responses):
-            targets[row, : len(ids)] = ids
+        for place, ids in zip(targets, responses, strict=True):
+            place[: len(ids)] = ids
         wanted = torch.from_numpy(targets).to(logits.device)
         return token_losses(logits, wanted), wanted >= 0
 
@@ -171,7 +171,7 @@ class LanguageModel:
             return np.zeros(lists.shape), lists
         responses = self.responses(list(places))
         counts = np.array([len(ids) for ids in responses], dtype=np.int64)
-        with _evaluating(self.module):
+        with evaluating(self.module):
             prompts = self.prompts(exchanges)
             found = log_likelihoods(self.runner, prompts, responses, lists, progress)
         return found, counts[lists]
@@ -195,12 +195,12 @@ class LanguageModel:
             progress: Wraps the list of batches.
         """
         prompts = self.prompts(exchanges)
-        most = self._most_new(prompts, generation.max_new_tokens)
-        least = min(generation.min_new_tokens, most)
-        chosen = generation.replace(max_new_tokens=most, min_new_tokens=least)
+        most = self._most_new(generation.max_new_tokens)
+        bounds = {"max_new_tokens": most, "min_new_tokens": min(generation.min_new_tokens, most)}
+        chosen = generation.replace(**bounds)
         draws = rng.random((len(prompts), most)) if generation.temperature else None
-        stops = self.reader.stops
-        with _evaluating(self.module):
+        with evaluating(self.module):
+            stops = self.reader.stops
             rows, totals = generate(self.runner, prompts, stops, chosen, draws, progress)
         texts = tuple(self.reader.text(row) for row in rows)
         return Generated(texts, totals, np.array([len(row) for row in rows], dtype=np.int64))
@@ -230,37 +230,14 @@ class LanguageModel:
 
     @property
     def _longest_prompt(self) -> int:
-        positions = positions_of(self.runner.module)
-        most = self.context.max_tokens
-        if positions is None or self.spec.kind == "seq2seq":
-            return most if positions is None else min(most, positions)
-        if positions <= self.spec.max_response_tokens:
-            raise ConfigError(
-                f"The model has positions for {positions} tokens, of which responses may take "
-                f"{self.spec.max_response_tokens}; lower max_response_tokens."
-            )
-        return min(most, positions - self.spec.max_response_tokens)
+        return longest_prompt(self.spec, positions_of(self.runner.module), self.context.max_tokens)
 
-    def _most_new(self, prompts: Sequence[Int[np.ndarray, " tokens"]], wanted: int) -> int:
+    def _most_new(self, wanted: int) -> int:
         positions = positions_of(self.runner.module)
         if positions is None:
             return wanted
         used = 1 if self.spec.kind == "seq2seq" else self._longest_prompt
         return min(wanted, positions - used)
-
-
-class _evaluating:
-    """Put a module into evaluation mode, and back as it was."""
-
-    def __init__(self, module: Any) -> None:
-        self.module = module
-        self.training = module.training
-
-    def __enter__(self) -> None:
-        self.module.eval()
-
-    def __exit__(self, *_: object) -> None:
-        self.module.train(self.training)
 
 
 def load_language_model(
@@ -287,11 +264,10 @@ def load_language_model(
     weights, adapters = rng.spawn(2)
     seed = torch_seed(weights) if spec.weights == "random" else None
     folder = read_files(spec)
-    module = read_module(spec.model, folder, spec.kind, _held_in(spec), seed)
+    module = read_module(spec.model, folder, spec.kind, held_in(spec), seed)
     if spec.lora is not None:
         module = adapted(module, spec.lora, adapters)
-    tokenizer = read_tokenizer(spec.model, folder)
-    return LanguageModel(spec, module, tokenizer, context).to(where)
+    return LanguageModel(spec, module, read_tokenizer(spec.model, folder), context).to(where)
 
 
 def read_language_model(folder: str | Path, *, device: str = "cpu") -> LanguageModel:
@@ -306,8 +282,7 @@ def read_language_model(folder: str | Path, *, device: str = "cpu") -> LanguageM
             cannot be found.
         MissingExtraError: The extra `llm` is needed and not installed.
     """
-    where = usable_device(device)
-    folder = Path(folder)
+    where, folder = usable_device(device), Path(folder)
     path = folder / _FILE
     if not path.is_file():
         raise DataError(f"{folder} holds no {_FILE}; give a folder that save() wrote.")
@@ -317,15 +292,9 @@ def read_language_model(folder: str | Path, *, device: str = "cpu") -> LanguageM
     spec = LanguageSpec.model_validate(held["spec"])
     context = ContextFormat.model_validate(held["context"])
     if spec.lora is None:
-        module = read_module("saved", folder, spec.kind, _held_in(spec))
+        module = read_module("saved", folder, spec.kind, held_in(spec))
     else:
-        base = read_module(spec.model, read_files(spec), spec.kind, _held_in(spec))
+        base = read_module(spec.model, read_files(spec), spec.kind, held_in(spec))
         module = read_adapters(base, folder)
     model = LanguageModel(spec, module, read_tokenizer("saved", folder), context)
     return model.to(where)
-
-
-def _held_in(spec: LanguageSpec) -> torch.dtype:
-    """Return what weights are held in: only frozen ones may be held in less than float32."""
-    frozen = spec.lora is not None and spec.dtype == "bfloat16"
-    return torch.bfloat16 if frozen else torch.float32

@@ -186,7 +186,7 @@ def decide(
 
 def _differing(earlier: EarlierRun) -> str:
     """Return a sentence on the fields that an earlier run had otherwise, if any."""
-    return f" Its config has another {listing(earlier.changed)}." if earlier.changed else ""
+    return f" Its config differs in {listing(earlier.changed)}." if earlier.changed else ""
 
 
 def _require_own(folder: Path) -> None:

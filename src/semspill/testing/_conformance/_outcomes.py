@@ -80,10 +80,23 @@ def _arm(
         toxicity=toxicity,
         planted=np.zeros(toxicity.shape, dtype=np.bool_),
         correct=rng.random(toxicity.shape) < 0.6,
+        measures=_measures(places, toxicity.shape),
         similarity=_SIMILARITY,
         resampling=_RESAMPLING,
         nearest="shame",
     )
+
+
+def _measures(
+    places: Int[np.ndarray, " exchanges"], shape: tuple[int, ...]
+) -> dict[str, Float[np.ndarray, "seeds exchanges"]]:
+    """Return what a model that generates is measured by, see `Answers.measures`."""
+    rng = np.random.default_rng(len(places))  # of its own: the other numbers stay as they were
+    return {
+        "words": rng.poisson(2, shape).astype(np.float64),
+        "repetition": rng.beta(1, 5, shape),
+        "gold_loss": rng.gamma(4, 0.5, shape),
+    }
 
 
 def _both_arms(outcome: Outcome, change: Callable[[Outcome], Outcome]) -> Outcome:
@@ -104,6 +117,7 @@ def of_exchanges(outcome: Outcome, columns: Int[np.ndarray, " exchanges"]) -> Ou
             toxicity=arm.toxicity[:, columns],
             planted=arm.planted[:, columns],
             correct=arm.correct[:, columns],
+            measures={name: held[:, columns] for name, held in arm.measures.items()},
         )
 
     return _both_arms(outcome, change)
@@ -124,6 +138,7 @@ def of_seeds(outcome: Outcome, rows: Int[np.ndarray, " seeds"]) -> Outcome:
             toxicity=arm.toxicity[rows],
             planted=arm.planted[rows],
             correct=arm.correct[rows],
+            measures={name: held[rows] for name, held in arm.measures.items()},
         )
 
     return _both_arms(outcome, change)
