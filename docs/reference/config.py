@@ -13,8 +13,10 @@ from reference.markdown import GENERATED, prose, table
 from semspill._registry import registries
 from semspill.corpus import Columns
 from semspill.labellers import Labelling
+from semspill.language import Generation, Lora
 from semspill.responding import ApproximateSearch
 from semspill.scoring import LabelledSample
+from semspill.training import LanguageFinetuner
 
 KINDS = registries()
 PARTS: tuple[type[BaseModel], ...] = (
@@ -23,6 +25,9 @@ PARTS: tuple[type[BaseModel], ...] = (
     sp.ContextFormat,
     sp.CandidateFilter,
     sp.Finetuner,
+    LanguageFinetuner,
+    Lora,
+    Generation,
     ApproximateSearch,
     sp.SpilloverAnalyzer,
     LabelledSample,
