@@ -59,8 +59,10 @@ def _unknown(loc: Sequence[object], context: Mapping[str, str], fields: Mapping[
     elsewhere = [
         field.path for field in config_fields(fields) if field.path.rpartition(".")[2] == name
     ]
-    # The same name in another place is likelier meant than one that only looks like it.
-    near = "" if elsewhere else context["near"].rstrip("?")
+    near = context["near"].rstrip("?")
+    # The same name in another place is likelier meant than one that merely resembles it.
+    if elsewhere and f"'{name}" not in near:
+        near = ""
     for other in elsewhere:
         near += f" or {other!r}" if near else f" Did you mean {other!r}"
     near += "?" if near else ""
