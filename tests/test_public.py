@@ -72,7 +72,7 @@ NEEDED = {
 # Nothing that weighs: torch and its like cost seconds, and a plugin list needs none of them.
 HEAVY = (
     "torch transformers sentence_transformers detoxify matplotlib datasets sklearn scipy "
-    "statsmodels pandas"
+    "statsmodels pandas jinja2"
 ).split()
 
 

@@ -45,6 +45,12 @@ def test_words_empty_answers_and_repetition():
     assert EmptyShare().compute(measured.of(["fear"])).value == pytest.approx(1 / 4)
 
 
+def test_no_interval_goes_below_what_can_be():
+    few = outcome(words=[[0, 0, 0, 9]] * 2, gold_loss=[[0, 0, 0, 5]] * 2)
+    assert AnswerWords().compute(few).low == 0
+    assert Perplexity().compute(few).low == 1
+
+
 def test_a_report_leaves_out_what_was_not_measured():
     plain = SpilloverAnalyzer(draws=100).analyze([outcome("clean"), outcome()])
     assert not {"perplexity", "answer_words"} & set(plain.category("joy").estimates)

@@ -184,15 +184,12 @@ def _own(cache: Any) -> Any:
     return own
 
 
-class evaluating:
+@contextmanager
+def evaluating(module: Any) -> Iterator[None]:
     """Put a module into evaluation mode, and back as it was."""
-
-    def __init__(self, module: Any) -> None:
-        self.module = module
-        self.training = module.training
-
-    def __enter__(self) -> None:
-        self.module.eval()
-
-    def __exit__(self, *_: object) -> None:
-        self.module.train(self.training)
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)

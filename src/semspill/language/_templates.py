@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from jinja2 import TemplateError
-
 from semspill.corpus import ContextFormat, Exchange
 from semspill.corpus._dialogue import Role
 from semspill.errors import ConfigError
@@ -169,6 +167,8 @@ class ChatTemplate(Template):
         return self._frames[head, roles]
 
     def _written(self, chat: Sequence[Mapping[str, str]], begins: bool = True) -> str | None:
+        from jinja2 import TemplateError  # semspill is imported without it
+
         try:
             return str(
                 self.tokenizer.apply_chat_template(

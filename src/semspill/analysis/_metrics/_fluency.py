@@ -65,6 +65,7 @@ class Repetition(MeanMetric):
 
 
 def _mean(outcome: Outcome, values: Float[np.ndarray, "seeds exchanges"]) -> Estimate:
-    """Return a mean of any numbers; nothing is tested."""
+    """Return a mean of numbers that are never negative; nothing is tested."""
     even = np.full(values.shape[1], 1 / values.shape[1])
-    return outcome.contrast(values, even).replace(p_value=None)
+    estimate = outcome.contrast(values, even)
+    return estimate.replace(low=max(estimate.low, 0.0), p_value=None)
