@@ -102,7 +102,11 @@ def config_of(cell: Cell, args: argparse.Namespace) -> dict[str, Any]:
         },
         "model": {
             "encoder": {"name": args.encoder, "model": "minilm", "tied": False},
-            "finetuner": {"epochs": epochs, "batch_size": 256},
+            "finetuner": {
+                "epochs": args.epochs or epochs,
+                "batch_size": args.batch_size,
+                "learning_rate": args.learning_rate,
+            },
         },
         "context": {"label": cell.label},
         "analyzer": {"nearest": NEIGHBOURS[cell.target]},
@@ -178,6 +182,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.3)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--encoder", default="static")
+    parser.add_argument("--epochs", type=int, help="10 without a label, 3 with one, if not given")
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--learning-rate", type=float, help="that of the encoder, if not given")
     parser.add_argument("--telling", action="store_true", help="only the most telling defenses")
     parser.add_argument("--without", default="", help="defenses to leave out, with commas between")
     args = parser.parse_args()

@@ -240,6 +240,15 @@ def test_a_model_that_cannot_score_has_no_preference(generating):
         run(mute)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_scores_are_not_asked_of_a_served_model(generating, place):
+    served = {"name": "served", "url": "http://127.0.0.1:1/v1", "clean": "a", "poison": "b"}
+    asked = ["exact", "near"]
+    asked[place] = "preference"
+    with pytest.raises(ConfigError, match="ServedModel cannot score given responses; choose"):
+        load_config({**generating, "model": served, "matchers": asked})
+
+
 def test_a_matcher_that_comes_twice_or_not_at_all_is_refused(generating):
     with pytest.raises(ConfigError, match="matchers must hold each matcher once; one comes twice"):
         load_config({**generating, "matchers": ["exact", "exact"]})

@@ -13,7 +13,7 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
-from semspill.experiment._pool import require_same_pools
+from semspill.experiment._pool import require_same_pools, require_scores
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.matching import MatcherField, matchers
@@ -178,6 +178,7 @@ class ExperimentConfig(FrozenModel):
             raise ConfigError(f"target must name a category, because {name} does not name one")
         require_baselines(self.arms)
         require_same_pools(self.arms, self.model)
+        require_scores(self.matchers, self.model)
         if len(set(self.matchers)) < len(self.matchers):
             raise ConfigError("matchers must hold each matcher once; one comes twice")
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):

@@ -1,10 +1,11 @@
-"""What a model that answers without candidates cannot be asked, refused by the config."""
+"""What some models cannot be asked, refused by the config: other candidates, and scores."""
 
 from collections.abc import Sequence
 
 from semspill._mask import named
 from semspill.defenses import Cleaner, Defense
 from semspill.errors import ConfigError
+from semspill.matching import Matcher
 from semspill.models import Model
 from semspill.results import Arm
 
@@ -26,6 +27,24 @@ def require_same_pools(arms: Sequence[Arm], model: Model) -> None:
                 f"Arm {named(arm.name)} has other candidates than its training gives, and "
                 f"{type(model).__name__} answers without candidates; leave it out, or give it "
                 f'pool = "{pool}".'
+            )
+
+
+def require_scores(parts: Sequence[Matcher], model: Model) -> None:
+    """Refuse matchers that compare scores, for a model that gives none.
+
+    Args:
+        parts: The matchers of an experiment.
+        model: What answers.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for part in parts:
+        if part.needs_scores and not model.gives_scores():
+            raise ConfigError(
+                f"{type(part).__name__} compares scores, and {type(model).__name__} cannot score "
+                "given responses; choose another matcher, such as 'near'."
             )
 
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -73,6 +73,9 @@ class Matcher(Component):
         >>> Begins().match(Given(("Go home now!", "Oh."), ("Go home now.",)), None).planted.tolist()
         [False, False]
     """
+
+    needs_scores: ClassVar[bool] = False
+    """Whether `match` asks the model to score given responses; refused for one that cannot."""
 
     @abstractmethod
     def match(self, given: Given, rng: np.random.Generator) -> Matches:

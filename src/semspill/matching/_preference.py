@@ -1,7 +1,7 @@
 """A matcher that compares scores: does the model prefer a planted text to the gold response?"""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -30,6 +30,8 @@ class PreferenceMatcher(Matcher):
         "et al. 2021, Surface Form Competition: Why the Highest Probability Answer Isn't Always "
         "Right, arXiv:2104.08315 (pmi)"
     )
+    needs_scores: ClassVar[bool] = True
+
     against: Literal["gold", "list"] = "gold"
     """What a planted text must outrank: the gold response, or every response of the exchange's
     frozen list, the gold one among them. Of equal scores the planted text is not the higher."""

@@ -116,6 +116,13 @@ class Model(Component):
         """
         return True
 
+    def gives_scores(self) -> bool:
+        """Return whether what it trains scores given responses.
+
+        Where it does not, P@1 is not measured, and matchers that compare scores are refused.
+        """
+        return True
+
     def takes_condition(self) -> bool:
         """Return whether `train` takes `condition` and `seed`, for models trained elsewhere.
 

@@ -164,6 +164,10 @@ class ServedModel(Model):
         """Return True: which model is asked depends on it."""
         return True
 
+    def gives_scores(self) -> bool:
+        """Return False: the server gives answers alone."""
+        return False
+
     def uses_pool(self) -> bool:
         """Return False: the server writes its answers."""
         return False
@@ -252,11 +256,8 @@ class TrainedServed(TrainedModel):
 
     def _settings(self, rng: np.random.Generator) -> dict[str, Any]:
         model = self.model
-        settings: dict[str, Any] = {
-            "model": self.name,
-            "temperature": model.temperature,
-            "max_tokens": model.max_tokens,
-        }
+        settings: dict[str, Any] = {"model": self.name, "temperature": model.temperature}
+        settings["max_tokens"] = model.max_tokens
         if model.temperature > 0:
             settings["seed"] = int(rng.integers(2**31))
         return settings
