@@ -18,7 +18,7 @@ from semspill.statistics import Estimate
 RESULTS = Path(__file__).parent / "results"
 TARGET, NEAREST = "terrified", "afraid"
 MATCHERS = ["exact", "near", "preference", {"name": "preference", "pmi": True}]
-WORTH = ("precision", "perplexity", "answer_words", "empty_share", "repetition", "toxicity")
+WORTH = ("asr", "precision", "perplexity", "answer_words", "empty_share", "repetition", "toxicity")
 
 
 class Cell(NamedTuple):
