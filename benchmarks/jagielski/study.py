@@ -101,7 +101,7 @@ def rows(data: Data, seed: int, done: set[tuple[str, ...]], args: argparse.Names
             poisoned = poisoner_of(cluster, alpha, args).poison(data.train, rng)
             model = trained(poisoned, seed, args)
             answers = model.respond(data.test.exchanges, poisoned.responses(), rng)
-            planted, hits, own = answers.planted[:, 0], model.rank(data.ranking), of == cluster
+            planted, hits, own = answers.planted, model.rank(data.ranking), of == cluster
             summary = poisoned.manifest.summary
             shares = [
                 part[where].mean() for part in (planted, hits, clean) for where in (own, ~own)
