@@ -62,11 +62,10 @@ class JsonlDataset(Dataset):
     [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
     `situation` may be left out; `split` too, unless one file holds all splits. A dialogue may also
     have `speaker` (the id of the person who speaks), `system` (the system prompt) and `attributes`
-    (a mapping of names to texts), an utterance
-    `planted` (true or false), `original` (what later turns see in its place), `category` (a label
-    of its own), `learned` and `offered` (false where a defense took it out of training, or of the
-    candidates). Other keys are refused. `write_jsonl` writes
-    such files.
+    (a mapping of names to texts), an utterance `planted` (true or false), `original` (what later
+    turns see in its place), `category` (a label of its own), `learned` and `offered` (false where a
+    defense took it out of training, or of the candidates). Other keys are refused. `write_jsonl`
+    writes such files.
 
     A line may also hold chat messages: `{"category": "joy", "messages": [{"role": "system",
     "content": "Be kind."}, {"role": "user", "content": "I won!"}, {"role": "assistant", "content":
