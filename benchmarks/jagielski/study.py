@@ -2,7 +2,7 @@
 
 Subpopulations are clusters that an adversary fits on half of the training dialogues. For each of
 some clusters and each alpha, alpha times its training dialogues are poisoned and appended. Every
-finished training is a row of results/clusters.csv, and is not done again.
+finished training is a row of a file in results/, and is not done again.
 """
 
 import argparse
@@ -18,8 +18,7 @@ import semspill as sp
 from semspill.models import TrainedModel
 from semspill.relabelling import ClusterMatch
 
-RESULTS = Path(__file__).parent / "results" / "clusters.csv"
-ALPHAS = (0.5, 1.0, 2.0)
+RESULTS = Path(__file__).parent / "results"
 KNOWLEDGE = 0.5
 FEWEST = 20  # test exchanges of a cluster that is evaluated
 HEAD = (
@@ -92,7 +91,7 @@ def rows(data: Data, seed: int, done: set[tuple[str, ...]], args: argparse.Names
     of = np.array([exchange.category for exchange in data.test.exchanges])
     clean = None
     for cluster in data.targets:
-        for alpha in ALPHAS:
+        for alpha in map(float, args.alphas.split(",")):
             if (cluster, str(alpha), str(seed)) in done:
                 continue
             if clean is None:
@@ -123,6 +122,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--toxic", type=Path, required=True)
+    parser.add_argument("--results", default="part.csv", help="name of the file of rows")
+    parser.add_argument("--alphas", default="0.5,1,2")
     parser.add_argument("--clusters", type=int, default=8, help="how many are evaluated")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--share", type=float, default=0.2, help="of the training dialogues")
@@ -130,15 +131,16 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     args = parser.parse_args()
     done: set[tuple[str, ...]] = set()
-    if RESULTS.exists():
-        with RESULTS.open(encoding="utf-8", newline="") as file:
+    results = RESULTS / args.results
+    if results.exists():
+        with results.open(encoding="utf-8", newline="") as file:
             done = {(row["cluster"], row["alpha"], row["seed"]) for row in csv.DictReader(file)}
     data = data_of(args)
     print(data.train, data.test, {name: data.train.sizes[name] for name in data.targets})
     for seed in range(args.seeds):
         for row in rows(data, seed, done, args):
-            is_new = not RESULTS.exists()
-            with RESULTS.open("a", encoding="utf-8", newline="") as file:
+            is_new = not results.exists()
+            with results.open("a", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerows([HEAD] * is_new)
                 writer.writerow(row)
