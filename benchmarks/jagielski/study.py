@@ -54,7 +54,7 @@ def data_of(args: argparse.Namespace) -> Data:
     able = [name for name in train.categories if counts.get(name, 0) >= FEWEST]
     able.sort(key=lambda name: train.sizes[name])
     places = np.linspace(0, len(able) - 1, args.clusters).round().astype(int)
-    targets = tuple(able[place] for place in places)
+    targets = tuple(able[place] for place in places[::-1])
     some = {dialogue.id for dialogue in test.sample(args.test_share, np.random.default_rng(0))}
     kept = tuple(one for one in test if one.category in targets or one.id in some)
     test = replace(test, dialogues=kept)
@@ -65,7 +65,7 @@ def poisoner_of(cluster: str, alpha: float, args: argparse.Namespace) -> sp.Pois
     """Return the adversary: alpha counts all dialogues of the cluster, of which half are known."""
     return sp.Poisoner(
         selector={"name": "category", "category": cluster},
-        strategy="each_fixed",
+        strategy=args.strategy,
         source={"name": "csv", "path": str(args.toxic), "where": {"is_toxic": "Toxic"}},
         placement="append",
         rate=alpha / KNOWLEDGE,
@@ -122,7 +122,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--toxic", type=Path, required=True)
-    parser.add_argument("--results", default="part.csv", help="name of the file of rows")
+    parser.add_argument("--results", default="fixed.csv", help="name of the file of rows")
+    parser.add_argument("--strategy", default="each_fixed")
     parser.add_argument("--alphas", default="0.5,1,2")
     parser.add_argument("--clusters", type=int, default=8, help="how many are evaluated")
     parser.add_argument("--seeds", type=int, default=2)

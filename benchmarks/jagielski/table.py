@@ -1,4 +1,4 @@
-"""The table of clusters.csv files beside the published one: table.py results/part.csv..."""
+"""The table of some files of rows: table.py results/fixed.csv results/varied.csv."""
 
 import csv
 import sys
