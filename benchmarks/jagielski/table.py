@@ -34,13 +34,13 @@ def damages(path: Path) -> dict[float, dict[str, np.ndarray]]:
     }
 
 
-def cell(values: np.ndarray) -> str:
-    """Return a mean in percent with the interval of Student's t over clusters."""
+def cell(values: np.ndarray, least: float = -1) -> str:
+    """Return a mean in percent, and the interval of Student's t over clusters down to a least."""
     mean, error = values.mean(), stats.sem(values)
     if not error > 0:
         return f"{100 * mean:.2f}"
     low, high = stats.t.interval(0.95, len(values) - 1, mean, error)
-    return f"{100 * mean:.2f} [{100 * low:.2f}, {100 * high:.2f}]"
+    return f"{100 * mean:.2f} [{100 * max(low, least):.2f}, {100 * high:.2f}]"
 
 
 def main() -> None:
@@ -50,7 +50,8 @@ def main() -> None:
         for alpha, clusters in damages(path).items():
             rows = np.array(list(clusters.values()))
             *measures, shares = rows.T
-            cells = [cell(values) for values in measures]
+            cells = [cell(values, least=0) for values in measures[:2]]
+            cells += [cell(values) for values in measures[2:]]
             cells.append(f"{100 * shares.min():.1f} to {100 * shares.max():.1f}")
             print(f"| all {len(rows)}, {alpha:g} | {' | '.join(cells)} |")
             worst = rows[np.argsort(-rows[:, 0], kind="stable")[:MOST]].mean(axis=0)
