@@ -46,6 +46,8 @@ BUILT_IN = [
 ]
 # A value for every field that a component cannot do without.
 NEEDED = {
+    ("datasets", "clusters"): {"dataset": "synthetic"},
+    ("datasets", "features"): {"dataset": "synthetic", "attributes": ["region"]},
     ("datasets", "huggingface"): {"path": "some/dataset"},
     ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
     ("datasets", "table"): {"path": "talks.csv"},

@@ -13,6 +13,7 @@ ROOMS = {
     "experiment": "Configs, runs and sweeps",
     "corpus": "Dialogues and what is made of them",
     "datasets": "Where dialogues come from",
+    "relabelling": "Subpopulations that nobody labelled",
     "sources": "Where planted responses come from",
     "poison": "Who is poisoned, how and how much",
     "encoders": "The models, and the towers they are made of",

@@ -152,7 +152,7 @@ def test_optional_parts_have_fields_too():
     paths = {field.path: field for field in config_fields({"labelled": None})}
     assert "labelled.path" in paths
     assert paths["labelled"].whole
-    assert paths["dataset"].values[0] == "empathetic_dialogues"
+    assert "empathetic_dialogues" in paths["dataset"].values
     assert "dataset.name" in paths
     assert "dataset.path" not in paths
 
@@ -168,7 +168,8 @@ def said(*overrides) -> str:
     ("override", "expected"),
     [
         ("poisoner.buget=1", "overrides: poisoner.buget: unknown field. Did you mean 'budget'? "
-         "poisoner has: selector, strategy, source, budget, rate, placement, taint_context."),
+         "poisoner has: selector, strategy, source, budget, rate, placement, taint_context, "
+         "knowledge, knowledge_seed."),
         ("model.encoder.dimm=3", "overrides: model.encoder.dimm: unknown field. Did you mean "
          "'dim'? model.encoder "
          "(hashing) has: tied, fast, buckets, dim, word_ngrams, char_ngrams."),

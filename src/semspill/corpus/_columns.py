@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from semspill._mask import listing
 from semspill._model import FrozenModel
@@ -97,6 +97,10 @@ class Columns(FrozenModel):
     turns, read where the speaker first speaks. None for none."""
     system: str | None = None
     """Column of the system prompt; None for none but the turn of that role."""
+    attributes: tuple[str, ...] = ()
+    """Columns that become attributes of the dialogue, such as `["region", "intent"]`, each under
+    its name; of a column that holds mappings, each of their keys. With turns, the rows of a
+    dialogue must agree; an empty cell is no attribute."""
     roles: dict[str, Literal["speaker", "listener", "system", "drop"]] = Field(default={})
     """What a role means, for names of your own: `{ guest = "speaker", host = "listener" }`. A
     `system` turn, which stands first, becomes the system prompt; `{ system = "drop" }` leaves it
@@ -108,6 +112,14 @@ class Columns(FrozenModel):
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
+
+    @model_serializer(mode="wrap")
+    def _as_before_attributes(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Digests of what was stored before the field existed stay as they are.
+        fields: dict[str, Any] = dump(self)
+        if not self.attributes:
+            fields.pop("attributes", None)
+        return fields
 
     @property
     def known_roles(self) -> dict[str, str]:
@@ -190,6 +202,8 @@ def _needed(columns: Columns, shape: Shape, first: Row) -> Iterator[tuple[str, s
         column = getattr(columns, field)
         if field in needed or column is not None:
             yield field, column
+    for place, column in enumerate(columns.attributes):
+        yield f"attributes[{place}]", column
     if columns.category in first or not _labels_turns(columns, shape, first):
         yield "category", columns.category
 

@@ -1,9 +1,11 @@
 """The values a corpus is made of: utterances, dialogues, and the exchanges taken from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from semspill._mask import masked, named
+from semspill.corpus._attributes import NONE, Attributes
 from semspill.errors import DataError
 
 Role: TypeAlias = Literal["speaker", "listener"]
@@ -127,6 +129,14 @@ class Dialogue:
     system: str = ""
     """The system prompt that the listener was given; may be empty. Retrieval models do not read
     it."""
+    attributes: Mapping[str, str] = NONE
+    """What else is known of it, such as `{"region": "north"}`; it is copied, and never changes. No
+    model reads it: subpopulations are made of it (`semspill.relabelling.FeatureMatch`)."""
+
+    def __post_init__(self) -> None:
+        given = self.attributes
+        if type(given) is not Attributes and isinstance(given, Mapping):
+            object.__setattr__(self, "attributes", Attributes(given))
 
     @property
     def listener_turns(self) -> tuple[int, ...]:

@@ -168,7 +168,25 @@ class Drafts:
         speaks = (row for (row, _), turn in zip(said, utterances, strict=True)
                   if turn.role == "speaker")  # fmt: skip
         person = _name(columns.speaker, next(speaks, first)) or None
-        return Dialogue(name, category, utterances, situation, person, system)
+        more = self._attributes(placed)
+        return Dialogue(name, category, utterances, situation, person, system, more)
+
+    def _attributes(self, placed: Sequence[tuple[Place, Row]]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for where, row in placed:
+            for column in self.columns.attributes:
+                held = row.get(column)
+                cells = held if isinstance(held, Mapping) else {column: held}
+                for name in cells:
+                    value = _name(column, {column: cells[name]})
+                    if value and found.setdefault(name, value) != value:
+                        raise Bad(
+                            "with two values of an attribute",
+                            f"{column!r} is another one than in the rows before of the same "
+                            "dialogue",
+                            where=where,
+                        )
+        return found
 
     def _utterance(self, place: int, turn: _Turn) -> Utterance:
         if turn.role == "system":

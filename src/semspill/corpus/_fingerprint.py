@@ -15,10 +15,12 @@ def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
             [turn.role, turn.text, turn.planted, turn.original, *_added(turn)]
             for turn in dialogue.utterances
         ]
-        # A corpus without speakers or system prompts keeps the fingerprint it had before.
-        more: tuple[str | None, ...] = () if dialogue.speaker is None else (dialogue.speaker,)
+        # A corpus without any of these keeps the fingerprint it had before.
+        more: tuple[object, ...] = () if dialogue.speaker is None else (dialogue.speaker,)
         if dialogue.system:
             more = dialogue.speaker, dialogue.system
+        if dialogue.attributes:
+            more = dialogue.speaker, dialogue.system, sorted(dialogue.attributes.items())
         line = json.dumps((dialogue.id, dialogue.category, dialogue.situation, turns, *more))
         digest.update(f"{line}\n".encode())
     return digest.hexdigest()

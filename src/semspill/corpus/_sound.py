@@ -8,6 +8,7 @@ from typing import get_args
 
 from semspill._names import composed
 from semspill._read import half_character
+from semspill.corpus._attributes import Attributes
 from semspill.corpus._dialogue import Dialogue, Role, Utterance
 from semspill.errors import DataError
 
@@ -16,6 +17,7 @@ _TEXTS = attrgetter("id", "category", "situation", "system")
 _UTTERANCES = attrgetter("utterances")
 _MARKS = attrgetter("planted", "learned", "offered")
 _CATEGORY = attrgetter("category")
+_ATTRIBUTES = attrgetter("attributes")
 
 
 def sound(dialogues: Sequence[Dialogue], name: str) -> tuple[Dialogue, ...]:
@@ -67,6 +69,10 @@ def _all_sound(dialogues: Sequence[Dialogue]) -> bool:
     texts += [one.original for one in utterances if one.original is not None]
     texts += [name for name in map(_CATEGORY, utterances) if name is not None]
     texts += [dialogue.speaker for dialogue in dialogues if dialogue.speaker is not None]
+    attributes = list(map(_ATTRIBUTES, dialogues))
+    if set(map(type, attributes)) - {Attributes}:
+        return False
+    texts += chain.from_iterable(chain(given, given.values()) for given in attributes if given)
     marks = set(map(type, chain.from_iterable(map(_MARKS, utterances))))
     if set(map(type, texts)) - {str} or marks - {bool}:
         return False
@@ -85,6 +91,7 @@ def _faults(dialogue: object) -> Iterator[str]:
     yield from _text("its situation", dialogue.situation)
     yield from _text("its system", dialogue.system)
     yield from _text("its speaker", dialogue.speaker, optional=True)
+    yield from _of_attributes(dialogue.attributes)
     if not isinstance(dialogue.utterances, tuple):
         yield f"its utterances are of type {_kind(dialogue.utterances)}; give a tuple"
         return
@@ -103,6 +110,15 @@ def _faults(dialogue: object) -> Iterator[str]:
                 f"the role of utterance [{turn}] is {_kind(utterance.role)} of another content; "
                 "give 'speaker' or 'listener'"
             )
+
+
+def _of_attributes(given: object) -> Iterator[str]:
+    if not isinstance(given, Attributes):
+        yield f"its attributes are of type {_kind(given)}; give a mapping"
+        return
+    for place, (name, value) in enumerate(given.items(), 1):
+        yield from _text(f"the name of its attribute {place}", name)
+        yield from _text(f"the value of its attribute {place}", value)
 
 
 def _text(what: str, value: object, *, optional: bool = False) -> Iterator[str]:

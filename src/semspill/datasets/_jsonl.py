@@ -45,12 +45,14 @@ class _Row(BaseModel):
     split: str | None = None
     speaker: str | None = Field(None, min_length=1)
     system: str = ""
+    attributes: dict[str, str] = {}
 
     def dialogue(self) -> Dialogue:
         """Return the dialogue that the row describes."""
         turns = tuple(Utterance(**turn.model_dump()) for turn in self.utterances)
         named = self.id, self.category, turns, self.situation
-        return Dialogue(*named, speaker=self.speaker, system=self.system)
+        own = self.model_dump(include={"speaker", "system", "attributes"})
+        return Dialogue(*named, **own)
 
 
 class JsonlDataset(Dataset):
@@ -59,17 +61,17 @@ class JsonlDataset(Dataset):
     A line is `{"id": "d1", "category": "joy", "situation": "", "split": "train", "utterances":
     [{"role": "speaker", "text": "I won!"}, {"role": "listener", "text": "Well done."}]}`.
     `situation` may be left out; `split` too, unless one file holds all splits. A dialogue may also
-    have `speaker` (the id of the person who speaks) and `system` (the system prompt), an utterance
-    `planted` (true or false), `original` (what later turns see in its place), `category` (a label
-    of its own), `learned` and `offered` (false where a defense took it out of training, or of the
-    candidates). Other keys are refused. `write_jsonl` writes
-    such files.
+    have `speaker` (the id of the person who speaks), `system` (the system prompt) and `attributes`
+    (a mapping of names to texts), an utterance `planted` (true or false), `original` (what later
+    turns see in its place), `category` (a label of its own), `learned` and `offered` (false where a
+    defense took it out of training, or of the candidates). Other keys are refused. `write_jsonl`
+    writes such files.
 
     A line may also hold chat messages: `{"category": "joy", "messages": [{"role": "system",
     "content": "Be kind."}, {"role": "user", "content": "I won!"}, {"role": "assistant", "content":
-    "Well done."}]}`. The system turn becomes the dialogue's `system`; `id`, `situation`, `speaker`
-    and `split` mean the same as above and may be left out, and other keys are passed over.
-    `write_messages` writes such files. Files of other shapes are read by `table`.
+    "Well done."}]}`. The system turn becomes the dialogue's `system`; `id`, `situation`, `speaker`,
+    `attributes` and `split` mean the same as above and may be left out, and other keys are passed
+    over. `write_messages` writes such files. Files of other shapes are read by `table`.
 
     Example:
         >>> JsonlDataset(path="talks/{split}.jsonl").licence
@@ -163,10 +165,12 @@ class JsonlDataset(Dataset):
         if not chats:
             return Reading(own, (), True)
         names = {name for _, row in chats for name in row}
-        usual = {
+        usual: dict[str, Any] = {
             field: getattr(self.columns, field) or (field if field in names else None)
             for field in ("id", "situation", "speaker")
         }
+        if "attributes" in names and not self.columns.attributes:
+            usual["attributes"] = ("attributes",)
         columns = self.columns.replace(**usual, messages=self._messages)
         return read(chats, columns, split, self.on_error)
 
@@ -201,9 +205,11 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
             turn["category"] = utterance.category
         turn |= {mark: False for mark in ("learned", "offered") if not getattr(utterance, mark)}
         turns.append(turn)
-    more = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
+    more: dict[str, Any] = {} if dialogue.speaker is None else {"speaker": dialogue.speaker}
     if dialogue.system:
         more["system"] = dialogue.system
+    if dialogue.attributes:
+        more["attributes"] = dict(dialogue.attributes)
     return {
         "id": dialogue.id,
         "category": dialogue.category,

@@ -47,8 +47,8 @@ def write_messages(
             last. None for dialogues, but exchanges in `prompt_completion`.
         turns: With rows of exchanges, how many utterances before the response are kept, as
             `ContextFormat.turns`; None for all.
-        labelled: Whether rows also hold `id`, `category`, `split`, and `situation` and `speaker`
-            where there are any, to be read back; some programs refuse such keys.
+        labelled: Whether rows also hold `id`, `category`, `split`, and `situation`, `speaker` and
+            `attributes` where there are any, to be read back; some programs refuse such keys.
 
     Returns:
         The number of rows.
@@ -128,7 +128,11 @@ def _of_exchanges(corpus: Corpus, format: Form, turns: int | None) -> _Made:
 
 
 def _beside(dialogue: Dialogue, category: str) -> dict[str, Any]:
-    more = {"situation": dialogue.situation, "speaker": dialogue.speaker}
+    more = {
+        "situation": dialogue.situation,
+        "speaker": dialogue.speaker,
+        "attributes": dict(dialogue.attributes),
+    }
     told = {key: value for key, value in more.items() if value}
     return {"id": dialogue.id, "category": category, **told}
 

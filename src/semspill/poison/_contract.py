@@ -63,8 +63,8 @@ def checked_rewrite(
     for before, after in zip(victims, rewritten, strict=True):
         if _frame(before) != _frame(after):
             raise PluginError(
-                f"{method} changed the id, the category, the situation or the turns of dialogue "
-                f"{named(before.id)}; it may change only texts."
+                f"{method} changed the id, the category, the situation, the attributes or the "
+                f"turns of dialogue {named(before.id)}; it may change only texts."
             )
     return rewritten
 
@@ -75,5 +75,6 @@ def _frame(dialogue: Dialogue) -> tuple[object, ...]:
         dialogue.id,
         dialogue.category,
         dialogue.situation,
+        dialogue.attributes,
         [utterance.role for utterance in dialogue.utterances],
     )

@@ -2,16 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import Field, model_validator
+from jaxtyping import Int
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from semspill._mask import named
 from semspill._model import FrozenModel, shown
 from semspill._objects import called
 from semspill._random import seed_of
 from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCorpus
+from semspill.corpus._known import known_places, part_of
 from semspill.errors import ConfigError, DataError
 from semspill.poison._base import SelectorField, StrategyField, strategies
 from semspill.poison._contract import checked_rewrite, checked_selection
@@ -68,6 +75,20 @@ class Poisoner(FrozenModel):
     """Poison a dialogue in place, or keep it and append a poisoned copy (D_c and D_p)."""
     taint_context: bool = True
     """Whether later turns of a poisoned dialogue see the planted text in their contexts."""
+    knowledge: float = Field(1.0, gt=0, le=1)
+    """Share of the corpus's dialogues that the adversary knows, drawn by a hash of their ids: the
+    selector sees no others, and none is poisoned (Jagielski's adversary knows half)."""
+    knowledge_seed: int = Field(0, ge=0)
+    """Decides which dialogues are known; the dataset `clusters` with the same share and seed knows
+    the same."""
+
+    @model_serializer(mode="wrap")
+    def _as_before_knowledge(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Digests of what was stored before these fields existed stay as they are.
+        fields: dict[str, Any] = dump(self)
+        if self.knowledge == 1:
+            fields = {key: fields[key] for key in fields if not key.startswith("knowledge")}
+        return fields
 
     @model_validator(mode="after")
     def _rate_fits_placement(self) -> "Poisoner":
@@ -93,7 +114,7 @@ class Poisoner(FrozenModel):
         """
         clean = corpus.corpus
         choosing, ordering, rewriting = rng.spawn(3)
-        selected = checked_selection(self.selector, clean, choosing)
+        selected = self._selected(clean, choosing)
         eligible = [i for i in selected.tolist() if clean[i].listener_turns]
         if not eligible:
             raise DataError(
@@ -124,6 +145,20 @@ class Poisoner(FrozenModel):
             poisoned_fingerprint=poisoned.fingerprint,
         )
         return PoisonedCorpus(poisoned, Manifest(summary=summary, records=records))
+
+    def _selected(self, clean: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
+        """Return the selected places, chosen among those that the adversary knows."""
+        places = known_places(clean, self.knowledge, self.knowledge_seed)
+        if len(places) == len(clean):
+            return checked_selection(self.selector, clean, rng)
+        try:
+            chosen = checked_selection(self.selector, part_of(clean, places), rng)
+        except DataError as error:
+            raise DataError(
+                f"{error} The adversary knows {len(places)} of {len(clean)} dialogues; raise "
+                "knowledge to let it see more."
+            ) from error
+        return np.array([places[i] for i in chosen.tolist()], dtype=np.int64)
 
     def _victims(self, eligible: Sequence[int], rng: np.random.Generator) -> list[int]:
         wanted = max(round(self.rate * len(eligible)), 1)
