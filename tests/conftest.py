@@ -18,7 +18,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from semspill import Corpus, Dialogue, Utterance
 
 # Shared cores make a single example slow now and then; that is no defect.
-hypothesis.settings.register_profile("semspill", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("semspill", deadline=None, max_examples=30)
 hypothesis.settings.load_profile("semspill")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
