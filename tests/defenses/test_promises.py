@@ -5,6 +5,9 @@ import pytest
 from semspill.defenses import OutputGuard, Repair, TrainingDefense, defenses
 from semspill.testing import check_guard, check_repair, check_training_defense
 
+# Defenses and checks have tests of their own.
+pytestmark = pytest.mark.no_cover
+
 CHECKS = {
     TrainingDefense: check_training_defense,
     Repair: check_repair,

@@ -44,7 +44,7 @@ def given_fields() -> dict[str, Any]:
             "name": "hashing", "dim": 8, "buckets": 512, "word_ngrams": [1, 1],
             "char_ngrams": None,
         }, "finetuner": {"epochs": 2, "batch_size": 32}},
-        "analyzer": {"draws": 100},
+        "analyzer": {"draws": 100, "metrics": ["asr", "asr_lift", "toxicity", "lift", "precision"]},
         "list_size": 20,
     }  # fmt: skip
 

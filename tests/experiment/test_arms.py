@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from semspill import ConfigError, DataError, ResponseSource, load_config, run
 from semspill.experiment import read_outcomes
 from semspill.poison import Manifest
 
-pytestmark = pytest.mark.usefixtures("blank_plots")
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("blank_plots")]
 
 ALL = ["clean", "poison", "train_only", "pool_only", "benign_swap"]
 
@@ -19,14 +21,28 @@ class Grumbles(ResponseSource):
         return tuple(f"grumble number {i}" for i in range(20))
 
 
-@pytest.fixture
-def five(fields):
+@pytest.fixture(scope="module")
+def given_five(given_fields):
     return {
-        **fields,
+        **given_fields,
         "arms": ALL,
-        "poisoner": {**fields["poisoner"], "source": Grumbles()},
+        "poisoner": {**given_fields["poisoner"], "source": Grumbles()},
         "rater": {"name": "lexicon", "words": {"grumble": 1.0}},
     }
+
+
+@pytest.fixture
+def five(given_five):
+    return copy.deepcopy(given_five)
+
+
+@pytest.fixture(scope="module")
+def whole(given_five, blank_module, tmp_path_factory):
+    """The folder of a finished run of all arms, and its report; read only."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semspill.scoring._scorer.user_cache_dir", lambda name: folder / "cache")
+        return folder / "out", run(given_five, out=folder / "out")
 
 
 def scores(folder, arm, seed=0):
@@ -61,9 +77,8 @@ def test_the_arms_are_what_they_are_called(five):
     assert toxicity["clean"] == toxicity["train_only"] == toxicity["benign_swap"] == 0
 
 
-def test_arms_that_share_a_model_share_its_utility(five, tmp_path):
-    run(five, out=tmp_path / "out")
-    made = {arm: scores(tmp_path / "out", arm) for arm in ALL}
+def test_arms_that_share_a_model_share_its_utility(whole):
+    made = {arm: scores(whole[0], arm) for arm in ALL}
     for one, other in (("clean", "pool_only"), ("poison", "train_only")):
         assert np.array_equal(made[one]["correct"], made[other]["correct"])
         assert np.array_equal(made[one]["loss"], made[other]["loss"])
@@ -71,34 +86,32 @@ def test_arms_that_share_a_model_share_its_utility(five, tmp_path):
     assert not np.array_equal(made["poison"]["loss"], made["benign_swap"]["loss"])
 
 
-def test_an_arm_is_the_same_whatever_other_arms_there_are(five, tmp_path):
-    run(five, out=tmp_path / "all")
+def test_an_arm_is_the_same_whatever_other_arms_there_are(five, whole, tmp_path):
     for arm in ALL[1:]:
         run({**five, "arms": ["clean", arm]}, out=tmp_path / arm)
-        alone, among = scores(tmp_path / arm, arm), scores(tmp_path / "all", arm)
+        alone, among = scores(tmp_path / arm, arm), scores(whole[0], arm)
         assert all(np.array_equal(alone[name], among[name]) for name in among if name != "record")
 
 
-def test_an_interrupted_run_of_five_arms_gives_the_same_report(five, interrupt, tmp_path):
-    whole = run(five, out=tmp_path / "whole").to_json()
+def test_an_interrupted_run_of_five_arms_gives_the_same_report(five, whole, interrupt, tmp_path):
     interrupt(3, five, out=tmp_path / "cut")
     assert (tmp_path / "cut.partial" / "seed-0" / "train_only" / "scores.npz").is_file()
-    assert run(five, out=tmp_path / "cut").to_json() == whole
+    assert run(five, out=tmp_path / "cut").to_json() == whole[1].to_json()
 
 
-def test_an_arm_that_lost_its_scores_is_trained_anew_alone(five, interrupt, trainings, tmp_path):
-    whole = run(five, out=tmp_path / "whole").to_json()
+def test_an_arm_that_lost_its_scores_is_trained_anew_alone(
+    five, whole, interrupt, trainings, tmp_path
+):
     interrupt(3, five, out=tmp_path / "cut")
     (tmp_path / "cut.partial" / "seed-0" / "pool_only" / "scores.npz").unlink()
     trainings.clear()
-    assert run(five, out=tmp_path / "cut").to_json() == whole
+    assert run(five, out=tmp_path / "cut").to_json() == whole[1].to_json()
     # The clean model for pool_only, and the benign one that was interrupted.
     assert len(trainings) == 2
 
 
-def test_the_benign_arm_has_a_manifest_of_its_own(five, tmp_path):
-    run(five, out=tmp_path / "out")
-    folder = tmp_path / "out" / "seed-0"
+def test_the_benign_arm_has_a_manifest_of_its_own(whole):
+    folder = whole[0] / "seed-0"
     harmful, benign = (
         Manifest.read(folder / name) for name in ("manifest.jsonl", "manifest-benign.jsonl")
     )
@@ -129,8 +142,8 @@ def test_an_arm_that_does_not_exist_is_refused(fields):
     assert "benign_swap" in str(caught.value)
 
 
-def test_the_report_takes_the_lift_apart(five):
-    parts = {(p.group, p.quantity, p.part): p.estimate.value for p in run(five).decomposition}
+def test_the_report_takes_the_lift_apart(whole):
+    parts = {(p.group, p.quantity, p.part): p.estimate.value for p in whole[1].decomposition}
     brave = {part: value for (group, quantity, part), value in parts.items()
              if (group, quantity) == ("brave", "asr")}  # fmt: skip
     assert brave["total"] == pytest.approx(brave["pool"] + brave["training"] + brave["both"])

@@ -6,11 +6,15 @@ from semspill import ConfigError, datasets, load_config, read_outcomes, run, swe
 from semspill.experiment._data import data_key
 from semspill.experiment.executors import Processes
 
-pytestmark = pytest.mark.usefixtures("blank_plots")
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("blank_plots")]
 
 
 @pytest.fixture
 def labelled(fields):
+    return labelling(fields)
+
+
+def labelling(fields):
     """Each gold label is shown, but for *jolly*, which is called *brave* one time in two."""
     noisy = {"name": "noisy", "confusion": [["jolly", "brave", 0.5]]}
     return {
@@ -22,8 +26,17 @@ def labelled(fields):
     }
 
 
-def test_the_report_says_whom_the_labeller_takes_for_the_target(labelled):
-    labels = run(labelled).labels
+@pytest.fixture(scope="module")
+def reported(given_fields, blank_module, tmp_path_factory):
+    """The report of the experiment; read only."""
+    folder = tmp_path_factory.mktemp("labelled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semspill.scoring._scorer.user_cache_dir", lambda name: folder)
+        return run(labelling(given_fields))
+
+
+def test_the_report_says_whom_the_labeller_takes_for_the_target(reported):
+    labels = reported.labels
     assert (labels.labeller, labels.folds) == ("noisy", 0)
     channels = {channel.group: channel for channel in labels.channels}
     assert channels["brave"].labelled.value == 1
@@ -38,26 +51,24 @@ def test_the_report_says_whom_the_labeller_takes_for_the_target(labelled):
     assert {channel.asr_labelled for channel in others} == {None}
 
 
-def test_the_two_channels_add_up_to_the_lift(labelled):
-    report = run(labelled)
-    for channel in report.labels.channels:
+def test_the_two_channels_add_up_to_the_lift(reported):
+    for channel in reported.labels.channels:
         lift = (
-            report.category(channel.group)
-            if channel.group in {part.name for part in report.categories}
-            else report.group(channel.group)
+            reported.category(channel.group)
+            if channel.group in {part.name for part in reported.categories}
+            else reported.group(channel.group)
         ).asr_lift
         both = channel.via_label.value + channel.via_text.value
         assert both == pytest.approx(lift.value, abs=1e-12)
 
 
-def test_estimates_of_labels_say_whether_they_are_shares_or_differences(labelled):
-    report = run(labelled)
-    channels = report.to_frame("channels")
+def test_estimates_of_labels_say_whether_they_are_shares_or_differences(reported):
+    channels = reported.to_frame("channels")
     assert set(zip(channels.quantity, channels.unit, strict=True)) == {
         *((name, "share") for name in ("labelled", "asr_labelled", "asr_rest")),
         ("via_label", "points"), ("via_text", "points"),
     }  # fmt: skip
-    assert set(report.to_frame("label_curve").unit) == {"points"}
+    assert set(reported.to_frame("label_curve").unit) == {"points"}
 
 
 def test_a_category_that_is_taken_for_the_target_catches_it_through_the_label(labelled):

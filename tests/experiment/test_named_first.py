@@ -6,7 +6,7 @@ import pytest
 
 from semspill import run, sweep
 
-pytestmark = pytest.mark.usefixtures("blank_plots")
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("blank_plots")]
 
 BUDGET = "poisoner.budget"
 KINDS = ("nearest_by_hand", "nearest_after_outcome", "far_after_outcome", "margin_after_outcome")

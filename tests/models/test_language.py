@@ -55,6 +55,7 @@ def answers(model, corpus):
     return model.respond(corpus.exchanges, NO_POOL, np.random.default_rng(0))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["llama", "t5"])
 def test_fifty_pairs_are_learned_by_heart(tiny_language_models, fifty, name, tmp_path):
     folder = shutil.copytree(tiny_language_models[name], tmp_path / name)
@@ -123,6 +124,7 @@ def test_they_conform(model_of):
     check_model(model_of("gpt2", finetuner=settings, generation={"max_new_tokens": 4}))
 
 
+@pytest.mark.no_cover
 def test_an_experiment_from_end_to_end(model_of, tmp_path):
     config = {
         "dataset": {"name": "synthetic", "train": 45, "test": 18, "categories": 3},

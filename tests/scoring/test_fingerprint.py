@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from semspill import Rater
 from semspill.scoring import LexiconRater
@@ -20,36 +21,6 @@ RATER = """
         def rate(self, texts):
             return np.full(len(texts), {returned})
 """
-
-
-def fingerprint(tmp_path, returned="self.mood", fields="", *, file=True) -> str:
-    code = textwrap.dedent(RATER).format(returned=returned)
-    code += f"\nprint(Mood({fields}).fingerprint)\n"
-    script = tmp_path / "mood.py"
-    script.write_text(code if file else f"exec({code!r})")
-    made = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    return made.stdout.strip()
-
-
-def test_the_same_rater_has_the_same_fingerprint_in_another_process(tmp_path):
-    assert fingerprint(tmp_path) == fingerprint(tmp_path)
-
-
-def test_other_fields_or_other_code_have_another_fingerprint(tmp_path):
-    mine = fingerprint(tmp_path)
-    assert fingerprint(tmp_path, fields="mood=0.6") != mine
-    assert fingerprint(tmp_path, returned="1 - self.mood") != mine
-
-
-def test_code_that_cannot_be_seen_is_the_same_within_a_process():
-    names = {"__name__": "nowhere"}
-    exec(textwrap.dedent(RATER).format(returned="self.mood"), names)
-    one, two, other = names["Mood"](), names["Mood"](), names["Mood"](mood=0.6)
-    assert one.fingerprint == two.fingerprint != other.fingerprint
-
-
-def test_code_that_cannot_be_seen_is_never_taken_for_the_same(tmp_path):
-    assert fingerprint(tmp_path, file=False) != fingerprint(tmp_path, file=False)
 
 
 MODULES = {
@@ -73,7 +44,7 @@ MODULES = {
         class Mixin:
             bonus = {bonus}
     """,
-    "child.py": """
+    "script.py": """
         from grandparent import Grandparent
         from mixed import Mixin
 
@@ -83,22 +54,94 @@ MODULES = {
         print(Child().fingerprint)
     """,
 }
+BUILT_IN = """
+from semspill.scoring import LexiconRater, TransformersRater
+print(LexiconRater().fingerprint, TransformersRater(model={folder!r}).fingerprint)
+"""
+# What every script imports is imported once, and each runs in a process that is forked then.
+EACH = """
+import os, runpy, sys
+import numpy
+from semspill import Rater
+from semspill.scoring import LexiconRater
+sys.dont_write_bytecode = True
+for folder in sys.argv[1:]:
+    if not os.fork():
+        sys.path.insert(0, folder)
+        sys.argv = [os.path.join(folder, "script.py")]
+        runpy.run_path(sys.argv[0], run_name="__main__")
+        sys.stdout.flush()
+        os._exit(0)
+    os.wait()
+"""
+NEWER = "import importlib.metadata; importlib.metadata.version = lambda name: '9.9'\n"
 
 
-def inherited(tmp_path, **values) -> str:
+def mood(returned="self.mood", fields="", *, file=True):
+    code = textwrap.dedent(RATER).format(returned=returned)
+    code += f"\nprint(Mood({fields}).fingerprint)\n"
+    return {"script.py": code if file else f"exec({code!r})"}
+
+
+def inherited(**values):
     values = {"most": 0.5, "factor": 1, "bonus": 0} | values
-    for name, code in MODULES.items():
-        (tmp_path / name).write_text(textwrap.dedent(code).format(**values))
-    command = [sys.executable, "-B", tmp_path / "child.py"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return {name: textwrap.dedent(code).format(**values) for name, code in MODULES.items()}
 
 
-def test_code_that_is_inherited_called_or_read_is_covered(tmp_path):
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What each script prints in the first process, in another one and under another version."""
+    place = tmp_path_factory.mktemp("fingerprints")
+    (place / "config.json").write_text("{}")
+    scripts = {
+        "mood": mood(),
+        "unseen": mood(file=False),
+        "inherited": inherited(),
+        "built-in": {"script.py": BUILT_IN.format(folder=str(place))},
+        "other field": mood(fields="mood=0.6"),
+        "other code": mood("1 - self.mood"),
+        **{name: inherited(**{name: 0.25}) for name in ("most", "factor", "bonus")},
+    }
+    for name, files in scripts.items():
+        (place / name).mkdir()
+        for file, code in files.items():
+            (place / name / file).write_text(code)
+
+    def ran(names, before=""):
+        command = [sys.executable, "-c", before + EACH, *(place / name for name in names)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return dict(zip(names, done.stdout.splitlines(), strict=True))
+
+    return ran(scripts), ran(["mood", "unseen", "inherited"]), ran(["built-in"], NEWER)
+
+
+def test_the_same_rater_has_the_same_fingerprint_in_another_process(printed):
+    first, other, _ = printed
+    assert first["mood"] == other["mood"]
+
+
+def test_other_fields_or_other_code_have_another_fingerprint(printed):
+    found = [printed[0][name] for name in ("mood", "other field", "other code")]
+    assert len(set(found)) == 3
+
+
+def test_code_that_cannot_be_seen_is_the_same_within_a_process():
+    names = {"__name__": "nowhere"}
+    exec(textwrap.dedent(RATER).format(returned="self.mood"), names)
+    one, two, other = names["Mood"](), names["Mood"](), names["Mood"](mood=0.6)
+    assert one.fingerprint == two.fingerprint != other.fingerprint
+
+
+def test_code_that_cannot_be_seen_is_never_taken_for_the_same(printed):
+    first, other, _ = printed
+    assert first["unseen"] != other["unseen"]
+
+
+def test_code_that_is_inherited_called_or_read_is_covered(printed):
     """A constant, a function beside the class, a class beside the line of raters."""
-    first = inherited(tmp_path)
-    assert inherited(tmp_path) == first
-    others = [inherited(tmp_path, **{name: 0.25}) for name in ("most", "factor", "bonus")]
-    assert len({first, *others}) == 4
+    first, other, _ = printed
+    assert first["inherited"] == other["inherited"]
+    assert len({first[name] for name in ("inherited", "most", "factor", "bonus")}) == 4
 
 
 def made(level):
@@ -152,20 +195,7 @@ def test_a_built_in_rater_that_is_changed_has_fingerprints_of_its_own():
     assert len({rater.fingerprint for rater in prints}) == 3
 
 
-BUILT_IN = """
-import importlib.metadata
-{patch}
-from semspill.scoring import LexiconRater, TransformersRater
-print(LexiconRater().fingerprint, TransformersRater(model={folder!r}).fingerprint)
-"""
-
-
-def test_built_in_raters_know_the_version_of_semspill(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
-    prints = []
-    for patch in ("", "importlib.metadata.version = lambda name: '9.9'"):
-        code = BUILT_IN.format(patch=patch, folder=str(tmp_path))
-        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        prints.append(ran.stdout.split())
-    assert all(one != other for one, other in zip(*prints, strict=True))
+def test_built_in_raters_know_the_version_of_semspill(printed):
+    first, _, newer = printed
+    pairs = zip(first["built-in"].split(), newer["built-in"].split(), strict=True)
+    assert all(one != other for one, other in pairs)

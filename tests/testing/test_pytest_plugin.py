@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import semspill as sp
+from semspill.testing import assert_guard_catches, plant
 
 # Loaded by its entry point where the installation has that, else by the name of its module.
 INSTALLED = bool(importlib.metadata.entry_points(group="pytest11", name="semspill"))
@@ -16,20 +17,29 @@ PLUGIN = "semspill" if INSTALLED else "_semspill_pytest"
 pytest_plugins = ("pytester",) if INSTALLED else ("pytester", PLUGIN)
 
 
+@pytest.fixture(scope="module")
+def imported(semspill_corpus):
+    """What the tests below import: pytester forgets what its runs were the first to import."""
+    planted = plant(semspill_corpus, target="brave", strategy="last_random", budget=0.1)
+    assert_guard_catches(lambda exchanges: planted.truth, planted)
+
+
 @pytest.fixture
-def run(pytester, monkeypatch):
-    """Run a test file in a process of its own, with no plugin but this one."""
+def run(imported, pytester, monkeypatch):
+    """Run a test file with no plugin but this one; in a process of its own where it says so.
+
+    A process would import everything again, which takes longer than the test.
+    """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("COLUMNS", "300")
     # Whatever this run measures or hooks in is no concern of that one.
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
-    def ran(code, *options, plugin=PLUGIN):
+    def ran(code, *options, alone=False):
         pytester.makepyfile(code)
-        return pytester.runpytest_subprocess(
-            *(["-p", plugin] if plugin else []), "-p", "no:cacheprovider", *options
-        )
+        start = pytester.runpytest_subprocess if alone else pytester.runpytest_inprocess
+        return start("-p", PLUGIN, "-p", "no:cacheprovider", *options)
 
     return ran
 
@@ -75,9 +85,9 @@ def test_nothing_is_imported_by_who_does_not_use_it(run):
         heavy = {"semspill", "numpy", "pydantic", "torch", "jaxtyping"}
         assert not heavy & set(sys.modules)
     """
-    ran = run(code, "-W", "error", "--strict-markers")
+    ran = run(code, "-W", "error", "--strict-markers", alone=True)
     ran.assert_outcomes(passed=2)
-    collected = run(code, "--collect-only", "-q")
+    collected = run(code, "--collect-only", "-q", alone=True)
     collected.stdout.fnmatch_lines(["*::test_it_is_loaded", "*::test_nothing_else_is"])
 
 
@@ -185,23 +195,12 @@ def test_a_mark_counts_in_a_unittest_case_too(run):
     ran.stdout.fnmatch_lines(["SKIPPED * inconclusive: 60 more dialogues."])
 
 
-def test_a_failure_shows_the_table_once(run, pytester):
-    code = """
-    import sys
-    import pytest
-
-    for options in ([], ["-q"], ["--tb=short"], ["-q", "--tb=native"]):
-        print("RUN", flush=True)
-        pytest.main(["-p", PLUGIN, "-p", "no:cacheprovider", "-k", "test_fails", "-rN", *options])
-    """
-    pytester.makepyfile(test_failing=FAILING)
-    runs = pytester.makepyfile(runs=code.replace("PLUGIN", repr(PLUGIN)))
-    shown = pytester.runpython(runs).stdout.str().split("RUN\n")[1:]
-    assert len(shown) == 4
-    for output in shown:
-        # The traceback shows the source too, in which the table is one line.
-        lines = [line for line in output.splitlines() if "joyful    0.001" in line]
-        assert sum("category" not in line for line in lines) == 1
+@pytest.mark.parametrize("options", [[], ["-q"], ["--tb=short"], ["-q", "--tb=native"]])
+def test_a_failure_shows_the_table_once(run, options):
+    output = run(FAILING, "-k", "test_fails", "-rN", *options).outlines
+    # The traceback shows the source too, in which the table is one line.
+    lines = [line for line in output if "joyful    0.001" in line]
+    assert sum("category" not in line for line in lines) == 1
 
 
 def test_a_marked_test_that_uses_the_assertions_and_the_fixtures(run):
@@ -233,7 +232,7 @@ def test_a_marked_test_that_uses_the_assertions_and_the_fixtures(run):
     assert not any("verdict.enforce" in line for line in ran.outlines)
 
 
-def test_what_was_decided_becomes_properties_of_the_test(pytester, monkeypatch):
+def test_what_was_decided_becomes_properties_of_the_test(imported, pytester, monkeypatch):
     code = """
     import pytest
     import semspill as sp

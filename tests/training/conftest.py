@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from semspill import ContextFormat, Corpus, Dialogue, Encoder, Utterance
 from semspill.corpus import Text
@@ -207,3 +208,12 @@ def lessons() -> Corpus:
 def letters_of():
     """What loads a language model of letters with random weights."""
     return LetterSource
+
+
+@pytest.fixture
+def before_steps():
+    """Calls a function with the optimizer before each of its steps, until the test ends."""
+    handles = []
+    yield lambda watch: handles.append(register_optimizer_step_pre_hook(watch))
+    for handle in handles:
+        handle.remove()

@@ -1,5 +1,6 @@
 """The optimizer of a training, and the weights that it moves; importing it imports torch."""
 
+import inspect
 from collections.abc import Sequence
 
 import torch
@@ -8,6 +9,26 @@ from torch.optim import Optimizer
 
 from semspill.errors import ConfigError
 from semspill.training._loop_settings import _LoopSettings
+
+
+class _Plain(Optimizer):
+    """Keeps PyTorch's compiler out: its import takes several seconds, and nothing is compiled.
+
+    PyTorch wraps these methods, each of which imports it to tell it that it is to keep out.
+    """
+
+    add_param_group = inspect.unwrap(Optimizer.add_param_group)
+    load_state_dict = inspect.unwrap(Optimizer.load_state_dict)
+    state_dict = inspect.unwrap(Optimizer.state_dict)
+    zero_grad = inspect.unwrap(Optimizer.zero_grad)
+
+
+class _AdamW(_Plain, torch.optim.AdamW):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
+
+
+class _Adamax(_Plain, torch.optim.Adamax):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.Adamax.step))
 
 
 def trainable(module: nn.Module) -> list[nn.Parameter]:
@@ -37,6 +58,6 @@ def optimizer_of(
     ]
     groups = [group for group in groups if group["params"]]
     if settings.optimizer == "adamax":
-        return torch.optim.Adamax(groups, lr=rate)
+        return _Adamax(groups, lr=rate)
     # Fused is one pass over memory: ten times as fast for a large embedding on a CPU.
-    return torch.optim.AdamW(groups, lr=rate, fused=True)
+    return _AdamW(groups, lr=rate, fused=True)

@@ -24,6 +24,9 @@ from semspill.testing import (
 )
 from semspill.testing._conformance._probes import ODD_TEXTS
 
+# Components and checks have tests of their own.
+pytestmark = pytest.mark.no_cover
+
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] you grumble nice no afraid joy i heard a noise . oh ! tell"
 LABELS = "toxic severe_toxic obscene threat insult identity_hate".split()
 BUILT_IN = [
