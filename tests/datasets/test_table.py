@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from semspill import Corpus, datasets
 from semspill.datasets import TableDataset
-from semspill.datasets._splits import NoSplitError
+from semspill._tables._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError
 from semspill.testing import check_dataset
 

@@ -5,6 +5,7 @@ from semspill.sources._builtin import BenignSource, BuiltinSource
 from semspill.sources._files import CsvSource, JsonlSource
 from semspill.sources._given import GivenTexts
 from semspill.sources._jigsaw import JigsawSource
+from semspill.sources._tables import HuggingFaceSource
 
 build = sources.build
 describe = sources.describe
@@ -20,6 +21,7 @@ __all__ = [
     "BuiltinSource",
     "CsvSource",
     "GivenTexts",
+    "HuggingFaceSource",
     "JigsawSource",
     "JsonlSource",
     "ResponseSource",
