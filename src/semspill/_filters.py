@@ -24,7 +24,7 @@ def _condition(given: object) -> object:
     numbers = [one for key, one in given.items() if key in _COMPARES]
     if not given or set(given) - {*_COMPARES, "not"} or not all(map(_is_number, numbers)):
         raise ValueError(f"a comparison is one of {', '.join(_COMPARES)} and a number, or 'not'")
-    return {key: _values(one) if key == "not" else one for key, one in given.items()}
+    return {key: _values(one) if key == "not" else float(one) for key, one in given.items()}
 
 
 def _is_number(value: object) -> bool:
@@ -32,15 +32,18 @@ def _is_number(value: object) -> bool:
 
 
 def _values(given: object) -> tuple[str, ...]:
+    """Return values as strings; one value stands for a list of one."""
     values = given if isinstance(given, (list, tuple)) else [given]
     if not all(isinstance(one, (str, int, float)) for one in values):
         raise ValueError("a filter value must be a string, a number, or a list of them")
     return tuple(str(one) for one in values)
 
 
-Values: TypeAlias = Annotated[tuple[str, ...], Field(min_length=1)]
+_Values: TypeAlias = Annotated[tuple[str, ...], Field(min_length=1)]
+Values: TypeAlias = Annotated[_Values, BeforeValidator(_values)]
+"""One or more values that a cell may have."""
 Condition: TypeAlias = Annotated[
-    Values | dict[Comparison | Literal["not"], float | Values], BeforeValidator(_condition)
+    _Values | dict[Comparison | Literal["not"], float | _Values], BeforeValidator(_condition)
 ]
 """What a cell must be: a value, one of several, or a comparison such as `{ ">=" = 0.5 }`."""
 Where: TypeAlias = dict[str, Condition]

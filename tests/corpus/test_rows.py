@@ -1,6 +1,7 @@
 """What is done with rows before and while they become dialogues."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_joining_keeps_all_texts_in_order_and_leaves_no_two_turns_of_one_role(ro
     corpus = Corpus.from_messages([talk(said, category="fear")], merge=" ")
     turns = corpus[0].utterances
     assert " ".join(turn.text for turn in turns).split() == [text for _, text in said]
-    assert all(one.role != two.role for one, two in zip(turns, turns[1:], strict=False))
+    assert all(one.role != two.role for one, two in pairwise(turns))
     assert corpus.merged == len(said) - len(turns)
 
 
@@ -85,7 +86,7 @@ def test_labels_of_turns_beside_a_list_of_texts(turn_labels, category, of_exchan
 
 def test_a_category_that_is_a_list():
     rows = [talk(category=["joy"]), talk(category=["fear", "joy"]), talk(category="calm")]
-    with pytest.raises(DataError, match="row 2: 'category' is a list of 2 .*category_list"):
+    with pytest.raises(DataError, match=r"row 2: 'category' is a list of 2 .*category_list"):
         Corpus.from_messages(rows)
     first = Corpus.from_messages(rows, category_list="first")
     assert [one.category for one in first] == ["joy", "fear", "calm"]

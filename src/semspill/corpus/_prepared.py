@@ -26,7 +26,7 @@ def opened(rows: Iterable[tuple[Place, Row]], column: str | None) -> Iterator[tu
 
 def with_paths(
     placed: Sequence[tuple[Place, Row]], names: Sequence[str], columns: Columns
-) -> tuple[list[tuple[Place, Row]], Sequence[str]]:
+) -> tuple[Sequence[tuple[Place, Row]], Sequence[str]]:
     """Return rows that have a cell of its own for each path that columns name, and their columns.
 
     Args:
@@ -36,8 +36,9 @@ def with_paths(
     """
     paths = [path for path in columns.paths if path not in names and has(names, path)]
     if not paths:
-        return list(placed), names
-    deep = [(where, {**row, **{path: cell(row, path) for path in paths}}) for where, row in placed]
+        return placed, names
+    inner = [{path: cell(row, path) for path in paths} for _, row in placed]
+    deep = [(where, {**row, **more}) for (where, row), more in zip(placed, inner, strict=True)]
     return deep, (*names, *paths)
 
 

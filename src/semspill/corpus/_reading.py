@@ -90,6 +90,7 @@ def read(
     Raises:
         DataError: A column is missing, or a row is not as the columns say.
     """
+    placed: Sequence[tuple[Place, Row]]
     placed = taken(opened(rows, columns.json_text), where or {})
     if not placed:
         return Reading((), (), False)
@@ -101,17 +102,17 @@ def read(
     dialogues: dict[str, Dialogue] = {}
     left: dict[str, list[int]] = {}
     made = drafts.grouped(placed, names) if shape == "turns" else drafts.single(placed)
-    for where, make in made:
+    for place, make in made:
         try:
             dialogue = make()
             if dialogue.id in dialogues:
                 raise Bad("whose id another has", f"{settled.id!r} is that of a row before too")
             dialogues[dialogue.id] = dialogue
         except Bad as bad:
-            where = bad.where or where
+            place = bad.where or place
             if on_error == "refuse" and not bad.asked:
-                raise DataError(f"{where}: {bad.message}. {bad.advice}.") from None
-            left.setdefault(bad.kind, []).append(where.row)
+                raise DataError(f"{place}: {bad.message}. {bad.advice}.") from None
+            left.setdefault(bad.kind, []).append(place.row)
     left_out = tuple(LeftOut(kind, tuple(numbers)) for kind, numbers in left.items())
     if left_out:
         source = placed[0][0].source

@@ -87,22 +87,8 @@ class _TableSource(ResponseSource):
         )
 
 
-class HuggingFaceSource(_TableSource):
-    """Responses from a column of any table: of the hub, of a folder, or of a file.
-
-    Files are CSV, JSON and Parquet, compressed or not; folders hold a file per split, or what
-    `save_to_disk` wrote.
-
-    Example:
-        >>> HuggingFaceSource(path="some/texts", text="continuation.text",
-        ...                   where={"continuation.toxicity": {">=": 0.5}}).split
-        'train'
-    """
-
-    citation: ClassVar[str] = (
-        "Lhoest et al. 2021, Datasets: A Community Library for Natural Language Processing, "
-        "arXiv:2109.02846"
-    )
+class _AnyTableSource(_TableSource):
+    """What the sources that read the hub, folders and files have in common."""
 
     path: PathOrName = Field(min_length=1)
     """A hub id, a folder, or a file; a file is one split, whatever it holds."""
@@ -124,6 +110,24 @@ class HuggingFaceSource(_TableSource):
 
     def _rows(self) -> Iterable[tuple[Place, Mapping[str, Any]]]:
         return rows_at(self.path, self.split, self.subset, self.revision).rows
+
+
+class HuggingFaceSource(_AnyTableSource):
+    """Responses from a column of any table: of the hub, of a folder, or of a file.
+
+    Files are CSV, JSON and Parquet, compressed or not; folders hold a file per split, or what
+    `save_to_disk` wrote.
+
+    Example:
+        >>> HuggingFaceSource(path="some/texts", text="continuation.text",
+        ...                   where={"continuation.toxicity": {">=": 0.5}}).split
+        'train'
+    """
+
+    citation: ClassVar[str] = (
+        "Lhoest et al. 2021, Datasets: A Community Library for Natural Language Processing, "
+        "arXiv:2109.02846"
+    )
 
 
 def _one_line(text: str) -> str:
