@@ -11,6 +11,7 @@ from semspill._tables._any import rows_at
 from semspill._tables._presets import preset, preset_names
 from semspill.datasets import HuggingFaceDataset, Prompt, load_prompts
 from semspill.errors import ConfigError, DataError, RegistryError
+from semspill.testing import check_dataset, check_source
 
 MADE = Path(__file__).parent / "presets"
 REAL = Path(__file__).parents[3] / "shared" / "data" / "diasafety"
@@ -21,7 +22,12 @@ CORPORA = {
         *(5, 6, {"no emotion": 2, "sadness": 1, "anger": 1, "fear": 1}),
         (0, ["I won the raffle!", "Well done .", "Come and see."]),
     ),
-    ("daily_dialog", "valid"): (1, 1, {"no emotion": 1}, (0, ["Good morning.", "Hello."])),
+    ("daily_dialog", "valid"): (
+        2,
+        2,
+        {"no emotion": 1, "sadness": 1},
+        (0, ["Good morning.", "Hello."]),
+    ),
     ("daily_dialog", "test"): (
         2,
         2,
@@ -110,6 +116,11 @@ def test_dialogues_without_splits_are_parted_by_a_hash():
     ]
     splits = dict(zip(("train", "valid", "test"), parts, strict=True))
     assert dataset.departures(splits) == ("Split 'all' has 12 dialogues; published were 3,059.",)
+
+
+def test_they_keep_the_promises_of_their_kinds():
+    check_dataset(sp.datasets.build({"name": "daily_dialog", "path": copy_of("daily_dialog")}))
+    check_source(sp.sources.build({"name": "diasafety", "path": copy_of("diasafety")}))
 
 
 def test_what_was_joined_and_left_out_is_counted():

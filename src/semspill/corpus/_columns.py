@@ -126,10 +126,10 @@ class Columns(FrozenModel):
         return hash(self.model_dump_json())
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        """The columns that are named by a path into a cell."""
-        named = [getattr(self, field) for field in _NAMED]
-        return tuple(name for name in named if name is not None and "." in name)
+    def named(self) -> dict[str, str]:
+        """The columns that are named, by field."""
+        found = {field: getattr(self, field) for field in _NAMED}
+        return {field: column for field, column in found.items() if column is not None}
 
     @property
     def known_roles(self) -> dict[str, str]:
@@ -139,7 +139,7 @@ class Columns(FrozenModel):
 
 _NAMED = (
     *("category", "context", "response", "messages", "text", "role", "id", "index"),
-    *("turn_category", "situation", "speaker", "system"),
+    *("turn_category", "situation", "speaker", "system", "json_text"),
 )
 
 

@@ -34,12 +34,13 @@ def with_paths(
         names: The columns that they have.
         columns: Which columns hold what.
     """
-    paths = [path for path in columns.paths if path not in names and has(names, path)]
+    deep = [name for name in columns.named.values() if "." in name and name not in names]
+    paths = [path for path in deep if has(names, path)]
     if not paths:
         return placed, names
     inner = [{path: cell(row, path) for path in paths} for _, row in placed]
-    deep = [(where, {**row, **more}) for (where, row), more in zip(placed, inner, strict=True)]
-    return deep, (*names, *paths)
+    whole = [(where, {**row, **more}) for (where, row), more in zip(placed, inner, strict=True)]
+    return whole, (*names, *paths)
 
 
 def _object(text: str, what: str) -> Row:
