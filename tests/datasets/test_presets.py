@@ -84,7 +84,7 @@ def copy_of(name):
     return str(next(MADE.glob(f"{name}*")))
 
 
-@pytest.mark.parametrize(("name", "split"), CORPORA, ids="-".join)
+@pytest.mark.parametrize(("name", "split"), CORPORA, ids=lambda one: one)
 def test_a_corpus_that_comes_with_a_name(name, split):
     dialogues, exchanges, categories, (place, texts) = CORPORA[name, split]
     dataset = sp.datasets.build({"name": name, "path": copy_of(name)})
