@@ -5,6 +5,7 @@ and its licence.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -121,13 +122,8 @@ class _PresetDataset(Dataset):
         splits = dict(self.splits)
         called = splits.get(split, split)
         if place.is_dir() and isinstance(called, str):
-            for name in dict.fromkeys((called, split)):
-                try:
-                    file = file_of_any(place, name)
-                except NoSplitError:
-                    continue
-                splits[split] = file.path.name.split(".")[0]
-                break
+            with suppress(NoSplitError):  # which says itself what is missing
+                splits[split] = file_of_any(place, called).path.name.split(".")[0]
         return TableDataset(path=place, splits=splits, **fields)
 
     @classmethod

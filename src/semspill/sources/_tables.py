@@ -1,6 +1,7 @@
 """Responses from tables: one column of text, and which rows to take."""
 
 import json
+import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from semspill._rows import Place, require_columns
 from semspill._tables._any import rows_at
 from semspill.errors import DataError
 from semspill.sources._base import ResponseSource
+
+logger = logging.getLogger(__name__)
 
 
 class _TableSource(ResponseSource):
@@ -109,7 +112,10 @@ class _AnyTableSource(_TableSource):
         return self.path
 
     def _rows(self) -> Iterable[tuple[Place, Mapping[str, Any]]]:
-        return rows_at(self.path, self.split, self.subset, self.revision).rows
+        table = rows_at(self.path, self.split, self.subset, self.revision)
+        if table.revision is not None:
+            logger.info("%s is read at commit %s of the hub", self.path, table.revision)
+        return table.rows
 
 
 class HuggingFaceSource(_AnyTableSource):
