@@ -131,6 +131,7 @@ class JsonlDataset(Dataset):
             licence=self.licence,
             left_out=found.left_out,
             numbered=not found.has_ids,
+            merged=found.merged,
         )
 
     def _rows(self, file: Path) -> Iterator[tuple[Place, _Row | Row]]:
