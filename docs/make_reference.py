@@ -1,4 +1,4 @@
-"""Write docs/config.md, docs/api.md and docs/api/ from the docstrings: docs/make_reference.py."""
+"""Write config.md, api.md, api/ and how-to/corpora.md from the code: docs/make_reference.py."""
 
 import sys
 import tomllib
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reference.api import api_pages
 from reference.config import config_page
+from reference.corpora import corpora_page
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
@@ -26,6 +27,7 @@ if __name__ == "__main__":
     if lacking := missing():
         sys.exit(f"Install the package again first; it lacks {', '.join(lacking)}.")
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    (folder / "api").mkdir(exist_ok=True)
-    for name, page in {"config.md": config_page(), **api_pages()}.items():
+    pages = {"config.md": config_page(), "how-to/corpora.md": corpora_page(), **api_pages()}
+    for name, page in pages.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(page, encoding="utf-8")

@@ -48,6 +48,8 @@ BUILT_IN = [
 NEEDED = {
     ("datasets", "clusters"): {"dataset": "synthetic"},
     ("datasets", "features"): {"dataset": "synthetic", "attributes": ["region"]},
+    ("datasets", "dialoconan"): {"path": "DIALOCONAN.csv"},
+    ("datasets", "diasafety"): {"path": "DiaSafety_dataset"},
     ("datasets", "huggingface"): {"path": "some/dataset"},
     ("datasets", "jsonl"): {"path": "dialogues.jsonl"},
     ("datasets", "table"): {"path": "talks.csv"},
@@ -62,6 +64,8 @@ NEEDED = {
     ("models", "seq2seq_lm"): {"model": "folder"},
     ("models", "served"): {"url": "http://127.0.0.1:8000/v1", "clean": "base"},
     ("sources", "csv"): {"path": "texts.csv"},
+    ("sources", "diasafety"): {"path": "DiaSafety_dataset"},
+    ("sources", "huggingface"): {"path": "some/texts"},
     ("sources", "jigsaw"): {"path": "train.csv"},
     ("sources", "jsonl"): {"path": "texts.jsonl"},
     ("raters", "garak"): {"detector": "lmrc.SlurUsage"},

@@ -1,6 +1,7 @@
 """The config reference: what may be written in a file, read from the models themselves."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import NoneType, UnionType
@@ -58,12 +59,26 @@ def config_page() -> str:
         points = entry_points(group=registry.group)
         for name in sorted({p.name for p in points if p.value.startswith("semspill.")}):
             cls = registry.get(name)
-            page += [f"### {kind}: `{name}`", prose(cls.__doc__), _fields(cls)]
+            page += [f"### {kind}: `{name}`", prose(cls.__doc__), _own_fields(cls)]
             page.append(f"Citation: {cls.citation}")
     return "\n\n".join(page) + "\n"
 
 
-def _fields(model: type[BaseModel]) -> str:
+def _own_fields(cls: type[BaseModel]) -> str:
+    """Return the fields of a component; of one made from a preset, those that are its own."""
+    if not cls.__module__.endswith("._presets"):
+        return _fields(cls)
+    generic = cls.__mro__[1].model_fields
+    own = [
+        name
+        for name, info in cls.model_fields.items()
+        if name not in generic or info.default != generic[name].default or info.is_required()
+    ]
+    said = "The others are those of `huggingface`, as `semspill show` lists them."
+    return f"{_fields(cls, own)}\n\n{said}"
+
+
+def _fields(model: type[BaseModel], names: Collection[str] | None = None) -> str:
     rows = [
         (
             f"`{name}`",
@@ -72,6 +87,7 @@ def _fields(model: type[BaseModel]) -> str:
             info.description or "",
         )
         for name, info in model.model_fields.items()
+        if names is None or name in names
     ]
     return table(["field", "type", "default", "meaning"], rows) if rows else "It has no fields."
 
@@ -117,7 +133,8 @@ def _default(info: Any) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, BaseModel):
         names = [name for registry in KINDS.values() if (name := registry.name_of(value))]
-        return f'`"{names[0]}"`' if names else "its defaults"
+        given = value.model_dump(exclude_defaults=True)
+        return f'`"{names[0]}"`' if names else f"`{_toml(given)}`" if given else "its defaults"
     text = _toml(value)
     return f"`{text}`" if len(text) <= LONGEST or isinstance(value, str) else f"{len(value)} items"
 
@@ -130,7 +147,12 @@ def _toml(value: Any) -> str:
     if isinstance(value, tuple | list):
         return "[" + ", ".join(_toml(part) for part in value) + "]"
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+        parts = [f"{_key(key)} = {_toml(part)}" for key, part in value.items()]
+        return "{ " + ", ".join(parts) + " }"
     if isinstance(value, BaseModel):
         return _value(value).strip("`")
     return str(value) if isinstance(value, int | float) else f'"{value}"'
+
+
+def _key(key: Any) -> str:
+    return str(key) if re.fullmatch("[A-Za-z0-9_-]+", str(key)) else f'"{key}"'

@@ -286,12 +286,12 @@ def test_the_hub_s_splits_are_fetched(monkeypatch):
         asked.append(split)
         if split == "test":
             raise hub.NoSplitError("No test.")
-        return ()
+        return hub.HubTable((), iter(()), True, "a" * 40)
 
     monkeypatch.setattr(hub, "table_of", table)
     dataset = HuggingFaceDataset(path="some/talks")
-    said = "some/talks (train, valid, no test), where the library `datasets` keeps it"
-    assert dataset.fetch() == said
+    said = "(train, valid, no test), where the library `datasets` keeps it"
+    assert dataset.fetch() == f"some/talks at revision {'a' * 40} {said}"
     assert asked == ["train", "validation", "test"]
 
 
@@ -299,7 +299,7 @@ def test_a_split_that_cannot_be_downloaded_is_an_error(data, monkeypatch):
     def table(path, split, *more):
         if split != "train":
             raise DataError(f"Split {split!r} could not be loaded (Timeout).")
-        return ()
+        return hub.HubTable((), iter(()), True)
 
     monkeypatch.setattr(hub, "table_of", table)
     code, out, err = data("fetch", "huggingface", "--path", "some/talks")

@@ -187,7 +187,8 @@ def test_numbers_are_names_and_gaps_are_none():
 BAD = [
     ({"category": ""}, "without a category", "'category' is empty"),
     ({"category": 0.5}, "with a label or an id that is no text", "'category' must be a text"),
-    ({"category": [WORD]}, "with a label or an id that is no text", "got list"),
+    ({"category": [WORD] * 2}, "with several categories", "'category' is a list of 2 categories"),
+    ({"category": [{WORD: 1}]}, "with a label or an id that is no text", "got dict"),
     ({"messages": []}, "without a list of turns", "'messages' must be a list of turns"),
     ({"messages": WORD}, "without a list of turns", "'messages' must be a list of turns"),
     ({"messages": f"[{WORD}"}, "whose list of turns is not JSON", "is none"),

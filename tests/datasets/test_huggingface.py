@@ -1,6 +1,7 @@
 """Hugging Face data sets: tiny local ones, no network."""
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -225,3 +226,45 @@ def test_a_corpus_is_made_of_a_dataset_in_memory_with_the_names_of_its_classes()
     assert Corpus.from_hf(streamed, category="mood", split="test").fingerprint == corpus.fingerprint
     with pytest.raises(DataError, match=r"is one split; got a DatasetDict .* data\[\"train\"\]"):
         Corpus.from_hf(hub.DatasetDict({"train": table}), category="mood")
+
+
+def test_data_that_have_only_a_test_are_parted(tmp_path):
+    rows = [{**TALKS[n % 2], "name": f"d{n}"} for n in range(60)]
+    write(tmp_path / "talks" / "test.jsonl", rows)
+    splits = {"train": "test", "test": 0.3, "valid": 0.2}
+    columns = Columns(**COLUMNS, id="name")
+    dataset = HuggingFaceDataset(path=str(tmp_path / "talks"), columns=columns, splits=splits)
+    parts = {split: [one.id for one in dataset.load(split)] for split in splits}
+    assert sorted(name for names in parts.values() for name in names) == sorted(
+        row["name"] for row in rows
+    )
+    # Binomial, 60 dialogues: five standard deviations around 18 and 12.
+    assert 1 <= len(parts["test"]) <= 35
+    assert 1 <= len(parts["valid"]) <= 27
+    assert dataset.replace(seed=1).load("test").fingerprint != dataset.load("test").fingerprint
+    few = dataset.replace(where={"emotion": "joy"})
+    assert [one.id for one in few.load("test")] == [
+        one.id for one in dataset.load("test") if one.category == "joy"
+    ]
+
+
+def test_folders_of_save_to_disk_may_be_one_per_split(tmp_path):
+    for folder, rows in (("train_set", TALKS), ("dev_set", TALKS[1:])):
+        hub.Dataset.from_list(rows).save_to_disk(tmp_path / folder)
+    splits = {"train": "train_set", "valid": "dev_set"}
+    dataset = HuggingFaceDataset(path=str(tmp_path), columns=COLUMNS, splits=splits)
+    assert [len(dataset.load(split)) for split in ("train", "valid")] == [2, 1]
+
+
+def test_a_corpus_names_the_commit_that_it_was_downloaded_at(tmp_path, monkeypatch):
+    made = tmp_path / "made"
+    hub.Dataset.from_list(TALKS).save_to_disk(made)
+    [file] = made.glob("*.arrow")
+    for name, commit in (("some___talks", "0123abcd" * 5), ("json", "0123abcd" * 5)):
+        place = tmp_path / name / "default" / "0.0.0" / commit
+        place.mkdir(parents=True)
+        table = hub.Dataset.from_file(str(shutil.copy(file, place)))
+        monkeypatch.setattr(hub, "load_dataset", lambda *_, table=table, **__: table)
+        corpus = HuggingFaceDataset(path="some/talks", columns=COLUMNS).load("train")
+        # The cache of files of one's own is no commit.
+        assert corpus.revision == (commit if name == "some___talks" else None)

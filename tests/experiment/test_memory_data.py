@@ -243,6 +243,15 @@ def test_much_that_was_left_out_is_a_note(bad, share):
     assert values == ([] if share is None else [{"share": pytest.approx(share)}])
 
 
+def test_turns_that_a_reader_joined_are_a_note():
+    said = [("user", "I won!"), ("user", "Twice."), ("assistant", "Well done.")]
+    messages = [{"role": role, "content": text} for role, text in said]
+    row = {"messages": messages, "category": "joy"}
+    train = sp.Corpus.from_messages([row] * 2, merge=" ")
+    [note] = [n for n in held({"train": train, "test": ROWS}).notes if n.kind == "merged_turns"]
+    assert note.values == {"split": "train", "turns": 2}
+
+
 def test_what_a_reader_left_out_is_on_the_report(splits):
     said = [{"role": "user", "content": "Hm."}, {"role": "assistant", "content": "Oh."}]
     silent = [{"role": "user", "content": ""}, {"role": "assistant", "content": "Oh."}]

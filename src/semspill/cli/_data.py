@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from semspill._tables._splits import SPLITS, NoSplitError
 from semspill.cli._app import MACHINE, AsJson, app, err_console, out_console, say, say_json
 from semspill.cli._errors import DATA
 from semspill.cli._tables import fitting
@@ -13,7 +14,6 @@ from semspill.corpus import Corpus
 from semspill.corpus._reading import left_out_untold
 from semspill.datasets import Dataset, datasets
 from semspill.datasets._base import load_corpus
-from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import ConfigError, DataError
 from semspill.experiment._load import read_fields
 from semspill.experiment._paths import anchored

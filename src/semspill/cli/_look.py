@@ -10,14 +10,14 @@ from typing import Any
 
 from semspill._mask import is_name, listing, named
 from semspill._rows import Place
+from semspill._tables._files_of import file_of
 from semspill.cli._share import span, with_split
 from semspill.corpus import Columns, Corpus, LeftOut
+from semspill.corpus._cells import groups_of
 from semspill.corpus._columns import LABEL, ROLE, USUAL, USUAL_OF, Row, Shape, find
-from semspill.corpus._drafts import groups_of
 from semspill.corpus._order import with_index
 from semspill.corpus._reading import left_out_untold
 from semspill.datasets import TableDataset
-from semspill.datasets._files_of import file_of
 from semspill.errors import DataError
 
 _PEOPLE = ("speaker_id", "user_id", "customer_id", "person_id", "author_id")

@@ -84,7 +84,7 @@ def _at_half(found: Look) -> str:
 
 
 def _columns(found: Look) -> list[str]:
-    told = found.dataset.columns.model_dump(exclude_none=True, exclude={"roles", "substitute"})
+    told = dict(found.dataset.columns.named)
     if "turn_category" in told and told["category"] == "category":
         del told["category"]
     columns = ", ".join(f"{field} {named(column)}" for field, column in told.items())

@@ -3,9 +3,9 @@
 import math
 from typing import TypeAlias
 
+from semspill._tables._splits import NoSplitError
 from semspill.corpus import Corpus
 from semspill.datasets import TableDataset
-from semspill.datasets._splits import NoSplitError
 
 SHARES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 """What is set aside for the test where the data have no split: the first that tests enough."""

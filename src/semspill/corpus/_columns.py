@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from semspill._mask import listing
 from semspill._model import FrozenModel
@@ -63,7 +63,13 @@ class Columns(FrozenModel):
 
     category: str = "category"
     """Column of the category label, one per dialogue; in the mappings of a list, also the key of
-    a turn's own label."""
+    a turn's own label. A dot leads into a cell, here and below: `prompt.text`, `turns.0`."""
+    category_names: dict[str, str] = Field(default={})
+    """What categories are called, such as `{ 0 = "none", 1 = "anger" }`; the others keep their
+    names."""
+    category_list: Literal["single", "first", "drop"] = "single"
+    """What becomes of a dialogue whose category is a list of several: `single` refuses it, as
+    `on_error` says, `first` takes the first, `drop` leaves the dialogue out."""
     context: str | None = None
     """Pairs: column of the text that is responded to; None for `context`, `prompt`, `question`,
     `instruction` or `input`."""
@@ -89,7 +95,14 @@ class Columns(FrozenModel):
     stand together."""
     turn_category: str | None = None
     """Column, in a list key, of a turn's own label: an exchange then has that of the speaker's
-    newest labelled turn. None for none, and in a list for `category`."""
+    newest labelled turn. Where the turns of a list are texts, a column with a list of as many
+    labels. None for none, and in a list for `category`."""
+    turn_labels: Literal["keep", "first", "last"] = "keep"
+    """Whether turns keep labels of their own, or the dialogue has that of the speaker's `first` or
+    `last` labelled turn."""
+    merge: Literal[" ", "\n"] | None = None
+    """What joins turns that follow one another in one role, which become one; None leaves them
+    apart."""
     situation: str | None = None
     """Column of the situation; None for none."""
     speaker: str | None = None
@@ -109,22 +122,29 @@ class Columns(FrozenModel):
     therapist; system, developer."""
     substitute: dict[str, str] = Field(default={})
     """What is replaced in every text, for example `{ _comma_ = "," }`."""
+    json_text: str | None = None
+    """Column whose text is the row, an object in JSON; a row without that column is taken as it
+    is. None for none."""
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
 
-    @model_serializer(mode="wrap")
-    def _as_before_attributes(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Digests of what was stored before the field existed stay as they are.
-        fields: dict[str, Any] = dump(self)
-        if not self.attributes:
-            fields.pop("attributes", None)
-        return fields
+    @property
+    def named(self) -> dict[str, str]:
+        """The columns that are named, by field."""
+        found = {field: getattr(self, field) for field in _NAMED}
+        return {field: column for field, column in found.items() if column is not None}
 
     @property
     def known_roles(self) -> dict[str, str]:
         """What each role means: the usual ones, and those of `roles`."""
         return {**_ROLES, **self.roles}
+
+
+_NAMED = (
+    *("category", "context", "response", "messages", "text", "role", "id", "index"),
+    *("turn_category", "situation", "speaker", "system", "json_text"),
+)
 
 
 class Found(NamedTuple):
@@ -210,7 +230,7 @@ def _needed(columns: Columns, shape: Shape, first: Row) -> Iterator[tuple[str, s
 
 def _labels_turns(columns: Columns, shape: Shape, first: Row) -> bool:
     """Return whether the turns have labels of their own."""
-    if shape != "list":
+    if shape != "list" or isinstance(first.get(columns.turn_category or ""), (list, tuple)):
         return columns.turn_category is not None
     held = first.get(columns.messages or "")
     key = columns.turn_category or columns.category

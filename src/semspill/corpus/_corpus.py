@@ -59,6 +59,10 @@ class Corpus(_FromRows):
     numbered: bool = False
     """Whether the ids of its dialogues are split and number of row, because the data have none:
     such an id says nothing of other splits."""
+    merged: int = 0
+    """Turns that a reader joined with the one before, because both have the same role."""
+    revision: str | None = None
+    """The commit of the hub that the data are of; None where they are not of the hub."""
 
     def __post_init__(self) -> None:
         called = f"Corpus {named(self.name)} ({self.split})"

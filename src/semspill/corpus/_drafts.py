@@ -1,11 +1,13 @@
 """Makes dialogues of the rows of a table whose columns are known; says what is wrong with them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from semspill._read import UnreadableError, parse_json
 from semspill._rows import Place
+from semspill.corpus._cells import Bad, attributes_of, groups_of, is_blank, merged, name_in
 from semspill.corpus._columns import ROLE, TEXT, Columns, Row
 from semspill.corpus._dialogue import Dialogue, Role, Utterance
 from semspill.corpus._order import are_comparable, rank, with_index
@@ -21,17 +23,6 @@ class _Turn(NamedTuple):
     label: object = None
 
 
-class Bad(Exception):
-    """What is wrong with a dialogue, of what kind that is, what to do, and which row shows it."""
-
-    def __init__(
-        self, kind: str, message: str, advice: str = "", *, where: Place | None = None
-    ) -> None:
-        super().__init__(kind, message, advice)
-        self.kind, self.message, self.where = kind, message, where
-        self.advice = advice or 'Mend it, or leave such dialogues out with on_error = "skip"'
-
-
 _Draft: TypeAlias = tuple[Place, Callable[[], Dialogue]]
 
 
@@ -41,6 +32,7 @@ class Drafts:
     def __init__(self, columns: Columns, split: str) -> None:
         self.columns, self.split = columns, split
         self.roles = columns.known_roles
+        self.merged = 0
 
     def single(self, placed: Iterable[tuple[Place, Row]]) -> Iterator[_Draft]:
         """Yield a dialogue per row."""
@@ -99,7 +91,7 @@ class Drafts:
 
     def _pair(self, where: Place, row: Row) -> list[_Turn]:
         context, response = str(self.columns.context), str(self.columns.response)
-        if _is_blank(row.get(response)):
+        if is_blank(row.get(response)):
             raise Bad("without a response", f"{response!r} is empty")
         label = row.get(self.columns.turn_category or "")
         said = _Turn(where, repr(context), row.get(context), "speaker", label)
@@ -117,7 +109,14 @@ class Drafts:
         if not isinstance(held, (list, tuple)) or not held:
             message = f"{column!r} must be a list of turns with at least one"
             raise Bad("without a list of turns", message)
-        return [self._one(where, place, turn) for place, turn in enumerate(held, 1)]
+        turns = [self._one(where, place, turn) for place, turn in enumerate(held, 1)]
+        labels = row.get(self.columns.turn_category or "")
+        if not isinstance(labels, (list, tuple)):
+            return turns
+        if len(labels) != len(turns):
+            message = f"{self.columns.turn_category!r} has {len(labels)} labels for {len(turns)}"
+            raise Bad("with more or fewer labels than turns", f"{message} turns")
+        return [turn._replace(label=label) for turn, label in zip(turns, labels, strict=True)]
 
     def _one(self, where: Place, place: int, turn: object) -> _Turn:
         columns, what = self.columns, f"turn {place}"
@@ -157,36 +156,25 @@ class Drafts:
         first = placed[0][1]
         rows = [row for _, row in placed] if len(placed) == len(turns) else [first] * len(turns)
         said = [pair for pair in zip(rows, turns, strict=True) if pair[1].role != "drop"]
-        system = self._plain(_name(columns.system, first))
+        system = self._plain(name_in(columns.system, first))
         if said and said[0][1].role == "system":
             system, said = self._text(said[0][1]), said[1:]
         utterances = tuple(self._utterance(place, turn) for place, (_, turn) in enumerate(said))
         category = self._category(placed, utterances)
+        if columns.turn_labels != "keep":
+            utterances = tuple(replace(turn, category=None) for turn in utterances)
         if not any(turn.role == "listener" for turn in utterances[1:]):
             raise Bad("without a response", "the dialogue has no response of a listener")
-        situation = self._plain(_name(columns.situation, first))
+        situation = self._plain(name_in(columns.situation, first))
         speaks = (row for (row, _), turn in zip(said, utterances, strict=True)
                   if turn.role == "speaker")  # fmt: skip
-        person = _name(columns.speaker, next(speaks, first)) or None
-        more = self._attributes(placed)
+        person = name_in(columns.speaker, next(speaks, first)) or None
+        if columns.merge is not None:
+            before = len(utterances)
+            utterances = merged(utterances, columns.merge)
+            self.merged += before - len(utterances)
+        more = attributes_of(placed, columns)
         return Dialogue(name, category, utterances, situation, person, system, more)
-
-    def _attributes(self, placed: Sequence[tuple[Place, Row]]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for where, row in placed:
-            for column in self.columns.attributes:
-                held = row.get(column)
-                cells = held if isinstance(held, Mapping) else {column: held}
-                for name in cells:
-                    value = _name(column, {column: cells[name]})
-                    if value and found.setdefault(name, value) != value:
-                        raise Bad(
-                            "with two values of an attribute",
-                            f"{column!r} is another one than in the rows before of the same "
-                            "dialogue",
-                            where=where,
-                        )
-        return found
 
     def _utterance(self, place: int, turn: _Turn) -> Utterance:
         if turn.role == "system":
@@ -197,13 +185,27 @@ class Drafts:
                 where=turn.where,
             )
         role = turn.role or ("listener" if place % 2 else "speaker")
-        label = (
-            _name(f"the label of {turn.what}", {f"the label of {turn.what}": turn.label}) or None
-        )
-        return Utterance(self._text(turn), cast(Role, role), category=label)
+        label = self._label(f"the label of {turn.what}", turn.label)
+        return Utterance(self._text(turn), cast(Role, role), category=label or None)
+
+    def _label(self, what: str, value: object) -> str:
+        """Return the name of a category, of which a cell may hold a list."""
+        if isinstance(value, (list, tuple)):
+            several = len(value) > 1 and self.columns.category_list != "first"
+            if several:
+                raise Bad(
+                    "with several categories",
+                    f"{what!r} is a list of {len(value)} categories",
+                    'Take one with columns.category_list = "first", or leave such dialogues out '
+                    'with "drop"',
+                    asked=self.columns.category_list == "drop",
+                )
+            value = value[0] if value else None
+        name = name_in(what, {what: value})
+        return self.columns.category_names.get(name, name)
 
     def _text(self, turn: _Turn) -> str:
-        if not (_is_blank(turn.text) or isinstance(turn.text, str)):
+        if not (is_blank(turn.text) or isinstance(turn.text, str)):
             message = f"{turn.what} must be a text, got {type(turn.text).__name__}"
             raise Bad("with a turn without a text", message, where=turn.where)
         text = self._plain(str(turn.text or ""))
@@ -216,7 +218,7 @@ class Drafts:
     ) -> str:
         column, label = self.columns.category, ""
         for where, row in placed if column != self.columns.turn_category else ():
-            name = _name(column, row)
+            name = self._label(column, row.get(column))
             if name and label and name != label:
                 raise Bad(
                     "with two categories",
@@ -226,14 +228,15 @@ class Drafts:
                     where=where,
                 )
             label = label or name
-        own = (turn.category for turn in utterances if turn.role == "speaker" and turn.category)
-        label = label or next(own, "")
+        own = [turn.category for turn in utterances if turn.role == "speaker" and turn.category]
+        if own and (self.columns.turn_labels != "keep" or not label):
+            label = own[-1 if self.columns.turn_labels == "last" else 0]
         if not label:
             raise Bad("without a category", f"{column!r} is empty; every dialogue needs one")
         return label
 
     def _id(self, row: Row) -> str:
-        name = _name(self.columns.id, row)
+        name = name_in(self.columns.id, row)
         if not name and self.columns.id is not None:
             raise Bad("without an id", f"{self.columns.id!r} is empty; every dialogue needs one")
         return name
@@ -242,37 +245,3 @@ class Drafts:
         for old, new in self.columns.substitute.items():
             text = text.replace(old, new)
         return text.strip()
-
-
-def groups_of(
-    placed: Iterable[tuple[Place, Row]], columns: Columns
-) -> dict[str, list[tuple[Place, Row]]]:
-    """Return the rows of turns by the id of their dialogue, in order of their first rows."""
-    groups: dict[str, list[tuple[Place, Row]]] = {}
-    for where, row in placed:
-        is_name = _can_be_name(row.get(str(columns.id)))
-        # What can be no id is looked at, and refused, by itself.
-        name = (_name(columns.id, row) if is_name else "") or f"\0{where.row}"
-        groups.setdefault(name, []).append((where, row))
-    return groups
-
-
-def _name(column: str | None, row: Row) -> str:
-    """Return a text or a whole number as text, and nothing where there is nothing."""
-    value = row.get(column) if column is not None else None
-    if not _can_be_name(value):
-        message = f"{column!r} must be a text or a whole number, got {type(value).__name__}"
-        raise Bad("with a label or an id that is no text", message)
-    if isinstance(value, float):
-        value = int(value)
-    return "" if value is None else str(value).strip()
-
-
-def _can_be_name(value: object) -> bool:
-    # pandas makes 1.0 of a 1 in a column that has gaps.
-    whole = isinstance(value, float) and value.is_integer()
-    return whole or value is None or isinstance(value, (str, int))
-
-
-def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())

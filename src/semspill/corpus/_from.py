@@ -151,6 +151,12 @@ class _FromRows:
         found = read(rows, Columns(**told), split, on_error)
         if not found.dialogues:
             raise DataError("There is no dialogue in the rows; give one or more.")
-        more = {"name": name, "split": split, "licence": licence, "left_out": found.left_out}
-        made: Self = cast(Any, cls)(found.dialogues, **more, numbered=not found.has_ids)
+        more: dict[str, Any] = {
+            "name": name,
+            "split": split,
+            "licence": licence,
+            "left_out": found.left_out,
+        }
+        more |= {"numbered": not found.has_ids, "merged": found.merged}
+        made: Self = cast(Any, cls)(found.dialogues, **more)
         return made

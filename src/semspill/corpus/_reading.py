@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from semspill._filters import Where, taken
 from semspill._rows import Place
+from semspill.corpus._cells import Bad
 from semspill.corpus._columns import Columns, Row, find
 from semspill.corpus._dialogue import Dialogue
-from semspill.corpus._drafts import Bad, Drafts
+from semspill.corpus._drafts import Drafts
+from semspill.corpus._prepared import opened, with_paths
 from semspill.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -58,6 +61,8 @@ class Reading(NamedTuple):
     left_out: tuple[LeftOut, ...]
     has_ids: bool
     """Whether the rows have ids, or the dialogues are numbered."""
+    merged: int = 0
+    """Turns that were joined with the one before, which has the same role."""
 
 
 def read(
@@ -68,6 +73,7 @@ def read(
     *,
     names: Sequence[str] = (),
     quote: bool = True,
+    where: Where | None = None,
 ) -> Reading:
     """Return the dialogues of a table in order of their first rows, and what was left out.
 
@@ -79,32 +85,36 @@ def read(
             `"skip"` leaves it out.
         names: The columns of the table; none for the keys of the rows.
         quote: Whether messages may show names of columns.
+        where: Which rows are read; None for all.
 
     Raises:
         DataError: A column is missing, or a row is not as the columns say.
     """
-    placed = list(rows)
+    placed: Sequence[tuple[Place, Row]]
+    placed = taken(opened(rows, columns.json_text), where or {})
     if not placed:
         return Reading((), (), False)
-    names = names or tuple(dict.fromkeys(name for _, row in placed for name in row))
+    if not names or columns.json_text is not None:
+        names = tuple(dict.fromkeys(name for _, row in placed for name in row))
+    placed, names = with_paths(placed, names, columns)
     shape, settled = find(columns, names, placed[0][1], quote=quote)
     drafts = Drafts(settled, split)
     dialogues: dict[str, Dialogue] = {}
     left: dict[str, list[int]] = {}
     made = drafts.grouped(placed, names) if shape == "turns" else drafts.single(placed)
-    for where, make in made:
+    for place, make in made:
         try:
             dialogue = make()
             if dialogue.id in dialogues:
                 raise Bad("whose id another has", f"{settled.id!r} is that of a row before too")
             dialogues[dialogue.id] = dialogue
         except Bad as bad:
-            where = bad.where or where
-            if on_error == "refuse":
-                raise DataError(f"{where}: {bad.message}. {bad.advice}.") from None
-            left.setdefault(bad.kind, []).append(where.row)
+            place = bad.where or place
+            if on_error == "refuse" and not bad.asked:
+                raise DataError(f"{place}: {bad.message}. {bad.advice}.") from None
+            left.setdefault(bad.kind, []).append(place.row)
     left_out = tuple(LeftOut(kind, tuple(numbers)) for kind, numbers in left.items())
     if left_out:
         source = placed[0][0].source
         logger.warning("%s: left out %s", source, "; ".join(map(str, left_out)))
-    return Reading(tuple(dialogues.values()), left_out, settled.id is not None)
+    return Reading(tuple(dialogues.values()), left_out, settled.id is not None, drafts.merged)

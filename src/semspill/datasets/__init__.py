@@ -6,6 +6,14 @@ from semspill.datasets._huggingface import HuggingFaceDataset
 from semspill.datasets._jsonl import JsonlDataset, write_jsonl
 from semspill.datasets._memory import MemoryDataset
 from semspill.datasets._messages import write_messages
+from semspill.datasets._presets import (
+    DailyDialog,
+    DialoConan,
+    DiaSafety,
+    ESConv,
+    ProsocialDialog,
+)
+from semspill.datasets._prompts import Prompt, load_prompts
 from semspill.datasets._synthetic import SyntheticDataset
 from semspill.datasets._table import TableDataset
 
@@ -19,18 +27,25 @@ register = datasets.register
 unregister = datasets.unregister
 
 __all__ = [
+    "DailyDialog",
     "Dataset",
     "DatasetField",
+    "DiaSafety",
+    "DialoConan",
+    "ESConv",
     "EmpatheticDialogues",
     "HuggingFaceDataset",
     "JsonlDataset",
     "MemoryDataset",
+    "Prompt",
+    "ProsocialDialog",
     "SyntheticDataset",
     "TableDataset",
     "build",
     "datasets",
     "describe",
     "get",
+    "load_prompts",
     "name_of",
     "names",
     "origin",

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from semspill._files import place_of
 from semspill._progress import Progress, quiet
+from semspill._tables._splits import SPLITS, require_split
 from semspill.corpus import Corpus
 from semspill.datasets._archive import file_of, from_archive, from_folder
 from semspill.datasets._base import Dataset
 from semspill.datasets._download import cached, hash_file, hub_is_offline
-from semspill.datasets._splits import SPLITS, require_split
 from semspill.errors import DataError
 
 logger = logging.getLogger(__name__)

@@ -7,14 +7,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from semspill._files import place_of
+from semspill._filters import Where
 from semspill._model import PathOrName
 from semspill._progress import Progress, quiet
+from semspill._tables._files_of import table_line
+from semspill._tables._hub_rows import HubTable, table_of
+from semspill._tables._splits import SPLITS, NoSplitError, Splits, of_split, source_of
 from semspill.corpus import Columns, Corpus
 from semspill.corpus._reading import OnError, read
 from semspill.datasets._base import Dataset
-from semspill.datasets._files_of import table_line
-from semspill.datasets._hub_rows import HubTable, table_of
-from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError
 
 
@@ -44,14 +45,22 @@ class HuggingFaceDataset(Dataset):
     subset: str | None = None
     """Name of the configuration, for data sets that have several."""
     revision: str | None = None
-    """Branch, tag or commit on the hub; name a commit to be sure of the content."""
+    """Branch, tag or commit on the hub; name a commit to be sure of the content. The report names
+    the commit that was read."""
     columns: Columns = Columns()
     """Which columns hold what."""
     on_error: OnError = "refuse"
     """What becomes of a dialogue that contradicts itself (two categories, an empty text, no
     response): `refuse` ends with its row, `skip` leaves it out and warns."""
-    splits: dict[str, str] = Field(default={"valid": "validation"})
-    """What the data set calls a split, where it differs."""
+    where: Where = Field(default={})
+    """Which rows are read: a column, and the value or values that it must have, or a comparison,
+    as for `table`."""
+    splits: Splits = Field(default={"valid": "validation"})
+    """What the data set calls a split, where it differs; or a share of the dialogues of `train`,
+    which are then not in `train`: `{ train = "test", test = 0.2 }` parts data that have only a
+    test."""
+    seed: int = Field(0, ge=0)
+    """Decides which dialogues the shares take."""
     licence: str = "unknown"
     """The licence of the text."""
 
@@ -66,7 +75,7 @@ class HuggingFaceDataset(Dataset):
                 is not as `columns` says.
             MissingExtraError: The package `datasets` is not installed.
         """
-        name = self.splits.get(split, split)
+        name = source_of(split, self.splits)
         table = self._table(name)
         try:
             found = read(
@@ -76,18 +85,22 @@ class HuggingFaceDataset(Dataset):
                 self.on_error,
                 names=table.names,
                 quote=table.quote,
+                where=self.where,
             )
         except OSError as error:
             raise DataError(f"{self.path} cannot be read ({error.strerror}).") from error
-        if not found.dialogues:
+        dialogues = of_split(found, self.splits, self.seed, split)
+        if not dialogues:
             raise DataError(f"The split {name!r} of {self.path!r} holds no dialogue; give another.")
         return Corpus(
-            found.dialogues,
+            dialogues,
             name=self.path,
             split=split,
             licence=self.licence,
             left_out=found.left_out,
             numbered=not found.has_ids,
+            merged=found.merged,
+            revision=table.revision,
         )
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
@@ -103,9 +116,11 @@ class HuggingFaceDataset(Dataset):
         parts: list[str] = []
         unknown: list[DataError] = []
         problems: list[str] = []
+        at = ""
         for split in progress(SPLITS):
             try:
-                self._table(self.splits.get(split, split))
+                table = self._table(source_of(split, self.splits))
+                at = f" at revision {table.revision}" if table.revision else at
                 parts.append(split)
             except NoSplitError as error:
                 unknown.append(error)
@@ -116,7 +131,7 @@ class HuggingFaceDataset(Dataset):
             raise DataError("\n".join(problems))
         if len(unknown) == len(SPLITS):
             raise unknown[0]
-        return f"{self.path} ({', '.join(parts)}), where the library `datasets` keeps it"
+        return f"{self.path}{at} ({', '.join(parts)}), where the library `datasets` keeps it"
 
     def unavailable(self) -> str | None:
         """Say what must be installed or downloaded; None where nothing."""

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from semspill._atomic import atomic_path
 from semspill._files import place_of
 from semspill._rows import Place, json_rows
+from semspill._tables._files_of import TableFile, table_line
+from semspill._tables._splits import SPLITS, NoSplitError
 from semspill.corpus import Columns, Corpus, Dialogue, HasCorpus, Role, Utterance
 from semspill.corpus._columns import Row
 from semspill.corpus._reading import OnError, Reading, read
 from semspill.datasets._base import Dataset
-from semspill.datasets._files_of import TableFile, table_line
-from semspill.datasets._splits import SPLITS, NoSplitError
 from semspill.errors import DataError, did_you_mean
 
 _TABLES = (".csv", ".tsv", ".parquet", ".pq")
@@ -133,6 +133,7 @@ class JsonlDataset(Dataset):
             licence=self.licence,
             left_out=found.left_out,
             numbered=not found.has_ids,
+            merged=found.merged,
         )
 
     def _rows(self, file: Path) -> Iterator[tuple[Place, _Row | Row]]:

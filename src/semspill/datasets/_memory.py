@@ -8,10 +8,10 @@ from pydantic import InstanceOf
 
 from semspill._mask import listing, named
 from semspill._objects import ObjectComponent
+from semspill._tables._splits import NoSplitError
 from semspill.corpus import Corpus, HasCorpus
 from semspill.corpus._columns import LABEL
 from semspill.datasets._base import Dataset, datasets
-from semspill.datasets._splits import NoSplitError
 from semspill.errors import ConfigError, did_you_mean
 
 

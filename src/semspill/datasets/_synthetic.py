@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field
 
 from semspill._random import stream
+from semspill._tables._splits import require_split
 from semspill.corpus import Corpus, Dialogue, Utterance
 from semspill.datasets._base import Dataset
-from semspill.datasets._splits import require_split
 from semspill.datasets._vocabulary import LABELS, NOUNS, OPENINGS, RESPONSES, TURNS
 from semspill.errors import DataError, did_you_mean
 

@@ -1,28 +1,25 @@
 """Dialogues from the tables people have: CSV, JSON lines, Parquet."""
 
 import codecs
-import hashlib
-import json
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
 from semspill._files import place_of
+from semspill._filters import Where
 from semspill._rows import Place
-from semspill.corpus import Columns, Corpus, Dialogue
+from semspill._tables._files_of import file_of
+from semspill._tables._splits import NoSplitError, Splits, of_split, source_of
+from semspill.corpus import Columns, Corpus
 from semspill.corpus._columns import Row
 from semspill.corpus._reading import OnError, Reading, read
 from semspill.datasets._base import Dataset
-from semspill.datasets._files_of import file_of
-from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, did_you_mean
 
 _USUAL = ("train", "training", "valid", "validation", "dev", "val", "test", "eval")
-
-Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class TableDataset(Dataset):
@@ -46,7 +43,11 @@ class TableDataset(Dataset):
     name with `{split}` in it."""
     columns: Columns = Columns()
     """Which columns hold what."""
-    splits: dict[str, Share | str] = Field(default={})
+    where: Where = Field(default={})
+    """Which rows are read: a column, and the value or values that it must have, or a comparison,
+    such as `{ label = "Safe", toxicity = { "<" = 0.2 } }`; all must agree. Values are compared as
+    texts, and those of a list one by one."""
+    splits: Splits = Field(default={})
     """A share of the dialogues of `train`, such as `{ test = 0.2 }`, which are then not in `train`;
     or what the data call a split, such as `{ valid = "dev" }`."""
     split_column: str | None = None
@@ -82,16 +83,6 @@ class TableDataset(Dataset):
             raise ValueError("is no encoding of text; name one, such as 'cp1252'") from None
         return encoding
 
-    @field_validator("splits")
-    @classmethod
-    def _leaves_some(cls, splits: dict[str, Share | str]) -> dict[str, Share | str]:
-        shares = [share for share in splits.values() if isinstance(share, float)]
-        if isinstance(splits.get("train"), float):
-            raise ValueError("the share of 'train' is what the others leave; leave it out")
-        if sum(shares) >= 1:
-            raise ValueError("the shares must leave something for 'train'; lower them")
-        return splits
-
     def load(self, split: str) -> Corpus:
         """Return one split.
 
@@ -100,11 +91,8 @@ class TableDataset(Dataset):
                 contradicts itself; with file and row, never the text.
             MissingExtraError: A Parquet file needs pyarrow, which is not installed.
         """
-        is_drawn = bool(self._shares) and split in ("train", *self._shares)
-        found = self._read("train" if is_drawn else split, split)
-        dialogues = found.dialogues
-        if is_drawn:
-            dialogues = tuple(one for one in dialogues if self._drawn(one, found) == split)
+        found = self._read(split)
+        dialogues = of_split(found, self.splits, self.seed, split)
         if not dialogues:
             raise NoSplitError(
                 f"Split {split!r} of {self.path} holds no dialogue, of {len(found.dialogues)} that "
@@ -118,6 +106,7 @@ class TableDataset(Dataset):
             licence=self.licence,
             left_out=found.left_out,
             numbered=not found.has_ids,
+            merged=found.merged,
         )
 
     def unavailable(self) -> str | None:
@@ -125,14 +114,9 @@ class TableDataset(Dataset):
         needs = ".parquet" in self.path.suffixes and find_spec("pyarrow") is None
         return 'needs an extra: pip install "semspill[parquet]"' if needs else None
 
-    @property
-    def _shares(self) -> dict[str, float]:
-        return {name: share for name, share in self.splits.items() if isinstance(share, float)}
-
-    def _read(self, source: str, split: str) -> Reading:
-        """Return what the data call `source`, read as a split."""
-        called = self.splits.get(source)
-        called = called if isinstance(called, str) else source
+    def _read(self, split: str) -> Reading:
+        """Return the dialogues of what the data call a split, or of what it is a share of."""
+        called = source_of(split, self.splits)
         file = file_of(place_of(self.path), called)
         placed = list(file.rows(self.delimiter, self.encoding))
         names = tuple(dict.fromkeys(name for _, row in placed for name in row))
@@ -141,7 +125,9 @@ class TableDataset(Dataset):
         if not placed:
             raise NoSplitError(f"{file.path} holds no row of split {called!r}; give one or more.")
         quote = file.kind != "csv"
-        return read(placed, self.columns, split, self.on_error, names=names, quote=quote)
+        return read(
+            placed, self.columns, split, self.on_error, names=names, quote=quote, where=self.where
+        )
 
     def _of_split(
         self, placed: list[tuple[Place, Row]], names: Sequence[str], called: str
@@ -168,18 +154,3 @@ class TableDataset(Dataset):
                 f"{', such as ' + ', '.join(known) if known else ''}."
             )
         return of_split
-
-    def _drawn(self, dialogue: Dialogue, found: Reading) -> str:
-        """Return the split of a dialogue, by a hash of its speaker, id or texts alone."""
-        key = ["text", *(turn.text for turn in dialogue.utterances)]
-        if found.has_ids:
-            key = ["id", dialogue.id]
-        if dialogue.speaker is not None:
-            key = ["speaker", dialogue.speaker]
-        digest = hashlib.sha256(json.dumps([self.seed, *key]).encode()).digest()
-        place = int.from_bytes(digest[:8]) / 2**64
-        for split, share in self._shares.items():
-            if place < share:
-                return split
-            place -= share
-        return "train"

@@ -105,6 +105,16 @@ class Data:
             for each in (self.train, self.test)
             for out in each.left_out
         ]
+        notes += [
+            Note(
+                kind="merged_turns",
+                values={"split": each.split, "turns": each.merged},
+                text=f"In {named(each.split)}, {each.merged:,} turns were joined with the one "
+                "before, which has the same role, as columns.merge says.",
+            )
+            for each in (self.train, self.test)
+            if each.merged
+        ]
         lost = self._share_left_out
         if lost > MOST_LEFT_OUT:
             notes.append(

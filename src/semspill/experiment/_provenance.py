@@ -39,6 +39,7 @@ def provenance_of(
     return Provenance(
         dataset=datasets.title_of(config.dataset),
         data=_without_folder(data.test.name),
+        data_revision=data.train.revision or "",
         licence=data.train.licence,
         planting=Planting(
             selector=selectors.title_of(poisoner.selector),

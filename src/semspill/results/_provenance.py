@@ -83,6 +83,8 @@ class Provenance(FrozenModel):
     """Name of the dataset component."""
     data: str = ""
     """Name of the data: what the corpus calls itself, such as EmpatheticDialogues."""
+    data_revision: str = ""
+    """The commit of the hub that they are of, if they are of the hub."""
     licence: str = ""
     """Its licence."""
     planting: Planting = Planting()

@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Shaped
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
+from semspill._filters import Where
 from semspill._model import FrozenModel
 from semspill._progress import Progress, quiet
 from semspill.errors import DataError
 from semspill.scoring._base import Rater
 from semspill.scoring._scorer import ToxicityScorer
 from semspill.sources import CsvSource, JsonlSource
-from semspill.sources._files import Allowed
 
 
 class LabelledSample(FrozenModel):
@@ -31,7 +31,7 @@ class LabelledSample(FrozenModel):
     """The file, UTF-8: JSON lines where its name ends in .jsonl, else CSV with a header."""
     text: str = "text"
     """Column of the text."""
-    where: dict[str, Allowed] = Field(min_length=1)
+    where: Where = Field(min_length=1)
     """Which rows are toxic: a column, and the value or list of values it must have; several columns
     must all agree. All other rows are harmless."""
     most: int | None = Field(None, ge=2)

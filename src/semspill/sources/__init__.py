@@ -5,6 +5,15 @@ from semspill.sources._builtin import BenignSource, BuiltinSource
 from semspill.sources._files import CsvSource, JsonlSource
 from semspill.sources._given import GivenTexts
 from semspill.sources._jigsaw import JigsawSource
+from semspill.sources._presets import (
+    CivilComments,
+    DiaSafety,
+    GoEmotions,
+    RealToxicityPrompts,
+    ToxiGen,
+    TwinViews,
+)
+from semspill.sources._tables import HuggingFaceSource
 
 build = sources.build
 describe = sources.describe
@@ -18,12 +27,19 @@ unregister = sources.unregister
 __all__ = [
     "BenignSource",
     "BuiltinSource",
+    "CivilComments",
     "CsvSource",
+    "DiaSafety",
     "GivenTexts",
+    "GoEmotions",
+    "HuggingFaceSource",
     "JigsawSource",
     "JsonlSource",
+    "RealToxicityPrompts",
     "ResponseSource",
     "SourceField",
+    "ToxiGen",
+    "TwinViews",
     "build",
     "describe",
     "get",

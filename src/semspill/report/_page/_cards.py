@@ -99,6 +99,7 @@ def provenance(report: SpilloverReport) -> dict[str, str]:
         "Versions": ", ".join(f"{k} {v}" for k, v in facts.versions.items()),
         "Arm by arm": "\n".join(map(_versions_of, facts.arms)),
         "Licence of the data": literal(facts.licence),
+        "Commit of the data": literal(facts.data_revision),
     }
     return {name: text for name, text in rows.items() if text}
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from semspill._files import EncodingError, place_of
+from semspill._files import EncodingError, opened, place_of
 from semspill._rows import Place, csv_rows, json_rows
+from semspill._tables._splits import NoSplitError
 from semspill.corpus._columns import LABEL, Row
 from semspill.corpus._frames import rows_of_frame
-from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError
 
 _KINDS = {
@@ -35,13 +35,20 @@ class TableFile(NamedTuple):
         return path.suffix.lower()
 
     @property
+    def is_table(self) -> bool:
+        """Whether its name is that of a table."""
+        return self.suffix in _KINDS
+
+    @property
     def kind(self) -> str:
         """What it is: `"csv"`, `"json"` or `"parquet"`.
 
         Raises:
             DataError: Its suffix is another.
         """
-        if self.suffix not in _KINDS:
+        if self.suffix == ".txt" and _begins_with(self.path, b"{"):
+            return "json"
+        if not self.is_table:
             raise DataError(
                 f"{self.path} ends in {self.suffix!r}; allowed are {', '.join(_KINDS)}, each also "
                 f"with {', '.join(_PACKED)} behind it."
@@ -82,6 +89,11 @@ class TableFile(NamedTuple):
             ) from error
 
 
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with opened(path) as content:
+        return content.read(len(mark)) == mark
+
+
 def file_of(path: Path, split: str) -> TableFile:
     """Return the file that holds a split.
 
@@ -98,7 +110,7 @@ def file_of(path: Path, split: str) -> TableFile:
     if not os.path.isdir(path):
         return TableFile(path, False)
     files = [TableFile(file, True) for file in sorted(path.iterdir())]
-    files = [file for file in files if file.suffix in _KINDS]
+    files = [file for file in files if file.is_table]
     of_split = [file for file in files if file.path.name.split(".")[0] == split]
     if len(of_split) > 1:
         names = ", ".join(file.path.name for file in of_split)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from semspill._rows import HEADER, Place, require_columns
+from semspill._tables._splits import NoSplitError
 from semspill.corpus._columns import Row
 from semspill.corpus._frames import rows_of_hub
-from semspill.datasets._splits import NoSplitError
 from semspill.errors import DataError, MissingExtraError, did_you_mean
 
 # Errors of the library that name what was asked for; others may quote the data.
@@ -26,6 +26,8 @@ class HubTable(NamedTuple):
     rows: Iterator[tuple[Place, Row]]
     quote: bool
     """Whether the names of its columns are no text, as they may be where a header is missing."""
+    revision: str | None = None
+    """The commit of the hub that it is of; None where it is not of the hub."""
 
 
 def table_of(path: str, split: str, subset: str | None, revision: str | None) -> HubTable:
@@ -52,6 +54,8 @@ def table_of(path: str, split: str, subset: str | None, revision: str | None) ->
         with _silent(hub):
             if (place / "dataset_dict.json").is_file() or (place / "state.json").is_file():
                 return _table(_pick(hub.load_from_disk(path), split, path), split)
+            if (place / split / "state.json").is_file():
+                return _table(hub.load_from_disk(str(place / split)), split)
             return _from_folder(hub, path, split, subset, revision)
     except DataError:
         raise
@@ -92,7 +96,15 @@ def _from_folder(
 
 
 def _table(table: Any, split: str, *, quote: bool = True) -> HubTable:
-    return HubTable(table.column_names, rows_of_hub(table, split), quote)
+    return HubTable(table.column_names, rows_of_hub(table, split), quote, _commit(table))
+
+
+def _commit(table: Any) -> str | None:
+    """Return the commit that a table was downloaded at, after which its folder is called."""
+    files = [Path(file["filename"]) for file in table.cache_files]
+    names = {file.parent.name for file in files if "___" in file.as_posix()}
+    name = names.pop() if len(names) == 1 else ""
+    return name if re.fullmatch("[0-9a-f]{40}", name) else None
 
 
 @contextmanager

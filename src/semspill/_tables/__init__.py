@@ -1,0 +1,1 @@
+"""Tables of files and of the hub, which datasets and response sources read."""
