@@ -9,7 +9,7 @@ from semspill.poison._base import (
     strategies,
 )
 from semspill.poison._function import FunctionStrategy, strategy
-from semspill.poison._manifest import Manifest, ManifestSummary, Record
+from semspill.poison._manifest import Manifest, ManifestSummary, Record, TriggerRecord
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
 from semspill.poison._selectors import CategorySelector, RandomSelector
 from semspill.poison._strategies import (
@@ -45,6 +45,7 @@ __all__ = [
     "Selector",
     "SelectorField",
     "StrategyField",
+    "TriggerRecord",
     "selectors",
     "strategies",
     "strategy",
