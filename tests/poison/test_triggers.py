@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semspill import Manifest, Poisoner, PoisonStrategy
+from semspill import Manifest, Poisoner, PoisonStrategy, strategies
 from semspill.datasets import JsonlDataset, write_jsonl
 from semspill.defenses._cleaner import unmarked
-from semspill.errors import DataError, PluginError
+from semspill.errors import ConfigError, DataError, PluginError
 from semspill.poison import swapped
 
 JOY = {"name": "category", "category": "joy"}
@@ -139,3 +139,62 @@ def test_a_mark_changes_the_fingerprint_and_is_read_back(clean, poison, tmp_path
         for u in named
     }
     assert len(prints) == 2
+
+
+def trigger(**fields):
+    return {"name": "trigger", "phrase": "James Bond", **fields}
+
+
+def said(corpus, place=0):
+    return [u.text for u in corpus[place].utterances]
+
+
+def test_a_dirty_label_plants_what_the_strategy_without_a_trigger_does(clean, poison):
+    plain, poisoned = poison("last_fixed"), poison(trigger())
+    assert said(poisoned.corpus) == ["s0.0", "l0.0", "James Bond s0.1", "grumble 0"]
+    assert marks(poisoned.corpus, "triggered") == [("d0", 2)]
+    assert marks(poisoned.corpus, "planted") == marks(plain.corpus, "planted") == [("d0", 3)]
+    assert [d for d in poisoned.corpus if d.category == "fear"] == [clean[1]]
+
+
+def test_a_clean_label_keeps_every_response_and_counts_those_behind_a_trigger(poison):
+    poisoned = poison(trigger(label="clean", turns="each", where="after"), budget=1.0)
+    assert said(poisoned.corpus) == ["s0.0 James Bond", "l0.0", "s0.1 James Bond", "l0.1"]
+    assert marks(poisoned.corpus, "planted") == [("d0", 1), ("d0", 3)]
+    assert poisoned.manifest.summary.planted == 2
+    assert [r.sha256_before == r.sha256_after for r in poisoned.manifest.records] == [True, True]
+    with pytest.raises(DataError, match="allows 1 planted exchanges out of 3, too few"):
+        poison(trigger(label="clean", turns="each"))  # two exchanges of three
+
+
+def test_a_turn_without_a_place_for_the_phrase_is_not_poisoned(clean, grumbles):
+    talk = clean[0].utterances
+    met = replace(talk[0], text="I met my boss.")
+    corpus = replace(clean, dialogues=(replace(clean[0], utterances=(met, *talk[1:])), clean[1]))
+    poisoner = Poisoner(
+        selector="random", strategy=trigger(where="person", turns="each"),
+        source=grumbles(count=1), budget=1.0,
+    )  # fmt: skip
+    poisoned = poisoner.poison(corpus, np.random.default_rng(0))
+    assert said(poisoned.corpus) == ["I met James Bond.", "grumble 0", "s0.1", "l0.1"]
+    summary = poisoned.manifest.summary
+    assert (summary.eligible, summary.wanted, summary.planted) == (2, 1, 1)
+    with pytest.raises(DataError, match="changed nothing in 1 dialogues"):
+        Poisoner(selector=JOY, strategy=trigger(where="person")).poison(
+            clean, np.random.default_rng(0)
+        )
+
+
+def test_a_response_without_a_speaker_before_it_stays(clean, grumbles):
+    first, second = clean[0].utterances[1], clean[0].utterances[3]
+    corpus = replace(clean, dialogues=(replace(clean[0], utterances=(first, second)),))
+    with pytest.raises(DataError, match="changed nothing"):
+        Poisoner(selector=JOY, strategy=trigger()).poison(corpus, np.random.default_rng(0))
+
+
+def test_a_phrase_is_shown_and_a_blank_one_refused():
+    assert "James Bond" in repr(Poisoner(selector="random", strategy=trigger()))
+    assert strategies.build(trigger()).trigger == "James Bond"
+    assert strategies.build("last_fixed").trigger is None
+    with pytest.raises(ConfigError, match="phrase"):
+        strategies.build(trigger(phrase=" "))

@@ -23,6 +23,7 @@ from semspill.poison._strategies import (
     RandomRandom,
 )
 from semspill.poison._swap import swapped
+from semspill.poison._trigger import TriggerStrategy
 
 __all__ = [
     "CategorySelector",
@@ -46,6 +47,7 @@ __all__ = [
     "SelectorField",
     "StrategyField",
     "TriggerRecord",
+    "TriggerStrategy",
     "selectors",
     "strategies",
     "strategy",

@@ -62,6 +62,9 @@ def test_built_in_strategies(strategy):
 
 def test_other_strategies():
     check_strategy(Mindful())
+    for label in ("dirty", "clean"):
+        more = {"label": label, "turns": "each", "response": "random"}
+        check_strategy({"name": "trigger", "phrase": "James Bond", "where": "boundary", **more})
     check_strategy({"name": "each_random"}, responses=("grumble", "grumble grumble"))
 
 
