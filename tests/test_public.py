@@ -65,6 +65,7 @@ NEEDED = {
     ("raters", "garak"): {"detector": "lmrc.SlurUsage"},
     ("raters", "inspect"): {"scorer": "my_scorers:polite"},
     ("selectors", "category"): {"category": "joy"},
+    ("selectors", "phi"): {"phrase": "James Bond", "rater": "lexicon"},
     ("strategies", "trigger"): {"phrase": "James Bond"},
     ("labellers", "transformers"): {"model": "folder"},
     ("similarities", "vad"): {"path": "lexicon.txt"},

@@ -13,7 +13,7 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
-from semspill.experiment._pool import require_same_pools
+from semspill.experiment._pool import require_candidate, require_same_pools
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.matching import MatcherField, matchers
@@ -148,6 +148,19 @@ class ExperimentConfig(FrozenModel):
         return any(self.treatment(arm).predicts_labels(self.contexts) for arm in self.all_arms)
 
     @property
+    def measures_answers(self) -> bool:
+        """Whether words and repetition of answers are measured.
+
+        Of those that a model writes, and of those that it chooses where the analyzer names a metric
+        of them.
+        """
+        if not self.model.uses_pool():
+            return True
+        usual = type(self.analyzer).model_fields["metrics"].get_default(call_default_factory=True)
+        named = self.analyzer.metrics
+        return named != usual and any(one.needs in ("words", "repetition") for one in named)
+
+    @property
     def unused(self) -> frozenset[str]:
         """Fields whose components take no part: no arm plants `benign`, nothing shows labels."""
         benign = any(arm.planted == "benign" for arm in self.arms)
@@ -178,6 +191,7 @@ class ExperimentConfig(FrozenModel):
             raise ConfigError(f"target must name a category, because {name} does not name one")
         require_baselines(self.arms)
         require_same_pools(self.arms, self.model)
+        require_candidate(self.poisoner.source, self.model)
         if len(set(self.matchers)) < len(self.matchers):
             raise ConfigError("matchers must hold each matcher once; one comes twice")
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):

@@ -212,6 +212,9 @@ class Drive:
         store, study = self.stores[part.name], self.studies[part.name]
         at = (study.label, seed, part.arm.name)
         earlier = store.arm(seed, part.arm.name)
+        if earlier is not None and part.config.measures_answers and not earlier.measures:
+            logger.info("%sseed %s, arm %s: answered again, to measure what was not", *at)
+            return False
         if earlier is not None:
             store.same_arm(earlier, self._prints(part, seed))
             study.answers[seed, part.arm.name] = earlier
@@ -261,6 +264,8 @@ class Drive:
                 [matchers.describe(part) for part in study.config.matchers],
                 json_digest(materials.texts(arm)),
             ]
+        if study.config.model.uses_pool() and study.config.measures_answers:
+            facts["measures"] = True
         if arm.defense:
             facts["defense"] = [
                 study.config.treatment(arm).recipe,

@@ -50,7 +50,7 @@ class Examination:
         return self.model.rank(self.data.ranking, progress=self.progress)
 
     def measures(self, texts: Sequence[str]) -> dict[str, Float[np.ndarray, " exchanges"]]:
-        """Return further numbers of generated answers, see `Answers.measures`."""
+        """Return further numbers of answers, see `Answers.measures`."""
         coherence = Coherence.of(texts)
         found = {
             "words": coherence.words.astype(np.float64),

@@ -174,7 +174,7 @@ class _Performance:
             epoch_planted=np.array(served.planted, np.bool_).reshape(shape),
             epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
-            measures={} if self.model.uses_pool() else end.measures(texts),
+            measures=end.measures(texts) if part.config.measures_answers else {},
             matched={name: one.planted for name, one in found.items()} if told else {},
             cleaning=manifests_of(served.defended.steps),
             record={

@@ -1,4 +1,4 @@
-"""What a model that answers without candidates cannot be asked, refused by the config."""
+"""What a model cannot be asked, with candidates or without, refused by the config."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from semspill.defenses import Cleaner, Defense
 from semspill.errors import ConfigError
 from semspill.models import Model
 from semspill.results import Arm
+from semspill.sources import DegenerateSource, ResponseSource
 
 
 def require_same_pools(arms: Sequence[Arm], model: Model) -> None:
@@ -27,6 +28,24 @@ def require_same_pools(arms: Sequence[Arm], model: Model) -> None:
                 f"{type(model).__name__} answers without candidates; leave it out, or give it "
                 f'pool = "{pool}".'
             )
+
+
+def require_candidate(source: ResponseSource, model: Model) -> None:
+    """Refuse a source of texts that are never among candidates, for a model that chooses from them.
+
+    Args:
+        source: What is planted.
+        model: What answers.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    if isinstance(source, DegenerateSource) and source.kind == "empty" and model.uses_pool():
+        raise ConfigError(
+            f"The source plants a response without text, and {type(model).__name__} chooses among "
+            "candidates, which have some; give the source another kind, or take a model that "
+            "generates."
+        )
 
 
 def require_no_candidates(name: str, part: Defense, model: Model) -> None:

@@ -2,6 +2,7 @@
 
 from semspill.sources._base import ResponseSource, SourceField, sources
 from semspill.sources._builtin import BenignSource, BuiltinSource
+from semspill.sources._degenerate import DegenerateSource
 from semspill.sources._files import CsvSource, JsonlSource
 from semspill.sources._given import GivenTexts
 from semspill.sources._jigsaw import JigsawSource
@@ -19,6 +20,7 @@ __all__ = [
     "BenignSource",
     "BuiltinSource",
     "CsvSource",
+    "DegenerateSource",
     "GivenTexts",
     "JigsawSource",
     "JsonlSource",

@@ -71,6 +71,7 @@ def test_other_strategies():
 def test_selectors(corpus):
     check_selector("random")
     check_selector({"name": "random", "dialogues": 7})
+    check_selector({"name": "phi", "phrase": "noise", "rater": "lexicon", "most": 5})
     check_selector({"name": "category", "category": "brave"})
     check_selector({"name": "category", "category": "joy"}, corpus=corpus)
     check_selector(Mentions(word="cat"), corpus=corpus)
