@@ -14,6 +14,7 @@ from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
 from semspill.experiment._pool import require_candidate, require_same_pools
+from semspill.experiment._probed import Probing, require_named
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.matching import MatcherField, matchers
@@ -86,6 +87,10 @@ class ExperimentConfig(FrozenModel):
     )
     """What counts as planted: the first decides every planted rate, the others, and `exact` in any
     case, are reported beside it on the trained model."""
+    probes: Mapping[str, Probing] = {}
+    """What else the models of `arms` are asked, once they are trained, by a name of your own: one
+    probe, or a list that is applied in turn, such as `{ name = "insert", phrase = "James Bond" }`,
+    which puts a trigger into every test context."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None
@@ -194,6 +199,7 @@ class ExperimentConfig(FrozenModel):
         require_candidate(self.poisoner.source, self.model)
         if len(set(self.matchers)) < len(self.matchers):
             raise ConfigError("matchers must hold each matcher once; one comes twice")
+        require_named(self.probes)
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
         conditions = dict.fromkeys(arm.trains for arm in self.arms)

@@ -22,6 +22,7 @@ from semspill.experiment._fingerprints import fingerprints_of, json_digest
 from semspill.experiment._jobs import Job, Part, Training, answers_key
 from semspill.experiment._matched import PLAIN, remarked
 from semspill.experiment._materials import Materials
+from semspill.experiment._probed import similar_to
 from semspill.experiment._study import Study
 from semspill.experiment.store import CHECKPOINTS, AnswersCache, RunStore, what_is_planted
 from semspill.matching import matchers
@@ -64,7 +65,16 @@ class Preparation:
             store.same_data(fingerprints_of(config, data))
         store.exchanges(data.test.exchanges)
         near = self._measured(config, data, store, name)
-        return Study(config, data, near, quality, name)
+        return Study(config, data, near, quality, name, self._phrases(config))
+
+    def _phrases(self, config: ExperimentConfig) -> dict[str, float]:
+        """Return how similar each phrase of a probe is to the trigger; empty without one."""
+        trigger = config.poisoner.strategy.trigger
+        phrases = {part.inserts for parts in config.probes.values() for part in parts}
+        known = sorted(phrase for phrase in phrases if phrase is not None)
+        if trigger is None or not known:
+            return {}
+        return similar_to(trigger, known, measuring_encoder(config))
 
     def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
         if config.labelled is None:
@@ -259,6 +269,10 @@ class Drive:
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
         facts["drawn_from"] = json_digest(materials.drawn_from(arm))
+        if study.config.probes and not arm.defense:
+            # Answers under probes are not marked again.
+            facts["probes"] = [*study.config.model_dump(mode="json")["probes"].items()]
+            facts["planted"] = json_digest(materials.texts(arm))
         if study.config.matchers != PLAIN:  # else what is found is marked again
             facts["matchers"] = [
                 [matchers.describe(part) for part in study.config.matchers],

@@ -17,6 +17,7 @@ from semspill.results._labels import LabelReport
 from semspill.results._matchers import MatcherReport
 from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
+from semspill.results._probes import ProbeReport
 from semspill.results._provenance import Provenance
 from semspill.results._slices import MARGIN, CurvePoint, SliceReport, find_slice
 from semspill.results._verdict import Verdict
@@ -77,6 +78,9 @@ class SpilloverReport(FrozenModel):
     matchers: tuple[MatcherReport, ...] = ()
     """Planted rates by what counts as planted, that of all other numbers first; empty where there
     is but `exact`."""
+    probes: tuple[ProbeReport, ...] = ()
+    """What the arms answered to changed test contexts, such as those with a trigger in them, by
+    probe; empty without probes."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     defenses: DefensesReport | None = None
@@ -255,7 +259,7 @@ class SpilloverReport(FrozenModel):
             part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
                 `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
                 `confusion` (how often each category gets each label) and `label_curve` (what
-                orders the lifts); `matchers`; `defenses`.
+                orders the lifts); `matchers`; `probes`; `defenses`.
 
         Raises:
             DataError: There is no such part.

@@ -16,6 +16,7 @@ from semspill.testing import (
     check_encoder,
     check_matcher,
     check_metric,
+    check_probe,
     check_rater,
     check_selector,
     check_similarity,
@@ -66,6 +67,11 @@ def test_other_strategies():
         more = {"label": label, "turns": "each", "response": "random"}
         check_strategy({"name": "trigger", "phrase": "James Bond", "where": "boundary", **more})
     check_strategy({"name": "each_random"}, responses=("grumble", "grumble grumble"))
+
+
+@pytest.mark.parametrize("probe", ["insert", "shuffled", "neutral"])
+def test_built_in_probes(probe):
+    check_probe({"name": probe, "phrase": "one two three", "where": "boundary"})
 
 
 def test_selectors(corpus):

@@ -12,6 +12,7 @@ from semspill.labellers import Labeller
 from semspill.matching import Matcher
 from semspill.models import Model
 from semspill.poison import PoisonStrategy, Selector
+from semspill.probes import Probe
 from semspill.scoring import Rater
 from semspill.sources import ResponseSource
 from semspill.testing._conformance._kinds import check_all
@@ -143,6 +144,22 @@ def check_matcher(matcher: Matcher | str | Mapping[str, Any]) -> None:
     """
     __tracebackhide__ = True
     check_all("matcher", matcher)
+
+
+def check_probe(probe: Probe | str | Mapping[str, Any]) -> None:
+    """Run all checks of a probe.
+
+    Args:
+        probe: An object, a registered name, or a mapping with `name` and fields.
+
+    Raises:
+        ConformanceError: With one sentence for each broken promise.
+
+    Example:
+        >>> check_probe({"name": "insert", "phrase": "James Bond"})
+    """
+    __tracebackhide__ = True
+    check_all("probe", probe)
 
 
 def check_detector(detector: Detector | str | Mapping[str, Any]) -> None:
