@@ -14,7 +14,7 @@ from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
 from semspill.experiment._pool import require_candidate, require_same_pools
-from semspill.experiment._probed import Probing, require_named
+from semspill.experiment._probing import Probing, require_named
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.matching import MatcherField, matchers

@@ -22,7 +22,7 @@ from semspill.experiment._fingerprints import fingerprints_of, json_digest
 from semspill.experiment._jobs import Job, Part, Training, answers_key
 from semspill.experiment._matched import PLAIN, remarked
 from semspill.experiment._materials import Materials
-from semspill.experiment._probed import similar_to
+from semspill.experiment._probed import phrases_near
 from semspill.experiment._study import Study
 from semspill.experiment.store import CHECKPOINTS, AnswersCache, RunStore, what_is_planted
 from semspill.matching import matchers
@@ -65,16 +65,7 @@ class Preparation:
             store.same_data(fingerprints_of(config, data))
         store.exchanges(data.test.exchanges)
         near = self._measured(config, data, store, name)
-        return Study(config, data, near, quality, name, self._phrases(config))
-
-    def _phrases(self, config: ExperimentConfig) -> dict[str, float]:
-        """Return how similar each phrase of a probe is to the trigger; empty without one."""
-        trigger = config.poisoner.strategy.trigger
-        phrases = {part.inserts for parts in config.probes.values() for part in parts}
-        known = sorted(phrase for phrase in phrases if phrase is not None)
-        if trigger is None or not known:
-            return {}
-        return similar_to(trigger, known, measuring_encoder(config))
+        return Study(config, data, near, quality, name, phrases_near(config))
 
     def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
         if config.labelled is None:

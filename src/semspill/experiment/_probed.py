@@ -1,48 +1,18 @@
 """The probes of an experiment: what they ask, and what the arms answered."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from pydantic import BeforeValidator
 
-from semspill._mask import described, spelled
 from semspill._random import stream
 from semspill.analysis._similarity._vectors import cosines
 from semspill.corpus import Exchange
-from semspill.encoders import BiEncoder
-from semspill.errors import ConfigError
-from semspill.experiment._treatment import NAME
-from semspill.probes import Probe, ProbeField, probed
+from semspill.experiment._cleaning import measuring_encoder
+from semspill.experiment._config import ExperimentConfig
+from semspill.probes import Probe, probed
 from semspill.probes import probes as registry
 from semspill.results import Answers
-
-
-def _listed(given: Any) -> Any:
-    return given if isinstance(given, tuple | list) else (given,)
-
-
-Probing: TypeAlias = Annotated[tuple[ProbeField, ...], BeforeValidator(_listed)]
-"""One probe, or several that are applied one after the other."""
-
-
-def require_named(probes: Mapping[str, Sequence[Probe]]) -> None:
-    """Refuse probes that a report cannot name, or that ask nothing.
-
-    Args:
-        probes: By name.
-
-    Raises:
-        ConfigError: Which one, and what to do.
-    """
-    for name, parts in probes.items():
-        if not NAME.fullmatch(name):
-            raise ConfigError(
-                f"probes: {spelled(name) or described(name)} is no name; use up to 40 letters, "
-                "digits and _ . -"
-            )
-        if not parts:
-            raise ConfigError(f"probes.{name} is an empty list; give it a probe, or leave it out.")
 
 
 def asked(parts: Sequence[Probe], exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
@@ -75,19 +45,20 @@ def facts_of(parts: Sequence[Probe], exchanges: Sequence[Exchange]) -> dict[str,
     }
 
 
-def similar_to(trigger: str, phrases: Sequence[str], model: BiEncoder) -> dict[str, float]:
-    """Return the cosine between each phrase and the trigger.
+def phrases_near(config: ExperimentConfig) -> dict[str, float]:
+    """Return the cosine between each phrase of a probe and the trigger; empty without a trigger.
 
     Args:
-        trigger: The phrase that the strategy puts into speakers' turns.
-        phrases: Those of the probes.
-        model: The encoder as it comes. Its response tower reads a text as it is.
+        config: The experiment. Its encoder of similarities is taken as it comes; the response tower
+            reads a text as it is.
     """
-    if not phrases:
+    trigger = config.poisoner.strategy.trigger
+    phrases = {part.inserts for parts in config.probes.values() for part in parts}
+    known = sorted(phrase for phrase in phrases if phrase is not None)
+    if trigger is None or not known:
         return {}
-    vectors = model.encode_responses([trigger, *phrases])
-    found = cosines(vectors[:1], vectors[1:])[0].tolist()
-    return dict(zip(phrases, found, strict=True))
+    vectors = measuring_encoder(config).encode_responses([trigger, *known])
+    return dict(zip(known, cosines(vectors[:1], vectors[1:])[0].tolist(), strict=True))
 
 
 def columns_under(answers: Sequence[Answers], name: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from semspill.experiment._notes import (
     memory_notes,
     pool_notes,
     rater_note,
+    trigger_notes,
     with_quality,
 )
 from semspill.experiment._probed import columns_under, facts_of
@@ -152,6 +153,7 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
+        notes = (*trigger_notes(config), *notes)
         defenses = None
         if config.defenses:
             every = [*outcomes, *self.defended()]

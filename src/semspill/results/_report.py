@@ -233,14 +233,15 @@ class SpilloverReport(FrozenModel):
 
         Args:
             name: `spillover`, `epochs`, `distribution`, `decomposition` or `dose`, planted
-                answers against the similarity of single contexts; with predicted labels also
+                answers against the similarity of single contexts; with probes of a trigger
+                `trigger`, the same against that of phrases to it; with predicted labels also
                 `channels`, the parts of each lift via the label and via the text, and `confusion`,
                 lift against the share of contexts labelled as the target; with defenses also
                 `tradeoff`, planted rate against utility, `roc`, curves of detectors, and `removed`,
                 what was taken out of each category.
             width: `column` (3.3 inches), `page` (6.9) or inches.
             quantity: `toxicity`, or `asr` for the planted rate; by default toxicity, of
-                `dose`, `channels` and `confusion` the planted rate.
+                `dose`, `trigger`, `channels` and `confusion` the planted rate.
             ax: Your own matplotlib axes to draw into, for a figure of several panels; not for
                 figures that have several of their own. `width` does not count then, and the figure
                 that holds them returns.
@@ -283,7 +284,7 @@ class SpilloverReport(FrozenModel):
 
         Args:
             rows: `groups`; `categories`, the most similar to the target first; `matchers`, what
-                counts as planted; or `defenses`, in their order.
+                counts as planted; `probes`; or `defenses`, in their order.
             metrics: The columns; by default planted rate, toxicity lift and P@1. Of defenses
                 some of the columns that its error lists.
             arms: The arms, a row each; by default the main one. Not of defenses.
