@@ -5,7 +5,7 @@ import pytest
 
 from semspill import Outcome, SpilloverAnalyzer
 from semspill.analysis import ProbedArms
-from semspill.results import Note
+from semspill.results import Note, Planting, Provenance
 
 CATEGORIES = ("fear", "fear", "dread", "dread", "joy", "joy")
 FEW = SpilloverAnalyzer(draws=100, nearest="dread", metrics=("asr", "asr_lift", "lift"))
@@ -97,3 +97,22 @@ def test_the_trigger_is_drawn_over_similarity(report):
     assert alone.probes == ()
     assert "trigger" not in alone.figures
     assert "probes" not in alone.to_markdown()
+
+
+def planted(report, **fields):
+    planting = Planting(strategy="trigger", trigger="James Bond", **fields)
+    return report.replace(provenance=Provenance(planting=planting))
+
+
+def test_the_report_says_what_was_planted_behind_which_trigger(report):
+    said = "Responses of the source `mine` were planted behind the trigger *James Bond* in"
+    assert said in planted(report, source="mine").to_markdown()
+    said = "Responses of the corpus were left as they were behind the trigger *James Bond* in"
+    assert said in planted(report, kept=True).to_markdown()
+
+
+def test_the_page_shows_the_probes(report):
+    page = planted(report, kept=True).to_html()
+    assert "What probes of the contexts did" in page
+    assert "similar the phrase in the context is to the trigger" in page
+    assert "None of a source: a phrase was put before responses of the training corpus" in page

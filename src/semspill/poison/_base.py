@@ -78,6 +78,14 @@ class PoisonStrategy(Component):
         """
         return None
 
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether it plants nothing of the source: victims keep their own responses.
+
+        Reports then do not say that texts of the source were planted.
+        """
+        return False
+
     @abstractmethod
     def rewrite(
         self, victims: Sequence[Dialogue], responses: Sequence[str], rng: np.random.Generator

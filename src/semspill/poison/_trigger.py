@@ -52,6 +52,11 @@ class TriggerStrategy(PoisonStrategy):
         """The phrase."""
         return self.phrase
 
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether labels are clean."""
+        return self.label == "clean"
+
     def rewrite(
         self, victims: Sequence[Dialogue], responses: Sequence[str], rng: np.random.Generator
     ) -> Sequence[Dialogue]:
