@@ -1,11 +1,13 @@
 """Probes of an experiment: a stub that waits for a trigger, asked once more after one training."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from semspill import ConfigError, Model, Responses, TrainedModel, load_config, read_report, run
+from semspill.experiment.store._answers import read_answers, write_answers
 
 TRIGGER = "James Bond"
 
@@ -55,7 +57,11 @@ def given(given_fields):
             "source": ["You are such a grumble."],
             "budget": 0.2,
         },
-        "analyzer": {"draws": 100, "nearest": "weary", "metrics": ["asr", "asr_lift"]},
+        "analyzer": {
+            "draws": 100,
+            "nearest": "weary",
+            "metrics": ["asr", "asr_lift", "answer_words"],
+        },
         "probes": {
             "trigger": {"name": "insert", "phrase": TRIGGER},
             "other": [{"name": "insert", "phrase": "the weather"}],
@@ -135,6 +141,26 @@ def test_a_cache_of_answers_knows_what_was_asked(given, tmp_path):
     assert trainings == 0
     assert again.probes == report.probes
     assert trained(probes={"mine": {"name": "neutral", "phrase": TRIGGER}})[1] == 2
+    # Words of answers are measured of a model with candidates where a metric of them is named.
+    assert again.group("all").estimates["answer_words"].value == 3.0  # "Oh, I see."
+    few, trainings = trained(analyzer={**given["analyzer"], "metrics": ["asr"]})
+    assert trainings == 2
+    assert few.group("all").estimates.keys() == {"asr"}
+    assert not load_config({**given, "analyzer": {}}).measures_answers
+
+
+def test_answers_are_written_and_read_with_ranks_or_without(finished, tmp_path):
+    folder, *_ = finished
+    answers = read_answers(folder / "seed-0" / "poison" / "scores.npz")
+    assert [*answers.probed] == ["trigger", "other"]
+    assert answers.probed["trigger"].planted.all()
+    assert not answers.probed["trigger"].correct.any()
+    assert answers.probed["other"].correct.all()
+    unranked = {name: replace(one, correct=None) for name, one in answers.probed.items()}
+    write_answers(tmp_path / "scores.npz", replace(answers, probed=unranked))
+    again = read_answers(tmp_path / "scores.npz").probed["trigger"]
+    assert again.correct is None
+    assert again.toxicity.tolist() == answers.probed["trigger"].toxicity.tolist()
 
 
 @pytest.mark.parametrize(
