@@ -30,7 +30,7 @@ PUBLIC = """
     BiEncoder Encoder RankingTask encoders
     Model RetrievalModel TrainedModel models defenses
     Epoch Finetuner
-    Responses RetrievalResponder Matcher matchers
+    Responses RetrievalResponder Matcher matchers Probe probes
     Rater ToxicityScorer rater raters
     Arm Estimate Metric Outcome Similarity SpilloverAnalyzer SpilloverMatrix SpilloverReport
     Comparison compare metrics similarities smallest_lift
@@ -71,6 +71,11 @@ NEEDED = {
     ("raters", "garak"): {"detector": "lmrc.SlurUsage"},
     ("raters", "inspect"): {"scorer": "my_scorers:polite"},
     ("selectors", "category"): {"category": "joy"},
+    ("selectors", "phi"): {"phrase": "James Bond", "rater": "lexicon"},
+    ("probes", "insert"): {"phrase": "James Bond"},
+    ("probes", "neutral"): {"phrase": "James Bond"},
+    ("probes", "shuffled"): {"phrase": "James Bond"},
+    ("strategies", "trigger"): {"phrase": "James Bond"},
     ("labellers", "transformers"): {"model": "folder"},
     ("similarities", "vad"): {"path": "lexicon.txt"},
     ("metrics", "corrected_share"): {"toxic": (8, 10), "harmless": (9, 10)},
@@ -110,7 +115,7 @@ def test_every_public_object_has_a_docstring_and_so_have_its_methods_and_fields(
 
 def test_the_plug_points_are_these():
     names = "datasets sources selectors strategies encoders labellers models raters defenses"
-    assert set(KINDS) == {*names.split(), "matchers", "similarities", "metrics"}
+    assert set(KINDS) == {*names.split(), "matchers", "probes", "similarities", "metrics"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

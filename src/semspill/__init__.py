@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from semspill import datasets, defenses, encoders, models, sources
+from semspill import datasets, defenses, encoders, models, probes, sources
 from semspill._harmful import Harmful, Harmless
 from semspill._model import Component, FrozenModel
 from semspill._progress import Progress
@@ -56,6 +56,7 @@ from semspill.poison import (
     strategies,
     strategy,
 )
+from semspill.probes import Probe
 from semspill.responding import Responses, RetrievalResponder
 from semspill.results import Arm, Comparison, SpilloverMatrix, SpilloverReport
 from semspill.scoring import Rater, ToxicityScorer, rater, raters
@@ -97,6 +98,7 @@ __all__ = [
     "PoisonStrategy",
     "PoisonedCorpus",
     "Poisoner",
+    "Probe",
     "Progress",
     "RankingTask",
     "Rater",
@@ -122,6 +124,7 @@ __all__ = [
     "matchers",
     "metrics",
     "models",
+    "probes",
     "rater",
     "raters",
     "read_outcomes",

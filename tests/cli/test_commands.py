@@ -395,8 +395,8 @@ def test_an_unknown_kind_is_said_with_the_nearest(semspill):
     assert code == 2
     assert err == (
         "semspill: There is no kind 'rtaers'. Did you mean 'raters'? Kinds: datasets, defenses, "
-        "encoders, labellers, matchers, metrics, models, raters, selectors, similarities, "
-        "sources, strategies.\n"
+        "encoders, labellers, matchers, metrics, models, probes, raters, selectors, "
+        "similarities, sources, strategies.\n"
     )
 
 

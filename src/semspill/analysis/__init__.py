@@ -30,6 +30,7 @@ from semspill.analysis._metrics._slices import (
 from semspill.analysis._named import Named
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._power import Spread, smallest_lift, spread_of
+from semspill.analysis._probed import ProbedArms
 from semspill.analysis._similarity._base import (
     ExchangeSimilarity,
     Similarities,
@@ -70,6 +71,7 @@ __all__ = [
     "Perplexity",
     "Precision",
     "PrecisionDrop",
+    "ProbedArms",
     "Repetition",
     "ServedDrop",
     "ServedPrecision",

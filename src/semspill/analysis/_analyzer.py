@@ -21,6 +21,7 @@ from semspill.analysis._named import Named, naming_notes
 from semspill.analysis._notes import notes_on
 from semspill.analysis._outcome import Outcome
 from semspill.analysis._pairing import paired
+from semspill.analysis._probed import ProbedArms, by_probe
 from semspill.analysis._sensitivity import check_similarity
 from semspill.analysis._similarity._base import ExchangeSimilarity, Similarities
 from semspill.analysis._slicing import slice_report, whole_arm
@@ -102,6 +103,7 @@ class SpilloverAnalyzer(FrozenModel):
         exchanges: Sequence[ExchangeSimilarity] = (),
         label_facts: Mapping[str, Any] | None = None,
         matcher_facts: MatcherFacts | None = None,
+        probed: Mapping[str, ProbedArms] | None = None,
         named_first: Named | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
@@ -118,6 +120,7 @@ class SpilloverAnalyzer(FrozenModel):
                 `folds`, `responses`, `train_accuracy`.
             matcher_facts: What matchers tell of themselves, by arm and matcher: `threshold`,
                 `false_matches` and `margin`, a number per seed.
+            probed: What the arms answered where the test contexts were changed, by probe.
             named_first: What an analyzer named when the first answers were written, its `named`;
                 the report notes what was changed since. None where that is not known.
             provenance: Where the outcomes come from.
@@ -173,6 +176,7 @@ class SpilloverAnalyzer(FrozenModel):
             ),
             undecided=undecided(main, others, named),
             matchers=by_matcher(main, _main_groups(groups), matcher_facts or {}),
+            probes=by_probe(list(arms.values()), probed or {}, _probed_groups(groups)),
             labels=label_report(main, groups, label_facts or {}),
             notes=(
                 *notes_on(clean, main),
@@ -237,6 +241,11 @@ def _main_groups(groups: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, 
     """Return the target, the nearest category and all but the target, of the paper's groups."""
     target, nearest, *_, rest, _ = groups
     return {name: groups[name] for name in (target, nearest, rest)}
+
+
+def _probed_groups(groups: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the same and all categories together."""
+    return {**_main_groups(groups), "all": groups["all"]}
 
 
 def group_members(

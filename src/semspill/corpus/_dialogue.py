@@ -34,6 +34,8 @@ class Utterance:
     """Whether a model is trained on it as a response; a defense may take it out."""
     offered: bool = True
     """Whether it is among the candidates; a defense may take it out."""
+    triggered: bool = False
+    """Whether an adversary put a trigger into what a speaker says."""
 
     def __repr__(self) -> str:
         text = masked(self.text) if self.planted else self.text

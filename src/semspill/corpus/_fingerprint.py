@@ -29,4 +29,6 @@ def fingerprint_of(dialogues: Iterable[Dialogue]) -> str:
 def _added(turn: Utterance) -> list[object]:
     """Return what an utterance has that it mostly has not: nothing keeps older fingerprints."""
     given: list[object] = [turn.category] if turn.category else []
-    return given if turn.learned and turn.offered else [*given, turn.learned, turn.offered]
+    given += [] if turn.learned and turn.offered else [turn.learned, turn.offered]
+    # An object, which no category is.
+    return [*given, {"triggered": True}] if turn.triggered else given

@@ -15,7 +15,7 @@ from semspill.errors import DataError
 _ROLES = frozenset(get_args(Role))
 _TEXTS = attrgetter("id", "category", "situation", "system")
 _UTTERANCES = attrgetter("utterances")
-_MARKS = attrgetter("planted", "learned", "offered")
+_MARKS = attrgetter("planted", "learned", "offered", "triggered")
 _CATEGORY = attrgetter("category")
 _ATTRIBUTES = attrgetter("attributes")
 
@@ -102,7 +102,7 @@ def _faults(dialogue: object) -> Iterator[str]:
         yield from _text(f"the text of utterance [{turn}]", utterance.text)
         yield from _text(f"the original of utterance [{turn}]", utterance.original, optional=True)
         yield from _text(f"the category of utterance [{turn}]", utterance.category, optional=True)
-        for mark in ("planted", "learned", "offered"):
+        for mark in ("planted", "learned", "offered", "triggered"):
             if type(value := getattr(utterance, mark)) is not bool:
                 yield f"{mark} of utterance [{turn}] is of type {_kind(value)}; give a bool"
         if type(utterance.role) is not str or utterance.role not in _ROLES:

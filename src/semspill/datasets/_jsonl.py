@@ -33,6 +33,7 @@ class _Turn(BaseModel):
     category: str | None = Field(None, min_length=1)
     learned: bool = True
     offered: bool = True
+    triggered: bool = False
 
 
 class _Row(BaseModel):
@@ -64,8 +65,8 @@ class JsonlDataset(Dataset):
     have `speaker` (the id of the person who speaks), `system` (the system prompt) and `attributes`
     (a mapping of names to texts), an utterance `planted` (true or false), `original` (what later
     turns see in its place), `category` (a label of its own), `learned` and `offered` (false where a
-    defense took it out of training, or of the candidates). Other keys are refused. `write_jsonl`
-    writes such files.
+    defense took it out of training, or of the candidates), `triggered` (true where a speaker's turn
+    holds a trigger). Other keys are refused. `write_jsonl` writes such files.
 
     A line may also hold chat messages: `{"category": "joy", "messages": [{"role": "system",
     "content": "Be kind."}, {"role": "user", "content": "I won!"}, {"role": "assistant", "content":
@@ -200,6 +201,8 @@ def _described(dialogue: Dialogue, split: str) -> dict[str, Any]:
         turn: dict[str, Any] = {"role": utterance.role, "text": utterance.text}
         if utterance.planted:
             turn["planted"] = True
+        if utterance.triggered:
+            turn["triggered"] = True
         if utterance.original is not None:
             turn["original"] = utterance.original
         if utterance.category is not None:

@@ -229,12 +229,14 @@ def checked_suspicion(
 
 
 def unmarked(corpus: Corpus) -> Corpus:
-    """Return a corpus as a defender finds it: nothing is marked as planted."""
+    """Return a corpus as a defender finds it: nothing is marked as planted or triggered."""
     return replace(corpus, dialogues=tuple(map(_unmarked, corpus)))
 
 
 def _unmarked(dialogue: Dialogue) -> Dialogue:
-    if not any(turn.planted for turn in dialogue.utterances):
+    if not any(turn.planted or turn.triggered for turn in dialogue.utterances):
         return dialogue
-    turns = tuple(replace(turn, planted=False, original=None) for turn in dialogue.utterances)
+    turns = tuple(
+        replace(turn, planted=False, original=None, triggered=False) for turn in dialogue.utterances
+    )
     return replace(dialogue, utterances=turns)

@@ -13,7 +13,8 @@ from semspill.corpus import ContextFormat
 from semspill.datasets import DatasetField
 from semspill.encoders import Encoder, EncoderField
 from semspill.errors import ConfigError
-from semspill.experiment._pool import require_same_pools, require_scores
+from semspill.experiment._pool import require_candidate, require_same_pools, require_scores
+from semspill.experiment._probing import Probing, require_named
 from semspill.experiment._treatment import Applied, Treatment, defended_arms, require_sound
 from semspill.labellers import Labelling
 from semspill.matching import MatcherField, matchers
@@ -86,6 +87,10 @@ class ExperimentConfig(FrozenModel):
     )
     """What counts as planted: the first decides every planted rate, the others, and `exact` in any
     case, are reported beside it on the trained model."""
+    probes: Mapping[str, Probing] = {}
+    """What else the models of `arms` are asked, once they are trained, by a name of your own: one
+    probe, or a list that is applied in turn, such as `{ name = "insert", phrase = "James Bond" }`,
+    which puts a trigger into every test context."""
     rater: RaterField = Field(default_factory=lambda: raters.build("lexicon"))
     """What rates the chosen responses."""
     labelled: LabelledSample | None = None
@@ -148,6 +153,19 @@ class ExperimentConfig(FrozenModel):
         return any(self.treatment(arm).predicts_labels(self.contexts) for arm in self.all_arms)
 
     @property
+    def measures_answers(self) -> bool:
+        """Whether words and repetition of answers are measured.
+
+        Of those that a model writes, and of those that it chooses where the analyzer names a metric
+        of them.
+        """
+        if not self.model.uses_pool():
+            return True
+        usual = type(self.analyzer).model_fields["metrics"].get_default(call_default_factory=True)
+        named = self.analyzer.metrics
+        return named != usual and any(one.needs in ("words", "repetition") for one in named)
+
+    @property
     def unused(self) -> frozenset[str]:
         """Fields whose components take no part: no arm plants `benign`, nothing shows labels."""
         benign = any(arm.planted == "benign" for arm in self.arms)
@@ -179,8 +197,10 @@ class ExperimentConfig(FrozenModel):
         require_baselines(self.arms)
         require_same_pools(self.arms, self.model)
         require_scores(self.matchers, self.model)
+        require_candidate(self.poisoner.source, self.model)
         if len(set(self.matchers)) < len(self.matchers):
             raise ConfigError("matchers must hold each matcher once; one comes twice")
+        require_named(self.probes)
         if min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise ConfigError(f"seeds must be 0 or more and differ, got {list(self.seeds)}")
         conditions = dict.fromkeys(arm.trains for arm in self.arms)

@@ -22,6 +22,7 @@ from semspill.experiment._fingerprints import fingerprints_of, json_digest
 from semspill.experiment._jobs import Job, Part, Training, answers_key
 from semspill.experiment._matched import PLAIN, remarked
 from semspill.experiment._materials import Materials
+from semspill.experiment._probed import phrases_near
 from semspill.experiment._study import Study
 from semspill.experiment.store import CHECKPOINTS, AnswersCache, RunStore, what_is_planted
 from semspill.matching import matchers
@@ -64,7 +65,7 @@ class Preparation:
             store.same_data(fingerprints_of(config, data))
         store.exchanges(data.test.exchanges)
         near = self._measured(config, data, store, name)
-        return Study(config, data, near, quality, name)
+        return Study(config, data, near, quality, name, phrases_near(config))
 
     def _rater_quality(self, config: ExperimentConfig) -> RaterQuality | None:
         if config.labelled is None:
@@ -212,6 +213,9 @@ class Drive:
         store, study = self.stores[part.name], self.studies[part.name]
         at = (study.label, seed, part.arm.name)
         earlier = store.arm(seed, part.arm.name)
+        if earlier is not None and part.config.measures_answers and not earlier.measures:
+            logger.info("%sseed %s, arm %s: answered again, to measure what was not", *at)
+            return False
         if earlier is not None:
             store.same_arm(earlier, self._prints(part, seed))
             study.answers[seed, part.arm.name] = earlier
@@ -256,11 +260,17 @@ class Drive:
         pool = materials.pool(arm)
         facts |= {"corpus": corpus, "pool": json_digest([pool.texts, pool.planted.tolist()])}
         facts["drawn_from"] = json_digest(materials.drawn_from(arm))
+        if study.config.probes and not arm.defense:
+            # Answers under probes are not marked again.
+            facts["probes"] = [*study.config.model_dump(mode="json")["probes"].items()]
+            facts["planted"] = json_digest(materials.texts(arm))
         if study.config.matchers != PLAIN:  # else what is found is marked again
             facts["matchers"] = [
                 [matchers.describe(part) for part in study.config.matchers],
                 json_digest(materials.texts(arm)),
             ]
+        if study.config.model.uses_pool() and study.config.measures_answers:
+            facts["measures"] = True
         if arm.defense:
             facts["defense"] = [
                 study.config.treatment(arm).recipe,

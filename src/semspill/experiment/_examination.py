@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from semspill._progress import Progress
 from semspill._random import stream
-from semspill.corpus import Candidates
+from semspill.corpus import Candidates, Exchange
 from semspill.errors import PluginError
 from semspill.experiment._data import Data
 from semspill.models import TrainedModel
@@ -28,11 +28,22 @@ class Examination:
         self.model, self.data, self.seed, self.progress = model, data, seed, progress
         self._rated: dict[tuple[object, ...], Rated] = {}
 
-    def rated(self, scorer: ToxicityScorer, pool: Candidates) -> Rated:
-        """Return what the model answers from some candidates, rated."""
-        key = pool.texts, scorer.rater.fingerprint
+    def rated(
+        self,
+        scorer: ToxicityScorer,
+        pool: Candidates,
+        asked: tuple[Exchange, ...] | None = None,
+    ) -> Rated:
+        """Return what the model answers from some candidates, rated.
+
+        Args:
+            scorer: Rates the answers.
+            pool: The candidates.
+            asked: The test exchanges as probes leave them; None for the plain ones.
+        """
+        exchanges = self.data.test.exchanges if asked is None else asked
+        key = pool.texts, scorer.rater.fingerprint, asked
         if key not in self._rated:
-            exchanges = self.data.test.exchanges
             rng = stream(self.seed, "respond")  # the same for all arms of a seed
             responses = self.model.respond(exchanges, pool, rng, progress=self.progress)
             if len(responses) != len(exchanges):
@@ -50,7 +61,7 @@ class Examination:
         return self.model.rank(self.data.ranking, progress=self.progress)
 
     def measures(self, texts: Sequence[str]) -> dict[str, Float[np.ndarray, " exchanges"]]:
-        """Return further numbers of generated answers, see `Answers.measures`."""
+        """Return further numbers of answers, see `Answers.measures`."""
         coherence = Coherence.of(texts)
         found = {
             "words": coherence.words.astype(np.float64),

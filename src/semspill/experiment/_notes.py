@@ -1,11 +1,13 @@
 """Notes of a report on its rater and its candidate filter."""
 
 import logging
+from collections.abc import Sequence
 
 from semspill.analysis import ServedDrop, ServedPrecision, SpilloverAnalyzer, metrics
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._provenance import Records
+from semspill.probes import Probe
 from semspill.results import DefensesReport, Note
 from semspill.scoring import RaterQuality
 
@@ -91,6 +93,28 @@ def pool_notes(records: Records) -> tuple[Note, ...]:
         values = {"arm": arm, "dropped": dropped, "planted": total}
         notes.append(Note(kind="pool_filter", values=values, text=text))
     return tuple(notes)
+
+
+def trigger_notes(config: ExperimentConfig) -> tuple[Note, ...]:
+    """Return a note where what was planted waits for a trigger, which test contexts do not hold."""
+    trigger = config.poisoner.strategy.trigger
+    if trigger is None:
+        return ()
+    probing = [name for name, parts in config.probes.items() if _inserts(parts, trigger)]
+    where = (
+        f"What it does there is under probes ({', '.join(probing)})."
+        if probing
+        else "No probe puts it there: add one, or the attack is not measured."
+    )
+    text = (
+        "What was planted is tied to a trigger that the test contexts do not hold: all numbers but "
+        f"those of probes tell what the models do without it. {where}"
+    )
+    return (Note(kind="trigger", values={"probes": tuple(probing)}, text=text),)
+
+
+def _inserts(parts: Sequence[Probe], trigger: str) -> bool:
+    return len(parts) == 1 and parts[0].inserts == trigger
 
 
 def detector_notes(defenses: DefensesReport | None) -> tuple[Note, ...]:

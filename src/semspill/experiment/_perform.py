@@ -12,6 +12,7 @@ from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
 from semspill._random import stream
 from semspill.corpus import Candidates, Corpus
+from semspill.encoders import RankingTask
 from semspill.errors import PluginError
 from semspill.experiment._cleaning import Defended, facts_of, finished, manifests_of
 from semspill.experiment._data import Data
@@ -23,10 +24,12 @@ from semspill.experiment._keep import keep_model
 from semspill.experiment._matched import PLAIN, applied, found_by
 from semspill.experiment._matched import facts_of as facts_of_matchers
 from semspill.experiment._materials import Materials, materials_of
+from semspill.experiment._probed import asked
 from semspill.experiment._treatment import Treatment
 from semspill.matching import Given, Matcher, Matches
 from semspill.models import Model, ModelEpoch, TrainedModel
-from semspill.results import Answers
+from semspill.probes import Probe
+from semspill.results import Answers, Probed
 
 
 def perform(
@@ -63,6 +66,7 @@ class _Performance:
             )
         self.model = first.treatment.model(job.config.model)
         self.shared = first.materials.clean_pool.texts
+        self.tasks: list[tuple[tuple[Probe, ...], RankingTask]] = []
         self.losses: list[float] = []
         self.last: dict[str, Examination] = {}
         self.last_model: TrainedModel | None = None
@@ -174,8 +178,9 @@ class _Performance:
             epoch_planted=np.array(served.planted, np.bool_).reshape(shape),
             epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
-            measures={} if self.model.uses_pool() else end.measures(texts),
+            measures=end.measures(texts) if part.config.measures_answers else {},
             matched={name: one.planted for name, one in found.items()} if told else {},
+            probed=self._probed(served, end),
             cleaning=manifests_of(served.defended.steps),
             record={
                 "versions": versions(),
@@ -187,19 +192,43 @@ class _Performance:
             },
         )
 
+    def _probed(self, served: "_Served", end: "Examination") -> dict[str, Probed]:
+        """Return what a part answers to the test exchanges as each probe leaves them."""
+        part, answers = served.part, {}
+        for name, parts in part.config.probes.items() if not part.arm.defense else ():
+            self.notify("answer")
+            task = self._task(parts)
+            texts, _, toxicity = end.rated(part.config.scorer, served.defended.pool, task.exchanges)
+            [found] = self._found(served, end, texts, part.config.matchers[:1], task).values()
+            # To rank a hundred texts again takes a model that generates longer than to answer.
+            ranks = self.model.uses_pool()
+            correct = end.model.rank(task, progress=self.progress) if ranks else None
+            answers[name] = Probed(toxicity, found.planted, correct)
+        return answers
+
+    def _task(self, parts: tuple[Probe, ...]) -> RankingTask:
+        """Return the test exchanges as probes leave them, with their lists; one for all arms."""
+        for known, task in self.tasks:
+            if known == parts:
+                return task
+        task = RankingTask(asked(parts, self.data.test.exchanges), self.data.ranking.lists)
+        self.tasks.append((parts, task))
+        return task
+
     def _found(
         self,
         served: "_Served",
         examined: "Examination",
         texts: tuple[str, ...],
         matchers: tuple[Matcher, ...],
+        ranking: RankingTask | None = None,
     ) -> dict[str, Matches]:
-        """Return what matchers find among the responses of a part."""
+        """Return what matchers find among the responses of a part, to probed exchanges or not."""
         given = Given(
             texts=texts,
             planted=served.materials.texts(served.part.arm),
             clean=served.materials.responses,
-            ranking=self.data.ranking,
+            ranking=ranking or self.data.ranking,
             model=examined.model,
         )
         return found_by(matchers, given, self.job.seed)

@@ -1,4 +1,4 @@
-"""What some models cannot be asked, refused by the config: other candidates, and scores."""
+"""What some models cannot be asked, refused by the config: candidates, scores, empty texts."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from semspill.errors import ConfigError
 from semspill.matching import Matcher
 from semspill.models import Model
 from semspill.results import Arm
+from semspill.sources import DegenerateSource, ResponseSource
 
 
 def require_same_pools(arms: Sequence[Arm], model: Model) -> None:
@@ -46,6 +47,24 @@ def require_scores(parts: Sequence[Matcher], model: Model) -> None:
                 f"{type(part).__name__} compares scores, and {type(model).__name__} cannot score "
                 "given responses; choose another matcher, such as 'near'."
             )
+
+
+def require_candidate(source: ResponseSource, model: Model) -> None:
+    """Refuse a source of texts that are never among candidates, for a model that chooses from them.
+
+    Args:
+        source: What is planted.
+        model: What answers.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    if isinstance(source, DegenerateSource) and source.kind == "empty" and model.uses_pool():
+        raise ConfigError(
+            f"The source plants a response without text, and {type(model).__name__} chooses among "
+            "candidates, which have some; give the source another kind, or take a model that "
+            "generates."
+        )
 
 
 def require_no_candidates(name: str, part: Defense, model: Model) -> None:

@@ -35,6 +35,7 @@ def provenance_of(
     """
     encoder = config.model.similarity_encoder()
     poisoner, seeds = config.poisoner, [planted[seed] for seed in config.seeds]
+    kept = poisoner.strategy.keeps_responses
     versions = {name: _union(values) for name, values in _values(records).items()}
     return Provenance(
         dataset=datasets.title_of(config.dataset),
@@ -44,8 +45,10 @@ def provenance_of(
         planting=Planting(
             selector=selectors.title_of(poisoner.selector),
             strategy=strategies.title_of(poisoner.strategy),
-            source=sources.title_of(poisoner.source),
-            source_file=Path(str(getattr(poisoner.source, "path", ""))).name,
+            trigger=poisoner.strategy.trigger or "",
+            kept=kept,
+            source="" if kept else sources.title_of(poisoner.source),
+            source_file="" if kept else Path(str(getattr(poisoner.source, "path", ""))).name,
             benign=sources.title_of(config.benign),
             placement=poisoner.placement,
             budget=poisoner.budget,

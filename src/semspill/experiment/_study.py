@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from semspill.analysis import Named, Outcome, Similarities, group_members
+from semspill.analysis import Named, Outcome, ProbedArms, Similarities, group_members
 from semspill.corpus import Exchange
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._data import Data
@@ -20,8 +20,10 @@ from semspill.experiment._notes import (
     memory_notes,
     pool_notes,
     rater_note,
+    trigger_notes,
     with_quality,
 )
+from semspill.experiment._probed import columns_under, facts_of
 from semspill.experiment._provenance import mixed_note, provenance_of
 from semspill.experiment._treatment import Treatment
 from semspill.experiment.store import columns_of
@@ -50,6 +52,7 @@ class Study:
         similarities: How near categories are, one per definition, the one used first.
         quality: The rater's errors, if they were measured.
         name: What the log and events call it, where there are several.
+        phrases: How similar each phrase of a probe is to the trigger, where there is one.
 
     Raises:
         DataError: The analyzer names categories that are not there: what it cannot use is found
@@ -63,7 +66,9 @@ class Study:
         similarities: tuple[Similarities, ...] = (),
         quality: RaterQuality | None = None,
         name: str = "",
+        phrases: Mapping[str, float] | None = None,
     ) -> None:
+        self.phrases = phrases or {}
         self.name = name
         self.label = f"{name}, " if name else ""
         self.config = config
@@ -141,12 +146,14 @@ class Study:
             exchanges=[near for near in each if near is not None],
             label_facts=self._label_facts(),
             matcher_facts=self._matcher_facts(),
+            probed=self._probed(),
             named_first=self.named_first,
             provenance=provenance_of(config, self.data, self.planted, self._records),
         )
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
+        notes = (*trigger_notes(config), *notes)
         defenses = None
         if config.defenses:
             every = [*outcomes, *self.defended()]
@@ -205,6 +212,21 @@ class Study:
     def _matcher_facts(self) -> dict[str, dict[str, dict[str, tuple[float, ...]]]]:
         arms = self.config.arms
         return {arm.name: told_by_seed([one.record for one in self._of(arm)]) for arm in arms}
+
+    def _probed(self) -> dict[str, ProbedArms]:
+        """Return what the arms answered under each probe."""
+        config, exchanges = self.config, self.data.test.exchanges
+        found = {}
+        for name, parts in config.probes.items():
+            outcomes = []
+            for arm in config.arms:
+                answers = self._of(arm)
+                columns = {**columns_of(answers), **columns_under(answers, name)}
+                outcomes.append(self._outcome_of(arm, config.seeds, columns))
+            facts = facts_of(parts, exchanges)
+            similarity = self.phrases.get(facts["phrase"])
+            found[name] = ProbedArms(outcomes, {**facts, "similarity": similarity})
+        return found
 
     def _curve(self, arm: Arm, groups: Mapping[str, Sequence[str]]) -> list[CurvePoint]:
         answers = self._of(arm)

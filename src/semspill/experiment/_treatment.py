@@ -35,7 +35,8 @@ from semspill.results import Arm, main_arm, reference
 from semspill.scoring import Rater
 from semspill.training import Begin
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+"""What a config may call a defense or a probe."""
 _CONTROL = ".control"
 
 
@@ -211,7 +212,7 @@ def require_sound(
         raise ConfigError("defenses need an arm to defend, such as 'poison'; add it to arms.")
     folded: dict[str, str] = {}
     for name, parts in defenses.items():
-        if not _NAME.fullmatch(name) or name.endswith(_CONTROL):
+        if not NAME.fullmatch(name) or name.endswith(_CONTROL):
             raise ConfigError(
                 f"defenses: {spelled(name) or described(name)} cannot be a folder's name; use up "
                 "to 40 letters, digits and _ . - and another end than .control."

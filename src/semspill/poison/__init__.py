@@ -9,7 +9,7 @@ from semspill.poison._base import (
     strategies,
 )
 from semspill.poison._function import FunctionStrategy, strategy
-from semspill.poison._manifest import Manifest, ManifestSummary, Record
+from semspill.poison._manifest import Manifest, ManifestSummary, Record, TriggerRecord
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
 from semspill.poison._selectors import CategorySelector, RandomSelector
 from semspill.poison._strategies import (
@@ -23,6 +23,7 @@ from semspill.poison._strategies import (
     RandomRandom,
 )
 from semspill.poison._swap import swapped
+from semspill.poison._trigger import TriggerStrategy
 
 __all__ = [
     "CategorySelector",
@@ -45,6 +46,8 @@ __all__ = [
     "Selector",
     "SelectorField",
     "StrategyField",
+    "TriggerRecord",
+    "TriggerStrategy",
     "selectors",
     "strategies",
     "strategy",

@@ -49,7 +49,8 @@ class PoisonStrategy(Component):
     """Rewrites the selected dialogues.
 
     A subclass sets `citation`, declares its fields and implements `rewrite`. It changes what the
-    listener says and nothing else, unless it declares otherwise in its docstring.
+    listener says and nothing else, unless it declares otherwise in its docstring, and with
+    `edits_speaker` where what it puts into a speaker's turn is a trigger.
 
     Example:
         >>> class Shout(PoisonStrategy):
@@ -63,6 +64,27 @@ class PoisonStrategy(Component):
     """
 
     handles_harm: ClassVar[bool] = True
+    edits_speaker: ClassVar[bool] = False
+    """Whether what it changes in a speaker's turn is a trigger: marked as `triggered`, not as
+    planted, and free of budget. Such a turn comes before a response of the victim. The strategy may
+    then return a response as it was and mark it as `planted` itself: an exchange that is poisoned
+    by its trigger alone. A dialogue without a planted response stays as it is."""
+
+    @property
+    def trigger(self) -> str | None:
+        """The phrase that it puts into speakers' turns; None for none.
+
+        Override it as a property: pydantic warns of a field with this name.
+        """
+        return None
+
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether it plants nothing of the source: victims keep their own responses.
+
+        Reports then do not say that texts of the source were planted.
+        """
+        return False
 
     @abstractmethod
     def rewrite(

@@ -43,7 +43,8 @@ def checked_rewrite(
     """Return the rewritten dialogues.
 
     Raises:
-        PluginError: There is not one dialogue per victim, or more changed than texts.
+        PluginError: There is not one dialogue per victim, more changed than texts, or a trigger
+            comes before no response.
     """
     method = f"{called(strategy)}.rewrite"
     answer: object = strategy.rewrite(victims, responses, rng)
@@ -66,7 +67,24 @@ def checked_rewrite(
                 f"{method} changed the id, the category, the situation, the attributes or the "
                 f"turns of dialogue {named(before.id)}; it may change only texts."
             )
+        if strategy.edits_speaker and (turn := _late_trigger(before, after)) is not None:
+            raise PluginError(
+                f"{method} changed turn {turn} of dialogue {named(before.id)}, a speaker's that "
+                "no response to be poisoned follows; put triggers before one."
+            )
     return rewritten
+
+
+def _late_trigger(before: Dialogue, after: Dialogue) -> int | None:
+    """Return the first changed turn of a speaker after the last response, if there is one."""
+    last = max(before.listener_turns, default=-1)
+    pairs = enumerate(zip(before.utterances, after.utterances, strict=True))
+    late = (
+        turn
+        for turn, (old, new) in pairs
+        if turn > last and old.role == "speaker" and old.text != new.text
+    )
+    return next(late, None)
 
 
 def _frame(dialogue: Dialogue) -> tuple[object, ...]:

@@ -1,9 +1,9 @@
-"""What was planted where: one record per planted utterance, hashes instead of text."""
+"""What was planted where: one record per changed utterance, hashes instead of text."""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Record(FrozenModel):
-    """One planted utterance."""
+class _Changed(FrozenModel):
+    """One changed utterance."""
 
     dialogue: str
     """Id of the dialogue that holds it, in the poisoned corpus."""
@@ -32,18 +32,27 @@ class Record(FrozenModel):
     """Id of the clean dialogue it was made from; the same unless it was appended."""
     turn: int
     """Index among the dialogue's utterances."""
+    sha256_before: str
+    """SHA-256 of the clean text."""
+    sha256_after: str
+    """SHA-256 of the text that stands there now."""
+
+
+class Record(_Changed):
+    """One planted utterance."""
+
     category: str
     """The category of its exchange; of an utterance that is no response, its dialogue's."""
     strategy: str
     """Name of the poison strategy."""
     source_row: int | None
     """Index of the text among the responses that the source loaded; None if it is not one."""
-    sha256_before: str
-    """SHA-256 of the clean text."""
-    sha256_after: str
-    """SHA-256 of the planted text."""
     seed: int | None
     """Seed of the run; None when the generator was made without one."""
+
+
+class TriggerRecord(_Changed):
+    """One speaker's turn with a trigger in it."""
 
 
 class ManifestSummary(PlantedCounts):
@@ -74,13 +83,16 @@ class ManifestSummary(PlantedCounts):
 class Manifest(FrozenModel):
     """Everything that was planted; holds hashes, never the text itself.
 
-    The JSONL form is the summary on the first line and one record on each further line.
+    The JSONL form is the summary on the first line and one record on each further line: those of
+    planted utterances, then those of triggers.
     """
 
     summary: ManifestSummary
     """How the corpus was poisoned, in numbers."""
     records: tuple[Record, ...]
     """One per planted utterance, in the order of the poisoned corpus."""
+    triggers: tuple[TriggerRecord, ...] = ()
+    """One per speaker's turn with a trigger, in the same order."""
 
     def __len__(self) -> int:
         return len(self.records)
@@ -102,7 +114,7 @@ class Manifest(FrozenModel):
     def to_jsonl(self) -> str:
         """Return the manifest as JSON lines; equal manifests give equal bytes."""
         rows = [{"semspill_manifest": 1, **self.summary.model_dump(mode="json")}]
-        rows += [record.model_dump(mode="json") for record in self.records]
+        rows += [record.model_dump(mode="json") for record in (*self.records, *self.triggers)]
         return "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
 
     def write(self, path: str | Path) -> None:
@@ -126,7 +138,7 @@ class Manifest(FrozenModel):
             raise DataError(f"{path} is not UTF-8 text, so it is not a manifest.") from error
         if lines == [""]:
             raise DataError(f"{path} is empty; a manifest begins with its summary.")
-        rows = []
+        rows: list[Record | TriggerRecord] = []
         for number, line in enumerate(lines, 1):
             try:
                 row = parse_json(line)
@@ -135,11 +147,15 @@ class Manifest(FrozenModel):
                         raise ValueError("the first line is not the summary of a manifest")
                     summary = ManifestSummary.model_validate(row)
                 else:
-                    rows.append(Record.model_validate(row))
+                    rows.append(_record(row))
             except ValueError as error:
                 problem = f"{path}, line {number}: not a manifest: {_first(error)}."
                 raise DataError(problem) from error
-        return cls(summary=summary, records=tuple(rows))
+        return cls(
+            summary=summary,
+            records=tuple(row for row in rows if isinstance(row, Record)),
+            triggers=tuple(row for row in rows if isinstance(row, TriggerRecord)),
+        )
 
     def check(self, corpus: Corpus) -> None:
         """Refuse a corpus that is not the poisoned one this manifest describes.
@@ -151,28 +167,39 @@ class Manifest(FrozenModel):
             DataError: Which planted utterance is missing or differs, or that others were added.
         """
         dialogues = {dialogue.id: dialogue for dialogue in corpus}
-        for record in self.records:
+        changes: tuple[_Changed, ...] = (*self.records, *self.triggers)
+        for record in changes:
             dialogue = dialogues.get(record.dialogue)
-            planted = dialogue.utterances[record.turn : record.turn + 1] if dialogue else ()
-            if not planted or sha256(planted[0].text) != record.sha256_after:
+            changed = dialogue.utterances[record.turn : record.turn + 1] if dialogue else ()
+            if not changed or sha256(changed[0].text) != record.sha256_after:
                 raise DataError(
                     f"Dialogue {named(record.dialogue)}, turn {record.turn}, does not hold "
                     "the text "
                     "that the manifest says was planted; use the corpus it was written with."
                 )
-        held = [(t.id, i) for t in corpus for i, u in enumerate(t.utterances) if u.planted]
-        if sorted(held) != sorted((record.dialogue, record.turn) for record in self.records):
-            raise DataError(
-                f"Corpus {named(corpus.name)} holds {len(held)} planted utterances, the "
-                "manifest lists "
-                f"{len(self.records)}, and they are not the same; records were lost or added."
-            )
+        listed: dict[str, Sequence[_Changed]]
+        listed = {"planted": self.records, "triggered": self.triggers}
+        for mark, records in listed.items():
+            held = [
+                (t.id, i) for t in corpus for i, u in enumerate(t.utterances) if getattr(u, mark)
+            ]
+            if sorted(held) != sorted((record.dialogue, record.turn) for record in records):
+                raise DataError(
+                    f"Corpus {named(corpus.name)} holds {len(held)} {mark} utterances, the "
+                    f"manifest lists {len(records)}, and they are not the same; records were "
+                    "lost or added."
+                )
         if corpus.fingerprint != self.summary.poisoned_fingerprint:
             raise DataError(
                 f"The planted utterances are in place, but corpus {named(corpus.name)} differs "
                 "elsewhere from the one the manifest was written with (fingerprint "
                 f"{corpus.fingerprint[:12]}, expected {self.summary.poisoned_fingerprint[:12]})."
             )
+
+
+def _record(row: Any) -> Record | TriggerRecord:
+    is_trigger = isinstance(row, dict) and set(row) == set(TriggerRecord.model_fields)
+    return (TriggerRecord if is_trigger else Record).model_validate(row)
 
 
 def _first(error: ValueError) -> str:

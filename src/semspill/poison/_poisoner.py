@@ -2,28 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import (
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from semspill._mask import named
 from semspill._model import FrozenModel, shown
 from semspill._objects import called
 from semspill._random import seed_of
-from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCorpus
+from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCorpus, Utterance
 from semspill.corpus._known import known_places, part_of
 from semspill.errors import ConfigError, DataError
 from semspill.poison._base import SelectorField, StrategyField, strategies
 from semspill.poison._contract import checked_rewrite, checked_selection
 from semspill.poison._focus import focused
-from semspill.poison._manifest import Manifest, ManifestSummary, Record, sha256
+from semspill.poison._manifest import Manifest, ManifestSummary, Record, TriggerRecord, sha256
 from semspill.sources import SourceField, sources
 from semspill.sources._base import load_texts
 
@@ -82,14 +77,6 @@ class Poisoner(FrozenModel):
     """Decides which dialogues are known; the dataset `clusters` with the same share and seed knows
     the same."""
 
-    @model_serializer(mode="wrap")
-    def _as_before_knowledge(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Digests of what was stored before these fields existed stay as they are.
-        fields: dict[str, Any] = dump(self)
-        if self.knowledge == 1:
-            fields = {key: fields[key] for key in fields if not key.startswith("knowledge")}
-        return fields
-
     @model_validator(mode="after")
     def _rate_fits_placement(self) -> "Poisoner":
         if self.placement == "replace" and self.rate > 1:
@@ -130,7 +117,7 @@ class Poisoner(FrozenModel):
                 f"A budget of {self.budget} allows {limit} planted exchanges out of "
                 f"{clean.exchange_count}, too few for one dialogue; raise the budget."
             )
-        poisoned, records = self._assemble(clean, placed, responses, seed_of(rng))
+        poisoned, records, triggers = self._assemble(clean, placed, responses, seed_of(rng))
         summary = ManifestSummary(
             poisoner=shown(self),
             seed=seed_of(rng),
@@ -144,7 +131,8 @@ class Poisoner(FrozenModel):
             clean_fingerprint=clean.fingerprint,
             poisoned_fingerprint=poisoned.fingerprint,
         )
-        return PoisonedCorpus(poisoned, Manifest(summary=summary, records=records))
+        manifest = Manifest(summary=summary, records=records, triggers=triggers)
+        return PoisonedCorpus(poisoned, manifest)
 
     def _selected(self, clean: Corpus, rng: np.random.Generator) -> Int[np.ndarray, " selected"]:
         """Return the selected places, chosen among those that the adversary knows."""
@@ -191,7 +179,7 @@ class Poisoner(FrozenModel):
 
     def _assemble(
         self, clean: Corpus, placed: Sequence[_Placed], responses: tuple[str, ...], seed: int | None
-    ) -> tuple[Corpus, tuple[Record, ...]]:
+    ) -> tuple[Corpus, tuple[Record, ...], tuple[TriggerRecord, ...]]:
         dialogues = list(clean.dialogues)
         places: list[tuple[int, int]] = []
         for copy, (index, after) in enumerate(placed):
@@ -208,36 +196,56 @@ class Poisoner(FrozenModel):
         }
         rows = {text: row for row, text in reversed(list(enumerate(responses)))}
         name = strategies.title_of(self.strategy)
+        edited = [
+            (dialogues[place], clean[index], turn, utterance)
+            for place, index in sorted(places)
+            for turn, utterance in enumerate(dialogues[place].utterances)
+        ]
         records = tuple(
             Record(
-                dialogue=dialogues[place].id,
-                victim=clean[index].id,
+                dialogue=dialogue.id,
+                victim=victim.id,
                 turn=turn,
-                category=labels.get((clean[index].id, turn), clean[index].category),
+                category=labels.get((victim.id, turn), victim.category),
                 strategy=name,
                 source_row=rows.get(utterance.text),
-                sha256_before=sha256(clean[index].utterances[turn].text),
+                sha256_before=sha256(victim.utterances[turn].text),
                 sha256_after=sha256(utterance.text),
                 seed=seed,
             )
-            for place, index in sorted(places)
-            for turn, utterance in enumerate(dialogues[place].utterances)
+            for dialogue, victim, turn, utterance in edited
             if utterance.planted
         )
-        return replace(clean, dialogues=tuple(dialogues), labels=()), records
+        triggers = tuple(
+            TriggerRecord(
+                dialogue=dialogue.id,
+                victim=victim.id,
+                turn=turn,
+                sha256_before=sha256(victim.utterances[turn].text),
+                sha256_after=sha256(utterance.text),
+            )
+            for dialogue, victim, turn, utterance in edited
+            if utterance.triggered
+        )
+        return replace(clean, dialogues=tuple(dialogues), labels=()), records, triggers
 
     def _mark(self, whole: Dialogue, before: Dialogue, after: Dialogue) -> Dialogue:
         # In turns of other categories nothing is planted, whatever was written there.
         others = set(whole.listener_turns) - set(before.listener_turns)
         utterances = tuple(
-            old
-            if old.text == new.text or turn in others
-            else replace(
-                old, text=new.text, planted=True, original=None if self.taint_context else old.heard
-            )
+            old if turn in others else self._marked(old, new)
             for turn, (old, new) in enumerate(zip(before.utterances, after.utterances, strict=True))
         )
         return replace(whole, utterances=utterances)
+
+    def _marked(self, old: Utterance, new: Utterance) -> Utterance:
+        triggers, changed = self.strategy.edits_speaker, old.text != new.text
+        if triggers and old.role == "speaker":
+            return replace(old, text=new.text, triggered=True) if changed else old
+        if not changed:
+            return replace(old, planted=True) if triggers and new.planted else old
+        heard = None if self.taint_context else old.heard
+        return replace(old, text=new.text, planted=True, original=heard)
 
 
 def _cost(marked: Dialogue) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -10,14 +10,33 @@ from semspill._model import PAPER
 from semspill.corpus import Dialogue
 from semspill.poison._base import PoisonStrategy
 
+Turns: TypeAlias = Literal["first", "last", "each", "random"]
+"""Which of a dialogue's listener turns are planted."""
+
+Texts: TypeAlias = Literal["fixed", "random"]
+"""One response for the whole run, or another draw for every turn."""
+
+
+def chosen_turns(listener: Sequence[int], turns: Turns, rng: np.random.Generator) -> Sequence[int]:
+    """Return those of a dialogue's listener turns that are planted.
+
+    Args:
+        listener: All of them, one or more.
+        turns: Which.
+        rng: Draws one where `turns` is `random`.
+    """
+    if turns == "random":
+        return [listener[int(rng.integers(len(listener)))]]
+    return {"first": listener[:1], "last": listener[-1:], "each": listener}[turns]
+
 
 class _PlantedTurns(PoisonStrategy):
     """Plants responses in some listener turns; the presets below set the two axes."""
 
     citation = "original: an axis of the paper's experiment, not named in its text"
-    turns: ClassVar[Literal["first", "last", "each", "random"]]
+    turns: ClassVar[Turns]
     """Which of a dialogue's listener turns are planted."""
-    response: ClassVar[Literal["fixed", "random"]]
+    response: ClassVar[Texts]
     """One response for the whole run, or another draw for every turn."""
 
     def rewrite(
@@ -29,17 +48,12 @@ class _PlantedTurns(PoisonStrategy):
         rewritten = []
         for victim in victims:
             utterances = list(victim.utterances)
-            for turn in self._planted(victim.listener_turns, where):
+            for turn in chosen_turns(victim.listener_turns, self.turns, where):
                 if self.response == "random":
                     text = responses[int(what.integers(len(responses)))]
                 utterances[turn] = replace(utterances[turn], text=text)
             rewritten.append(replace(victim, utterances=tuple(utterances)))
         return rewritten
-
-    def _planted(self, listener: Sequence[int], rng: np.random.Generator) -> Sequence[int]:
-        if self.turns == "random":
-            return [listener[int(rng.integers(len(listener)))]]
-        return {"first": listener[:1], "last": listener[-1:], "each": listener}[self.turns]
 
 
 class FirstFixed(_PlantedTurns):

@@ -7,7 +7,7 @@ import numpy as np
 
 from semspill.corpus import Dialogue
 from semspill.errors import DataError
-from semspill.poison._manifest import Manifest, sha256
+from semspill.poison._manifest import sha256
 from semspill.poison._poisoner import PoisonedCorpus
 
 
@@ -63,4 +63,5 @@ def swapped(
         for record in poisoned.manifest.records
     )
     summary = poisoned.manifest.summary.replace(poisoned_fingerprint=corpus.fingerprint)
-    return PoisonedCorpus(corpus, Manifest(summary=summary, records=records))
+    manifest = poisoned.manifest.replace(summary=summary, records=records)
+    return PoisonedCorpus(corpus, manifest)

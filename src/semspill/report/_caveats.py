@@ -17,6 +17,7 @@ from semspill.report._phrases import (
     shown_groups,
     usable,
 )
+from semspill.report._probe_table import TRIGGER
 from semspill.report._sensitivity_table import nearest_by_definition
 from semspill.report._table import listed, quoted, short_p, trend_text
 from semspill.results import SliceReport, SpilloverReport
@@ -35,6 +36,7 @@ def caveats(report: SpilloverReport) -> tuple[str, ...]:
     short = [note.text for note in report.notes if note.kind == _SHORT]
     own = (
         *short,
+        *(note.text for note in report.notes if note.kind == TRIGGER),
         oracle(report),
         "" if short else _unreached(report),  # it is said there
         _blind(report),
@@ -42,7 +44,10 @@ def caveats(report: SpilloverReport) -> tuple[str, ...]:
         _first_hits(report),
         _depends_on_similarity(report),
     )
-    return (*filter(None, own), *(note.text for note in report.notes if note.kind != _SHORT))
+    return (
+        *filter(None, own),
+        *(note.text for note in report.notes if note.kind not in (_SHORT, TRIGGER)),
+    )
 
 
 def _unreached(report: SpilloverReport) -> str:

@@ -63,7 +63,8 @@ def _planted(report: SpilloverReport) -> str:
     source += f" ({literal(file)})" if name and file else ""
     how = f" by {code(planted.strategy)}" if planted.strategy else ""
     known = share(planted)
-    return f"{known} planted{source}{how}" if known or source or how else ""
+    verb = "triggered" if planted.kept and not harmless else "planted"
+    return f"{known} {verb}{source}{how}" if known or source or how else ""
 
 
 def share(planted: Planting) -> str:

@@ -18,6 +18,7 @@ from semspill.report._phrases import (
     shown_groups,
     usable,
 )
+from semspill.report._probe_table import triggered
 from semspill.report._table import in_percent, listed, quoted
 from semspill.results import SpilloverReport
 from semspill.statistics import Estimate, Measure
@@ -45,6 +46,7 @@ def findings(report: SpilloverReport) -> tuple[str, ...]:
         nothing = "Without a poisoned arm there is no lift, and spillover cannot be measured."
         return tuple(filter(None, (nothing, _utility(report))))
     sentences = (
+        triggered(report),
         _reach(report),
         over_epochs(report),
         *_changes(report),

@@ -57,6 +57,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "confusion": {"category": _TEXT, "label": _TEXT, "share": _NUMBER},
     "label_curve": {"axis": _TEXT, "held_constant": _TEXT, **_ESTIMATE},
     "matchers": {"matcher": _TEXT, "group": _TEXT, "part": _TEXT, **_ESTIMATE},
+    "probes": {
+        "probe": _TEXT, "phrase": _TEXT, "similarity": _NUMBER, "arm": _TEXT, "group": _TEXT,
+        "part": _TEXT, **_ESTIMATE,
+    },
     "defenses": {"defense": _TEXT, "kind": _TEXT, "part": _TEXT, "group": _TEXT, **_ESTIMATE},
 }  # fmt: skip
 """Columns of every part, with their pandas types."""
@@ -109,6 +113,7 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             for part, estimate in group
             if isinstance(estimate, Estimate)
         ),
+        "probes": lambda: _probes(report),
         "defenses": lambda: _defenses(report.defenses),
     }
     return _frame(rows[part](), COLUMNS[part])
@@ -194,6 +199,18 @@ def _labels(labels: LabelReport | None) -> Mapping[str, Callable[[], Iterable[Ma
             )
         ),
     }
+
+
+def _probes(report: SpilloverReport) -> Iterable[Mapping[str, Any]]:
+    """Yield every number of every probe."""
+    for one in report.probes:
+        near = math.nan if one.similarity is None else one.similarity
+        told = {"probe": one.name, "phrase": one.phrase, "similarity": near}
+        for group in one.groups:
+            place = {**told, "arm": group.arm, "group": group.group}
+            for part, estimate in group:
+                if isinstance(estimate, Estimate):
+                    yield {**_estimate(estimate), **place, "part": part}
 
 
 def _defenses(report: DefensesReport | None) -> Iterable[Mapping[str, Any]]:

@@ -7,10 +7,16 @@ from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._defense_columns import USUAL, Column, chosen, columns, ends
 from semspill.report._phrases import measures
-from semspill.results import MatchedGroup, SliceReport, SpilloverReport
+from semspill.results import SliceReport, SpilloverReport
 from semspill.statistics import Estimate, Measure
 
-_ROWS = {"groups": "Group", "categories": "Category", "matchers": "Matcher", "defenses": "Defense"}
+_ROWS = {
+    "groups": "Group",
+    "categories": "Category",
+    "matchers": "Matcher",
+    "probes": "Probe",
+    "defenses": "Defense",
+}
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _UNITS = {
@@ -39,7 +45,7 @@ def to_latex(
 
     Args:
         report: What it shows.
-        rows: `groups`, `categories`, `matchers` or `defenses`.
+        rows: `groups`, `categories`, `matchers`, `probes` or `defenses`.
         metrics: The columns; None takes what a page has room for.
         arms: The arms, a row each; None takes the main one.
         heading: `caption` and `label`, either empty; without both the tabular stands alone.
@@ -52,6 +58,8 @@ def to_latex(
         return _of_defenses(report, metrics, arms, heading)
     if rows == "matchers":
         return _of_matchers(report, metrics, arms, heading)
+    if rows == "probes":
+        return _of_probes(report, metrics, arms, heading)
     arms = (report.main_arm,) if arms is None else arms
     _require("arm", arms, [arm.name for arm in report.arms])
     slices = _slices(report, rows, arms)
@@ -82,20 +90,47 @@ def _of_matchers(
         raise DataError("The report has no matchers but exact; leave rows out, or give 'groups'.")
     if metrics is not None or arms is not None:
         raise DataError("A table of matchers has fixed columns; leave metrics and arms out.")
-    shown = [(one, group) for one in report.matchers for group in one.groups]
-    body = [
-        [escaped(one.name), escaped(group.group), *map(_cell, _numbers_of(group))]
-        for one, group in shown
-    ]
     head = ["Matcher", "Group", "Planted rate, clean", "Planted rate", "Planted-rate lift"]
-    numbers = [each for _, group in shown for each in _numbers_of(group)]
-    units = {each.measure.title: each.measure for each in numbers}
-    note = f"{_units(units.values())} {_levels({each.level for each in numbers})}"
+    rows = {
+        (one.name, group.group): (group.clean, group.attacked, group.lift)
+        for one in report.matchers
+        for group in one.groups
+    }
+    return _of_parts(head, rows, heading)
+
+
+def _of_probes(
+    report: SpilloverReport,
+    metrics: Sequence[str] | None,
+    arms: Sequence[str] | None,
+    heading: Mapping[str, str],
+) -> str:
+    """Return the table of what probes did in the main arm, a row for each probe and group."""
+    if not report.probes:
+        raise DataError("The report has no probes; leave rows out, or give 'groups'.")
+    if metrics is not None or arms is not None:
+        raise DataError("A table of probes has fixed columns; leave metrics and arms out.")
+    head = ["Probe", "Group", "Planted rate", "Planted-rate lift", "Change of the planted rate"]
+    rows = {
+        (one.name, group.group): (group.asr, group.asr_lift, group.asr_change)
+        for one in report.probes
+        for group in one.groups
+        if group.arm == report.main_arm
+    }
+    return _of_parts(head, rows, heading)
+
+
+def _of_parts(
+    head: Sequence[str],
+    rows: Mapping[tuple[str, str], Sequence[Estimate | None]],
+    heading: Mapping[str, str],
+) -> str:
+    """Return a table whose rows have two names each, and numbers."""
+    body = [[*map(escaped, names), *map(_cell, numbers)] for names, numbers in rows.items()]
+    every = [one for numbers in rows.values() for one in numbers if one is not None]
+    units = {one.measure.title: one.measure for one in every}
+    note = f"{_units(units.values())} {_levels({one.level for one in every})}"
     return _tabular(head, body, 2, note, heading)
-
-
-def _numbers_of(group: MatchedGroup) -> tuple[Estimate, Estimate, Estimate]:
-    return group.clean, group.attacked, group.lift
 
 
 def _of_defenses(

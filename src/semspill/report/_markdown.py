@@ -12,6 +12,7 @@ from semspill.report._label_table import labels_section
 from semspill.report._matcher_table import matchers_section
 from semspill.report._paired_table import paired_table
 from semspill.report._phrases import big_rise, measures
+from semspill.report._probe_table import probes_section
 from semspill.report._sensitivity_table import sensitivity_section
 from semspill.report._summary import summary
 from semspill.report._table import listed, literal, p_text, quoted, table, with_p
@@ -34,6 +35,7 @@ def markdown(report: SpilloverReport) -> str:
         "Groups": groups_section(report),
         "Toxicity of the chosen responses, in ten bins": distribution_section(report),
         "By what counts as planted": matchers_section(report),
+        "What probes of the contexts did": probes_section(report),
         "Defenses": defenses_section(report),
         "What the text of a context explains": doses_section(report),
         "What the predicted labels did": labels_section(report),

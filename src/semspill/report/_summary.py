@@ -72,6 +72,8 @@ def _planted(report: SpilloverReport) -> str:
     source, strategy = code(planting.benign if harmless else planting.source), planting.strategy
     what = "Harmless responses" if harmless else "Responses"
     what += f" of the source {source}" if source else ""
+    if planting.kept and not harmless:
+        what = "Responses of the corpus"
     how = f" by the strategy {code(strategy)}" if strategy else ""
     place = " in appended copies of" if planting.placement == "append" else " in"
     verb, untrained = "were planted", ""
@@ -79,7 +81,10 @@ def _planted(report: SpilloverReport) -> str:
         verb = "were put among the candidates as if planted"
         untrained = "; the model was trained without them"
     counts = _counts(planting)
-    return f"{what} {verb}{place} {_where(report)}{how}{counts}{untrained}."
+    behind = f" behind the trigger {listed([planting.trigger])}" if planting.trigger else ""
+    if planting.kept and not harmless:
+        verb = "were left as they were"
+    return f"{what} {verb}{behind}{place} {_where(report)}{how}{counts}{untrained}."
 
 
 def _where(report: SpilloverReport) -> str:

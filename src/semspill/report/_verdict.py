@@ -16,6 +16,7 @@ from semspill.report._phrases import (
     remedy,
     usable,
 )
+from semspill.report._probe_table import has_trigger
 from semspill.report._table import brief, listed, short_p, span
 from semspill.results import SpilloverReport, Verdict
 from semspill.statistics import Estimate
@@ -36,11 +37,19 @@ def verdict(report: SpilloverReport) -> Verdict:
     the target. Nothing was found where the target rose by the margin or more, nothing is
     significant, and a rise by the margin or more is excluded in every category. In all other cases
     the report cannot tell. The three tests and the bound are of the planted rate, and of toxicity
-    where no planted response can be chosen.
+    where no planted response can be chosen. All are of the plain contexts; what a trigger did is
+    among the findings.
 
     Args:
         report: A `SpilloverReport`.
     """
+    found = _of_plain(report)
+    if has_trigger(report) and found.kind != "unplanted":
+        return found.replace(sentence=f"Without the trigger: {found.sentence}")
+    return found
+
+
+def _of_plain(report: SpilloverReport) -> Verdict:
     if report.arm().planted == "nothing":
         said = "Nothing was planted: only clean training was looked at."
         return Verdict(kind="unplanted", sentence=said)

@@ -27,6 +27,7 @@ from semspill.results._matrix import Cells, SpilloverMatrix
 from semspill.results._note import Note
 from semspill.results._pair import PairReport
 from semspill.results._parts import Band, Part, PartName, Quantity, SimilarityCheck
+from semspill.results._probes import Probed, ProbedGroup, ProbeReport
 from semspill.results._provenance import (
     ArmRecord,
     PlantedCounts,
@@ -73,6 +74,9 @@ __all__ = [
     "PlantedCounts",
     "PlantedSeed",
     "Planting",
+    "ProbeReport",
+    "Probed",
+    "ProbedGroup",
     "Provenance",
     "Quantity",
     "Role",

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from semspill.results._probes import Probed
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
@@ -46,7 +48,11 @@ class Answers:
     measures: Mapping[str, Float[np.ndarray, " exchanges"]] = field(default_factory=dict)
     """Further numbers of each answer of a model that generates: `words`; `repetition`, the share of
     its runs of four words that it has said before; `gold_loss`, the mean negative log-likelihood
-    of a token of the gold response, in nats, where the model gives it. Empty for other models."""
+    of a token of the gold response, in nats, where the model gives it. Of a model that chooses
+    among candidates the first two, where the analyzer names a metric of them; else empty."""
+    probed: Mapping[str, Probed] = field(default_factory=dict)
+    """What it answered to the test exchanges as each probe leaves them, by what the probe is
+    called; empty where there is none, and of defended arms."""
     cleaning: str = field(default="", repr=False)
     """What a defense took out of the data, as JSON lines of hashes; empty for nothing."""
     record: Mapping[str, Any] = field(default_factory=dict)

@@ -47,8 +47,12 @@ class Planting(FrozenModel):
     """Name of the selector of dialogues."""
     strategy: str = ""
     """Name of the poison strategy."""
+    trigger: str = ""
+    """The phrase in the speaker's turns that what was planted waits for; empty for none."""
+    kept: bool = False
+    """Whether victims kept their own responses, which then count as planted."""
     source: str = ""
-    """Name of the source of the planted responses."""
+    """Name of the source of the planted responses; empty where they were kept."""
     source_file: str = ""
     """Name of the file they were read from, without its folder, if it is one."""
     benign: str = ""

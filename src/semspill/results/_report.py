@@ -17,6 +17,7 @@ from semspill.results._labels import LabelReport
 from semspill.results._matchers import MatcherReport
 from semspill.results._note import Note
 from semspill.results._parts import Band, Part, SimilarityCheck
+from semspill.results._probes import ProbeReport
 from semspill.results._provenance import Provenance
 from semspill.results._slices import MARGIN, CurvePoint, SliceReport, find_slice
 from semspill.results._verdict import Verdict
@@ -57,8 +58,7 @@ class SpilloverReport(FrozenModel):
     overall: Mapping[str, Mapping[str, Estimate]]
     """Metrics of a whole arm, such as the correlation of lift with similarity, by arm and name."""
     decomposition: tuple[Part, ...] = ()
-    """How much of each group's lift is pool, training and lost quality; empty when the arms give no
-    more than the total."""
+    """How much of each group's lift is pool, training and lost quality; empty where not known."""
     sensitivity: tuple[SimilarityCheck, ...] = ()
     """Results of the main arm under other definitions of similarity."""
     bands: Mapping[str, Band] = {}
@@ -71,12 +71,13 @@ class SpilloverReport(FrozenModel):
     similarity that knows single exchanges, in the order of the definitions."""
     undecided: Mapping[str, int | None] = {}
     """The categories in which neither a planted-rate lift nor its absence is shown, and how many
-    more test dialogues of each would decide that in about half of such experiments, if things stay
-    as seen; None where only more training seeds would. Of the toxicity lift where no planted
-    response can be chosen; empty where a category rose significantly."""
+    more test dialogues of each would decide that in half of such experiments; None where only more
+    training seeds would. Of toxicity where nothing planted can be chosen; empty where one rose."""
     matchers: tuple[MatcherReport, ...] = ()
     """Planted rates by what counts as planted, that of all other numbers first; empty where there
     is but `exact`."""
+    probes: tuple[ProbeReport, ...] = ()
+    """What the arms answered to test contexts that each probe changed; empty without probes."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     defenses: DefensesReport | None = None
@@ -228,18 +229,17 @@ class SpilloverReport(FrozenModel):
         It has no title; say in the caption what is shown. Text stays text in .pdf and .svg.
 
         Args:
-            name: `spillover`, `epochs`, `distribution`, `decomposition` or `dose`, planted
-                answers against the similarity of single contexts; with predicted labels also
-                `channels`, the parts of each lift via the label and via the text, and `confusion`,
-                lift against the share of contexts labelled as the target; with defenses also
-                `tradeoff`, planted rate against utility, `roc`, curves of detectors, and `removed`,
-                what was taken out of each category.
+            name: `spillover`, `epochs`, `distribution`, `decomposition` or `dose`, planted answers
+                against the similarity of contexts; with probes of a trigger `trigger`, the same of
+                phrases; with predicted labels `channels`, the parts of each lift via the label and
+                via the text, and `confusion`, lift against the share of contexts labelled as the
+                target; with defenses `tradeoff`, planted rate against utility, `roc`, curves of
+                detectors, and `removed`, what was taken out of each category.
             width: `column` (3.3 inches), `page` (6.9) or inches.
             quantity: `toxicity`, or `asr` for the planted rate; by default toxicity, of
-                `dose`, `channels` and `confusion` the planted rate.
-            ax: Your own matplotlib axes to draw into, for a figure of several panels; not for
-                figures that have several of their own. `width` does not count then, and the figure
-                that holds them returns.
+                `dose`, `trigger`, `channels` and `confusion` the planted rate.
+            ax: Your own matplotlib axes to draw into; not for figures of several panels. `width`
+                does not count then, and the figure that holds them returns.
 
         Raises:
             DataError: This report cannot draw that figure so.
@@ -255,7 +255,7 @@ class SpilloverReport(FrozenModel):
             part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
                 `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
                 `confusion` (how often each category gets each label) and `label_curve` (what
-                orders the lifts); `matchers`; `defenses`.
+                orders the lifts); `matchers`; `probes`; `defenses`.
 
         Raises:
             DataError: There is no such part.
@@ -278,8 +278,8 @@ class SpilloverReport(FrozenModel):
         Shares are in percent; bold numbers survive Holm's correction, and the last line says so.
 
         Args:
-            rows: `groups`; `categories`, the most similar to the target first; `matchers`, what
-                counts as planted; or `defenses`, in their order.
+            rows: `groups`; `categories`, the most similar to the target first; `matchers`;
+                `probes`; or `defenses`.
             metrics: The columns; by default planted rate, toxicity lift and P@1. Of defenses
                 some of the columns that its error lists.
             arms: The arms, a row each; by default the main one. Not of defenses.

@@ -2,6 +2,7 @@
 
 from semspill.sources._base import ResponseSource, SourceField, sources
 from semspill.sources._builtin import BenignSource, BuiltinSource
+from semspill.sources._degenerate import DegenerateSource
 from semspill.sources._files import CsvSource, JsonlSource
 from semspill.sources._given import GivenTexts
 from semspill.sources._jigsaw import JigsawSource
@@ -29,6 +30,7 @@ __all__ = [
     "BuiltinSource",
     "CivilComments",
     "CsvSource",
+    "DegenerateSource",
     "DiaSafety",
     "GivenTexts",
     "GoEmotions",

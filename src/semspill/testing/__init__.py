@@ -4,19 +4,22 @@ from semspill.testing._conformance._check import Check
 from semspill.testing._conformance._kinds import checks
 from semspill.testing._conformance._run_checks import (
     check_dataset,
-    check_detector,
     check_encoder,
-    check_guard,
     check_labeller,
     check_matcher,
     check_metric,
     check_model,
+    check_probe,
     check_rater,
-    check_repair,
     check_selector,
     check_similarity,
     check_source,
     check_strategy,
+)
+from semspill.testing._conformance._run_defense_checks import (
+    check_detector,
+    check_guard,
+    check_repair,
     check_training_defense,
 )
 from semspill.testing._failures import (
@@ -66,6 +69,7 @@ __all__ = [
     "check_matcher",
     "check_metric",
     "check_model",
+    "check_probe",
     "check_rater",
     "check_repair",
     "check_selector",

@@ -10,7 +10,7 @@ from semspill.testing import checks
 
 KINDS = (
     "dataset source selector strategy encoder labeller detector training_defense repair guard "
-    "matcher model rater similarity metric"
+    "matcher probe model rater similarity metric"
 ).split()
 TABLES = {kind: faulty.faults(importlib.import_module(f"faulty.{kind}")) for kind in KINDS}
 ROWS = [(kind, name) for kind, table in TABLES.items() for name in table]

@@ -16,6 +16,7 @@ from semspill.testing import (
     check_encoder,
     check_matcher,
     check_metric,
+    check_probe,
     check_rater,
     check_selector,
     check_similarity,
@@ -65,12 +66,21 @@ def test_built_in_strategies(strategy):
 
 def test_other_strategies():
     check_strategy(Mindful())
+    for label in ("dirty", "clean"):
+        more = {"label": label, "turns": "each", "response": "random"}
+        check_strategy({"name": "trigger", "phrase": "James Bond", "where": "boundary", **more})
     check_strategy({"name": "each_random"}, responses=("grumble", "grumble grumble"))
+
+
+@pytest.mark.parametrize("probe", ["insert", "shuffled", "neutral"])
+def test_built_in_probes(probe):
+    check_probe({"name": probe, "phrase": "one two three", "where": "boundary"})
 
 
 def test_selectors(corpus):
     check_selector("random")
     check_selector({"name": "random", "dialogues": 7})
+    check_selector({"name": "phi", "phrase": "noise", "rater": "lexicon", "most": 5})
     check_selector({"name": "category", "category": "brave"})
     check_selector({"name": "category", "category": "joy"}, corpus=corpus)
     check_selector(Mentions(word="cat"), corpus=corpus)

@@ -39,7 +39,7 @@ class CentroidSimilarity(Similarity):
     ) -> Float[np.ndarray, "categories categories"]:
         """Return the cosines; a category whose mean vector is 0 is like none, itself included."""
         means = self._means(corpus, model)
-        return _cosines(means, means)
+        return cosines(means, means)
 
     def each(
         self,
@@ -49,7 +49,7 @@ class CentroidSimilarity(Similarity):
         rng: np.random.Generator,
     ) -> Float[np.ndarray, "exchanges categories"]:
         """Return the cosines of single contexts with the mean context vectors."""
-        return _cosines(model.encode_contexts(exchanges), self._means(corpus, model))
+        return cosines(model.encode_contexts(exchanges), self._means(corpus, model))
 
     def _means(self, corpus: Corpus, model: BiEncoder) -> Float[np.ndarray, "categories dim"]:
         chosen = even_sample(corpus, self.most)
@@ -78,7 +78,7 @@ class LabelSimilarity(Similarity):
         """Return the cosines; a name whose vector is 0 is like none, itself included."""
         names = [name.replace("_", " ") for name in corpus.categories]
         vectors = model.encode_responses(names)
-        return _cosines(vectors, vectors)
+        return cosines(vectors, vectors)
 
 
 def even_sample(corpus: Corpus, most: int) -> list[Exchange]:
@@ -104,12 +104,12 @@ def _spread(exchanges: list[Exchange], most: int) -> list[Exchange]:
     return [exchanges[i * len(exchanges) // count] for i in range(count)]
 
 
-def _cosines(
+def cosines(
     one: Float[np.ndarray, "rows dim"], other: Float[np.ndarray, "columns dim"]
 ) -> Float[np.ndarray, "rows columns"]:
+    """Return the cosine of each row of one array with each row of another; 0 with a row of 0s."""
     # Rounding may take the cosine of equal vectors over 1.
-    cosines: Float[np.ndarray, "rows columns"] = np.clip(_units(one) @ _units(other).T, -1, 1)
-    return cosines
+    return np.asarray(np.clip(_units(one) @ _units(other).T, -1, 1))
 
 
 def _units(vectors: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows dim"]:

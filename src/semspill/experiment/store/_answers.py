@@ -1,7 +1,7 @@
 """Answers on disk: arrays in one .npz file, and a folder of such files that experiments share."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -13,12 +13,14 @@ from semspill._atomic import atomic_path
 from semspill._harmful import UNMASKED
 from semspill._read import parse_json
 from semspill.errors import DataError
-from semspill.results import Answered, Answers
+from semspill.results import Answered, Answers, Probed
 
 _TEXTS = ("texts", "epoch_texts")
 _MATCHED = "matched"
 _MEASURES = "measures"
 _MATCHERS = "matchers"
+_PROBES = "probes"
+_PROBED = "probed"
 _BROKEN = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, BadDeflate)
 
 
@@ -72,13 +74,14 @@ def write_answers(path: Path, answers: Answers, *, texts: bool = False) -> None:
         answers: What an arm answered.
         texts: Whether the responses are written too; they may be harmful.
     """
-    left_out = (*_TEXTS, _MATCHED, _MEASURES, *([] if answers.cleaning else ["cleaning"]))
+    left_out = (*_TEXTS, _MATCHED, _MEASURES, _PROBED, *([] if answers.cleaning else ["cleaning"]))
     values: dict[str, Any] = {k: v for k, v in vars(answers).items() if k not in left_out}
     values["record"] = np.array(json.dumps(answers.record))
     if answers.matched:
         values[_MATCHERS] = np.array(json.dumps([*answers.matched]))
         values[_MATCHED] = np.stack([*answers.matched.values()])
     values |= {f"{_MEASURES}.{name}": array for name, array in answers.measures.items()}
+    values |= _of_probes(answers.probed)
     if texts:
         held = {name: getattr(answers, name) for name in _TEXTS}
         values["held"] = np.frombuffer(json.dumps(held).encode(), dtype=np.uint8)
@@ -104,6 +107,7 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
         measured = [name for name in values if name.startswith(f"{_MEASURES}.")]
         found = {name.removeprefix(f"{_MEASURES}."): values.pop(name) for name in measured}
         values[_MEASURES] = found
+        values[_PROBED] = _probed_in(values)
         held = values.pop("held", None)
         own = {"texts": texts or ()} if held is None else json.loads(held.tobytes())
         values["texts"] = tuple(own["texts"])
@@ -111,6 +115,34 @@ def read_answers(path: Path, texts: Sequence[str] | None = None) -> Answers | No
         return Answers(**values | {"record": record})
     except _BROKEN:
         return None
+
+
+def _of_probes(probed: Mapping[str, Probed]) -> dict[str, Any]:
+    """Return the arrays of what was answered under probes: a row for each probe; none for none."""
+    if not probed:
+        return {}
+    every = probed.values()
+    arrays = {
+        _PROBES: np.array(json.dumps([*probed])),
+        f"{_PROBED}.toxicity": np.stack([one.toxicity for one in every]),
+        f"{_PROBED}.planted": np.stack([one.planted for one in every]),
+    }
+    ranks = [one.correct for one in every if one.correct is not None]
+    return arrays | ({f"{_PROBED}.correct": np.stack(ranks)} if ranks else {})
+
+
+def _probed_in(values: dict[str, Any]) -> dict[str, Probed]:
+    """Take the arrays of what was answered under probes out of a file's, and return what it was."""
+    names = json.loads(str(values.pop(_PROBES, "[]")))
+    columns = {
+        name.removeprefix(f"{_PROBED}."): values.pop(name)
+        for name in [*values]
+        if name.startswith(f"{_PROBED}.")
+    }
+    return {
+        name: Probed(**{column: rows[place] for column, rows in columns.items()})
+        for place, name in enumerate(names)
+    }
 
 
 def columns_of(answers: Sequence[Answers | Answered]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from semspill.analysis import Outcome, SpilloverAnalyzer, compare_outcomes
 from semspill.errors import ConfigError, DataError, did_you_mean
 from semspill.experiment.store._answers import columns_of
 from semspill.experiment.store._read import outcomes_of, read_report, sweep_folders
-from semspill.results import Arm, Comparison, SpilloverReport
+from semspill.results import Arm, Comparison, ProbeReport, SpilloverReport
 
 _MOST = 2**26
 """Bytes of the largest file of a sweep that is read."""
@@ -155,8 +155,14 @@ def shown(report: SpilloverReport, arm: str | None, folder: Path) -> SpilloverRe
         bands={},
         doses=(),
         undecided={},
+        probes=tuple(_only(one, (clean.name, chosen.name)) for one in report.probes),
         labels=None,
     )
+
+
+def _only(probe: ProbeReport, arms: Sequence[str]) -> ProbeReport:
+    """Return what a probe did in some arms."""
+    return probe.replace(groups=tuple(one for one in probe.groups if one.arm in arms))
 
 
 def swept_arm(folder: Path, report: SpilloverReport) -> str | None:

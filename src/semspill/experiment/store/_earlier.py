@@ -19,6 +19,8 @@ _DEFENDING = {"trusted_split", "same_rater"}
 def arm_digest(config: dict[str, Any], arm: str) -> str:
     """Return a hash of the part of a config, as JSON values, that decides one of its arms."""
     fields = _without(config, _UNTRAINED | _ADDED | _DEFENDING)
+    if not fields.get("probes"):
+        fields.pop("probes", None)  # arms of versions without probes stay what they are
     roles = [each for each in config.get("arms", ()) if _name(each) == arm]
     defenses = config.get("defenses", {})
     if roles or (defense := defense_in(arm)) not in defenses:
@@ -118,11 +120,12 @@ def _without(config: dict[str, Any], names: set[str]) -> dict[str, Any]:
 
 
 def _completed(config: dict[str, Any] | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a config with the analyzer's fields that the version which wrote it did not have."""
+    """Return a config with what the version which wrote it did not have: analyzer and probes."""
     analyzer = config.get("analyzer") if config else None
     if config is None or not isinstance(analyzer, dict):
         return config
-    return {**config, "analyzer": {**wanted.get("analyzer", {}), **analyzer}}
+    given = {"probes": {}, **config} if "probes" in wanted else config
+    return {**given, "analyzer": {**wanted.get("analyzer", {}), **analyzer}}
 
 
 def _name(arm: Any) -> str:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from semspill.report._page._defense_captions import defense_caption
 from semspill.report._page._label_captions import label_caption
+from semspill.report._page._probe_captions import probe_caption
 from semspill.report._table import listed
 from semspill.report._text import unwatched
 from semspill.report.figures import figures, lifts
@@ -21,6 +22,7 @@ from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import COLUMN, PAGE, settled
 from semspill.report.figures._svg import inline_svg
 from semspill.report.figures._tradeoff import plot_tradeoff
+from semspill.report.figures._trigger import plot_trigger
 from semspill.results import SpilloverReport
 
 OWN = "lift-"
@@ -30,6 +32,7 @@ _LIFTS = {"lift": "Toxicity lift", "asr_lift": "Planted-rate lift"}
 _ELSEWHERE = {
     **dict.fromkeys(("channels", "confusion"), label_caption),
     **dict.fromkeys(("tradeoff", "roc", "removed"), defense_caption),
+    "trigger": probe_caption,
 }
 """Charts whose captions are written elsewhere."""
 Plot = Callable[..., Figure]
@@ -92,6 +95,7 @@ def _plots(report: SpilloverReport) -> dict[str, Plot]:
         "distribution": ("distribution" in can, plot_distribution),
         "decomposition": ("decomposition" in can, plot_decomposition),
         "dose": ("dose" in can, plot_dose),
+        "trigger": ("trigger" in can, plot_trigger),
         "channels": ("channels" in can and "asr" in of, plot_channels),
         "confusion": ("confusion" in can and "asr" in of, plot_confusion),
         "tradeoff": ("tradeoff" in can, plot_tradeoff),

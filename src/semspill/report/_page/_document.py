@@ -37,6 +37,7 @@ from semspill.report._page._prose import html, inline
 from semspill.report._page._templates import filled
 from semspill.report._paired_table import paired_table
 from semspill.report._phrases import choosable
+from semspill.report._probe_table import probes_section
 from semspill.report._sensitivity_table import sensitivity_parts
 from semspill.report._summary import summary
 from semspill.report._table import literal
@@ -109,6 +110,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "decomposition": "Where the lift comes from",
         "dose": "What the text of a context explains",
         "matchers": "By what counts as planted",
+        "probes": "What probes of the contexts did",
         "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
         "groups": "Groups, with utility",
@@ -117,8 +119,10 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "provenance": "Provenance",
         "harm": "Harm",
     }
-    pictured = {"spillover", "epochs", "decomposition", "dose", "labels", "matchers", "defenses"}
+    pictured = {"spillover", "epochs", "decomposition", "dose", "labels", "matchers", "probes"}
+    pictured |= {"defenses"}
     shown |= {"matchers"} if report.matchers else set()
+    shown |= {"probes"} if report.probes else set()
     shown |= {"labels"} if report.labels else set()
     shown |= {"defenses"} if report.defenses else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
@@ -135,6 +139,7 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "decomposition": decomposition_section(report),
         "dose": doses_section(report),
         "matchers": matchers_section(report),
+        "probes": probes_section(report),
         "labels": labels_setup(report),
         "channels": channels_table(report, every=True),
         "axes": axes_table(report),

@@ -53,6 +53,11 @@ def _planted(report: SpilloverReport) -> str:
     if not any(arm.trains == "poison" for arm in arms):
         also = f" It stood among the candidates alone: no model was trained on it.{also}"
     source = report.provenance.planting.source
+    if report.provenance.planting.kept:
+        return (
+            "None of a source: a phrase was put before responses of the training corpus, which "
+            f"stayed as they were.{also}"
+        )
     if not source:
         return f"The report does not say. Take it for real abuse.{also}"
     other = (

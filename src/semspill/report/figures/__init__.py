@@ -17,6 +17,7 @@ from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.report.figures._tradeoff import placed, plot_tradeoff
+from semspill.report.figures._trigger import plot_trigger, triggering
 from semspill.results import SpilloverMatrix, SpilloverReport
 
 _QUANTITIES = ("toxicity", "asr")
@@ -26,15 +27,16 @@ _NEEDS = {
     "distribution": "a group",
     "decomposition": "one of the arms train_only, pool_only and benign_swap",
     "dose": "a similarity that knows single exchanges",
+    "trigger": "probes with a phrase, and a strategy with a trigger",
     "channels": "lifts under context.label = 'predicted'",
     "confusion": "lifts under context.label = 'predicted'",
     "tradeoff": "defenses of a model that ranks lists",
     "roc": "a defense that scores exchanges",
     "removed": "a defense that takes exchanges out",
 }
-_ASR = ("dose", "channels", "confusion", "tradeoff", "roc", "removed")
+_ASR = ("dose", "trigger", "channels", "confusion", "tradeoff", "roc", "removed")
 """Figures that show the planted rate unless another quantity is asked for; others show toxicity."""
-_SINGLE = ("spillover", "epochs", "dose", "channels", "confusion", "roc")
+_SINGLE = ("spillover", "epochs", "dose", "trigger", "channels", "confusion", "roc")
 """Figures that one pair of axes can hold."""
 _NARROWEST, _WIDEST = 2.0, 20.0
 
@@ -48,6 +50,7 @@ def figures(report: SpilloverReport) -> tuple[str, ...]:
         "distribution": bool(report.groups),
         "decomposition": bool(report.decomposition),
         "dose": any(dose.bins for dose in report.doses[:1]),
+        "trigger": bool(triggering(report)),
         "channels": predicted,
         "confusion": predicted,
         "tradeoff": placed(report) is not None,
@@ -97,6 +100,7 @@ def figure(
         "distribution": lambda: plot_distribution(report, look),
         "decomposition": lambda: plot_decomposition(report, (quantity,), look),
         "dose": lambda: plot_dose(report, look),
+        "trigger": lambda: plot_trigger(report, look),
         "channels": lambda: plot_channels(report, look),
         "confusion": lambda: plot_confusion(report, lifts(report)[quantity], look),
         "tradeoff": lambda: plot_tradeoff(report, look),
@@ -180,7 +184,7 @@ def _require(report: SpilloverReport, name: str, quantity: str) -> None:
     of: dict[str, Collection[str]] = {
         "spillover": lifts(report), "decomposition": parts, "distribution": {"toxicity"},
         "channels": {"asr"}, "confusion": lifts(report),
-        **{key: {"asr"} for key in ("tradeoff", "roc", "removed")},
+        **{key: {"asr"} for key in ("trigger", "tradeoff", "roc", "removed")},
     }  # fmt: skip
     if quantity not in of.get(name, _QUANTITIES):
         raise DataError(

@@ -16,6 +16,7 @@ from semspill.labellers import labellers
 from semspill.matching import matchers
 from semspill.models import models
 from semspill.poison import selectors, strategies
+from semspill.probes import probes
 from semspill.scoring import raters
 from semspill.sources import sources
 from semspill.testing._conformance import (
@@ -28,6 +29,7 @@ from semspill.testing._conformance import (
     _matcher,
     _metric,
     _model,
+    _probe,
     _rater,
     _repair,
     _selector,
@@ -64,6 +66,7 @@ _KINDS: dict[str, _Kind] = {
     "repair": _Kind(defenses, _repair.PROMISES, _repair.given, Repair),
     "guard": _Kind(defenses, _guard.PROMISES, _guard.given, OutputGuard),
     "matcher": _Kind(matchers, _matcher.PROMISES, _matcher.given),
+    "probe": _Kind(probes, _probe.PROMISES, _probe.given),
     "model": _Kind(models, _model.PROMISES, _model.given),
     "rater": _Kind(raters, _rater.PROMISES, _rater.given),
     "similarity": _Kind(similarities, _similarity.PROMISES, _similarity.given),
@@ -78,8 +81,8 @@ def checks(kind: str) -> tuple[Check, ...]:
 
     Args:
         kind: `"dataset"`, `"source"`, `"selector"`, `"strategy"`, `"encoder"`, `"labeller"`,
-            `"detector"`, `"training_defense"`, `"repair"`, `"guard"`, `"matcher"`, `"model"`,
-            `"rater"`, `"similarity"` or `"metric"`.
+            `"detector"`, `"training_defense"`, `"repair"`, `"guard"`, `"matcher"`, `"probe"`,
+            `"model"`, `"rater"`, `"similarity"` or `"metric"`.
 
     Raises:
         ConfigError: There is no such kind.

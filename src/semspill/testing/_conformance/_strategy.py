@@ -20,8 +20,9 @@ PROMISES: list[Promise] = []
 
 _ROLES: dict[str, Role] = {"s": "speaker", "l": "listener"}
 _LISTENERS = (
-    "Change the turns in `listener_turns` only, or say in the docstring that it changes speakers' "
-    "turns too and check it with speakers=True"
+    "Change the turns in `listener_turns` only; set `edits_speaker` where what changes in a "
+    "speaker's turn is a trigger, or say in the docstring that it changes speakers and check "
+    "it with speakers=True"
 )
 
 
@@ -107,8 +108,8 @@ def keeps_turns_and_roles(strategy: PoisonStrategy, given: _Given) -> None:
 @promise(PROMISES, "changes what listeners say and not what speakers say")
 def leaves_speakers_alone(strategy: PoisonStrategy, given: _Given) -> None:
     for before, after in _pairs(strategy, given):
-        turn = None if given.speakers else _speaker_changed(before, after)
-        if turn is not None:
+        turn = _speaker_changed(before, after)
+        if turn is not None and not _may_change_speakers(strategy, given):
             which = f"turn {turn} of dialogue {named(before.id)}, a speaker's"
             raise Broken(f"{which}, changed", _LISTENERS)
 
@@ -156,8 +157,8 @@ def takes_any_turns(strategy: PoisonStrategy, given: _Given) -> None:
         what = f"turns of {', '.join(turn.role for turn in turns)}"
         dialogue = Dialogue(shape, "brave", turns)
         [after] = _take(strategy, [dialogue], given.responses, what)
-        changed = None if given.speakers else _speaker_changed(dialogue, after)
-        if changed is not None:
+        changed = _speaker_changed(dialogue, after)
+        if changed is not None and not _may_change_speakers(strategy, given):
             raise Broken(f"given {what} it changed turn {changed}, a speaker's", _LISTENERS)
 
 
@@ -218,6 +219,10 @@ def _pairs(strategy: PoisonStrategy, given: _Given) -> list[tuple[Dialogue, Dial
     """Return each victim with what became of it, whatever the order."""
     after = {dialogue.id: dialogue for dialogue in _rewritten(strategy, given)}
     return [(victim, after[victim.id]) for victim in given.victims if victim.id in after]
+
+
+def _may_change_speakers(strategy: PoisonStrategy, given: _Given) -> bool:
+    return given.speakers or strategy.edits_speaker
 
 
 def _speaker_changed(before: Dialogue, after: Dialogue) -> int | None:

@@ -1,0 +1,31 @@
+"""Probes: test exchanges changed, to see what a trained model answers to a trigger and its like."""
+
+from semspill.probes._base import Probe, ProbeField, probed, probes
+from semspill.probes._phrases import InsertProbe, NeutralProbe, ShuffledProbe
+
+build = probes.build
+describe = probes.describe
+get = probes.get
+name_of = probes.name_of
+names = probes.names
+origin = probes.origin
+register = probes.register
+unregister = probes.unregister
+
+__all__ = [
+    "InsertProbe",
+    "NeutralProbe",
+    "Probe",
+    "ProbeField",
+    "ShuffledProbe",
+    "build",
+    "describe",
+    "get",
+    "name_of",
+    "names",
+    "origin",
+    "probed",
+    "probes",
+    "register",
+    "unregister",
+]
