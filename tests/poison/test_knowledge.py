@@ -73,8 +73,7 @@ def test_all_known_is_as_if_nothing_were_said(corpus_of, grumbles):
     plain = poisoned(corpus, grumbles, **fields)
     told = poisoned(corpus, grumbles, knowledge=1, knowledge_seed=3, **fields)
     assert told.corpus.dialogues == plain.corpus.dialogues
-    assert told.manifest == plain.manifest
-    assert "knowledge" not in Poisoner(selector=JOY).model_dump()
+    assert told.manifest.records == plain.manifest.records
     part = Poisoner(selector=JOY, knowledge=0.5)
     assert Poisoner(**part.model_dump()) == part
 

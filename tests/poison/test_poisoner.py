@@ -184,4 +184,6 @@ def test_the_defaults_are_the_papers():
         "rate": 1.0,
         "placement": "replace",
         "taint_context": True,
+        "knowledge": 1.0,
+        "knowledge_seed": 0,
     }
