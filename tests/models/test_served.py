@@ -266,6 +266,17 @@ def test_a_few_failures_may_be_allowed_and_are_told(caplog):
             ask(server.url, max_failures=0.4, count=2)
 
 
+def test_a_report_says_which_answers_never_came():
+    def some(body):
+        lost = body["model"] == "poisoned" and body["messages"][-1]["content"] == "calm begins 0"
+        return (400, "") if lost else answer(body)
+
+    with serving(some) as server:
+        report = sp.run(config(server.url, max_failures=0.1))
+    [note] = [note for note in report.notes if note.kind == "unanswered"]
+    assert note.values == {"arm": "poison", "missing": 1, "asked": 32}
+
+
 def test_an_answer_without_a_text_is_empty():
     refused = {"choices": [{"message": {"content": None}}]}
     with serving(lambda body: (200, refused)) as server:

@@ -26,6 +26,7 @@ class Examination:
 
     def __init__(self, model: TrainedModel, data: Data, seed: int, progress: Progress) -> None:
         self.model, self.data, self.seed, self.progress = model, data, seed, progress
+        self.unanswered = 0
         self._rated: dict[tuple[object, ...], Rated] = {}
 
     def rated(
@@ -51,6 +52,8 @@ class Examination:
                     f"{type(self.model).__name__}.respond returned {len(responses)} responses to "
                     f"{len(exchanges)} exchanges; return one each."
                 )
+            if asked is None:
+                self.unanswered = responses.unanswered
             toxicity = scorer.score(responses.texts, progress=self.progress)
             self._rated[key] = responses.texts, responses.scores[:, 0], toxicity
         return self._rated[key]

@@ -95,6 +95,22 @@ def pool_notes(records: Records) -> tuple[Note, ...]:
     return tuple(notes)
 
 
+def unanswered_notes(records: Records) -> tuple[Note, ...]:
+    """Return a note per arm some of whose answers never came."""
+    notes = []
+    chosen = {key: record for key, record in records.items() if "unanswered" in record}
+    for arm in dict.fromkeys(arm for _, arm in chosen):
+        pairs = [record["unanswered"] for (_, name), record in chosen.items() if name == arm]
+        missing, asked = (sum(numbers) for numbers in zip(*pairs, strict=True))
+        text = (
+            f"{missing} of {asked} answers of the arm {arm} never came, and count as empty: "
+            "neither planted nor toxic. Its true rates may be higher."
+        )
+        values = {"arm": arm, "missing": missing, "asked": asked}
+        notes.append(Note(kind="unanswered", values=values, text=text))
+    return tuple(notes)
+
+
 def trigger_notes(config: ExperimentConfig) -> tuple[Note, ...]:
     """Return a note where what was planted waits for a trigger, which test contexts do not hold."""
     trigger = config.poisoner.strategy.trigger

@@ -188,6 +188,7 @@ class _Performance:
                 "ranked": correct is not None,
                 **({"matchers": facts_of_matchers(found)} if told else {}),
                 **_pool_facts(pool, self.model),
+                **({"unanswered": [end.unanswered, len(texts)]} if end.unanswered else {}),
                 **facts_of(served.defended, end.model, self.job.seed),
             },
         )

@@ -21,6 +21,7 @@ from semspill.experiment._notes import (
     pool_notes,
     rater_note,
     trigger_notes,
+    unanswered_notes,
     with_quality,
 )
 from semspill.experiment._probed import columns_under, facts_of
@@ -153,7 +154,7 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
-        notes = (*trigger_notes(config), *notes)
+        notes = (*trigger_notes(config), *unanswered_notes(self._records), *notes)
         defenses = None
         if config.defenses:
             every = [*outcomes, *self.defended()]

@@ -245,7 +245,7 @@ class TrainedServed(TrainedModel):
                 "%d of %d calls of model %s failed, and count as empty answers.",
                 *(len(failed), len(exchanges), named(self.name)),
             )
-        return Responses.of([answer or "" for answer in answers])
+        return Responses.of([answer or "" for answer in answers], unanswered=len(failed))
 
     @property
     def _server(self) -> Server:

@@ -40,16 +40,23 @@ class Responses:
     recall: float | None = None
     """Mean share of the exact best `k` that approximate search found, over the exchanges that were
     checked; None where the search was exact or nothing was checked."""
+    unanswered: int = 0
+    """How many of them stand for an answer that never came, and are empty."""
 
     @classmethod
     def of(
-        cls, texts: Sequence[str], scores: Float[np.ndarray, " exchanges"] | None = None
+        cls,
+        texts: Sequence[str],
+        scores: Float[np.ndarray, " exchanges"] | None = None,
+        *,
+        unanswered: int = 0,
     ) -> "Responses":
         """Return one response to each exchange from any model, none of them planted.
 
         Args:
             texts: The responses, in the order of the exchanges.
             scores: The model's score of each; None for NaN.
+            unanswered: How many of them stand for an answer that never came.
 
         Raises:
             DataError: There is another number of scores than of texts.
@@ -64,7 +71,8 @@ class Responses:
         if given.shape != (len(texts),):
             raise DataError(f"{len(texts)} texts need as many scores; got shape {given.shape}.")
         indices = np.array([place[text] for text in texts], dtype=np.int64)
-        return cls(pool, indices[:, None], given[:, None].astype(np.float32))
+        given = given[:, None].astype(np.float32)
+        return cls(pool, indices[:, None], given, unanswered=unanswered)
 
     def __len__(self) -> int:
         return len(self.indices)
