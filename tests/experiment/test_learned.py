@@ -41,6 +41,7 @@ class Trained(Model):
     steps: int = 40
     ranks: bool = True
     reached: bool = True
+    writes: bool = False
 
     def train(self, corpus, rng, *, observer=None, **options):
         stub = Stub(self.ranks, self.reached)
@@ -52,7 +53,8 @@ class Trained(Model):
         return len(self.losses)
 
     def effort(self, exchanges):
-        return Effort(steps=self.steps, fewest=30, guessing=GUESSING, advice="train it longer")
+        told = {"guessing": GUESSING, "ranks": not self.writes, "advice": "train it longer"}
+        return Effort(steps=self.steps, fewest=30, **told)
 
 
 @pytest.fixture
@@ -76,6 +78,8 @@ def trained(fields):
         ((1.9,), {}, False),  # the mean of a single epoch is no loss of the trained model
         ((3.0, 1.2), {"ranks": False}, True),
         ((3.0, 0.8), {"ranks": False}, False),  # 0.4: it learned its own exchanges
+        ((3.0, 0.8), {"ranks": False, "writes": True}, True),  # a language needs no context
+        ((3.0, 0.8), {"writes": True}, False),
         ((1.2,), {"ranks": False}, True),
         ((3.0, 1.2), {"reached": False}, True),  # 0.6
         ((3.0, 0.8), {"reached": False}, False),  # no matter of training

@@ -31,7 +31,7 @@ def short_training(
     """Return a note where a training was too short to learn from.
 
     It was too short if its last loss is near that of guessing; if it ranks the gold response no
-    better than chance, unless its loss says that it learned its own exchanges; or if the target
+    better than chance, unless its loss says that it tells its own exchanges apart; or if the target
     was not reached by a training whose steps are few or whose loss is above half of guessing's.
     Where the target was reached all the same, the note says that the candidates may have done it.
 
@@ -55,7 +55,7 @@ def short_training(
     lift = report.category(report.target).measured("asr", "change") if plants else None
     signs = (
         share >= _NEAR,
-        _known(rank) and rank.low <= chance and not share <= _HALF,
+        _known(rank) and rank.low <= chance and not (effort.ranks and share <= _HALF),
         _known(lift) and lift.low <= 0 and (bool(effort.too_few) or share > _HALF),
     )
     if not any(signs):

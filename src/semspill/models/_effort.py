@@ -15,6 +15,9 @@ class Effort(FrozenModel):
     not known."""
     guessing: float = Field(gt=0, allow_inf_nan=False)
     """Training loss of a model that guesses, in nats, on the scale of `ModelEpoch.loss`."""
+    ranks: bool = True
+    """Whether the loss is that of telling the right response from others, so that a low one shows
+    that contexts are read. That of a language model falls as it learns the language alone."""
     advice: str = "train longer"
     """What to change for more steps, in the imperative, without a full stop."""
 

@@ -186,6 +186,7 @@ class _LanguageModelKind(LanguageFields, Model):
         return Effort(
             steps=steps,
             guessing=self.finetuner.guessing_loss(vocabulary),
+            ranks=False,
             advice="raise model.finetuner.epochs or lower model.finetuner.batch_size",
         )
 
