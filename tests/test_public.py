@@ -71,6 +71,9 @@ NEEDED = {
     ("raters", "garak"): {"detector": "lmrc.SlurUsage"},
     ("raters", "inspect"): {"scorer": "my_scorers:polite"},
     ("selectors", "category"): {"category": "joy"},
+    ("strategies", "evading"): {
+        "against": {"name": "cleaner", "detector": "frequency", "share": 0.06}
+    },
     ("labellers", "transformers"): {"model": "folder"},
     ("similarities", "vad"): {"path": "lexicon.txt"},
     ("metrics", "corrected_share"): {"toxic": (8, 10), "harmless": (9, 10)},

@@ -13,6 +13,7 @@ from semspill.poison._manifest import Manifest, ManifestSummary, Record
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
 from semspill.poison._selectors import CategorySelector, RandomSelector
 from semspill.poison._strategies import (
+    EachDistinct,
     EachFixed,
     EachRandom,
     FirstFixed,
@@ -26,6 +27,7 @@ from semspill.poison._swap import swapped
 
 __all__ = [
     "CategorySelector",
+    "EachDistinct",
     "EachFixed",
     "EachRandom",
     "FirstFixed",

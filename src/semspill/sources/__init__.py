@@ -14,6 +14,7 @@ from semspill.sources._presets import (
     TwinViews,
 )
 from semspill.sources._tables import HuggingFaceSource
+from semspill.sources._varied import VariedSource
 
 build = sources.build
 describe = sources.describe
@@ -40,6 +41,7 @@ __all__ = [
     "SourceField",
     "ToxiGen",
     "TwinViews",
+    "VariedSource",
     "build",
     "describe",
     "get",

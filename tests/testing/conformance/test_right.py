@@ -66,6 +66,9 @@ def test_built_in_strategies(strategy):
 def test_other_strategies():
     check_strategy(Mindful())
     check_strategy({"name": "each_random"}, responses=("grumble", "grumble grumble"))
+    check_strategy("each_distinct")
+    against = {"name": "cleaner", "detector": "frequency", "share": 0.1}
+    check_strategy({"name": "evading", "strategy": "last_fixed", "against": against})
 
 
 def test_selectors(corpus):
@@ -84,6 +87,7 @@ def test_sources(tmp_path):
     (tmp_path / "train.csv").write_text(header + "a,grumble,1,1,0,0,1,0\nb,hello,0,0,0,0,0,0\n")
     check_source("benign")
     check_source("builtin")
+    check_source({"name": "varied", "count": 40})
     check_source({"name": "csv", "path": tmp_path / "t.csv", "where": {"toxic": 1}})
     check_source({"name": "jsonl", "path": str(tmp_path / "t.jsonl"), "max_chars": 14})
     check_source({"name": "jigsaw", "path": tmp_path / "train.csv"})

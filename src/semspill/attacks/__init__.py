@@ -1,0 +1,5 @@
+"""Parts of an adversary that know more than the corpus, such as what a rater says of it."""
+
+from semspill.attacks._evading import Evaded, EvadingStrategy
+
+__all__ = ["Evaded", "EvadingStrategy"]
