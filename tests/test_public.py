@@ -76,6 +76,9 @@ NEEDED = {
     ("probes", "neutral"): {"phrase": "James Bond"},
     ("probes", "shuffled"): {"phrase": "James Bond"},
     ("strategies", "trigger"): {"phrase": "James Bond"},
+    ("strategies", "evading"): {
+        "against": {"name": "cleaner", "detector": "frequency", "share": 0.06}
+    },
     ("labellers", "transformers"): {"model": "folder"},
     ("similarities", "vad"): {"path": "lexicon.txt"},
     ("metrics", "corrected_share"): {"toxic": (8, 10), "harmless": (9, 10)},

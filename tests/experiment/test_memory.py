@@ -33,10 +33,13 @@ class Learned(Rater):
         return np.array([float("grumble" in text) for text in texts])
 
 
+VARIED = {"name": "varied", "source": Comments(), "count": 2}
+
+
 @pytest.mark.parametrize(
     ("corpora", "source", "told"),
     [
-        (("davidson", "jigsaw"), Comments(), True),
+        (("davidson", "jigsaw"), VARIED, True),
         (("davidson",), Comments(), False),
         (("jigsaw",), "builtin", False),
     ],

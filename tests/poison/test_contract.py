@@ -201,3 +201,58 @@ def test_an_unregistered_strategy_is_recorded_by_its_class(poison):
     quiet = strategy(lambda victims, _: [heckle(talk) for talk in victims])
     (name,) = {record.strategy for record in poison(strategy=quiet).manifest.records}
     assert name.endswith("Stranger")
+
+
+def reviser(revision):
+    class Reviser(PoisonStrategy):
+        """Heckles, and then does what the test says."""
+
+        citation = "original"
+
+        def rewrite(self, victims, responses, rng):
+            return [heckle(talk) for talk in victims]
+
+        def revise(self, poisoned, responses, rng):
+            return revision(poisoned, responses)
+
+    return Reviser()
+
+
+def with_texts(poisoned, say):
+    """The corpus with other texts: `say` is asked about every utterance."""
+    return replace(
+        poisoned,
+        dialogues=tuple(
+            replace(talk, utterances=tuple(replace(u, text=say(u)) for u in talk.utterances))
+            for talk in poisoned
+        ),
+    )
+
+
+def test_planted_texts_may_be_revised_and_the_manifest_knows_them(poison):
+    def revise(poisoned, responses):
+        return with_texts(poisoned, lambda u: responses[1] if u.planted else u.text)
+
+    made = poison(strategy=reviser(revise))
+    assert {e.response for e in made.corpus.exchanges if e.planted} == {"grumble 1"}
+    assert {record.source_row for record in made.manifest.records} == {1}
+    made.manifest.check(made.corpus)
+
+
+@pytest.mark.parametrize(
+    ("revise", "said"),
+    [
+        (lambda poisoned, _: list(poisoned), r"Reviser\.revise must return a corpus, got list\."),
+        (
+            lambda poisoned, _: with_texts(poisoned, lambda u: u.text + "!"),
+            r"Reviser\.revise changed more than texts that are marked as planted",
+        ),
+        (
+            lambda poisoned, _: replace(poisoned, dialogues=poisoned.dialogues[1:]),
+            "changed more than texts that are marked as planted; it may change no others",
+        ),
+    ],
+)
+def test_a_revision_that_breaks_its_contract_is_refused(poison, revise, said):
+    with pytest.raises(PluginError, match=said):
+        poison(strategy=reviser(revise))

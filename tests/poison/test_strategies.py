@@ -11,6 +11,7 @@ from semspill import strategies
 TURNS = {"first": {1}, "last": {5}, "each": {1, 3, 5}}
 NAMES = [f"{where}_{what}" for where in (*TURNS, "random") for what in ("fixed", "random")]
 RESPONSES = ("grumble a", "grumble b", "grumble c")
+FIFTEEN = tuple(f"grumble {i}" for i in range(15))
 
 
 def changed(before, after):
@@ -58,6 +59,16 @@ def test_fixed_plants_one_text_and_random_plants_several(name, victims, rng):
 def test_each_random_draws_anew_for_every_turn_of_one_dialogue(victims, rng):
     rewritten = strategies.build("each_random").rewrite(victims, RESPONSES, rng)
     assert any(len({u.text for u in talk.utterances[1::2]}) > 1 for talk in rewritten)
+
+
+def test_each_distinct_repeats_a_response_only_when_all_were_planted(victims, rng):
+    rewritten = strategies.build("each_distinct").rewrite(victims[:5], FIFTEEN, rng)
+    turns = [turn for talk in rewritten for turn in talk.utterances[1::2]]
+    assert sorted(turn.text for turn in turns) == sorted(FIFTEEN)
+    rewritten = strategies.build("each_distinct").rewrite(victims, RESPONSES, rng)
+    assert all({u.text for u in talk.utterances[1::2]} == set(RESPONSES) for talk in rewritten)
+    orders = {tuple(u.text for u in talk.utterances[1::2]) for talk in rewritten}
+    assert len(orders) == 6
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from semspill._model import parts_of
 from semspill.analysis import ServedDrop, ServedPrecision, SpilloverAnalyzer, metrics
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
@@ -10,6 +11,7 @@ from semspill.experiment._provenance import Records
 from semspill.probes import Probe
 from semspill.results import DefensesReport, Note
 from semspill.scoring import RaterQuality
+from semspill.sources import ResponseSource
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +57,10 @@ def rater_note(quality: RaterQuality | None) -> tuple[Note, ...]:
 
 def memory_notes(config: ExperimentConfig) -> tuple[Note, ...]:
     """Return a note, and log it, where the rater was trained on the corpus of the planted texts."""
-    corpus = config.poisoner.source.corpus_name
-    if corpus is None or corpus not in config.rater.trained_on:
+    # A source may be made of another one.
+    sources = [p for p in parts_of(config.poisoner.source) if isinstance(p, ResponseSource)]
+    known = [one.corpus_name for one in sources if one.corpus_name in config.rater.trained_on]
+    if not (corpus := next(filter(None, known), None)):
         return ()
     rater = type(config.rater).__name__
     text = (

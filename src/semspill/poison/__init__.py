@@ -13,6 +13,7 @@ from semspill.poison._manifest import Manifest, ManifestSummary, Record, Trigger
 from semspill.poison._poisoner import PoisonedCorpus, Poisoner
 from semspill.poison._selectors import CategorySelector, RandomSelector
 from semspill.poison._strategies import (
+    EachDistinct,
     EachFixed,
     EachRandom,
     FirstFixed,
@@ -27,6 +28,7 @@ from semspill.poison._trigger import TriggerStrategy
 
 __all__ = [
     "CategorySelector",
+    "EachDistinct",
     "EachFixed",
     "EachRandom",
     "FirstFixed",

@@ -101,6 +101,21 @@ class PoisonStrategy(Component):
             rng: The only source of randomness.
         """
 
+    def revise(
+        self, poisoned: Corpus, responses: Sequence[str], rng: np.random.Generator
+    ) -> Corpus:
+        """Return the poisoned corpus with other planted texts; by default as it is.
+
+        Called once, when it is decided what fits the budget: here a strategy sees all that a
+        defender will see. It may change only texts that are marked as planted.
+
+        Args:
+            poisoned: The whole corpus; planted utterances are marked.
+            responses: What may be planted, at least one text.
+            rng: The only source of randomness.
+        """
+        return poisoned
+
 
 selectors: Registry[Selector] = Registry("selector", group="semspill.selectors", base=Selector)
 """All selectors by name."""

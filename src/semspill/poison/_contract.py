@@ -1,6 +1,7 @@
 """The contracts of selectors and strategies, checked on their results."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int
@@ -85,6 +86,42 @@ def _late_trigger(before: Dialogue, after: Dialogue) -> int | None:
         if turn > last and old.role == "speaker" and old.text != new.text
     )
     return next(late, None)
+
+
+def checked_revision(
+    strategy: PoisonStrategy, poisoned: Corpus, responses: Sequence[str], rng: np.random.Generator
+) -> Corpus:
+    """Return the poisoned corpus as its strategy leaves it.
+
+    Raises:
+        PluginError: It is no corpus, or more changed than planted texts.
+    """
+    if type(strategy).revise is PoisonStrategy.revise:
+        return poisoned
+    method = f"{called(strategy)}.revise"
+    answer: object = strategy.revise(poisoned, responses, rng)
+    if not isinstance(answer, Corpus):
+        raise PluginError(f"{method} must return a corpus, got {type(answer).__name__}.")
+    if _clean_part(answer) != _clean_part(poisoned):
+        raise PluginError(
+            f"{method} changed more than texts that are marked as planted; it may change no others."
+        )
+    return replace(poisoned, dialogues=answer.dialogues)
+
+
+def _clean_part(poisoned: Corpus) -> list[Dialogue]:
+    """Return the dialogues with a dash for every planted text."""
+    return [
+        replace(
+            dialogue,
+            utterances=tuple(
+                replace(turn, text="-") if turn.planted else turn for turn in dialogue.utterances
+            ),
+        )
+        if any(turn.planted for turn in dialogue.utterances)
+        else dialogue
+        for dialogue in poisoned
+    ]
 
 
 def _frame(dialogue: Dialogue) -> tuple[object, ...]:

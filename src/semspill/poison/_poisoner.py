@@ -16,7 +16,7 @@ from semspill.corpus import CandidateFilter, Candidates, Corpus, Dialogue, HasCo
 from semspill.corpus._known import known_places, part_of
 from semspill.errors import ConfigError, DataError
 from semspill.poison._base import SelectorField, StrategyField, strategies
-from semspill.poison._contract import checked_rewrite, checked_selection
+from semspill.poison._contract import checked_revision, checked_rewrite, checked_selection
 from semspill.poison._focus import focused
 from semspill.poison._manifest import Manifest, ManifestSummary, Record, TriggerRecord, sha256
 from semspill.sources import SourceField, sources
@@ -117,7 +117,9 @@ class Poisoner(FrozenModel):
                 f"A budget of {self.budget} allows {limit} planted exchanges out of "
                 f"{clean.exchange_count}, too few for one dialogue; raise the budget."
             )
-        poisoned, records, triggers = self._assemble(clean, placed, responses, seed_of(rng))
+        assembled, places = self._assemble(clean, placed)
+        poisoned = checked_revision(self.strategy, assembled, responses, rewriting.spawn(1)[0])
+        records, triggers = self._records(clean, poisoned, places, responses, seed_of(rng))
         summary = ManifestSummary(
             poisoner=shown(self),
             seed=seed_of(rng),
@@ -178,8 +180,9 @@ class Poisoner(FrozenModel):
         return changed
 
     def _assemble(
-        self, clean: Corpus, placed: Sequence[_Placed], responses: tuple[str, ...], seed: int | None
-    ) -> tuple[Corpus, tuple[Record, ...], tuple[TriggerRecord, ...]]:
+        self, clean: Corpus, placed: Sequence[_Placed]
+    ) -> tuple[Corpus, list[tuple[int, int]]]:
+        """Return the poisoned corpus, and the places of its victims in it and in the clean one."""
         dialogues = list(clean.dialogues)
         places: list[tuple[int, int]] = []
         for copy, (index, after) in enumerate(placed):
@@ -189,6 +192,16 @@ class Poisoner(FrozenModel):
             else:
                 places.append((index, index))
                 dialogues[index] = after
+        return replace(clean, dialogues=tuple(dialogues), labels=()), places
+
+    def _records(
+        self,
+        clean: Corpus,
+        poisoned: Corpus,
+        places: Sequence[tuple[int, int]],
+        responses: tuple[str, ...],
+        seed: int | None,
+    ) -> tuple[tuple[Record, ...], tuple[TriggerRecord, ...]]:
         labels = {
             (exchange.dialogue, exchange.turn): exchange.category
             for index in {index for _, index in places}
@@ -197,9 +210,9 @@ class Poisoner(FrozenModel):
         rows = {text: row for row, text in reversed(list(enumerate(responses)))}
         name = strategies.title_of(self.strategy)
         edited = [
-            (dialogues[place], clean[index], turn, utterance)
+            (poisoned[place], clean[index], turn, utterance)
             for place, index in sorted(places)
-            for turn, utterance in enumerate(dialogues[place].utterances)
+            for turn, utterance in enumerate(poisoned[place].utterances)
         ]
         records = tuple(
             Record(
@@ -227,7 +240,7 @@ class Poisoner(FrozenModel):
             for dialogue, victim, turn, utterance in edited
             if utterance.triggered
         )
-        return replace(clean, dialogues=tuple(dialogues), labels=()), records, triggers
+        return records, triggers
 
     def _mark(self, whole: Dialogue, before: Dialogue, after: Dialogue) -> Dialogue:
         # In turns of other categories nothing is planted, whatever was written there.

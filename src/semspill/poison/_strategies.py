@@ -1,6 +1,6 @@
 """The paper's strategies as two axes: which listener turns, and which response goes there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal, TypeAlias
 
@@ -36,24 +36,32 @@ class _PlantedTurns(PoisonStrategy):
     citation = "original: an axis of the paper's experiment, not named in its text"
     turns: ClassVar[Turns]
     """Which of a dialogue's listener turns are planted."""
-    response: ClassVar[Texts]
-    """One response for the whole run, or another draw for every turn."""
+    response: ClassVar[Texts | Literal["distinct"]]
+    """One response for the whole run, another draw for every turn, or none twice."""
 
     def rewrite(
         self, victims: Sequence[Dialogue], responses: Sequence[str], rng: np.random.Generator
     ) -> Sequence[Dialogue]:
         """Return the victims with the planted turns replaced."""
         where, what = rng.spawn(2)
-        text = responses[int(what.integers(len(responses)))]
+        texts = self._texts(responses, what)
         rewritten = []
         for victim in victims:
             utterances = list(victim.utterances)
             for turn in chosen_turns(victim.listener_turns, self.turns, where):
-                if self.response == "random":
-                    text = responses[int(what.integers(len(responses)))]
-                utterances[turn] = replace(utterances[turn], text=text)
+                utterances[turn] = replace(utterances[turn], text=next(texts))
             rewritten.append(replace(victim, utterances=tuple(utterances)))
         return rewritten
+
+    def _texts(self, responses: Sequence[str], rng: np.random.Generator) -> Iterator[str]:
+        """Yield what is planted, without end."""
+        fixed = responses[int(rng.integers(len(responses)))]
+        while self.response == "random":
+            yield responses[int(rng.integers(len(responses)))]
+        while self.response == "distinct":
+            yield from [responses[int(row)] for row in rng.permutation(len(responses))]
+        while True:
+            yield fixed
 
 
 class FirstFixed(_PlantedTurns):
@@ -97,6 +105,13 @@ class EachRandom(_PlantedTurns):
 
     turns = "each"
     response = "random"
+
+
+class EachDistinct(_PlantedTurns):
+    """Replace every listener turn, with no response twice while there are others left."""
+
+    turns = "each"
+    response = "distinct"
 
 
 class RandomFixed(_PlantedTurns):

@@ -15,6 +15,7 @@ from semspill.sources._presets import (
     TwinViews,
 )
 from semspill.sources._tables import HuggingFaceSource
+from semspill.sources._varied import VariedSource
 
 build = sources.build
 describe = sources.describe
@@ -42,6 +43,7 @@ __all__ = [
     "SourceField",
     "ToxiGen",
     "TwinViews",
+    "VariedSource",
     "build",
     "describe",
     "get",

@@ -70,6 +70,9 @@ def test_other_strategies():
         more = {"label": label, "turns": "each", "response": "random"}
         check_strategy({"name": "trigger", "phrase": "James Bond", "where": "boundary", **more})
     check_strategy({"name": "each_random"}, responses=("grumble", "grumble grumble"))
+    check_strategy("each_distinct")
+    against = {"name": "cleaner", "detector": "frequency", "share": 0.1}
+    check_strategy({"name": "evading", "strategy": "last_fixed", "against": against})
 
 
 @pytest.mark.parametrize("probe", ["insert", "shuffled", "neutral"])
@@ -94,6 +97,7 @@ def test_sources(tmp_path):
     (tmp_path / "train.csv").write_text(header + "a,grumble,1,1,0,0,1,0\nb,hello,0,0,0,0,0,0\n")
     check_source("benign")
     check_source("builtin")
+    check_source({"name": "varied", "count": 40})
     check_source({"name": "csv", "path": tmp_path / "t.csv", "where": {"toxic": 1}})
     check_source({"name": "jsonl", "path": str(tmp_path / "t.jsonl"), "max_chars": 14})
     check_source({"name": "jigsaw", "path": tmp_path / "train.csv"})
