@@ -9,7 +9,7 @@ from semspill.scoring._inspect import InspectRater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
 from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
-from semspill.scoring._scorer import ToxicityScorer
+from semspill.scoring._scorer import Ratings, ToxicityScorer
 from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Rater",
     "RaterField",
     "RaterQuality",
+    "Ratings",
     "ToxicityScorer",
     "TransformersRater",
     "assess_rater",
