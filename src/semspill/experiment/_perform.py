@@ -1,12 +1,13 @@
 """Perform one job: train a model, let every arm it serves answer, rate the answers."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
@@ -26,7 +27,7 @@ from semspill.experiment._materials import Materials, materials_of
 from semspill.experiment._treatment import Treatment
 from semspill.matching import Given, Matcher, Matches
 from semspill.models import Model, ModelEpoch, TrainedModel
-from semspill.results import Answers
+from semspill.results import KIND, Answers
 
 
 def perform(
@@ -154,7 +155,8 @@ class _Performance:
 
     def _answered(self, served: "_Served", end: "Examination") -> Answers:
         part, pool = served.part, served.defended.pool
-        texts, score, toxicity = end.rated(part.config.scorer, pool)
+        texts, score, toxicity, kinds = end.rated(part.config.scorer, pool)
+        drawn = part.config.scorer.ratings(served.materials.drawn_from(part.arm))
         curve = [rated[2] for rated in served.watched]
         shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
@@ -168,13 +170,16 @@ class _Performance:
             planted=next(iter(found.values())).planted,
             correct=blank if correct is None else correct,
             served=blank if beside is None else beside,
-            drawn_from=part.config.scorer.score(served.materials.drawn_from(part.arm)),
+            drawn_from=drawn.toxicity,
             epoch_texts=tuple(rated[0] for rated in served.watched),
             epoch_toxicity=np.array(curve, np.float64).reshape(shape),
             epoch_planted=np.array(served.planted, np.bool_).reshape(shape),
             epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
-            measures={} if self.model.uses_pool() else end.measures(texts),
+            measures={
+                **({} if self.model.uses_pool() else end.measures(texts)),
+                **{f"{KIND}{name}": rated for name, rated in kinds.items()},
+            },
             matched={name: one.planted for name, one in found.items()} if told else {},
             cleaning=manifests_of(served.defended.steps),
             record={
@@ -182,6 +187,7 @@ class _Performance:
                 "device": end.model.device,
                 "ranked": correct is not None,
                 **({"matchers": facts_of_matchers(found)} if told else {}),
+                **({"kinds": _means(drawn.kinds)} if drawn.kinds else {}),
                 **_pool_facts(pool, self.model),
                 **facts_of(served.defended, end.model, self.job.seed),
             },
@@ -203,6 +209,10 @@ class _Performance:
             model=examined.model,
         )
         return found_by(matchers, given, self.job.seed)
+
+
+def _means(kinds: Mapping[str, Float[np.ndarray, " texts"]]) -> dict[str, float]:
+    return {name: float(rated.mean()) for name, rated in kinds.items()}
 
 
 def _pool_facts(pool: Candidates, model: Model) -> dict[str, Any]:

@@ -57,6 +57,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "confusion": {"category": _TEXT, "label": _TEXT, "share": _NUMBER},
     "label_curve": {"axis": _TEXT, "held_constant": _TEXT, **_ESTIMATE},
     "matchers": {"matcher": _TEXT, "group": _TEXT, "part": _TEXT, **_ESTIMATE},
+    "kinds": {"kind": _TEXT, "group": _TEXT, "part": _TEXT, **_ESTIMATE},
     "defenses": {"defense": _TEXT, "kind": _TEXT, "part": _TEXT, "group": _TEXT, **_ESTIMATE},
 }  # fmt: skip
 """Columns of every part, with their pandas types."""
@@ -105,6 +106,13 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
         "matchers": lambda: (
             {**_estimate(estimate), "matcher": one.name, "group": group.group, "part": part}
             for one in report.matchers
+            for group in one.groups
+            for part, estimate in group
+            if isinstance(estimate, Estimate)
+        ),
+        "kinds": lambda: (
+            {**_estimate(estimate), "kind": one.name, "group": group.group, "part": part}
+            for one in report.kinds
             for group in one.groups
             for part, estimate in group
             if isinstance(estimate, Estimate)

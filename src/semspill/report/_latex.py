@@ -7,10 +7,20 @@ from semspill._mask import listing, named
 from semspill.errors import DataError, did_you_mean
 from semspill.report._defense_columns import USUAL, Column, chosen, columns, ends
 from semspill.report._phrases import measures
-from semspill.results import MatchedGroup, SliceReport, SpilloverReport
+from semspill.results import (
+    KindReport,
+    MatchedGroup,
+    MatcherReport,
+    RatedGroup,
+    SliceReport,
+    SpilloverReport,
+)
 from semspill.statistics import Estimate, Measure
 
-_ROWS = {"groups": "Group", "categories": "Category", "matchers": "Matcher", "defenses": "Defense"}
+_ROWS = {
+    "groups": "Group", "categories": "Category", "matchers": "Matcher", "kinds": "Kind of harm",
+    "defenses": "Defense",
+}  # fmt: skip
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _UNITS = {
@@ -39,7 +49,7 @@ def to_latex(
 
     Args:
         report: What it shows.
-        rows: `groups`, `categories`, `matchers` or `defenses`.
+        rows: `groups`, `categories`, `matchers`, `kinds` or `defenses`.
         metrics: The columns; None takes what a page has room for.
         arms: The arms, a row each; None takes the main one.
         heading: `caption` and `label`, either empty; without both the tabular stands alone.
@@ -52,6 +62,8 @@ def to_latex(
         return _of_defenses(report, metrics, arms, heading)
     if rows == "matchers":
         return _of_matchers(report, metrics, arms, heading)
+    if rows == "kinds":
+        return _of_kinds(report, metrics, arms, heading)
     arms = (report.main_arm,) if arms is None else arms
     _require("arm", arms, [arm.name for arm in report.arms])
     slices = _slices(report, rows, arms)
@@ -82,19 +94,41 @@ def _of_matchers(
         raise DataError("The report has no matchers but exact; leave rows out, or give 'groups'.")
     if metrics is not None or arms is not None:
         raise DataError("A table of matchers has fixed columns; leave metrics and arms out.")
-    shown = [(one, group) for one in report.matchers for group in one.groups]
+    head = ["Matcher", "Group", "Planted rate, clean", "Planted rate", "Planted-rate lift"]
+    return _of_groups(report.matchers, head, heading)
+
+
+def _of_kinds(
+    report: SpilloverReport,
+    metrics: Sequence[str] | None,
+    arms: Sequence[str] | None,
+    heading: Mapping[str, str],
+) -> str:
+    """Return the table of kinds of harm, a row for each kind and group."""
+    if not report.kinds:
+        raise DataError("The report has no kinds of harm; leave rows out, or give 'groups'.")
+    if metrics is not None or arms is not None:
+        raise DataError("A table of kinds has fixed columns; leave metrics and arms out.")
+    head = ["Kind of harm", "Group", "Rating, clean", "Rating", "Rating lift"]
+    return _of_groups(report.kinds, head, heading)
+
+
+def _of_groups(
+    parts: Sequence[MatcherReport | KindReport], head: Sequence[str], heading: Mapping[str, str]
+) -> str:
+    """Return a table with a row for each part and group: the clean arm, the main one, the lift."""
+    shown = [(one, group) for one in parts for group in one.groups]
     body = [
         [escaped(one.name), escaped(group.group), *map(_cell, _numbers_of(group))]
         for one, group in shown
     ]
-    head = ["Matcher", "Group", "Planted rate, clean", "Planted rate", "Planted-rate lift"]
     numbers = [each for _, group in shown for each in _numbers_of(group)]
     units = {each.measure.title: each.measure for each in numbers}
     note = f"{_units(units.values())} {_levels({each.level for each in numbers})}"
     return _tabular(head, body, 2, note, heading)
 
 
-def _numbers_of(group: MatchedGroup) -> tuple[Estimate, Estimate, Estimate]:
+def _numbers_of(group: MatchedGroup | RatedGroup) -> tuple[Estimate, Estimate, Estimate]:
     return group.clean, group.attacked, group.lift
 
 

@@ -21,6 +21,7 @@ from semspill.results._defenses import (
 )
 from semspill.results._doses import DoseBin, DoseResponse
 from semspill.results._exchanges import Answered, ExchangeTable
+from semspill.results._kinds import KIND, KindReport, RatedGroup
 from semspill.results._labels import Channel, LabelReport
 from semspill.results._matchers import MatchedGroup, MatcherReport
 from semspill.results._matrix import Cells, SpilloverMatrix
@@ -40,6 +41,7 @@ from semspill.results._verdict import DefenseVerdict, Verdict
 
 __all__ = [
     "BINS",
+    "KIND",
     "MARGIN",
     "PRESETS",
     "Answered",
@@ -62,6 +64,7 @@ __all__ = [
     "DoseResponse",
     "ExchangeTable",
     "Guarding",
+    "KindReport",
     "LabelReport",
     "MatchedGroup",
     "MatcherReport",
@@ -75,6 +78,7 @@ __all__ = [
     "Planting",
     "Provenance",
     "Quantity",
+    "RatedGroup",
     "Role",
     "SimilarityCheck",
     "SliceReport",

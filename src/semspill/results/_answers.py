@@ -44,9 +44,10 @@ class Answers:
     """Whether it counts by each matcher, by what the matcher is called, that of `planted` first;
     empty where nothing is said of matchers."""
     measures: Mapping[str, Float[np.ndarray, " exchanges"]] = field(default_factory=dict)
-    """Further numbers of each answer of a model that generates: `words`; `repetition`, the share of
+    """Further numbers of each answer. Of a model that generates `words`; `repetition`, the share of
     its runs of four words that it has said before; `gold_loss`, the mean negative log-likelihood
-    of a token of the gold response, in nats, where the model gives it. Empty for other models."""
+    of a token of the gold response, in nats, where the model gives it. Of any model `kind NAME`:
+    the rating of each kind of harm that the rater names, 0 to 1."""
     cleaning: str = field(default="", repr=False)
     """What a defense took out of the data, as JSON lines of hashes; empty for nothing."""
     record: Mapping[str, Any] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from semspill.results._defenses import DefensesReport, arms_added
 from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
+from semspill.results._kinds import KindReport
 from semspill.results._labels import LabelReport
 from semspill.results._matchers import MatcherReport
 from semspill.results._note import Note
@@ -77,6 +78,8 @@ class SpilloverReport(FrozenModel):
     matchers: tuple[MatcherReport, ...] = ()
     """Planted rates by what counts as planted, that of all other numbers first; empty where there
     is but `exact`."""
+    kinds: tuple[KindReport, ...] = ()
+    """Ratings by kind of harm; empty where the rater knows toxicity alone."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     defenses: DefensesReport | None = None
@@ -255,7 +258,7 @@ class SpilloverReport(FrozenModel):
             part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
                 `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
                 `confusion` (how often each category gets each label) and `label_curve` (what
-                orders the lifts); `matchers`; `defenses`.
+                orders the lifts); `matchers`; `kinds` of harm; `defenses`.
 
         Raises:
             DataError: There is no such part.
@@ -279,7 +282,7 @@ class SpilloverReport(FrozenModel):
 
         Args:
             rows: `groups`; `categories`, the most similar to the target first; `matchers`, what
-                counts as planted; or `defenses`, in their order.
+                counts as planted; `kinds` of harm; or `defenses`, in their order.
             metrics: The columns; by default planted rate, toxicity lift and P@1. Of defenses
                 some of the columns that its error lists.
             arms: The arms, a row each; by default the main one. Not of defenses.

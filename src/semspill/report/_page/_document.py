@@ -14,6 +14,7 @@ from semspill.report._defense_table import (
     removed_table,
 )
 from semspill.report._dose_table import doses_section
+from semspill.report._kind_table import kinds_section
 from semspill.report._label_table import axes_table, channels_table, labels_setup
 from semspill.report._markdown import (
     compared_arms,
@@ -109,6 +110,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "decomposition": "Where the lift comes from",
         "dose": "What the text of a context explains",
         "matchers": "By what counts as planted",
+        "kinds": "By kind of harm",
         "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
         "groups": "Groups, with utility",
@@ -119,6 +121,8 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
     }
     pictured = {"spillover", "epochs", "decomposition", "dose", "labels", "matchers", "defenses"}
     shown |= {"matchers"} if report.matchers else set()
+    pictured |= {"kinds"}
+    shown |= {"kinds"} if report.kinds else set()
     shown |= {"labels"} if report.labels else set()
     shown |= {"defenses"} if report.defenses else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
@@ -135,6 +139,7 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "decomposition": decomposition_section(report),
         "dose": doses_section(report),
         "matchers": matchers_section(report),
+        "kinds": kinds_section(report),
         "labels": labels_setup(report),
         "channels": channels_table(report, every=True),
         "axes": axes_table(report),
