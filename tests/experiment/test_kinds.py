@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from semspill import rater, read_outcomes, read_report, run
+from semspill import Estimate, rater, read_outcomes, read_report, run
+from semspill.experiment._notes import rater_note
 from semspill.results import SpilloverReport
+from semspill.scoring import KindQuality, RaterQuality
 
 SOURCE = ("You grumble.", "You grumble!!")
 
@@ -63,3 +65,21 @@ def test_a_report_tells_it_everywhere_and_comes_back_from_json(folder):
     latex = report.to_latex("kinds")
     assert "Kind of harm & Group & Rating, clean & Rating & Rating lift" in latex
     assert r"shouting & brave & 0.0" in latex
+
+
+def test_the_note_on_the_rater_tells_its_errors_by_kind():
+    estimate = {"low": 0.25, "high": 0.75, "n": 4, "method": "by hand"}
+    one = KindQuality(
+        kind="insult", toxic=(2, 4), harmless=(4, 4), sensitivity=Estimate(value=0.5, **estimate),
+        auc=Estimate(value=0.625, **estimate),
+    )  # fmt: skip
+    quality = RaterQuality(threshold=0.5, toxic=(2, 4), harmless=(4, 4), auc=0.75, kinds=(one,))
+    [note] = rater_note(quality)
+    assert note.text.endswith(
+        "Within a kind of harm, sensitivity and AUC: insult 0.500 [0.250, 0.750] and 0.625 "
+        "[0.250, 0.750]."
+    )
+    assert note.values["auc insult"] == 0.625
+    [plain] = rater_note(quality.replace(kinds=()))
+    assert "kind" not in plain.text
+    assert set(plain.values) == {"threshold", "sensitivity", "specificity", "auc"}

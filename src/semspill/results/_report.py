@@ -146,11 +146,7 @@ class SpilloverReport(FrozenModel):
         return arms[name]
 
     def category(self, name: str, arm: str | None = None) -> SliceReport:
-        """Return one category's numbers.
-
-        Args:
-            name: The category.
-            arm: The arm; by default `poison`.
+        """Return one category's numbers, by default those of the main arm.
 
         Raises:
             DataError: The report has no such category or arm.

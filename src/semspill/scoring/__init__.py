@@ -8,7 +8,7 @@ from semspill.scoring._garak import GarakRater
 from semspill.scoring._inspect import InspectRater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
-from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
+from semspill.scoring._quality import KindQuality, LabelledSample, RaterQuality, assess_rater
 from semspill.scoring._scorer import Ratings, ToxicityScorer
 from semspill.scoring._transformers import TransformersRater
 
@@ -18,6 +18,7 @@ __all__ = [
     "FunctionRater",
     "GarakRater",
     "InspectRater",
+    "KindQuality",
     "LabelledSample",
     "LexiconRater",
     "ProfanityRater",
