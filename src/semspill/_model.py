@@ -218,6 +218,11 @@ class Component(FrozenModel, ABC):
     """Whether texts in its fields are masked although no field is marked `Harmful`: of raters,
     response sources and strategies, where `Harmless` marks those to be shown."""
 
+    @property
+    def cited(self) -> str:
+        """What reports cite for it: `citation`, unless its fields decide whom to cite."""
+        return self.citation
+
     @classmethod
     def summary(cls) -> str:
         """Return the first sentence of the class's docstring."""

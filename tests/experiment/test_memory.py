@@ -74,5 +74,6 @@ def test_what_the_built_in_raters_learned_from():
     assert ProfanityRater().trained_on == ("davidson", "jigsaw")
     assert DetoxifyRater().trained_on == ("jigsaw",)
     assert DetoxifyRater(checkpoint="mine.ckpt").trained_on == ()
-    assert TransformersRater().trained_on == ()
+    assert TransformersRater().trained_on == ("dynabench",)
+    assert TransformersRater(model="me/mine").trained_on == ()
     assert sources.build({"name": "jigsaw", "path": "train.csv"}).corpus_name == "jigsaw"

@@ -157,6 +157,39 @@ def test_a_sample_is_rebuilt_from_its_fields():
     assert hash(again) == hash(sample)
 
 
+def by_kind(path, rows, **fields):
+    path.write_text("text,bad,about\n" + "".join(",".join(row) + "\n" for row in rows))
+    sample = LabelledSample(path=path, where={"bad": "yes"}, **{"kinds": "about", **fields})
+    return assess_rater(lexicon(), sample).kinds
+
+
+def test_a_rater_is_judged_within_each_kind_of_harm(tmp_path):
+    """Of insults 1 and 0 against 0 and 0.7: 1 wins twice, 0 ties once, so 2.5 of 4 pairs."""
+    rows = [
+        ("You grumble.", "yes", "insult"), ("You person.", "yes", "insult"),
+        ("Well done.", "no", "insult"), ("What a pest.", "no", "insult"),
+        ("You boring man.", "yes", "risk"), ("Good day.", "no", ""),
+        ("Fine.", "no", "chat"),
+    ]  # fmt: skip
+    insult, risk = by_kind(tmp_path / "rated.csv", rows)
+    assert (insult.kind, insult.toxic, insult.harmless) == ("insult", (1, 2), (1, 2))
+    assert (insult.sensitivity.value, insult.auc.value) == (0.5, 0.625)
+    # Wilson: 0.5 and 1.96 / (1 + 3.84 / 2) * sqrt(0.25 / 2 + 3.84 / 16) on either side.
+    assert insult.sensitivity.low == pytest.approx(0.0945, abs=1e-4)
+    assert insult.sensitivity.high == pytest.approx(0.9055, abs=1e-4)
+    assert insult.auc.low < 0.625 < insult.auc.high
+    # No harmless text is about risks, so all four stand against 0.6: one pest is rated above.
+    assert (risk.kind, risk.toxic, risk.harmless, risk.auc.value) == ("risk", (1, 1), (3, 4), 0.75)
+    assert by_kind(tmp_path / "rated.csv", rows, kinds=None) == ()
+
+
+def test_a_column_of_sentences_is_no_column_of_kinds(tmp_path):
+    rows = [("You grumble.", "yes", "what somebody once said to me"), ("Hi.", "no", "chat")]
+    with pytest.raises(DataError, match="'about' has 2 values, which are no names") as said:
+        by_kind(tmp_path / "rated.csv", rows)
+    assert "somebody" not in str(said.value)
+
+
 # The result
 
 

@@ -15,6 +15,7 @@ from semspill.analysis._channels import label_report
 from semspill.analysis._decomposition import decompose
 from semspill.analysis._doses import dose_response
 from semspill.analysis._families import correct_families
+from semspill.analysis._kinds import by_kind
 from semspill.analysis._matched import MatcherFacts, by_matcher
 from semspill.analysis._metrics._base import Metric, MetricField, metrics
 from semspill.analysis._named import Named, naming_notes
@@ -104,6 +105,7 @@ class SpilloverAnalyzer(FrozenModel):
         label_facts: Mapping[str, Any] | None = None,
         matcher_facts: MatcherFacts | None = None,
         probed: Mapping[str, ProbedArms] | None = None,
+        kind_facts: Mapping[str, Any] | None = None,
         named_first: Named | None = None,
         provenance: Provenance | None = None,
     ) -> SpilloverReport:
@@ -121,6 +123,9 @@ class SpilloverAnalyzer(FrozenModel):
             matcher_facts: What matchers tell of themselves, by arm and matcher: `threshold`,
                 `false_matches` and `margin`, a number per seed.
             probed: What the arms answered where the test contexts were changed, by probe.
+            kind_facts: What only the experiment knows of kinds of harm: `toxic_kind`, the one that
+                is the toxicity, and `drawn`, by kind the mean rating of the texts of which each
+                seed of the main arm planted one.
             named_first: What an analyzer named when the first answers were written, its `named`;
                 the report notes what was changed since. None where that is not known.
             provenance: Where the outcomes come from.
@@ -177,6 +182,7 @@ class SpilloverAnalyzer(FrozenModel):
             undecided=undecided(main, others, named),
             matchers=by_matcher(main, _main_groups(groups), matcher_facts or {}),
             probes=by_probe(list(arms.values()), probed or {}, _probed_groups(groups)),
+            kinds=by_kind(main, _main_groups(groups), kind_facts or {}),
             labels=label_report(main, groups, label_facts or {}),
             notes=(
                 *notes_on(clean, main),

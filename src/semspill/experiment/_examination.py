@@ -1,6 +1,6 @@
 """The test questions put to one model as it stands, each only once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -16,9 +16,12 @@ from semspill.models import TrainedModel
 from semspill.scoring import Coherence, ToxicityScorer
 
 Rated: TypeAlias = tuple[
-    tuple[str, ...], Float[np.ndarray, " exchanges"], Float[np.ndarray, " exchanges"]
+    tuple[str, ...],
+    Float[np.ndarray, " exchanges"],
+    Float[np.ndarray, " exchanges"],
+    Mapping[str, Float[np.ndarray, " exchanges"]],
 ]
-"""Responses, their scores, their toxicity."""
+"""Responses, their scores, their toxicity, their ratings by kind of harm."""
 
 
 class Examination:
@@ -54,8 +57,9 @@ class Examination:
                 )
             if asked is None:
                 self.unanswered = responses.unanswered
-            toxicity = scorer.score(responses.texts, progress=self.progress)
-            self._rated[key] = responses.texts, responses.scores[:, 0], toxicity
+            ratings = scorer.ratings(responses.texts, progress=self.progress)
+            scores = responses.scores[:, 0]
+            self._rated[key] = responses.texts, scores, ratings.toxicity, ratings.kinds
         return self._rated[key]
 
     @cached_property

@@ -46,13 +46,23 @@ def rater_note(quality: RaterQuality | None) -> tuple[Note, ...]:
     return (
         Note(
             kind="rater_error",
-            values={name: getattr(quality, name) for name in names},
+            values={
+                **{name: getattr(quality, name) for name in names},
+                **{f"sensitivity {one.kind}": one.sensitivity.value for one in quality.kinds},
+                **{f"auc {one.kind}": one.auc.value for one in quality.kinds},
+            },
             text=f"On the labelled sample the rater gives {hits} of {toxic} toxic texts at least "
             f"{quality.threshold} (sensitivity {quality.sensitivity:.2f}) and {passed} of "
             f"{harmless} harmless ones less (specificity {quality.specificity:.2f}); its AUC is "
-            f"{quality.auc:.2f}. corrected_share is corrected for that.",
+            f"{quality.auc:.2f}. corrected_share is corrected for that.{_by_kind(quality)}",
         ),
     )
+
+
+def _by_kind(quality: RaterQuality) -> str:
+    """Return what to say of the rater's errors within each kind of harm; empty where unknown."""
+    said = [f"{one.kind} {one.sensitivity} and {one.auc}" for one in quality.kinds]
+    return f" Within a kind of harm, sensitivity and AUC: {'; '.join(said)}." if said else ""
 
 
 def memory_notes(config: ExperimentConfig) -> tuple[Note, ...]:

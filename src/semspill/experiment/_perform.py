@@ -1,12 +1,13 @@
 """Perform one job: train a model, let every arm it serves answer, rate the answers."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from semspill._fast.garbage import settled
 from semspill._progress import Progress, quiet
@@ -29,7 +30,7 @@ from semspill.experiment._treatment import Treatment
 from semspill.matching import Given, Matcher, Matches
 from semspill.models import Model, ModelEpoch, TrainedModel
 from semspill.probes import Probe
-from semspill.results import Answers, Probed
+from semspill.results import KIND, Answers, Probed
 
 
 def perform(
@@ -158,7 +159,8 @@ class _Performance:
 
     def _answered(self, served: "_Served", end: "Examination") -> Answers:
         part, pool = served.part, served.defended.pool
-        texts, score, toxicity = end.rated(part.config.scorer, pool)
+        texts, score, toxicity, kinds = end.rated(part.config.scorer, pool)
+        drawn = part.config.scorer.ratings(served.materials.drawn_from(part.arm))
         curve = [rated[2] for rated in served.watched]
         shape = (len(curve), len(texts))
         blank = np.zeros(len(texts), dtype=np.bool_)
@@ -172,13 +174,16 @@ class _Performance:
             planted=next(iter(found.values())).planted,
             correct=blank if correct is None else correct,
             served=blank if beside is None else beside,
-            drawn_from=part.config.scorer.score(served.materials.drawn_from(part.arm)),
+            drawn_from=drawn.toxicity,
             epoch_texts=tuple(rated[0] for rated in served.watched),
             epoch_toxicity=np.array(curve, np.float64).reshape(shape),
             epoch_planted=np.array(served.planted, np.bool_).reshape(shape),
             epoch_correct=np.array(served.hits, np.bool_).reshape(len(served.hits), len(texts)),
             loss=np.array(self.losses, dtype=np.float64),
-            measures=end.measures(texts) if part.config.measures_answers else {},
+            measures={
+                **(end.measures(texts) if part.config.measures_answers else {}),
+                **{f"{KIND}{name}": rated for name, rated in kinds.items()},
+            },
             matched={name: one.planted for name, one in found.items()} if told else {},
             probed=self._probed(served, end),
             cleaning=manifests_of(served.defended.steps),
@@ -187,6 +192,7 @@ class _Performance:
                 "device": end.model.device,
                 "ranked": correct is not None,
                 **({"matchers": facts_of_matchers(found)} if told else {}),
+                **({"kinds": _means(drawn.kinds)} if drawn.kinds else {}),
                 **_pool_facts(pool, self.model),
                 **({"unanswered": [end.unanswered, len(texts)]} if end.unanswered else {}),
                 **facts_of(served.defended, end.model, self.job.seed),
@@ -199,7 +205,8 @@ class _Performance:
         for name, parts in part.config.probes.items() if not part.arm.defense else ():
             self.notify("answer")
             task = self._task(parts)
-            texts, _, toxicity = end.rated(part.config.scorer, served.defended.pool, task.exchanges)
+            pool = served.defended.pool
+            texts, _, toxicity, _ = end.rated(part.config.scorer, pool, task.exchanges)
             [found] = self._found(served, end, texts, part.config.matchers[:1], task).values()
             # To rank a hundred texts again takes a model that generates longer than to answer.
             ranks = self.model.uses_pool()
@@ -233,6 +240,10 @@ class _Performance:
             model=examined.model,
         )
         return found_by(matchers, given, self.job.seed)
+
+
+def _means(kinds: Mapping[str, Float[np.ndarray, " texts"]]) -> dict[str, float]:
+    return {name: float(rated.mean()) for name, rated in kinds.items()}
 
 
 def _pool_facts(pool: Candidates, model: Model) -> dict[str, Any]:

@@ -128,7 +128,11 @@ def citations_of(parts: object) -> dict[str, str]:
         >>> list(citations_of(Finetuner()))
         ['Finetuner']
     """
-    return {type(part).__name__: part.citation for part in parts_of(parts) if _cites(part)}
+    return {
+        type(part).__name__: getattr(part, "cited", part.citation)
+        for part in parts_of(parts)
+        if _cites(part)
+    }
 
 
 def _cites(part: BaseModel) -> bool:

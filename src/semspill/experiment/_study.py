@@ -148,6 +148,10 @@ class Study:
             label_facts=self._label_facts(),
             matcher_facts=self._matcher_facts(),
             probed=self._probed(),
+            kind_facts={
+                "toxic_kind": config.rater.toxic_kind,
+                "drawn": self._of(main_arm(config.arms))[0].record.get("kinds", {}),
+            },
             named_first=self.named_first,
             provenance=provenance_of(config, self.data, self.planted, self._records),
         )

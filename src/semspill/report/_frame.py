@@ -61,6 +61,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "probe": _TEXT, "phrase": _TEXT, "similarity": _NUMBER, "arm": _TEXT, "group": _TEXT,
         "part": _TEXT, **_ESTIMATE,
     },
+    "kinds": {"kind": _TEXT, "group": _TEXT, "part": _TEXT, **_ESTIMATE},
     "defenses": {"defense": _TEXT, "kind": _TEXT, "part": _TEXT, "group": _TEXT, **_ESTIMATE},
 }  # fmt: skip
 """Columns of every part, with their pandas types."""
@@ -114,6 +115,13 @@ def to_frame(report: SpilloverReport, part: str) -> Any:
             if isinstance(estimate, Estimate)
         ),
         "probes": lambda: _probes(report),
+        "kinds": lambda: (
+            {**_estimate(estimate), "kind": one.name, "group": group.group, "part": part}
+            for one in report.kinds
+            for group in one.groups
+            for part, estimate in group
+            if isinstance(estimate, Estimate)
+        ),
         "defenses": lambda: _defenses(report.defenses),
     }
     return _frame(rows[part](), COLUMNS[part])

@@ -15,8 +15,27 @@ _ROWS = {
     "categories": "Category",
     "matchers": "Matcher",
     "probes": "Probe",
+    "kinds": "Kind of harm",
     "defenses": "Defense",
 }
+_FIXED = {
+    "matchers": (
+        "matchers but exact",
+        ("Planted rate, clean", "Planted rate", "Planted-rate lift"),
+        ("clean", "attacked", "lift"),
+    ),
+    "probes": (
+        "probes",
+        ("Planted rate", "Planted-rate lift", "Change of the planted rate"),
+        ("asr", "asr_lift", "asr_change"),
+    ),
+    "kinds": (
+        "kinds of harm",
+        ("Rating, clean", "Rating", "Rating lift"),
+        ("clean", "attacked", "lift"),
+    ),
+}
+"""Tables of fixed columns: what is said where they are empty, titles, and fields of a group."""
 _USUAL = ("asr", "lift", "precision")
 """Attack, its effect and utility: what fits a page."""
 _UNITS = {
@@ -45,7 +64,7 @@ def to_latex(
 
     Args:
         report: What it shows.
-        rows: `groups`, `categories`, `matchers`, `probes` or `defenses`.
+        rows: `groups`, `categories`, `matchers`, `probes`, `kinds` or `defenses`.
         metrics: The columns; None takes what a page has room for.
         arms: The arms, a row each; None takes the main one.
         heading: `caption` and `label`, either empty; without both the tabular stands alone.
@@ -56,10 +75,8 @@ def to_latex(
     _require("kind of row", [rows], _ROWS)
     if rows == "defenses":
         return _of_defenses(report, metrics, arms, heading)
-    if rows == "matchers":
-        return _of_matchers(report, metrics, arms, heading)
-    if rows == "probes":
-        return _of_probes(report, metrics, arms, heading)
+    if rows in _FIXED:
+        return _of_parts(report, rows, metrics, arms, heading)
     arms = (report.main_arm,) if arms is None else arms
     _require("arm", arms, [arm.name for arm in report.arms])
     slices = _slices(report, rows, arms)
@@ -79,58 +96,30 @@ def to_latex(
     return _tabular(head, body, 1 + several, _note(slices, names), heading)
 
 
-def _of_matchers(
-    report: SpilloverReport,
-    metrics: Sequence[str] | None,
-    arms: Sequence[str] | None,
-    heading: Mapping[str, str],
-) -> str:
-    """Return the table of what counts as planted, a row for each matcher and group."""
-    if not report.matchers:
-        raise DataError("The report has no matchers but exact; leave rows out, or give 'groups'.")
-    if metrics is not None or arms is not None:
-        raise DataError("A table of matchers has fixed columns; leave metrics and arms out.")
-    head = ["Matcher", "Group", "Planted rate, clean", "Planted rate", "Planted-rate lift"]
-    rows = {
-        (one.name, group.group): (group.clean, group.attacked, group.lift)
-        for one in report.matchers
-        for group in one.groups
-    }
-    return _of_parts(head, rows, heading)
-
-
-def _of_probes(
-    report: SpilloverReport,
-    metrics: Sequence[str] | None,
-    arms: Sequence[str] | None,
-    heading: Mapping[str, str],
-) -> str:
-    """Return the table of what probes did in the main arm, a row for each probe and group."""
-    if not report.probes:
-        raise DataError("The report has no probes; leave rows out, or give 'groups'.")
-    if metrics is not None or arms is not None:
-        raise DataError("A table of probes has fixed columns; leave metrics and arms out.")
-    head = ["Probe", "Group", "Planted rate", "Planted-rate lift", "Change of the planted rate"]
-    rows = {
-        (one.name, group.group): (group.asr, group.asr_lift, group.asr_change)
-        for one in report.probes
-        for group in one.groups
-        if group.arm == report.main_arm
-    }
-    return _of_parts(head, rows, heading)
-
-
 def _of_parts(
-    head: Sequence[str],
-    rows: Mapping[tuple[str, str], Sequence[Estimate | None]],
+    report: SpilloverReport,
+    rows: str,
+    metrics: Sequence[str] | None,
+    arms: Sequence[str] | None,
     heading: Mapping[str, str],
 ) -> str:
-    """Return a table whose rows have two names each, and numbers."""
-    body = [[*map(escaped, names), *map(_cell, numbers)] for names, numbers in rows.items()]
-    every = [one for numbers in rows.values() for one in numbers if one is not None]
-    units = {one.measure.title: one.measure for one in every}
-    note = f"{_units(units.values())} {_levels({one.level for one in every})}"
-    return _tabular(head, body, 2, note, heading)
+    """Return the table of matchers, probes or kinds of harm, a row for each and each group."""
+    lacking, titles, fields = _FIXED[rows]
+    if not getattr(report, rows):
+        raise DataError(f"The report has no {lacking}; leave rows out, or give 'groups'.")
+    if metrics is not None or arms is not None:
+        raise DataError(f"A table of {rows} has fixed columns; leave metrics and arms out.")
+    shown = [
+        (one.name, group.group, [getattr(group, field) for field in fields])
+        for one in getattr(report, rows)
+        for group in one.groups
+        if rows != "probes" or group.arm == report.main_arm
+    ]
+    body = [[escaped(name), escaped(group), *map(_cell, each)] for name, group, each in shown]
+    every = [number for _, _, each in shown for number in each if number is not None]
+    units = {number.measure.title: number.measure for number in every}
+    note = f"{_units(units.values())} {_levels({number.level for number in every})}"
+    return _tabular([_ROWS[rows], "Group", *titles], body, 2, note, heading)
 
 
 def _of_defenses(

@@ -8,6 +8,7 @@ from semspill.report._category_table import categories_section
 from semspill.report._decomposition_table import decomposition_section
 from semspill.report._defense_table import defenses_section
 from semspill.report._dose_table import doses_section
+from semspill.report._kind_table import kinds_section
 from semspill.report._label_table import labels_section
 from semspill.report._matcher_table import matchers_section
 from semspill.report._paired_table import paired_table
@@ -36,6 +37,7 @@ def markdown(report: SpilloverReport) -> str:
         "Toxicity of the chosen responses, in ten bins": distribution_section(report),
         "By what counts as planted": matchers_section(report),
         "What probes of the contexts did": probes_section(report),
+        "By kind of harm": kinds_section(report),
         "Defenses": defenses_section(report),
         "What the text of a context explains": doses_section(report),
         "What the predicted labels did": labels_section(report),

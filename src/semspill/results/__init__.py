@@ -21,6 +21,7 @@ from semspill.results._defenses import (
 )
 from semspill.results._doses import DoseBin, DoseResponse
 from semspill.results._exchanges import Answered, ExchangeTable
+from semspill.results._kinds import KIND, KindReport, RatedGroup
 from semspill.results._labels import Channel, LabelReport
 from semspill.results._matchers import MatchedGroup, MatcherReport
 from semspill.results._matrix import Cells, SpilloverMatrix
@@ -41,6 +42,7 @@ from semspill.results._verdict import DefenseVerdict, Verdict
 
 __all__ = [
     "BINS",
+    "KIND",
     "MARGIN",
     "PRESETS",
     "Answered",
@@ -63,6 +65,7 @@ __all__ = [
     "DoseResponse",
     "ExchangeTable",
     "Guarding",
+    "KindReport",
     "LabelReport",
     "MatchedGroup",
     "MatcherReport",
@@ -79,6 +82,7 @@ __all__ = [
     "ProbedGroup",
     "Provenance",
     "Quantity",
+    "RatedGroup",
     "Role",
     "SimilarityCheck",
     "SliceReport",

@@ -46,10 +46,11 @@ class Answers:
     """Whether it counts by each matcher, by what the matcher is called, that of `planted` first;
     empty where nothing is said of matchers."""
     measures: Mapping[str, Float[np.ndarray, " exchanges"]] = field(default_factory=dict)
-    """Further numbers of each answer of a model that generates: `words`; `repetition`, the share of
+    """Further numbers of each answer. Of a model that generates `words`; `repetition`, the share of
     its runs of four words that it has said before; `gold_loss`, the mean negative log-likelihood
     of a token of the gold response, in nats, where the model gives it. Of a model that chooses
-    among candidates the first two, where the analyzer names a metric of them; else empty."""
+    among candidates the first two, where the analyzer names a metric of them. Of any model `kind
+    NAME`: the rating of each kind of harm that the rater names, 0 to 1."""
     probed: Mapping[str, Probed] = field(default_factory=dict)
     """What it answered to the test exchanges as each probe leaves them, by what the probe is
     called; empty where there is none, and of defended arms."""

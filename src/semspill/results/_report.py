@@ -13,6 +13,7 @@ from semspill.results._defenses import DefensesReport, arms_added
 from semspill.results._doses import DoseResponse
 from semspill.results._exchanges import ExchangeTable
 from semspill.results._format import require_format
+from semspill.results._kinds import KindReport
 from semspill.results._labels import LabelReport
 from semspill.results._matchers import MatcherReport
 from semspill.results._note import Note
@@ -78,6 +79,8 @@ class SpilloverReport(FrozenModel):
     is but `exact`."""
     probes: tuple[ProbeReport, ...] = ()
     """What the arms answered to test contexts that each probe changed; empty without probes."""
+    kinds: tuple[KindReport, ...] = ()
+    """Ratings by kind of harm; empty where the rater knows toxicity alone."""
     labels: LabelReport | None = None
     """What predicted labels did; None where contexts show none."""
     defenses: DefensesReport | None = None
@@ -144,11 +147,7 @@ class SpilloverReport(FrozenModel):
         return arms[name]
 
     def category(self, name: str, arm: str | None = None) -> SliceReport:
-        """Return one category's numbers.
-
-        Args:
-            name: The category.
-            arm: The arm; by default `poison`.
+        """Return one category's numbers, by default those of the main arm.
 
         Raises:
             DataError: The report has no such category or arm.
@@ -255,7 +254,7 @@ class SpilloverReport(FrozenModel):
             part: `categories`, `groups`, `overall`, `decomposition`, `doses`, `dose_bins`,
                 `curve` or `distribution`; of predicted labels `channels` (both parts of each lift),
                 `confusion` (how often each category gets each label) and `label_curve` (what
-                orders the lifts); `matchers`; `probes`; `defenses`.
+                orders the lifts); `matchers`; `probes`; `kinds` of harm; `defenses`.
 
         Raises:
             DataError: There is no such part.
@@ -279,7 +278,7 @@ class SpilloverReport(FrozenModel):
 
         Args:
             rows: `groups`; `categories`, the most similar to the target first; `matchers`;
-                `probes`; or `defenses`.
+                `probes`; `kinds` of harm; or `defenses`.
             metrics: The columns; by default planted rate, toxicity lift and P@1. Of defenses
                 some of the columns that its error lists.
             arms: The arms, a row each; by default the main one. Not of defenses.

@@ -8,8 +8,8 @@ from semspill.scoring._garak import GarakRater
 from semspill.scoring._inspect import InspectRater
 from semspill.scoring._lexicon import LexiconRater
 from semspill.scoring._profanity import ProfanityRater
-from semspill.scoring._quality import LabelledSample, RaterQuality, assess_rater
-from semspill.scoring._scorer import ToxicityScorer
+from semspill.scoring._quality import KindQuality, LabelledSample, RaterQuality, assess_rater
+from semspill.scoring._scorer import Ratings, ToxicityScorer
 from semspill.scoring._transformers import TransformersRater
 
 __all__ = [
@@ -18,12 +18,14 @@ __all__ = [
     "FunctionRater",
     "GarakRater",
     "InspectRater",
+    "KindQuality",
     "LabelledSample",
     "LexiconRater",
     "ProfanityRater",
     "Rater",
     "RaterField",
     "RaterQuality",
+    "Ratings",
     "ToxicityScorer",
     "TransformersRater",
     "assess_rater",

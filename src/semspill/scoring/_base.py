@@ -42,6 +42,16 @@ class Rater(Component):
         return ()
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of harm that `rate_kinds` rates, by name; none where toxicity is all."""
+        return ()
+
+    @property
+    def toxic_kind(self) -> str | None:
+        """The kind whose rating is the toxicity; None where the highest of all kinds is."""
+        return None
+
+    @property
     def fingerprint(self) -> str:
         """What identifies the ratings in a cache, as 64 hex digits.
 
@@ -63,6 +73,24 @@ class Rater(Component):
         Args:
             texts: Any number of texts, also none.
         """
+
+    def rate_kinds(self, texts: Sequence[str]) -> Float[np.ndarray, "texts kinds"]:
+        """Return the rating of each kind of harm in one pass, 0 (harmless) to 1, a column per kind.
+
+        Overridden together with `kinds`. The toxicity is then made of these numbers, and `rate`
+        returns the same: the column of `toxic_kind`, or the highest in each row.
+
+        Args:
+            texts: Any number of texts, also none.
+        """
+        return np.zeros((len(texts), 0))
+
+
+def overall(rater: Rater, rated: Float[np.ndarray, "texts kinds"]) -> Float[np.ndarray, " texts"]:
+    """Return the toxicity that the ratings of kinds mean, of a rater that names kinds."""
+    if rater.toxic_kind is None:
+        return np.asarray(rated.max(axis=1))
+    return np.asarray(rated[:, rater.kinds.index(rater.toxic_kind)])
 
 
 def _advice(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +17,13 @@ T = TypeVar("T")
 _WAIT = 30.0
 # An old SQLite takes at most 999 texts in one question.
 _CHUNK = 900
-_TABLE = "CREATE TABLE IF NOT EXISTS ratings (text BLOB PRIMARY KEY, rating REAL) WITHOUT ROWID"
+# Before the name of a kind, which may be `text` or `rating`.
+_KIND = "kind "
+# A column for the toxicity, and one for each kind of harm.
+_TABLE = "CREATE TABLE IF NOT EXISTS ratings (text BLOB PRIMARY KEY, {} REAL) WITHOUT ROWID"
+
+Row: TypeAlias = tuple[float, ...]
+"""The ratings of one text: its toxicity, then that of each kind."""
 
 # What SQLite says of a file that is not, or no longer, what this module wrote.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB)
@@ -54,18 +60,24 @@ class RatingCache:
     ) -> None:
         self._close()
 
-    def get(self, digests: Sequence[bytes]) -> dict[bytes, float]:
+    @property
+    def kinds(self) -> tuple[str, ...] | None:
+        """The kinds of harm that its ratings have, known without the rater; None for a new file."""
+        return self._attempt(_kinds, None)
+
+    def get(self, digests: Sequence[bytes], kinds: Sequence[str] = ()) -> dict[bytes, Row]:
         """Return the ratings that are known, by digest.
 
         Args:
             digests: The SHA-256 of each text, 32 bytes.
+            kinds: The kinds of harm that are rated beside the toxicity.
         """
-        nothing: dict[bytes, float] = {}
-        return self._attempt(lambda connection: _select(connection, digests), nothing)
+        nothing: dict[bytes, Row] = {}
+        return self._attempt(lambda connection: _select(connection, digests, kinds), nothing)
 
-    def put(self, ratings: Mapping[bytes, float]) -> None:
+    def put(self, ratings: Mapping[bytes, Row], kinds: Sequence[str] = ()) -> None:
         """Add ratings by digest, all of them or, where the disk refuses, none."""
-        self._attempt(lambda connection: _insert(connection, ratings), None)
+        self._attempt(lambda connection: _insert(connection, ratings, kinds), None)
 
     def _attempt(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         if not self._usable:
@@ -112,23 +124,45 @@ class RatingCache:
         self._connection = None
 
 
-def _select(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, float]:
+def _kinds(connection: sqlite3.Connection) -> tuple[str, ...] | None:
+    columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(ratings)")]
+    if columns[:2] != ["text", "rating"]:  # a new file, or one of somebody else
+        return None
+    return tuple(name.removeprefix(_KIND) for name in columns[2:])
+
+
+def _columns(kinds: Sequence[str]) -> list[str]:
+    quoted = (f"{_KIND}{kind}".replace('"', '""') for kind in kinds)
+    return ["rating", *(f'"{name}"' for name in quoted)]
+
+
+def _create(connection: sqlite3.Connection, kinds: Sequence[str]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_TABLE.format(" REAL, ".join(_columns(kinds))))
+
+
+def _select(
+    connection: sqlite3.Connection, digests: Sequence[bytes], kinds: Sequence[str]
+) -> dict[bytes, Row]:
     with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(_TABLE)
-    ratings: dict[bytes, float] = {}
+        _create(connection, kinds)
+    ratings: dict[bytes, Row] = {}
     for start in range(0, len(digests), _CHUNK):
         chunk = digests[start : start + _CHUNK]
         marks = ",".join("?" * len(chunk))
-        query = f"SELECT text, rating FROM ratings WHERE text IN ({marks})"
-        ratings.update(connection.execute(query, chunk))
-    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in ratings.values()):
+        query = f"SELECT text, {', '.join(_columns(kinds))} FROM ratings WHERE text IN ({marks})"
+        ratings.update((text, tuple(row)) for text, *row in connection.execute(query, chunk))
+    held = (rating for row in ratings.values() for rating in row)
+    if not all(isinstance(rating, float) and 0 <= rating <= 1 for rating in held):
         raise _DamagedError("a rating is none from 0 to 1")
     return ratings
 
 
-def _insert(connection: sqlite3.Connection, ratings: Mapping[bytes, float]) -> None:
+def _insert(
+    connection: sqlite3.Connection, ratings: Mapping[bytes, Row], kinds: Sequence[str]
+) -> None:
+    marks = ",".join("?" * (2 + len(kinds)))
     with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(_TABLE)
-        connection.executemany("INSERT OR REPLACE INTO ratings VALUES (?, ?)", ratings.items())
+        _create(connection, kinds)
+        rows = ((text, *row) for text, row in ratings.items())
+        connection.executemany(f"INSERT OR REPLACE INTO ratings VALUES ({marks})", rows)

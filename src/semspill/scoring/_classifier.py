@@ -44,14 +44,16 @@ class Loaded:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A model with its tokenizer, of whose outputs one is the rating."""
+    """A model with its tokenizer, of whose outputs one or more are ratings."""
 
     model: Any
     """A transformers model for sequence classification, in evaluation mode."""
     tokenizer: Any
     """The tokenizer the model was trained with."""
-    column: int
-    """Which output is the rating."""
+    names: tuple[str, ...]
+    """The labels that are rated, that of the toxicity first if there is one."""
+    columns: tuple[int, ...]
+    """Which outputs those are."""
     activation: Activation
     """What makes a probability of the outputs."""
     batch_size: int
@@ -59,9 +61,21 @@ class Classifier:
 
     @classmethod
     def of(
-        cls, load: Callable[[], Loaded], label: str, batch_size: int, device: str, fast: bool
+        cls,
+        load: Callable[[], Loaded],
+        names: Callable[[Loaded], tuple[str, ...]],
+        batch_size: int,
+        device: str,
+        fast: bool,
     ) -> "Classifier":
         """Return what `load` reads, ready to rate; `fast` lets it run by speed-ups that fit.
+
+        Args:
+            load: Reads the model.
+            names: Which labels are rated, given what was read.
+            batch_size: Texts per forward pass, at most.
+            device: Where it runs.
+            fast: Whether it may run by speed-ups.
 
         Raises:
             DataError: It cannot be read.
@@ -69,16 +83,18 @@ class Classifier:
         """
         where = usable_device(device)
         read = load()
-        column = _column_of(read.name, label, read.labels)
+        rated = names(read)
+        columns = tuple(_column_of(read.name, name, read.labels) for name in rated)
         model = read.model.eval()
         if fast:
             _speed_up(model)
-        return cls(model.to(where), read.tokenizer, column, read.activation, batch_size)
+        model = model.to(where)
+        return cls(model, read.tokenizer, rated, columns, read.activation, batch_size)
 
     @torch.inference_mode()
-    def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
-        """Return the probability of the chosen output for each text; a long text loses its end."""
-        ratings = np.zeros(len(texts))
+    def rate(self, texts: Sequence[str]) -> Float[np.ndarray, "texts labels"]:
+        """Return the probability of each rated label for each text; a long text loses its end."""
+        ratings = np.zeros((len(texts), len(self.columns)))
         if not len(texts):
             return ratings
         tokens = self._tokens(texts)
@@ -98,7 +114,8 @@ class Classifier:
                     f"({first_line(error)}); see whether its tokenizer is the one it was trained "
                     "with, or lower batch_size."
                 ) from error
-            ratings[chosen] = _probabilities(logits, self.activation)[:, self.column].numpy()
+            found = _probabilities(logits, self.activation)
+            ratings[chosen] = found[:, list(self.columns)].numpy()
         return ratings
 
     def _tokens(self, texts: Sequence[str]) -> dict[str, list[list[int]]]:
@@ -166,6 +183,29 @@ def load_classifier(
     if activation == "auto":
         activation = auto_activation(model.config.problem_type, len(labels))
     return Loaded(name, model, tokenizer, labels, activation)
+
+
+def rated_labels(read: Loaded, label: str | None, labels: Sequence[str] | None) -> tuple[str, ...]:
+    """Return which labels are rated: that of the toxicity first, then the kinds of harm.
+
+    Args:
+        read: The classifier.
+        label: The label that is the toxicity; None for the highest of the kinds.
+        labels: Those that are kinds of harm; None for all, where several may hold at once.
+
+    Raises:
+        ConfigError: None is left.
+    """
+    if labels is None:
+        several = read.activation == "sigmoid" and len(read.labels) > 1
+        labels = read.labels if several else ()
+    rated = tuple(dict.fromkeys([*([] if label is None else [label]), *labels]))
+    if not rated:
+        raise ConfigError(
+            f"No label of the classifier {read.name!r} is rated; give `label`, or `labels`, of "
+            "which the highest is the rating."
+        )
+    return rated
 
 
 def auto_activation(problem: str | None, labels: int) -> Activation:

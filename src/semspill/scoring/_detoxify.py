@@ -37,9 +37,9 @@ class DetoxifyRater(_ClassifierRater):
     )
     _place = frozenset({"model_type", "checkpoint", "config"})
 
-    label: str = "toxicity"
+    label: str | None = "toxicity"
     """The label whose probability is the rating: also severe_toxicity, obscene, threat, insult,
-    identity_attack, or what else the checkpoint was trained on."""
+    identity_attack, or what else the checkpoint was trained on; None for the highest of all."""
     model_type: Literal[
         "original", "unbiased", "multilingual", "original-small", "unbiased-small"
     ] = "original"
@@ -52,8 +52,13 @@ class DetoxifyRater(_ClassifierRater):
 
     @property
     def trained_on(self) -> tuple[str, ...]:
-        """The Jigsaw challenges for an official model; nothing known of any other checkpoint."""
-        return () if self.checkpoint else ("jigsaw",)
+        """What Jigsaw's challenges gave an official model; nothing known of another checkpoint."""
+        if self.checkpoint:
+            return ()
+        first, second = ("jigsaw",), ("civil_comments",)
+        if self.model_type == "multilingual":
+            return (*second, *first)
+        return second if self.model_type.startswith("unbiased") else first
 
     def unavailable(self) -> str | None:
         """Say what must be downloaded; None where nothing.

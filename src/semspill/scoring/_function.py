@@ -11,10 +11,11 @@ from jaxtyping import Float
 
 from semspill._arrays import numbers
 from semspill._functions import FunctionComponent, function_title
+from semspill._harmful import Harmless
 from semspill._mask import shown_id
 from semspill._where import line_of
 from semspill.errors import ConfigError, PluginError, SemspillError
-from semspill.scoring._base import Rater, raters
+from semspill.scoring._base import Rater, overall, raters
 
 
 class FunctionRater(FunctionComponent, Rater):
@@ -28,15 +29,31 @@ class FunctionRater(FunctionComponent, Rater):
 
     each: bool = False
     """Whether the function takes one text and returns one number."""
+    columns: Harmless[tuple[str, ...]] = ()
+    """The kinds of harm that it rates, a number each; none for the toxicity alone."""
+    toxic: str | None = None
+    """The kind that is the toxicity; None for the highest of all."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of harm that it rates."""
+        return self.columns
+
+    @property
+    def toxic_kind(self) -> str | None:
+        """The kind that is the toxicity; None for the highest of all."""
+        return self.toxic
 
     def facts(self) -> Mapping[str, Any]:
         """Return its name, what identifies what it does, and what it takes."""
-        return {**super().facts(), "takes": "one text" if self.each else "texts"}
+        kinds = {"kinds": self.columns, "toxic": self.toxic} if self.columns else {}
+        return {**super().facts(), "takes": "one text" if self.each else "texts", **kinds}
 
     @property
     def fingerprint(self) -> str:
         """What identifies the ratings in a cache: the name, and the version or the code."""
-        parts = [type(self).__qualname__, self.title, self.code, self.each]
+        parts: list[Any] = [type(self).__qualname__, self.title, self.code, self.each]
+        parts += [self.columns, self.toxic] if self.columns else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def rate(self, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
@@ -45,6 +62,17 @@ class FunctionRater(FunctionComponent, Rater):
         Raises:
             PluginError: It fails, or does not return one number for each text.
         """
+        return overall(self, self.rate_kinds(texts)) if self.columns else self._asked(texts)
+
+    def rate_kinds(self, texts: Sequence[str]) -> Float[np.ndarray, "texts kinds"]:
+        """Return what the function gives for each kind.
+
+        Raises:
+            PluginError: It fails, or does not return one number for each text and kind.
+        """
+        return self._asked(texts) if self.columns else super().rate_kinds(texts)
+
+    def _asked(self, texts: Sequence[str]) -> np.ndarray:
         texts = list(texts)
         try:
             given = [self.function(text) for text in texts] if self.each else self.function(texts)
@@ -65,17 +93,20 @@ class FunctionRater(FunctionComponent, Rater):
                 f"The rater {self.title!r} returned {name} for {len(texts)} texts; raters are "
                 "synchronous: give a plain function, in which asyncio.run may call an async one."
             )
-        rated = numbers(given)
-        if rated is None or rated.shape != (len(texts),):
+        rated, wide = numbers(given), [len(self.columns)] * bool(self.columns)
+        if rated is not None and not texts:
+            rated = rated.reshape(0, *wide)
+        if rated is None or rated.shape != (len(texts), *wide):
             got = type(given).__name__ if rated is None else f"an array of shape {rated.shape}"
             raise PluginError(self._broken(len(texts), f"returned {got}"))
         return rated
 
     def _broken(self, count: int, what: str) -> str:
+        number = f"{len(self.columns)} numbers" if self.columns else "one number"
         promise = (
-            "it takes one text and returns one number"
+            f"it takes one text and returns {number}"
             if self.each
-            else "it takes a list of texts and returns one number each; of one that takes a single "
+            else f"it takes a list of texts and returns {number} each; of one that takes a single "
             "text make semspill.rater(function, each=True)"
         )
         return f"The rater {self.title!r} {what} for {count} texts; {promise}."
@@ -98,6 +129,8 @@ def rater(
     *,
     name: str | None = None,
     each: bool = False,
+    kinds: Sequence[str] = (),
+    toxic_kind: str | None = None,
     version: str | None = None,
 ) -> Rater:
     """Return a rater that rates by a function.
@@ -109,20 +142,35 @@ def rater(
             each; a rating depends on its text alone.
         name: What reports call it; None for the function's own name.
         each: Whether the function takes one text and returns one number.
+        kinds: Kinds of harm: the function then returns a number for each of them, in this order,
+            of each text.
+        toxic_kind: The kind that is the toxicity; None for the highest of all.
         version: What stands for all that the function does: ratings are kept under it, and a run
             goes on while it is the same. None for a fingerprint of the function's code, which
             sees neither a service that is asked nor the modules that are called.
 
     Raises:
-        ConfigError: It is no function, or the name is no short text.
+        ConfigError: It is no function, the name is no short text, or `toxic_kind` is none of the
+            kinds.
 
     Example:
         >>> shouting = rater(lambda text: float(text.isupper()), name="shouting", each=True)
         >>> shouting.rate(["HEY", "hey"])
         array([1., 0.])
     """
-    title = function_title(function, name)
-    return FunctionRater(function=function, title=title, each=each, version=version)
+    title, columns = function_title(function, name), tuple(kinds)
+    if toxic_kind is not None and toxic_kind not in columns:
+        raise ConfigError(
+            "toxic_kind must be one of the kinds; name it among them, or leave it out."
+        )
+    return FunctionRater(
+        function=function,
+        title=title,
+        each=each,
+        version=version,
+        columns=columns,
+        toxic=toxic_kind,
+    )
 
 
 def _take(given: object) -> FunctionRater | None:

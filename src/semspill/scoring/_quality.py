@@ -5,16 +5,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from jaxtyping import Bool, Shaped
+from jaxtyping import Bool, Float, Shaped
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from semspill._filters import Where
+from semspill._mask import is_name, named
 from semspill._model import FrozenModel
 from semspill._progress import Progress, quiet
 from semspill.errors import DataError
 from semspill.scoring._base import Rater
 from semspill.scoring._scorer import ToxicityScorer
 from semspill.sources import CsvSource, JsonlSource
+from semspill.statistics import Estimate, estimate_auc
+from semspill.statistics._values import wilson
+
+_MOST_KINDS = 50
+_QUANTILE = 1.959963984540054
+"""Of the normal, for intervals of 95 %."""
 
 
 class LabelledSample(FrozenModel):
@@ -34,6 +41,9 @@ class LabelledSample(FrozenModel):
     where: Where = Field(min_length=1)
     """Which rows are toxic: a column, and the value or list of values it must have; several columns
     must all agree. All other rows are harmless."""
+    kinds: str | None = None
+    """Column of the kind of harm that each row is about; with it the rater is assessed within each
+    kind too. None where there is none."""
     most: int | None = Field(None, ge=2)
     """How many texts are taken at most, evenly spaced over the file; None for all."""
 
@@ -47,12 +57,38 @@ class LabelledSample(FrozenModel):
             DataError: The file cannot be read, a column is missing, a row is malformed, or none
                 is toxic.
         """
-        kind = JsonlSource if self.path.suffix == ".jsonl" else CsvSource
-        toxic = frozenset(kind(path=self.path, text=self.text, where=self.where).load())
-        texts = kind(path=self.path, text=self.text).load()
+        toxic = frozenset(self._column(self.text, self.where))
+        texts = self._column(self.text, {})
         count = min(self.most or len(texts), len(texts))
         drawn = tuple(texts[i * len(texts) // count] for i in range(count))
         return drawn, np.array([text in toxic for text in drawn], dtype=np.bool_)
+
+    def kinds_of(self, texts: Sequence[str]) -> dict[str, Bool[np.ndarray, " texts"]]:
+        """Return which texts are about each kind of harm; nothing where no column is named.
+
+        Args:
+            texts: Those of `load`.
+
+        Raises:
+            DataError: The column holds sentences, or too many values to be kinds.
+        """
+        if self.kinds is None:
+            return {}
+        names = self._column(self.kinds, {})
+        if len(names) > _MOST_KINDS or not all(map(is_name, names)):
+            raise DataError(
+                f"The column {named(self.kinds)} has {len(names)} values, which are no names of "
+                f"kinds; give a column of at most {_MOST_KINDS} short ones."
+            )
+        found = {}
+        for name in names:
+            held = frozenset(self._column(self.text, {self.kinds: (name,)}))
+            found[name] = np.array([text in held for text in texts], dtype=np.bool_)
+        return found
+
+    def _column(self, column: str, where: Where) -> tuple[str, ...]:
+        kind = JsonlSource if self.path.suffix == ".jsonl" else CsvSource
+        return kind(path=self.path, text=column, where=where).load()
 
 
 def _at_most_all(counts: tuple[int, int]) -> tuple[int, int]:
@@ -63,6 +99,22 @@ def _at_most_all(counts: tuple[int, int]) -> tuple[int, int]:
 
 Counts = Annotated[tuple[NonNegativeInt, PositiveInt], AfterValidator(_at_most_all)]
 """So many, of so many."""
+
+
+class KindQuality(FrozenModel):
+    """What a rater gets right on the texts of one kind of harm."""
+
+    kind: str
+    """The kind, as the sample names it."""
+    toxic: Counts
+    """How many of its toxic texts were rated at least the threshold, and how many there are."""
+    harmless: Counts
+    """How many of its harmless texts were rated below the threshold, and how many there are; of all
+    harmless texts where none is about the kind."""
+    sensitivity: Estimate
+    """Share of its toxic texts that the rater finds."""
+    auc: Estimate
+    """How often one of the toxic texts is rated above one of the harmless ones."""
 
 
 class RaterQuality(FrozenModel):
@@ -83,6 +135,8 @@ class RaterQuality(FrozenModel):
     auc: float = Field(ge=0, le=1)
     """How often a toxic text is rated above a harmless one (ties count half): 0.5 is chance, 1 is
     always; the same for every threshold."""
+    kinds: tuple[KindQuality, ...] = ()
+    """The same within each kind of harm that has toxic texts; empty where the sample names none."""
 
     @property
     def sensitivity(self) -> float:
@@ -118,7 +172,7 @@ def assess_rater(
         >>> texts = ["You grumble.", "You boring man.", "Well done.", "Good day."]
         >>> scorer = ToxicityScorer(rater="lexicon", cache=None)
         >>> assess_rater(scorer, (texts, [True, True, False, False]), threshold=0.9)
-        RaterQuality(threshold=0.9, toxic=(1, 2), harmless=(2, 2), auc=1.0)
+        RaterQuality(threshold=0.9, toxic=(1, 2), harmless=(2, 2), auc=1.0, kinds=())
     """
     from sklearn.metrics import roc_auc_score
 
@@ -134,11 +188,46 @@ def assess_rater(
     scorer = rater if isinstance(rater, ToxicityScorer) else ToxicityScorer(rater=rater)
     ratings = scorer.score(texts, progress=progress)
     flagged = ratings >= threshold
+    kinds = sample.kinds_of(texts) if isinstance(sample, LabelledSample) else {}
     return RaterQuality(
         threshold=threshold,
         toxic=(int(flagged[toxic].sum()), int(toxic.sum())),
         harmless=(int((~flagged[~toxic]).sum()), int((~toxic).sum())),
         auc=float(roc_auc_score(toxic, ratings)),
+        kinds=tuple(
+            _of_kind(kind, ratings[held], toxic[held], threshold)
+            for kind, held in _compared(kinds, toxic).items()
+        ),
+    )
+
+
+def _compared(
+    kinds: Mapping[str, Bool[np.ndarray, " texts"]], toxic: Bool[np.ndarray, " texts"]
+) -> dict[str, Bool[np.ndarray, " texts"]]:
+    """Return the texts by which a rater is judged on each kind: toxic ones and harmless ones."""
+    return {
+        kind: held if (held & ~toxic).any() else held | ~toxic
+        for kind, held in kinds.items()
+        if (held & toxic).any()
+    }
+
+
+def _of_kind(
+    kind: str,
+    ratings: Float[np.ndarray, " texts"],
+    toxic: Bool[np.ndarray, " texts"],
+    threshold: float,
+) -> KindQuality:
+    flagged, count = ratings >= threshold, int(toxic.sum())
+    hits = int(flagged[toxic].sum())
+    low, high = wilson(hits / count, count, _QUANTILE)
+    return KindQuality(
+        kind=kind,
+        toxic=(hits, count),
+        harmless=(int((~flagged[~toxic]).sum()), len(toxic) - count),
+        sensitivity=Estimate(value=hits / count, low=low, high=high, n=count, method="Wilson"),
+        # A text counts once, so each is its own cluster.
+        auc=estimate_auc(ratings, toxic, np.arange(len(toxic))),
     )
 
 

@@ -1,8 +1,9 @@
 """From texts to checked toxicity ratings, each distinct text rated once."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,27 @@ from platformdirs import user_cache_dir
 from pydantic import Field
 
 from semspill._arrays import numbers
+from semspill._mask import is_name
 from semspill._model import FrozenModel
 from semspill._objects import called
 from semspill._progress import Progress, quiet
 from semspill.errors import DataError, PluginError, SemspillError
-from semspill.scoring._base import Rater, RaterField
-from semspill.scoring._cache import RatingCache
+from semspill.scoring._base import Rater, RaterField, overall
+from semspill.scoring._cache import RatingCache, Row
 
 
 def _default_cache() -> Path:
     return Path(user_cache_dir("semspill")) / "ratings"
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """What a rater says of some texts: how toxic each is, and of which kinds of harm."""
+
+    toxicity: Float[np.ndarray, " texts"]
+    """The toxicity of each text, 0 (harmless) to 1 (toxic)."""
+    kinds: Mapping[str, Float[np.ndarray, " texts"]] = field(default_factory=dict)
+    """The same by kind of harm; empty where the rater knows toxicity alone, or no text came."""
 
 
 class ToxicityScorer(FrozenModel):
@@ -55,31 +67,41 @@ class ToxicityScorer(FrozenModel):
             DataError: One text came instead of several, or something that is no text.
             PluginError: The rater fails, or breaks its promise: one number from 0 to 1 per text.
         """
-        if isinstance(texts, str):
-            raise DataError("score() got one text; give a list of texts, even of one.")
-        texts = tuple(texts)
-        for place, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise DataError(
-                    f"Text {place + 1} of {len(texts)} is of type {type(text).__name__}; give "
-                    "strings."
-                )
-        digests = {text: _digest(text) for text in dict.fromkeys(texts)}
+        return self.ratings(texts, progress=progress).toxicity
+
+    def ratings(self, texts: Iterable[str], *, progress: Progress = quiet) -> Ratings:
+        """Return the toxicity of each text, and its ratings by kind of harm, in one pass.
+
+        Args:
+            texts: Any number of texts, also none.
+            progress: As in `score`.
+
+        Raises:
+            DataError: As in `score`.
+            PluginError: As in `score`, of each kind too.
+        """
+        given = _checked(texts)
+        digests = {text: _digest(text) for text in dict.fromkeys(given)}
         if not digests:
-            return np.zeros(0)
+            return Ratings(np.zeros(0))
         with self._open_cache() as cache:
-            ratings = cache.get(list(digests.values())) if cache else {}
-            missing = [text for text, digest in digests.items() if digest not in ratings]
+            known = cache.kinds if cache else None
+            kinds = _kinds_of(self.rater) if known is None else known
+            rows = cache.get(list(digests.values()), kinds) if cache else {}
+            missing = [text for text, digest in digests.items() if digest not in rows]
             # A classifier takes texts of one length at a time, and so finds more of them.
             missing.sort(key=len)
             for start in progress(range(0, len(missing), self.batch_size)):
                 batch = missing[start : start + self.batch_size]
-                rated = _rate(self.rater, batch).tolist()
-                fresh = {digests[text]: value for text, value in zip(batch, rated, strict=True)}
-                ratings |= fresh
+                rated = map(tuple, _rate(self.rater, batch, kinds).tolist())
+                fresh: dict[bytes, Row] = {
+                    digests[text]: row for text, row in zip(batch, rated, strict=True)
+                }
+                rows |= fresh
                 if cache:
-                    cache.put(fresh)
-        return np.array([ratings[digests[text]] for text in texts])
+                    cache.put(fresh, kinds)
+        table = np.array([rows[digests[text]] for text in given])
+        return Ratings(table[:, 0], dict(zip(kinds, table.T[1:], strict=True)))
 
     def _open_cache(self) -> RatingCache | nullcontext[None]:
         if self.cache is None:
@@ -92,32 +114,64 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def _rate(rater: Rater, texts: Sequence[str]) -> Float[np.ndarray, " texts"]:
-    name = called(rater)
+def _checked(texts: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(texts, str):
+        raise DataError("score() got one text; give a list of texts, even of one.")
+    texts = tuple(texts)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise DataError(
+                f"Text {place + 1} of {len(texts)} is of type {type(text).__name__}; give strings."
+            )
+    return texts
+
+
+def _kinds_of(rater: Rater) -> tuple[str, ...]:
+    """Return the kinds of harm that a rater names, checked."""
+    kinds, toxic = tuple(rater.kinds), rater.toxic_kind
+    if len({kind.casefold() for kind in kinds}) < len(kinds) or not all(map(is_name, kinds)):
+        raise PluginError(
+            f"{called(rater)}.kinds holds {len(kinds)} names, of which one comes twice or is no "
+            "short name; name each kind of harm in a few words."
+        )
+    if kinds and toxic is not None and toxic not in kinds:
+        raise PluginError(
+            f"{called(rater)}.toxic_kind is none of its kinds, {', '.join(kinds)}; name one of "
+            "them, or None for the highest."
+        )
+    return kinds
+
+
+def _rate(
+    rater: Rater, texts: Sequence[str], kinds: tuple[str, ...]
+) -> Float[np.ndarray, "texts columns"]:
+    """Return the toxicity of each text, and in further columns that of each kind."""
+    method = "rate_kinds" if kinds else "rate"
+    name = f"{called(rater)}.{method}"
+    each = f"one number for each of {len(kinds)} kinds" if kinds else "one number each"
     try:
-        given = rater.rate(texts)
+        given = getattr(rater, method)(texts)
     except SemspillError:
         raise
     except Exception as error:  # of a plugin, of torch, of whatever it is built on
         # The message of the cause may quote a text, so it stays with the cause.
         raise PluginError(
-            f"{name}.rate failed on {len(texts)} texts with {type(error).__name__}; it must return "
-            "one number each, whatever the text."
+            f"{name} failed on {len(texts)} texts with {type(error).__name__}; it must return "
+            f"{each}, whatever the text."
         ) from error
     rated = numbers(given)
-    if rated is None or rated.shape != (len(texts),):
+    if rated is None or rated.shape != (len(texts), *[len(kinds)] * bool(kinds)):
         got = type(given).__name__ if rated is None else f"{rated.dtype} of shape {rated.shape}"
         raise PluginError(
-            f"{name}.rate returned {got} for {len(texts)} texts; it must return one number each, "
-            "in order."
+            f"{name} returned {got} for {len(texts)} texts; it must return {each}, in order."
         )
-    ratings = rated.astype(np.float64)
-    wrong = np.flatnonzero(~((ratings >= 0) & (ratings <= 1)))
+    ratings = rated.astype(np.float64).reshape(len(texts), -1)
+    wrong = np.argwhere(~((ratings >= 0) & (ratings <= 1)))
     if len(wrong):
-        text = texts[wrong[0]]
+        row, column = wrong[0]
         raise PluginError(
-            f"{name}.rate gave {ratings[wrong[0]]} to a text of {len(text)} characters (sha256 "
-            f"{_digest(text).hex()[:12]}), and broke its bounds {len(wrong)} times in "
+            f"{name} gave {ratings[row, column]} to a text of {len(texts[row])} characters (sha256 "
+            f"{_digest(texts[row]).hex()[:12]}), and broke its bounds {len(wrong)} times in "
             f"{len(texts)}; a rating must be from 0 to 1."
         )
-    return ratings
+    return np.column_stack([overall(rater, ratings), ratings]) if kinds else ratings

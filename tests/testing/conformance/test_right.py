@@ -204,6 +204,7 @@ def test_raters(bert, tmp_path):
     fields = {"checkpoint": bert / "tiny.ckpt", "config": bert / "classifier", "batch_size": 3}
     check_rater({"name": "detoxify", **fields})
     check_rater(rater.Shares())
+    check_rater(rater.Kinds())
 
 
 @pytest.mark.skipif(importlib.util.find_spec("profanity_check") is None, reason="needs an extra")

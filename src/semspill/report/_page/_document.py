@@ -14,6 +14,7 @@ from semspill.report._defense_table import (
     removed_table,
 )
 from semspill.report._dose_table import doses_section
+from semspill.report._kind_table import kinds_section
 from semspill.report._label_table import axes_table, channels_table, labels_setup
 from semspill.report._markdown import (
     compared_arms,
@@ -111,6 +112,7 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
         "dose": "What the text of a context explains",
         "matchers": "By what counts as planted",
         "probes": "What probes of the contexts did",
+        "kinds": "By kind of harm",
         "labels": "What the predicted labels did",
         "similarity": "How similarity was measured",
         "groups": "Groups, with utility",
@@ -123,6 +125,8 @@ def _sections(charts: Mapping[str, Chart], report: SpilloverReport) -> dict[str,
     pictured |= {"defenses"}
     shown |= {"matchers"} if report.matchers else set()
     shown |= {"probes"} if report.probes else set()
+    pictured |= {"kinds"}
+    shown |= {"kinds"} if report.kinds else set()
     shown |= {"labels"} if report.labels else set()
     shown |= {"defenses"} if report.defenses else set()
     return {key: heading for key, heading in named.items() if key not in pictured - shown}
@@ -140,6 +144,7 @@ def _numbers(report: SpilloverReport) -> dict[str, Markup]:
         "dose": doses_section(report),
         "matchers": matchers_section(report),
         "probes": probes_section(report),
+        "kinds": kinds_section(report),
         "labels": labels_setup(report),
         "channels": channels_table(report, every=True),
         "axes": axes_table(report),

@@ -8,6 +8,7 @@ import numpy as np
 
 from semspill._mask import named
 from semspill.scoring import Rater
+from semspill.scoring._base import overall
 from semspill.testing._conformance._check import Broken, Promise, described_error, promise
 from semspill.testing._conformance._common import errors_pickle, pickled, promise_of_missing_files
 from semspill.testing._conformance._probes import ODD_TEXTS, label
@@ -122,6 +123,37 @@ def leaves_the_list(rater: Rater, _: None) -> None:
     rater.rate(texts)
     if texts != list(_TEXTS):
         raise Broken("its texts changed", "Work on a copy: list(texts)")
+
+
+@promise(PROMISES, "rates each kind of harm that it names from 0 to 1, in a column of its own")
+def a_column_per_kind(rater: Rater, _: None) -> None:
+    if len(set(rater.kinds)) < len(rater.kinds):
+        raise Broken("its kinds hold a name twice", "Name each kind once")
+    for count in (len(_TEXTS), 1, 0):
+        kinds: object = rater.rate_kinds(list(_TEXTS[:count]))
+        wanted = (count, len(rater.kinds))
+        if not isinstance(kinds, np.ndarray) or kinds.shape != wanted or kinds.dtype.kind != "f":
+            came = f"shape {kinds.shape}" if isinstance(kinds, np.ndarray) else type(kinds).__name__
+            raise Broken(
+                f"{count} texts got {came} from rate_kinds",
+                f"Return an array of floats, of {count} rows and {wanted[1]} columns here",
+            )
+        _refuse_outside(kinds, "rate_kinds gave")
+
+
+@promise(PROMISES, "has the rating of its toxic kind, or of the highest one, where it names kinds")
+def kinds_agree_with_the_rating(rater: Rater, _: None) -> None:
+    toxic = rater.toxic_kind
+    if not rater.kinds:
+        return
+    if toxic is not None and toxic not in rater.kinds:
+        raise Broken("its toxic_kind is none of its kinds", "Name it among them, or return None")
+    kinds = rater.rate_kinds(list(_TEXTS))
+    expected = overall(rater, kinds)
+    mend = "Let rate return the column of toxic_kind, or rate_kinds(texts).max(axis=1) without one"
+    _refuse_other(_rate(rater, _TEXTS), expected, "rate was {}", mend)
+    alone = np.concatenate([rater.rate_kinds([text]) for text in _TEXTS])
+    _refuse_other(kinds, alone, "some kinds were {} alone", _ALONE)
 
 
 @promise(PROMISES, "has a fingerprint of 64 hex digits, because a cache is named by it")

@@ -115,6 +115,38 @@ class Listed(Shares):
         return shares(texts) * min(len(self.path.read_text()), 1)
 
 
+class Kinds(Shares):
+    """Rates two kinds: by the r of a text, and by its s; the higher one is the toxicity."""
+
+    names: tuple[str, ...] = ("r", "s")
+    toxic: str | None = None
+    scale: float = 1.0
+    flat: bool = False
+
+    @property
+    def kinds(self):
+        return self.names
+
+    @property
+    def toxic_kind(self):
+        return self.toxic
+
+    def rate(self, texts):
+        return Kinds.rate_kinds(Kinds(), texts).max(axis=1)
+
+    def rate_kinds(self, texts):
+        both = [[text.count(letter) / max(len(text), 1) for letter in "rs"] for text in texts]
+        rated = self.scale * np.array(both, dtype=float).reshape(len(texts), 2)
+        return rated[:, 0] if self.flat else rated
+
+
+class Together(Kinds):
+    """Rates the kinds of a list by its longest text; the toxicity agrees."""
+
+    def rate_kinds(self, texts):
+        return super().rate_kinds(texts) + (len(texts) < 2) / 100
+
+
 MANY = "takes_a_tuple same_alone_as_among_others same_in_any_order"
 RANDOM = f"{MANY} equal_raters_equal_fingerprints same_in_another_process"
 FAULTS = {
@@ -211,5 +243,19 @@ FAULTS = {
     ),
     "counted": (Counted(), "equal_raters_equal_fingerprints", "another had another"),
     "tuned": (Tuned(), "equal_raters_equal_fingerprints", "another rated otherwise"),
+    "one kind": (
+        Kinds(flat=True),
+        "a_column_per_kind kinds_agree_with_the_rating",
+        "8 texts got shape (8,) from rate_kinds",
+    ),
+    "kinds in percent": (
+        Kinds(scale=100),
+        "a_column_per_kind kinds_agree_with_the_rating",
+        "rate_kinds gave 8.33",
+    ),
+    "a kind twice": (Kinds(names=("r", "r")), "a_column_per_kind", "twice"),
+    "unknown kind": (Kinds(toxic="t"), "kinds_agree_with_the_rating", "none of its kinds"),
+    "half": (Kinds(scale=0.5), "kinds_agree_with_the_rating", "rate was off by up to 0."),
+    "kinds of a list": (Together(), "kinds_agree_with_the_rating", "some kinds were off by"),
     "file": (Listed(), "missing_file_is_a_data_error", "FileNotFoundError"),
 }
