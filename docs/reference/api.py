@@ -24,6 +24,7 @@ ROOMS = {
     "probes": "What test contexts are changed to",
     "scoring": "Rating a response",
     "analysis": "From outcomes to estimates",
+    "decoding": "What a stimulus does inside a model",
     "defenses": "What is taken out of training data",
     "statistics": "Estimates and their intervals",
     "results": "What an experiment found, as values",

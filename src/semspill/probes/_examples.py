@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field
 
-from semspill.corpus import Corpus, Exchange
+from semspill.corpus import Corpus, Exchange, Role
 from semspill.errors import DataError
 from semspill.probes._base import Probe, roles_of
 
@@ -33,7 +33,7 @@ class ExamplesProbe(Probe):
     def apply(self, exchanges: Sequence[Exchange], rng: np.random.Generator) -> Sequence[Exchange]:
         """Return the exchanges with the examples as earlier turns."""
         turns = tuple(text for pair in self.examples for text in pair)
-        before = ("speaker", "listener") * len(self.examples)
+        before: tuple[Role, ...] = ("speaker", "listener") * len(self.examples)
         return [
             replace(one, context=(*turns, *one.context), roles=(*before, *roles_of(one)))
             for one in exchanges

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -93,9 +93,10 @@ class StimulusProbe(Probe):
 
     @property
     def _part(self) -> Probe:
-        kinds = {None: InsertProbe, "neutral": NeutralProbe, "shuffled": ShuffledProbe}
-        text = self._found(_known(self.path)).text
-        return kinds[self.control](phrase=text, where=self.where)
+        given: dict[str, Any] = {"phrase": self._found(_known(self.path)).text, "where": self.where}
+        if self.control == "neutral":
+            return NeutralProbe(**given)
+        return InsertProbe(**given) if self.control is None else ShuffledProbe(**given)
 
     def _found(self, known: Mapping[str, Stimulus]) -> Stimulus:
         if self.id not in known:

@@ -11,6 +11,7 @@ from semspill.results._arms import (
     require_baselines,
 )
 from semspill.results._comparison import Comparison, Difference, Pairing, Role
+from semspill.results._decoding import DecodedLayer, Decoding, LayerGroup
 from semspill.results._defenses import (
     DefendedGroup,
     DefenseResult,
@@ -53,6 +54,8 @@ __all__ = [
     "Channel",
     "Comparison",
     "CurvePoint",
+    "DecodedLayer",
+    "Decoding",
     "DefendedGroup",
     "DefenseResult",
     "DefenseVerdict",
@@ -64,6 +67,7 @@ __all__ = [
     "ExchangeTable",
     "Guarding",
     "LabelReport",
+    "LayerGroup",
     "MatchedGroup",
     "MatcherReport",
     "Note",
