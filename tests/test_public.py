@@ -72,9 +72,11 @@ NEEDED = {
     ("raters", "inspect"): {"scorer": "my_scorers:polite"},
     ("selectors", "category"): {"category": "joy"},
     ("selectors", "phi"): {"phrase": "James Bond", "rater": "lexicon"},
+    ("probes", "examples"): {"examples": [("I won!", "Well done.")]},
     ("probes", "insert"): {"phrase": "James Bond"},
     ("probes", "neutral"): {"phrase": "James Bond"},
     ("probes", "shuffled"): {"phrase": "James Bond"},
+    ("probes", "stimulus"): {"id": "EP02"},
     ("strategies", "trigger"): {"phrase": "James Bond"},
     ("strategies", "evading"): {
         "against": {"name": "cleaner", "detector": "frequency", "share": 0.06}

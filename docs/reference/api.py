@@ -25,6 +25,7 @@ ROOMS = {
     "scoring": "Rating a response",
     "analysis": "From outcomes to estimates",
     "attacks": "Parts of an adversary that know more than the corpus",
+    "decoding": "What a stimulus does inside a model",
     "defenses": "What is taken out of training data",
     "statistics": "Estimates and their intervals",
     "results": "What an experiment found, as values",

@@ -45,7 +45,9 @@ def test_probes_of_a_list_are_applied_in_turn():
 
 
 def test_controls_stand_where_the_phrase_stands():
-    specs = [probe(name, "one two three", where="boundary") for name in probes.names()]
+    specs = [
+        probe(name, "one two three", where="boundary") for name in ("insert", "shuffled", "neutral")
+    ]
     for seed in range(5):
         said = [contexts(spec, seed=seed)[0][0].split() for spec in specs]
         own = [[word in ("I", "met", "my", "boss.") for word in words] for words in said]

@@ -10,7 +10,7 @@ import numpy as np
 from semspill._model import Component
 from semspill._objects import called
 from semspill._registry import Registry
-from semspill.corpus import Exchange
+from semspill.corpus import Exchange, Role
 from semspill.errors import PluginError
 
 
@@ -44,8 +44,8 @@ class Probe(Component):
     def apply(self, exchanges: Sequence[Exchange], rng: np.random.Generator) -> Sequence[Exchange]:
         """Return each exchange with its context changed, in the same order.
 
-        Only the texts of `context` and the system prompt may change; a context that it has no use
-        for stays as it is.
+        Only the texts of `context` and the system prompt may change, and turns may be put in front
+        of a context, with their `roles`; a context that it has no use for stays as it is.
 
         Args:
             exchanges: The test exchanges, or those that another probe returned.
@@ -96,14 +96,29 @@ def _checked(
         )
     for place, (old, new) in enumerate(zip(exchanges, after, strict=True)):
         texts = isinstance(new.context, tuple) and all(type(text) is str for text in new.context)
-        if not texts or len(new.context) != len(old.context) or _frame(old) != _frame(new):
+        if not texts or not _still_there(old, new) or _frame(old) != _frame(new):
             raise PluginError(
                 f"{method} changed more of exchange [{place}] than the texts of its context; "
-                "change those alone, with dataclasses.replace(exchange, context=...)."
+                "change those alone, with dataclasses.replace(exchange, context=...), or put turns "
+                "in front of them, with their roles."
             )
     return after
 
 
+def roles_of(exchange: Exchange) -> tuple[Role, ...]:
+    """Return the role of each utterance of a context, also where they merely alternate."""
+    back = range(len(exchange.context), 0, -1)
+    return exchange.roles or tuple("speaker" if place % 2 else "listener" for place in back)
+
+
+def _still_there(old: Exchange, new: Exchange) -> bool:
+    """Return whether a context has its turns, perhaps behind others that have roles."""
+    added = len(new.context) - len(old.context)
+    if not added:
+        return old.roles == new.roles
+    return added > 0 and len(new.roles) == len(new.context) and new.roles[added:] == roles_of(old)
+
+
 def _frame(exchange: Exchange) -> tuple[object, ...]:
-    """Return what a probe must leave alone."""
-    return replace(exchange, context=(), system=""), exchange.roles, exchange.learned
+    """Return what a probe must leave alone, besides turns and their roles."""
+    return replace(exchange, context=(), system=""), exchange.learned

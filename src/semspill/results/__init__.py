@@ -11,6 +11,7 @@ from semspill.results._arms import (
     require_baselines,
 )
 from semspill.results._comparison import Comparison, Difference, Pairing, Role
+from semspill.results._decoding import DecodedLayer, Decoding, LayerGroup
 from semspill.results._defenses import (
     DefendedGroup,
     DefenseResult,
@@ -55,6 +56,8 @@ __all__ = [
     "Channel",
     "Comparison",
     "CurvePoint",
+    "DecodedLayer",
+    "Decoding",
     "DefendedGroup",
     "DefenseResult",
     "DefenseVerdict",
@@ -67,6 +70,7 @@ __all__ = [
     "Guarding",
     "KindReport",
     "LabelReport",
+    "LayerGroup",
     "MatchedGroup",
     "MatcherReport",
     "Note",

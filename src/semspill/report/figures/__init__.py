@@ -13,12 +13,13 @@ from semspill.report.figures._detectors import cleaned, plot_removed, plot_roc, 
 from semspill.report.figures._dose import plot_dose
 from semspill.report.figures._epochs import plot_epochs
 from semspill.report.figures._groups import plot_decomposition, plot_distribution
+from semspill.report.figures._layers import SHOWN, plot_layers
 from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_confusion, plot_spillover
 from semspill.report.figures._style import WIDTHS, Look, legible
 from semspill.report.figures._tradeoff import placed, plot_tradeoff
 from semspill.report.figures._trigger import plot_trigger, triggering
-from semspill.results import SpilloverMatrix, SpilloverReport
+from semspill.results import Decoding, SpilloverMatrix, SpilloverReport
 
 _QUANTITIES = ("toxicity", "asr")
 _NEEDS = {
@@ -130,6 +131,23 @@ def matrix_figure(
         )
     figure = plot_matrix(matrix, look) if name == "matrix" else plot_pairs(matrix, pair, look)
     return _legible(figure, ax)
+
+
+def layers_figure(
+    decoding: Decoding, quantity: str, width: str | float | int, ax: Axes | None
+) -> Figure:
+    """Return the figure by layer of what a stimulus does inside a model.
+
+    Raises:
+        DataError: There is no such quantity, or the width is not allowed.
+    """
+    shown = next((each for each in SHOWN if each == quantity), None)
+    if shown is None:
+        raise DataError(
+            f"There is no quantity {named(quantity)} by layer.{did_you_mean(quantity, SHOWN)} "
+            f"Quantities: {', '.join(SHOWN)}."
+        )
+    return _legible(plot_layers(decoding, shown, _look(width, ax)), ax)
 
 
 def _look(width: str | float | int, ax: Axes | None) -> Look:
