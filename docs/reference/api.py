@@ -16,7 +16,6 @@ ROOMS = {
     "relabelling": "Subpopulations that nobody labelled",
     "sources": "Where planted responses come from",
     "poison": "Who is poisoned, how and how much",
-    "attacks": "Parts of an adversary that know more than the corpus",
     "encoders": "The models, and the towers they are made of",
     "training": "Fine-tuning",
     "responding": "Choosing a response",
