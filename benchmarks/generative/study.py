@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--longest", type=int, default=32, help="tokens of an answer")
+    parser.add_argument("--longest", type=int, default=64, help="tokens of an answer")
     args = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     for cell in args.cells:

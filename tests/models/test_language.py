@@ -92,6 +92,15 @@ def test_scores_are_per_token_or_per_byte(model_of, fifty):
     assert by_bytes.score(fifty.exchanges, texts) == pytest.approx(totals / [2, 21])
 
 
+def test_what_is_planted_may_be_too_long_to_be_said(model_of, fifty):
+    texts = ["Z" * 20, "no"]  # the tokenizer knows no pair of these letters
+    short = trained(model_of("gpt2", generation={"max_new_tokens": 20}), fifty)
+    cut = trained(model_of("gpt2", max_response_tokens=21), fifty)
+    whole = trained(model_of("gpt2", max_response_tokens=23), fifty)
+    # The plain template has a space before the answer, which is a token as well.
+    assert [one.too_long(texts) for one in (short, cut, whole)] == [1, 1, 0]
+
+
 @pytest.mark.parametrize("fields", [{}, {"lora": {}}])
 def test_what_is_saved_answers_alike(model_of, fifty, tmp_path, fields):
     if fields:

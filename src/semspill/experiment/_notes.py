@@ -109,20 +109,36 @@ def pool_notes(records: Records) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def unanswered_notes(records: Records) -> tuple[Note, ...]:
-    """Return a note per arm some of whose answers never came."""
+def answer_notes(records: Records) -> tuple[Note, ...]:
+    """Return a note per arm whose answers never came, or cannot be what was planted."""
     notes = []
-    chosen = {key: record for key, record in records.items() if "unanswered" in record}
-    for arm in dict.fromkeys(arm for _, arm in chosen):
-        pairs = [record["unanswered"] for (_, name), record in chosen.items() if name == arm]
-        missing, asked = (sum(numbers) for numbers in zip(*pairs, strict=True))
+    for arm, (missing, asked) in _summed(records, "unanswered").items():
         text = (
             f"{missing} of {asked} answers of the arm {arm} never came, and count as empty: "
             "neither planted nor toxic. Its true rates may be higher."
         )
         values = {"arm": arm, "missing": missing, "asked": asked}
         notes.append(Note(kind="unanswered", values=values, text=text))
+    for arm, (longer, planted) in _summed(records, "too_long").items():
+        text = (
+            f"{longer} of {planted} texts planted in the arm {arm} are longer than its model's "
+            "answers can be: it never says them in full, so that exact, and near where much is cut "
+            "off, do not count them. Raise model.generation.max_new_tokens and "
+            "model.max_response_tokens."
+        )
+        values = {"arm": arm, "longer": longer, "planted": planted}
+        notes.append(Note(kind="planted_too_long", values=values, text=text))
     return tuple(notes)
+
+
+def _summed(records: Records, key: str) -> dict[str, tuple[int, int]]:
+    """Return the sums over seeds of a pair of counts, by the arms whose records hold it."""
+    found: dict[str, tuple[int, int]] = {}
+    for (_, arm), record in records.items():
+        first, second = record.get(key, (0, 0))
+        before = found.get(arm, (0, 0))
+        found[arm] = before[0] + first, before[1] + second
+    return {arm: counts for arm, counts in found.items() if counts[0]}
 
 
 def trigger_notes(config: ExperimentConfig) -> tuple[Note, ...]:

@@ -195,6 +195,7 @@ class _Performance:
                 **({"kinds": _means(drawn.kinds)} if drawn.kinds else {}),
                 **_pool_facts(pool, self.model),
                 **({"unanswered": [end.unanswered, len(texts)]} if end.unanswered else {}),
+                **_too_long(served, end.model),
                 **facts_of(served.defended, end.model, self.job.seed),
             },
         )
@@ -246,11 +247,16 @@ def _means(kinds: Mapping[str, Float[np.ndarray, " texts"]]) -> dict[str, float]
     return {name: float(rated.mean()) for name, rated in kinds.items()}
 
 
+def _too_long(served: "_Served", model: TrainedModel) -> dict[str, Any]:
+    arm = served.part.arm
+    planted = () if arm.trains == "clean" else served.materials.texts(arm)
+    count = model.too_long(planted) if planted else 0
+    return {"too_long": [count, len(planted)]} if count else {}
+
+
 def _pool_facts(pool: Candidates, model: Model) -> dict[str, Any]:
-    if not model.uses_pool():
-        return {}
-    planted = int(pool.planted.sum())
-    return {"pool": {"size": len(pool), "planted": planted, "dropped": pool.planted_dropped}}
+    facts = {"size": len(pool), "planted": int(pool.planted.sum()), "dropped": pool.planted_dropped}
+    return {"pool": facts} if model.uses_pool() else {}
 
 
 class _Served:

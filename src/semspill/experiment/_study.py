@@ -16,12 +16,12 @@ from semspill.experiment._fingerprints import fingerprints_of, inputs_of, json_d
 from semspill.experiment._learned import short_training
 from semspill.experiment._matched import told_by_seed
 from semspill.experiment._notes import (
+    answer_notes,
     detector_notes,
     memory_notes,
     pool_notes,
     rater_note,
     trigger_notes,
-    unanswered_notes,
     with_quality,
 )
 from semspill.experiment._probed import columns_under, facts_of
@@ -158,7 +158,7 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
-        notes = (*trigger_notes(config), *unanswered_notes(self._records), *notes)
+        notes = (*trigger_notes(config), *answer_notes(self._records), *notes)
         defenses = None
         if config.defenses:
             every = [*outcomes, *self.defended()]

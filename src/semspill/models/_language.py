@@ -85,6 +85,14 @@ class TrainedLanguage(TrainedModel):
         totals, tokens = self.model.log_likelihoods(exchanges, gold, progress=progress)
         return np.asarray(-totals[:, 0] / tokens[:, 0])
 
+    def too_long(self, texts: Sequence[str]) -> int:
+        """Return how many texts have more tokens than an answer, or a response that is learned."""
+        longest = min(self.generation.max_new_tokens, self.model.spec.max_response_tokens - 1)
+        whole = self.model.reader.responses(
+            texts, longest + 2
+        )  # with the end, one too many at most
+        return sum(len(ids) > longest + 1 for ids in whole)
+
     def with_context(self, context: ContextFormat) -> "TrainedLanguage":
         """Return the same weights, reading contexts of another format."""
         changed = self.model.with_context(context)

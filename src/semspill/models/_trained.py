@@ -98,6 +98,14 @@ class TrainedModel(ABC):
         """
         raise ConfigError(f"{type(self).__name__} cannot score given responses.")
 
+    def too_long(self, texts: Sequence[str]) -> int:
+        """Return how many texts are longer than what the model can answer; 0 without such a limit.
+
+        Args:
+            texts: What was planted.
+        """
+        return 0
+
     @property
     def scores(self) -> bool:
         """Whether the model can score given responses."""
