@@ -81,6 +81,7 @@ def test_the_report_tells_them_everywhere(report):
     assert first < second  # the most similar first, those without a phrase last
     assert page.startswith("# ")
     assert "**Without the trigger: " in page
+    assert "higher budget" not in page
     assert "With the trigger in the context (probe `bond`) the planted rate is 100.0 %" in page
     assert page.partition("## What to know first\n\n- ")[2].startswith("It waits.")
     latex = report.to_latex("probes")
@@ -92,7 +93,8 @@ def test_the_trigger_is_drawn_over_similarity(report):
     axes = report.figure("trigger").axes[0]
     assert axes.get_xlabel() == "similarity of the phrase to the trigger"
     places = {place for line in axes.get_lines() for place in line.get_xdata()}
-    assert places == {1.0}  # the probe without a phrase is not there
+    assert {round(place, 1) for place in places} == {1.0}  # one without a phrase is not there
+    assert len(places) == 3  # groups stand beside one another
     alone = FEW.analyze(PLAIN)
     assert alone.probes == ()
     assert "trigger" not in alone.figures

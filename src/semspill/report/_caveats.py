@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from semspill.report._label_shown import oracle
 from semspill.report._phrases import (
+    TRIGGER,
     big_rise,
     changed,
     doubtful,
@@ -17,7 +18,6 @@ from semspill.report._phrases import (
     shown_groups,
     usable,
 )
-from semspill.report._probe_table import TRIGGER
 from semspill.report._sensitivity_table import nearest_by_definition
 from semspill.report._table import listed, quoted, short_p, trend_text
 from semspill.results import SliceReport, SpilloverReport

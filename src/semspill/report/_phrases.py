@@ -125,8 +125,19 @@ def changed(change: Estimate) -> str:
     return f"{quoted(change)}, p {short_p(change.p_value)}" if doubtful(change) else quoted(change)
 
 
+TRIGGER = "trigger"
+"""The kind of the note that what was planted waits for a trigger."""
+
+
+def has_trigger(report: SpilloverReport) -> bool:
+    """Return whether what was planted waits for a trigger."""
+    return any(note.kind == TRIGGER for note in report.notes)
+
+
 def remedy(report: SpilloverReport) -> str:
     """Return what to try where the target was not reached, in the imperative."""
+    if has_trigger(report):
+        return "see what the trigger did under a probe that holds it"
     return (
         f"check that the text tells {listed([report.target])} from the rest, then try a higher "
         "budget, more epochs or another target"

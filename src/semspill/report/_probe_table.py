@@ -4,12 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from semspill.report._phrases import TRIGGER
 from semspill.report._table import in_percent, listed, literal, p_text, quoted, table
 from semspill.results import Note, ProbedGroup, ProbeReport, SpilloverReport
 from semspill.statistics import Estimate
 
-TRIGGER = "trigger"
-"""The kind of the note that what was planted waits for a trigger."""
 _Pairs: TypeAlias = Sequence[tuple[ProbeReport, ProbedGroup, ProbedGroup]]
 """A probe, what it did to a group of the main arm, and to that of its baseline."""
 
@@ -32,11 +31,6 @@ def probes_section(report: SpilloverReport) -> str:
     ]
     parts = [_told(found), _attack(pairs), _utility(pairs)]
     return "\n\n".join([intro, *parts])
-
-
-def has_trigger(report: SpilloverReport) -> bool:
-    """Return whether what was planted waits for a trigger."""
-    return any(note.kind == TRIGGER for note in report.notes)
 
 
 def triggered(report: SpilloverReport) -> str:

@@ -8,6 +8,7 @@ from semspill.report._phrases import (
     big_rise,
     bounded_lifts,
     doubtful,
+    has_trigger,
     lift_of,
     listing,
     moved,
@@ -16,7 +17,6 @@ from semspill.report._phrases import (
     remedy,
     usable,
 )
-from semspill.report._probe_table import has_trigger
 from semspill.report._table import brief, listed, short_p, span
 from semspill.results import SpilloverReport, Verdict
 from semspill.statistics import Estimate

@@ -38,8 +38,11 @@ def plot_trigger(report: SpilloverReport, look: Look = PAGE) -> Figure:
         for group in one.groups
         if group.arm == report.main_arm
     ]
-    for (name, label), marker in zip(labels.items(), _MARKERS, strict=True):
-        own = [(one, near, group) for one, near, group in points if group.group == name]
+    places = [near for _, near, _ in points] or [0.0]
+    step = 0.008 * (max(places) - min(places) or 1)  # or intervals would coincide
+    for side, ((name, label), marker) in enumerate(zip(labels.items(), _MARKERS, strict=True)):
+        shift = step * (side - 1)
+        own = [(one, near + shift, group) for one, near, group in points if group.group == name]
         intervals(
             axes, [near for _, near, _ in own], [group.asr for *_, group in own],
             color=colours[name], marker=marker, label=label,
@@ -49,7 +52,7 @@ def plot_trigger(report: SpilloverReport, look: Look = PAGE) -> Figure:
             value, low, high = (f"{end:.1f}" for end in ends)
             mark(
                 axes, (near, 100 * group.asr.value), name, name,
-                f"probe {one.name}, similarity {near:.2f} to the trigger",
+                f"probe {one.name}, similarity {one.similarity or 0:.2f} to the trigger",
                 f"planted rate: {value} % [{low}, {high}]",
                 f"{report.main_arm} arm, {seeds(report)}",
             )  # fmt: skip
