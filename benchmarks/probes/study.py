@@ -1,8 +1,9 @@
-"""What emotional stimuli do: study.py --corpus ARCHIVE --toxic CSV --out FOLDER.
+"""What stimuli and triggers do: study.py stimuli|trigger --corpus ARCHIVE --toxic CSV --out FOLDER.
 
-One attack on EmpatheticDialogues, no label shown; every arm answers the plain contexts, those with
-a stimulus, and those with its two controls. The run is kept in FOLDER and goes on where it stopped;
-its table goes to results/, one row per probe, arm and group.
+One attack on EmpatheticDialogues, no label shown; every arm answers the plain contexts and the
+probed ones: with emotional stimuli and their controls, or with the trigger that was planted,
+phrases more or less like it, and its controls. The run is kept in FOLDER and goes on where it
+stopped; its table goes to results/, one row per probe, arm and group.
 """
 
 import argparse
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import semspill as sp
-from semspill.probes import stimuli
-from semspill.results import ProbedGroup
+from semspill.probes import InsertProbe, NeutralProbe, ShuffledProbe, stimuli
+from semspill.results import ProbedGroup, ProbeReport
 from semspill.statistics import Estimate
 
 RESULTS = Path(__file__).parent / "results"
@@ -21,12 +22,24 @@ PARTS = (
     *("asr", "asr_lift", "asr_change", "toxicity", "toxicity_lift", "toxicity_change"),
     *("precision", "precision_drop"),
 )
-HEAD = ["probe", "words", "arm", "group", *(f"{part}{end}" for part in PARTS
-                                           for end in ("", "_low", "_high"))]  # fmt: skip
+TRIGGER = "James Bond"
+PHRASES = ("James Bond", "James Bonds", "Mr Bond", "James Blunt", "Bond James", "the weather")
+HEAD = ["probe", "similarity", "arm", "group"]
+HEAD += [f"{part}{end}" for part in PARTS for end in ("", "_low", "_high")]
+
+
+def probes_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what test contexts are changed to, by name."""
+    if args.what == "stimuli":
+        return dict(stimuli(*args.stimuli))
+    like = {phrase.replace(" ", "_"): InsertProbe(phrase=phrase) for phrase in PHRASES}
+    controls = {"shuffled": ShuffledProbe(phrase=TRIGGER), "neutral": NeutralProbe(phrase=TRIGGER)}
+    return {**like, **controls}
 
 
 def config_of(args: argparse.Namespace) -> dict[str, Any]:
     """Return the experiment."""
+    trigger = {"name": "trigger", "phrase": TRIGGER, "turns": "each", "response": "fixed"}
     return {
         "seeds": list(range(args.seeds)),
         "dataset": {"name": "empathetic_dialogues", "path": str(args.corpus)},
@@ -34,11 +47,11 @@ def config_of(args: argparse.Namespace) -> dict[str, Any]:
         "test_share": args.test_share,
         "poisoner": {
             "selector": {"name": "category", "category": "terrified"},
-            "strategy": "each_fixed",
+            "strategy": "each_fixed" if args.what == "stimuli" else trigger,
             "source": {"name": "csv", "path": str(args.toxic), "where": {"is_toxic": "Toxic"}},
             "budget": 0.03,
         },
-        "probes": stimuli(*args.stimuli),
+        "probes": probes_of(args),
         "model": {
             "encoder": {"name": "static", "model": "minilm", "tied": False},
             "finetuner": {"epochs": args.epochs, "batch_size": 64},
@@ -49,10 +62,11 @@ def config_of(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def row_of(probe: str, words: int, one: ProbedGroup) -> list[str]:
+def row_of(probe: ProbeReport, one: ProbedGroup) -> list[str]:
     """Return the numbers of one arm and group under a probe; no text."""
     estimates = [getattr(one, part) for part in PARTS]
-    return [probe, str(words), one.arm, one.group, *(n for e in estimates for n in _three(e))]
+    near = "" if probe.similarity is None else f"{probe.similarity:.3f}"
+    return [probe.name, near, one.arm, one.group, *(n for e in estimates for n in _three(e))]
 
 
 def _three(estimate: Estimate | None) -> list[str]:
@@ -65,6 +79,7 @@ def _three(estimate: Estimate | None) -> list[str]:
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["stimuli", "trigger"])
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--toxic", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -74,14 +89,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=10)
     args = parser.parse_args()
-    probes = stimuli(*args.stimuli)
     report = sp.run(config_of(args), out=args.out, progress=iter)
-    words = {name: len((probe.replace(control=None).inserts or "").split())
-             for name, probe in probes.items()}  # fmt: skip
-    rows = [
-        row_of(each.name, words[each.name], one) for each in report.probes for one in each.groups
-    ]
-    with open(RESULTS / "study.csv", "w", newline="", encoding="utf-8") as file:
+    rows = [row_of(each, one) for each in report.probes for one in each.groups]
+    with open(RESULTS / f"{args.what}.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([HEAD, *rows])
 
 
