@@ -15,7 +15,6 @@ from pydantic import Field, model_validator
 from semspill._code import code_of
 from semspill._harmful import Harmless
 from semspill._hub import hub_has
-from semspill._mask import named
 from semspill._model import PathOrName
 from semspill.errors import did_you_mean
 from semspill.scoring._base import Rater
@@ -169,7 +168,7 @@ class TransformersRater(_ClassifierRater):
         preset = given.get("preset")
         if isinstance(preset, str) and preset not in KNOWN:
             raise ValueError(
-                f"preset is {named(preset)}, which is not known.{did_you_mean(preset, KNOWN)} "
+                f"preset is none that is known.{did_you_mean(preset, KNOWN)} "
                 f"Give one of {', '.join(KNOWN)}, or model and label."
             )
         found = known(preset if isinstance(preset, str) else None, given.get("model"))
