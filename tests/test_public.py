@@ -88,7 +88,7 @@ NEEDED = {
 # Nothing that weighs: torch and its like cost seconds, and a plugin list needs none of them.
 HEAVY = (
     "torch transformers sentence_transformers detoxify matplotlib datasets sklearn scipy "
-    "statsmodels pandas jinja2"
+    "statsmodels pandas jinja2 semspill.datasets._presets semspill.sources._presets"
 ).split()
 
 

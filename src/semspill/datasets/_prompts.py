@@ -9,7 +9,6 @@ from semspill._filters import Where, cell, has, taken
 from semspill._model import FrozenModel, PathOrName
 from semspill._rows import require_columns
 from semspill._tables._any import rows_at
-from semspill._tables._presets import preset, preset_names
 from semspill.errors import ConfigError, DataError
 
 
@@ -55,6 +54,8 @@ def load_prompts(name: str, path: str | None = None, **fields: Any) -> tuple[Pro
         ConfigError: The set holds no prompts, or needs a path.
         DataError: It cannot be read, or is not as it was published.
     """
+    from semspill._tables._presets import preset, preset_names  # only who asks for one reads them
+
     known = preset(name).prompts
     if known is None:
         those = ", ".join(one for one in preset_names() if preset(one).prompts is not None)

@@ -1,21 +1,25 @@
 """Response sources: where planted responses come from."""
 
+from typing import TYPE_CHECKING, Any
+
 from semspill.sources._base import ResponseSource, SourceField, sources
 from semspill.sources._builtin import BenignSource, BuiltinSource
 from semspill.sources._degenerate import DegenerateSource
 from semspill.sources._files import CsvSource, JsonlSource
 from semspill.sources._given import GivenTexts
 from semspill.sources._jigsaw import JigsawSource
-from semspill.sources._presets import (
-    CivilComments,
-    DiaSafety,
-    GoEmotions,
-    RealToxicityPrompts,
-    ToxiGen,
-    TwinViews,
-)
 from semspill.sources._tables import HuggingFaceSource
 from semspill.sources._varied import VariedSource
+
+if TYPE_CHECKING:
+    from semspill.sources._presets import (
+        CivilComments,
+        DiaSafety,
+        GoEmotions,
+        RealToxicityPrompts,
+        ToxiGen,
+        TwinViews,
+    )
 
 build = sources.build
 describe = sources.describe
@@ -54,3 +58,12 @@ __all__ = [
     "sources",
     "unregister",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a published data set's class, made only then: it takes a while."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from semspill.sources import _presets
+
+    return getattr(_presets, name)
