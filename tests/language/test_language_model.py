@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from semspill import ConfigError, ContextFormat, DataError, Exchange
 from semspill.language import Generation, LanguageSpec, Lora
@@ -207,6 +208,31 @@ def test_adapters_begin_at_no_change_and_are_saved_alone(name, tiny_language_mod
     read = read_language_model(tmp_path)
     assert np.array_equal(read.log_likelihoods(EXCHANGES, lists)[0], moved)
     assert read.learning_rate == 2e-4
+
+
+class Products(TorchDispatchMode):
+    """Notes the shapes of all matrices that are multiplied in batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.shapes = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.bmm.default:
+            self.shapes += [tuple(args[1].shape)]
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_a_frozen_head_is_not_copied_for_each_row(name, tiny_language_models):
+    # For rows with gaps between them PyTorch would multiply a batch of copies of its weights.
+    model = loaded(tiny_language_models, name, lora=Lora(r=2))
+    with Products() as products:
+        model.nll(model.prompts(EXCHANGES), model.responses(ANSWERS))
+        with torch.no_grad():
+            model.log_likelihoods(EXCHANGES, [ANSWERS] * len(EXCHANGES))
+    sizes = {shape[-1] for shape in products.shapes}
+    assert model.module.config.vocab_size not in sizes, products.shapes
 
 
 def test_adapters_that_fit_nothing_are_refused(tiny_language_models):

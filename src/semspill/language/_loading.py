@@ -14,6 +14,7 @@ import torch
 import transformers
 from filelock import FileLock
 from platformdirs import user_cache_dir
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from semspill._atomic import atomic_folder
@@ -100,7 +101,7 @@ def read_module(
     with _reading(model, folder), seeded(_CPU, seed or 0):
         if seed is not None:
             config = AutoConfig.from_pretrained(folder)
-            return _AUTO[kind].from_config(config, dtype=dtype).eval()
+            return _packing(_AUTO[kind].from_config(config, dtype=dtype).eval())
         module, info = _AUTO[kind].from_pretrained(
             folder, dtype=dtype, output_loading_info=True, weights_only=True
         )
@@ -109,7 +110,22 @@ def read_module(
             f"Model {model!r} at {folder} lacks {len(missing)} weights, such as {missing[0]!r}; "
             "give a folder of a language model whose weights are complete."
         )
-    return module.eval()
+    return _packing(module.eval())
+
+
+def _packing(module: Any) -> Any:
+    """Let a model's head be given tensors without gaps, such as a slice of all positions has.
+
+    With gaps PyTorch copies the weights of a frozen head once for each row before it multiplies.
+    """
+    head = module.get_output_embeddings()
+    if head is not None:
+        head.register_forward_pre_hook(_without_gaps)
+    return module
+
+
+def _without_gaps(head: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(one.contiguous() for one in inputs)
 
 
 def adapted(module: Any, lora: Lora, rng: np.random.Generator) -> Any:
