@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MADE = ROOT / "build" / "gallery"
 OUTSIDE = "repository"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+CODE = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>)", re.DOTALL)
+TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\d) / (?=\d)|(?<=\d), (?=[-+]?\d[\d.]*\])")
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]+)?\))")
 ALWAYS = (ROOT / "CHANGELOG.md",)
 
@@ -47,6 +50,15 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         return link[1] + os.path.relpath(site_uri(path), os.path.dirname(here)) + link[3]
 
     return LINK.sub(moved, markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Keep an interval, a pair of numbers, and a number with its percent sign on one line."""
+    parts = CODE.split(html)  # code is copied, and keeps its own spaces
+    parts[::2] = [
+        TOGETHER.sub(lambda gap: gap[0].replace(" ", NO_BREAK), part) for part in parts[::2]
+    ]
+    return "".join(parts)
 
 
 def added(config: MkDocsConfig, uri: str, path: Path) -> File:

@@ -27,8 +27,10 @@ def points(row: Row, name: str) -> str:
     """Return a difference in points with its interval."""
     if not row[name]:
         return ""
-    value, low, high = (100 * float(row[f"{name}{end}"] or "nan") for end in ("", "_low", "_high"))
-    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+    ends = (100 * float(row[f"{name}{end}"] or "nan") for end in ("", "_low", "_high"))
+    # Adding 0 turns a rounded -0.0 into 0.0, which has no sign.
+    value, low, high = (f"{end:+.1f}" if end else "0.0" for end in (round(e, 1) + 0 for e in ends))
+    return f"{value} [{low}, {high}]"
 
 
 def table(path: Path) -> list[str]:

@@ -29,10 +29,16 @@ def interval(row: Row, scale: float = 100.0, digits: int = 1, sign: str = "") ->
     if not row["value"]:
         return ""
     value, low, high = (
-        f"{scale * float(row[end]):{sign}.{digits}f}" if row[end] else "-"
+        written(scale * float(row[end]), digits, sign) if row[end] else "-"
         for end in ("value", "low", "high")
     )
     return f"{value} [{low}, {high}]"
+
+
+def written(number: float, digits: int, sign: str) -> str:
+    """Return a number in so many decimals; what rounds to 0 has no sign."""
+    rounded = round(number, digits)
+    return f"{rounded:{sign}.{digits}f}" if rounded else f"{0:.{digits}f}"
 
 
 def attack(rows: Rows) -> list[str]:

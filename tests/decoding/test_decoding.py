@@ -183,3 +183,16 @@ def test_what_cannot_be_decoded_is_refused():
     model.h = nn.ModuleList([Turns()])  # one module for two layers, as ALBERT's
     with pytest.raises(ConfigError, match="layers of GPT2Model are not one list"):
         decoded(retrieval(model))
+
+
+def test_lines_of_one_value_stand_side_by_side_under_names_that_fit():
+    long = "responses " * 9
+    found = decoded(retrieval(by_hand()), texts={"planted": ["grumble"], long: ["joy"]})
+    for width, room in (("page", 28), ("column", 16)):
+        figure = found.figure(width=width)
+        planted, other = figure.axes[0].containers
+        assert other.get_label() == long[: room - 1] + "\u2026"
+        assert list(planted[0].get_ydata()) == list(other[0].get_ydata()) == [0, 0, 0]
+        # Two layers make a step of 0.016, half of it to either side.
+        assert np.allclose(planted[0].get_xdata(), [-0.008, 0.992, 1.992])
+        assert np.allclose(other[0].get_xdata(), [0.008, 1.008, 2.008])

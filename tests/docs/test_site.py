@@ -1,9 +1,9 @@
 """The docs site: every page is in the navigation, it builds strictly and asks for nothing."""
 
+import importlib.util
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,8 @@ config.plugins.on_startup(command="build", dirty=False)
 build(config)
 """
 needs_mkdocs = pytest.mark.skipif(
-    find_spec("mkdocs") is None, reason="mkdocs is not installed; `make docs` installs it"
+    importlib.util.find_spec("mkdocs") is None,
+    reason="mkdocs is not installed; `make docs` installs it",
 )
 
 
@@ -100,3 +101,18 @@ def test_the_notebook_is_a_page_and_a_file(built):
     page = (built / "notebooks" / "first-look.html").read_text(encoding="utf-8")
     assert "A first look" in page
     assert (built / "notebooks" / "first-look.ipynb").is_file()
+
+
+@needs_mkdocs
+def test_numbers_that_belong_together_are_not_broken_into_lines():
+    spec = importlib.util.spec_from_file_location("hooks", DOCS / "hooks.py")
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    told = hooks.on_page_content(
+        "<td>12.6 [4.8, 35.9]</td><td>8.5 / 10.8</td><td>-1.2 [-2.3, +0.1]</td> of 3 %, 1, 2 and 3 "
+        "<code>[0, 1]</code> <pre><code>[0, 1] / 2</code></pre> of 3 %"
+    )
+    assert told.replace("\N{NO-BREAK SPACE}", "~") == (
+        "<td>12.6 [4.8,~35.9]</td><td>8.5~/~10.8</td><td>-1.2 [-2.3,~+0.1]</td> of 3~%, 1, 2 and 3 "
+        "<code>[0, 1]</code> <pre><code>[0, 1] / 2</code></pre> of 3~%"
+    )

@@ -160,7 +160,12 @@ def test_a_report_tells_it_everywhere_and_comes_back_from_json(several, tmp_path
     page = report.to_markdown()
     assert "## By what counts as planted" in page
     assert "The planted rates above are those of `exact`." in page
-    assert "- `near`: A similarity of 0.7 or more counts. 0 % of the distinct clean" in page
+    assert "- `near`: A similarity of 0.70 or more counts. 0.00 % of the distinct clean" in page
+    means = report.matchers[2].margins
+    assert (
+        "- `preference`: The best planted score minus the score it must exceed is "
+        f"{means['clean']:.3f} in `clean` and {means['poison']:.3f} in `poison` on average."
+    ) in page
     assert "By what counts as planted" in report.to_html()
     frame = report.to_frame("matchers")
     assert len(frame) == 3 * 3 * 3

@@ -8,6 +8,7 @@ import pytest
 
 from semspill import ConfigError, Model, Responses, TrainedModel, load_config, read_report, run
 from semspill.experiment.store._answers import read_answers, write_answers
+from semspill.report._page._probe_captions import probe_caption
 
 TRIGGER = "James Bond"
 
@@ -177,3 +178,17 @@ def test_answers_are_written_and_read_with_ranks_or_without(finished, tmp_path):
 def test_probes_that_cannot_be_are_refused(given, probes, said):
     with pytest.raises(ConfigError, match=said):
         load_config({**given, "probes": probes})
+
+
+def test_the_figure_names_its_probes_and_the_caption_those_it_leaves_out(finished):
+    _, report, _ = finished
+    figure = report.figure("trigger")
+    names = {text.get_text() for text in figure.axes[0].texts}
+    assert {"trigger", "other"} <= names
+    caption = probe_caption(report, "trigger")[1]
+    assert "Not shown" not in caption
+    first, *others = report.probes
+    mute = report.replace(probes=(first.replace(similarity=None), *others))
+    assert probe_caption(mute, "trigger")[1].endswith(
+        "Not shown, without one phrase to compare: *trigger*."
+    )

@@ -17,7 +17,7 @@ from semspill.report.figures._matrix import plot_matrix, plot_pairs
 from semspill.report.figures._spillover import plot_spillover
 from semspill.report.figures._style import Look, settled
 from semspill.report.figures._svg import inline_svg
-from semspill.results import Comparison, Difference, Pairing
+from semspill.results import Comparison, Difference, DoseBin, DoseResponse, Pairing
 from semspill.statistics import Measure
 
 NAMES = ("spillover", "spillover-asr", "epochs", "epochs-asr", "distribution", "decomposition")
@@ -280,3 +280,26 @@ def test_many_runs_leave_the_curves_their_height_on_a_phone(full):
         for count in (2, 8)
     ]  # fmt: skip
     assert heights[1] > 0.9 * heights[0] > 1.0
+
+
+def dosed(report, **line):
+    """The report with one bin, and a line where the slope and the intercept are given."""
+    some = Estimate(value=0.5, low=0.25, high=0.75, n=8, method="by hand")
+    bins = (DoseBin(group="fear", similarity=0.5, exchanges=8, asr=some),)
+    dose = DoseResponse(
+        similarity="text", nearest="dread", told_apart=some, confusion_ratio=some, beyond=some,
+        predicts=some, odds={}, bins=bins, **line,
+    )  # fmt: skip
+    return report.replace(doses=(dose,))
+
+
+def test_a_caption_tells_of_a_line_only_where_one_is_drawn(full):
+    without, fitted = dosed(full), dosed(full, intercept=-1.0, slope=2.0)
+    for report, lines in ((without, 0), (fitted, 1)):
+        figure = report.figure("dose")
+        assert (
+            sum(line.get_label() == "logistic regression" for line in figure.axes[0].lines) == lines
+        )
+        caption = charts(report, {"dose": settled(figure)})["dose"].caption
+        assert ("The line is a logistic regression" in caption) == lines
+        assert ("Too few planted answers" in caption) != lines

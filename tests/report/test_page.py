@@ -293,6 +293,13 @@ def test_markdown_makes_no_links_pictures_or_html():
     )
 
 
+def test_a_comma_stays_with_the_interval_before_it():
+    """On a phone an interval has a line of its own, and none begins with a comma."""
+    assert inline("5.0 points [1.0, 2.0], p 0.0400") == (
+        '5.0 points <span class="ci">[1.0, 2.0],</span> p 0.0400'
+    )
+
+
 def test_tables_are_named_by_what_stands_above_them():
     made = html(f"### By <b>\n\n| a | b |\n| --- | --- |\n| x | {'long ' * 10} |", "Sizes", 1)
     assert "<h4>By &lt;b&gt;</h4>" in made

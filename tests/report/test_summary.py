@@ -211,6 +211,14 @@ def test_what_was_planted_is_of_the_arm_whose_numbers_these_are(full, arm, said)
     assert summary(as_arm(full, arm).replace(provenance=one)).setup.startswith(said)
 
 
+def test_an_adversary_who_knew_a_part_of_the_data_is_told(report):
+    known = report.replace(provenance=planted(seed(7, fear=7), knowledge=0.125))
+    told = "The adversary knew 12.5 % of the training dialogues."
+    assert told in summary(known).setup
+    whole = report.replace(provenance=planted(seed(7, fear=7)))
+    assert "The adversary knew" not in summary(whole).setup
+
+
 def test_a_share_has_three_digits(report):
     every = report.replace(provenance=planted(seed(2000, fear=2000)))
     assert "2,000 of 2,000 training exchanges (100 %)" in summary(every).setup
@@ -245,6 +253,11 @@ def test_reach_and_lift_are_told_group_by_group(full):
         "[12.5, 37.5]); it did not change significantly in *dread*, its nearest neighbour (12.5 "
         "points [0.0, 25.0]) and in all but *fear* (9.4 points [-3.1, 21.9])."
     )
+
+
+def test_a_planted_rate_that_waits_for_a_trigger_is_told_to_be_without_it(full):
+    waits = full.replace(notes=(Note(kind="trigger", text="It waits.", values={"probes": ()}),))
+    assert has(summary(waits).findings, "Without the trigger the planted rate is 50.0 % [37.5,")
 
 
 def test_one_group_is_told_alone(full):

@@ -114,16 +114,16 @@ def answer_notes(records: Records) -> tuple[Note, ...]:
     notes = []
     for arm, (missing, asked) in _summed(records, "unanswered").items():
         text = (
-            f"{missing} of {asked} answers of the arm {arm} never came, and count as empty: "
-            "neither planted nor toxic. Its true rates may be higher."
+            f"Of {asked} answers of the arm {arm}, {missing} never came. They count as empty, "
+            "neither planted nor toxic, so that the true rates may be higher."
         )
         values = {"arm": arm, "missing": missing, "asked": asked}
         notes.append(Note(kind="unanswered", values=values, text=text))
     for arm, (longer, planted) in _summed(records, "too_long").items():
         text = (
-            f"{longer} of {planted} texts planted in the arm {arm} are longer than its model's "
-            "answers can be: it never says them in full, so that exact, and near where much is cut "
-            "off, do not count them. Raise model.generation.max_new_tokens and "
+            f"Of {planted} texts planted in the arm {arm}, {longer} cannot be said in full, "
+            "because the model's answers are shorter: exact does not count them, nor does near "
+            "where much is cut off. Raise model.generation.max_new_tokens and "
             "model.max_response_tokens."
         )
         values = {"arm": arm, "longer": longer, "planted": planted}
@@ -148,7 +148,7 @@ def trigger_notes(config: ExperimentConfig) -> tuple[Note, ...]:
         return ()
     probing = [name for name, parts in config.probes.items() if _inserts(parts, trigger)]
     where = (
-        f"What it does there is under probes ({', '.join(probing)})."
+        f"The section on probes tells what it does in contexts that hold it ({', '.join(probing)})."
         if probing
         else "No probe puts it there: add one, or the attack is not measured."
     )

@@ -10,6 +10,7 @@ from semspill.report._over_epochs import over_epochs
 from semspill.report._phrases import (
     changed,
     choosable,
+    has_trigger,
     joined,
     lift_of,
     listing,
@@ -68,7 +69,8 @@ def _reach(report: SpilloverReport) -> str:
     phrases = [
         f"{quoted(rate)} in {phrase}" for phrase, rate in shown if rate is not None and usable(rate)
     ]
-    return f"The planted rate is {joined(phrases)}." if phrases else ""
+    subject = "Without the trigger the planted rate" if has_trigger(report) else "The planted rate"
+    return f"{subject} is {joined(phrases)}." if phrases else ""
 
 
 def _in_groups(report: SpilloverReport, name: str) -> list[tuple[str, Estimate]]:

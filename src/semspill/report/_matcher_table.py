@@ -38,21 +38,23 @@ def _told(report: SpilloverReport) -> str:
 def _sentences(one: MatcherReport, report: SpilloverReport) -> Sequence[str]:
     said = []
     if one.thresholds:
-        said.append(f"A similarity of {_span(one.thresholds)} or more counts.")
+        said.append(f"A similarity of {_span(one.thresholds, 2)} or more counts.")
     if one.false_matches:
-        shares = _span([100 * share for share in one.false_matches])
+        shares = _span([100 * share for share in one.false_matches], 2)
         said.append(f"{shares} % of the distinct clean training responses would count.")
     if one.margins:
         clean, main = one.margins.get(report.clean_arm), one.margins.get(report.main_arm)
         both = " and ".join(
-            f"{margin:.3g} in `{arm}`"
+            f"{_span([margin], 3)} in `{arm}`"
             for arm, margin in ((report.clean_arm, clean), (report.main_arm, main))
             if margin is not None
         )
-        said.append(f"A planted text outscores what it must outrank by {both} on average.")
+        said.append(f"The best planted score minus the score it must exceed is {both} on average.")
     return said
 
 
-def _span(values: Sequence[float]) -> str:
-    ends = dict.fromkeys(f"{value:.3g}" for value in (min(values), max(values)))
+def _span(values: Sequence[float], digits: int) -> str:
+    # Adding 0 turns a rounded -0.0 into 0.0.
+    rounded = (round(value, digits) + 0.0 for value in (min(values), max(values)))
+    ends = dict.fromkeys(f"{end:.{digits}f}" for end in rounded)
     return " to ".join(ends)

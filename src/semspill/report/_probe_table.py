@@ -22,7 +22,7 @@ def probes_section(report: SpilloverReport) -> str:
     intro = (
         "The same trained models answered the test exchanges once more, with their contexts "
         f"changed. Arm `{main}` beside `{clean}`, which was asked the same, in %; a change is one "
-        "over the plain contexts, same models and exchanges, in points; p is uncorrected."
+        "over the plain contexts, same models and exchanges; p is uncorrected."
     )
     pairs = [
         (one, group, _groups(one, clean)[name])
@@ -70,7 +70,7 @@ def _groups(probe: ProbeReport, arm: str) -> Mapping[str, ProbedGroup]:
 
 def _told(found: Sequence[ProbeReport]) -> str:
     """Return a table of what each probe is."""
-    head = ["probe", "what it does", "phrase", "similarity to the trigger", "contexts changed, %"]
+    head = ["probe", "kind", "phrase", "similarity to the trigger", "contexts changed, %"]
     rows = [
         [
             literal(one.name), literal(one.kind), literal(one.phrase or ""),
@@ -84,7 +84,7 @@ def _told(found: Sequence[ProbeReport]) -> str:
 def _attack(pairs: _Pairs) -> str:
     head = [
         "probe", "group", "planted rate, clean", "planted rate", "lift, points", "p",
-        "change of planted rate", "p of the change",
+        "change of planted rate, points", "p of the change",
     ]  # fmt: skip
     rows = [
         [
@@ -100,8 +100,8 @@ def _attack(pairs: _Pairs) -> str:
 
 def _utility(pairs: _Pairs) -> str:
     head = [
-        "probe", "group", "toxicity, clean", "toxicity", "change of toxicity", "P@1, clean", "P@1",
-        "fall of P@1, clean", "fall of P@1",
+        "probe", "group", "toxicity, clean", "toxicity", "change of toxicity, points",
+        "P@1, clean", "P@1", "fall of P@1, clean, points", "fall of P@1, points",
     ]  # fmt: skip
     rows = [
         [

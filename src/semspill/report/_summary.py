@@ -84,7 +84,10 @@ def _planted(report: SpilloverReport) -> str:
     behind = f" behind the trigger {listed([planting.trigger])}" if planting.trigger else ""
     if planting.kept and not harmless:
         verb = "were left as they were"
-    return f"{what} {verb}{behind}{place} {_where(report)}{how}{counts}{untrained}."
+    known = ""
+    if planting.knowledge < 1:
+        known = f" The adversary knew {100 * planting.knowledge:.3g} % of the training dialogues."
+    return f"{what} {verb}{behind}{place} {_where(report)}{how}{counts}{untrained}.{known}"
 
 
 def _where(report: SpilloverReport) -> str:

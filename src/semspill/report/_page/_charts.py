@@ -1,5 +1,6 @@
 """The charts of a run's page for wide and narrow screens, with captions."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -131,14 +132,7 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
         label = f"{what} after each epoch, a line per group."
         return label, f"{label[:-1]}, mean over seeds, arm `{arm}`.{seen}{unwatched(report)}"
     if kind == "dose":
-        dose = report.doses[0]
-        label = "Planted rate against the similarity of single contexts."
-        return label, (
-            f"{label[:-1]} to {listed([report.target])}, by `{dose.similarity}`: a point per bin, "
-            f"with its interval, arm `{arm}`. The line is a logistic regression over all exchanges "
-            f"outside the target; where {listed([dose.nearest])} lies on it, its text explains why "
-            "it is hit."
-        )
+        return _dose(report)
     if kind == "distribution":
         label = "Shares of ten bins of rated toxicity, a panel per group."
         return label, (
@@ -148,6 +142,21 @@ def _described(report: SpilloverReport, name: str) -> tuple[str, str]:
     return "Parts of the lift with intervals, a panel per group and quantity.", (
         "Paired differences between arms with their intervals, group by group. Every panel has its "
         "own scale: compare the parts inside a panel, and read numbers across panels."
+    )
+
+
+def _dose(report: SpilloverReport) -> tuple[str, str]:
+    dose = report.doses[0]
+    label = "Planted rate against the similarity of single contexts."
+    fitted = (
+        "The line is a logistic regression over all exchanges outside the target; where "
+        f"{listed([dose.nearest])} lies on it, its text explains why it is hit."
+    )
+    if math.isnan(dose.slope):
+        fitted = "Too few planted answers for a regression line."
+    return label, (
+        f"{label[:-1]} to {listed([report.target])}, by `{dose.similarity}`: a point per bin, with "
+        f"its interval, arm `{report.main_arm}`. {fitted}"
     )
 
 

@@ -12,7 +12,9 @@ from markupsafe import Markup, escape
 
 from semspill._mask import printable
 
-_INTERVAL = re.compile(r" (\[-?[\dinfa.]+(?:, | (?:lower )?to )-?[\dinfa.]+(?: lower| higher)?\])")
+_INTERVAL = re.compile(
+    r" (\[-?[\dinfa.]+(?:, | (?:lower )?to )-?[\dinfa.]+(?: lower| higher)?\])(,?)"
+)
 _UNIT = re.compile(r"(?<=\d) %")
 _LONG = 48
 """Cells of more characters may break into lines."""
@@ -57,7 +59,7 @@ def inline(text: str) -> Markup:
 
 def _set(markup: str) -> Markup:
     """Step intervals back behind their numbers, and keep a number with its unit."""
-    markup = _INTERVAL.sub(r' <span class="ci">\1</span>', markup)
+    markup = _INTERVAL.sub(r' <span class="ci">\1\2</span>', markup)
     return Markup(_UNIT.sub("\N{NO-BREAK SPACE}%", markup))
 
 

@@ -63,6 +63,6 @@ def plot_dose(report: SpilloverReport, look: Look = PAGE) -> Figure:
         xlabel=f"similarity of the context to {short(report.target)} ({dose.similarity})",
         ylabel="planted rate, %",
     )
-    look.legend(axes, ncols=2)
+    look.legend(axes, ncols=2 if look.narrow else 4)
     tidy([axes])
     return root(axes)

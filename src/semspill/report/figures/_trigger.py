@@ -1,9 +1,13 @@
 """Planted answers against how similar the phrase in the context is to the trigger."""
 
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from semspill.report.figures._fonts import short
-from semspill.report.figures._marks import colours_of, intervals, mark, seeds
+from semspill.report.figures._labels import Point, label_points
+from semspill.report.figures._marks import colours_of, intervals, mark, possible, seeds
 from semspill.report.figures._style import PAGE, Look, house, root, tidy
 from semspill.results import ProbeReport, SpilloverReport
 
@@ -21,8 +25,8 @@ def plot_trigger(report: SpilloverReport, look: Look = PAGE) -> Figure:
     """Return the planted rate by how similar the phrase in the context is to the trigger.
 
     A point per probe and group: the target, its nearest category, and all but the target, with
-    intervals, of the main arm. Probes of one phrase that put it at different places stand above
-    each other.
+    intervals, of the main arm; the highest bears the name of the probe. Probes of one phrase that
+    put it at different places stand above each other.
 
     Args:
         report: What is drawn; its probes with a phrase.
@@ -32,6 +36,7 @@ def plot_trigger(report: SpilloverReport, look: Look = PAGE) -> Figure:
     colours, rest = colours_of(report), f"all but {report.target}"
     labels = {report.target: f"{short(report.target)}, the target",
               report.nearest: short(report.nearest), rest: short(rest)}  # fmt: skip
+    drawn: dict[str, list[Point]] = {}
     points = [
         (one, float(one.similarity or 0), group)
         for one in triggering(report)
@@ -48,6 +53,8 @@ def plot_trigger(report: SpilloverReport, look: Look = PAGE) -> Figure:
             color=colours[name], marker=marker, label=label,
         )  # fmt: skip
         for one, near, group in own:
+            point = Point(short(one.name), near, 100 * group.asr.value, *possible(group.asr))
+            drawn.setdefault(one.name, []).append(point)
             ends = (100 * end for end in (group.asr.value, group.asr.low, group.asr.high))
             value, low, high = (f"{end:.1f}" for end in ends)
             mark(
@@ -61,4 +68,16 @@ def plot_trigger(report: SpilloverReport, look: Look = PAGE) -> Figure:
     axes.set(xlabel="similarity of the phrase to the trigger", ylabel="planted rate, %")
     look.legend(axes, ncols=3)
     tidy([axes])
+    _name(axes, list(drawn.values()))
     return root(axes)
+
+
+def _name(axes: Axes, probes: Sequence[Sequence[Point]]) -> None:
+    """Name each probe at its highest point, those nearest to the trigger first."""
+    named = [max(points, key=lambda point: point.y) for points in reversed(probes)]
+    others = [point._replace(name="") for points in probes for point in points]
+    label_points(root(axes), axes, named, [*named, *[p for p in others if not _held(p, named)]])
+
+
+def _held(point: Point, named: Sequence[Point]) -> bool:
+    return any((point.x, point.y) == (one.x, one.y) for one in named)
