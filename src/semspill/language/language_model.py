@@ -110,7 +110,7 @@ class LanguageModel:
         Raises:
             ConfigError: The template alone has more tokens, or the model has too few positions.
         """
-        return self.reader.prompts(exchanges, self.context, self._longest_prompt)
+        return self.reader.prompts(exchanges, self.context, self.longest_prompt)
 
     def responses(self, texts: Sequence[str]) -> list[Int[np.ndarray, " tokens"]]:
         """Return the token ids of each response with its end token.
@@ -231,14 +231,15 @@ class LanguageModel:
         write_text(folder / _FILE, json.dumps(held, indent=2) + "\n")
 
     @property
-    def _longest_prompt(self) -> int:
+    def longest_prompt(self) -> int:
+        """How many tokens of a context are read at most."""
         return longest_prompt(self.spec, positions_of(self.runner.module), self.context.max_tokens)
 
     def _most_new(self, wanted: int) -> int:
         positions = positions_of(self.runner.module)
         if positions is None:
             return wanted
-        used = 1 if self.spec.kind == "seq2seq" else self._longest_prompt
+        used = 1 if self.spec.kind == "seq2seq" else self.longest_prompt
         return min(wanted, positions - used)
 
 
