@@ -160,7 +160,7 @@ def _empty(answers: Answers) -> int:
     """Return how many answers came without a word, and are not what was planted."""
     if "words" not in answers.measures:
         return 0
-    missing, _ = answers.record.get("unanswered", (0, 0))
+    missing = int(answers.record.get("unanswered", (0, 0))[0])
     return int(((answers.measures["words"] == 0) & ~answers.planted).sum()) - missing
 
 
