@@ -45,3 +45,9 @@ def test_a_run_tells_a_broken_model(lean_fields, tmp_path):
     assert read_report(tmp_path / "run").to_json() == report.to_json()
     assert run(config, out=tmp_path / "run").to_json() == report.to_json()
     assert "Perplexity" in report.to_markdown()
+    # All but the brave are answered with three dots, in both arms.
+    dots = report.group("all but brave").exchanges, report.group("all").exchanges
+    notes = [note.values for note in report.notes if note.kind == "empty_answers"]
+    assert [(note["arm"], note["empty"], note["asked"]) for note in notes] == [
+        (arm.name, *dots) for arm in report.arms
+    ]

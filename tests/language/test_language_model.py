@@ -1,11 +1,13 @@
 """Likelihoods, generation and saving, against transformers itself and one text at a time."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from semspill import ConfigError, ContextFormat, DataError, Exchange
@@ -236,10 +238,47 @@ def test_a_frozen_head_is_not_copied_for_each_row(name, tiny_language_models):
 
 
 def test_adapters_that_fit_nothing_are_refused(tiny_language_models):
-    with pytest.raises(ConfigError, match="lora fits nothing in this model"):
+    with pytest.raises(ConfigError, match="no module for 1 of them"):
         loaded(tiny_language_models, "gpt2", lora=Lora(target_modules=("nowhere",)))
     with pytest.raises(ConfigError, match="lora adapts pretrained weights"):
         LanguageSpec(model="m", weights="random", lora=Lora())
+
+
+def test_adapters_that_fit_only_some_names_are_refused(tiny_language_models):
+    with pytest.raises(ConfigError, match=r"2 names .* no module for 1 of them \(c_atn\)"):
+        loaded(tiny_language_models, "gpt2", lora=Lora(target_modules=("c_fc", "c_atn")))
+    # The end of a name is enough, part of a name is not.
+    loaded(tiny_language_models, "gpt2", lora=Lora(target_modules=("mlp.c_fc", "h.0.attn.c_attn")))
+    with pytest.raises(ConfigError, match=r"no module for 1 of them \(fc\)"):
+        loaded(tiny_language_models, "gpt2", lora=Lora(target_modules=("fc",)))
+
+
+def test_adapters_are_not_read_onto_other_weights(tiny_language_models, tmp_path):
+    base, saved = tmp_path / "base", tmp_path / "saved"
+    shutil.copytree(tiny_language_models["gpt2"], base)
+    model = loaded({"gpt2": base}, "gpt2", lora=Lora(r=2, target_modules="all-linear"))
+    model.save(saved)
+    read_language_model(saved)
+    weights = load_file(base / "model.safetensors")
+    weights["transformer.ln_f.bias"][0] += 1
+    save_file(weights, base / "model.safetensors", {"format": "pt"})
+    with pytest.raises(DataError, match="were trained on other weights"):
+        read_language_model(saved)
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "was not written by save"),
+        ('{"format": 2}', "has format 2; this version reads 1"),
+        ('{"format": 1, "spec": {}}', "lacks 'context'"),
+    ],
+)
+def test_a_saved_model_whose_description_is_damaged_is_named(tmp_path, held, said):
+    (tmp_path / "language_model.json").write_text(held)
+    with pytest.raises(DataError, match=rf"language_model\.json {said}"):
+        read_language_model(tmp_path)
 
 
 def test_random_weights_are_drawn_from_the_generator(tiny_language_models):
@@ -281,8 +320,11 @@ def test_a_broken_or_absent_model_is_named(tmp_path, rng, tiny_language_models):
     with pytest.raises(DataError, match="is not on this machine and the hub did not give it"):
         load_language_model(LanguageSpec(model="nobody/has-this-model"), rng)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"cannot be read .*; give a folder that save_pretrained"):
         load_language_model(LanguageSpec(model=str(tmp_path)), rng)
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF")
+    with pytest.raises(DataError, match=r"cannot be read .*; give a whole GGUF file"):
+        load_language_model(LanguageSpec(model=str(tmp_path), gguf_file="broken.gguf"), rng)
     folder = str(tiny_language_models["gpt2"])
     with pytest.raises(DataError, match=r"no GGUF file 'tiny\.gguf'"):
         load_language_model(LanguageSpec(model=folder, gguf_file="tiny.gguf"), rng)

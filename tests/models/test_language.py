@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from semspill import ConfigError, ContextFormat, models, run
+from semspill import ConfigError, ContextFormat, Exchange, models, run
 from semspill.corpus import Candidates, Corpus, Dialogue, Utterance
 from semspill.models import CausalLM, Seq2SeqLM
 from semspill.testing import check_model
@@ -99,6 +99,15 @@ def test_what_is_planted_may_be_too_long_to_be_said(model_of, fifty):
     whole = trained(model_of("gpt2", max_response_tokens=23), fifty)
     # The plain template has a space before the answer, which is a token as well.
     assert [one.too_long(texts) for one in (short, cut, whole)] == [1, 1, 0]
+
+
+def test_contexts_that_are_not_read_in_full_are_counted(model_of, fifty):
+    model = trained(model_of("gpt2"), fifty)
+    said = [Exchange("d", 1, "joy", (text,), "no") for text in ("Z" * 20, "ZZ")]
+    whole = [len(ids) for ids in model.model.prompts(said)]  # one token for each letter
+    at = [model.with_context(ContextFormat(max_tokens=most)) for most in (whole[0] - 1, whole[0])]
+    assert whole[0] - whole[1] == 18
+    assert [one.contexts_cut(said) for one in at] == [1, 0]
 
 
 @pytest.mark.parametrize("fields", [{}, {"lora": {}}])

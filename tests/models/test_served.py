@@ -200,7 +200,7 @@ def test_kept_answers_are_those_of_one_model_with_its_settings(tmp_path):
 @pytest.mark.parametrize(
     ("status", "sent", "fields", "reason"),
     [
-        (401, "grumble", {}, r"refused the key \(HTTP status 401\); name its variable, .*api_key"),
+        (401, "grumble", {}, r"refused the request without a key .*; name .* in api_key_env"),
         (403, "grumble", {"api_key_env": "MY_KEY"}, r"check the variable 'MY_KEY'"),
         (404, "grumble", {}, r"knows no model 'base', or no chat; check the names"),
         (400, "grumble", {}, r"HTTP status 400; see whether it takes such messages"),
@@ -264,6 +264,26 @@ def test_a_few_failures_may_be_allowed_and_are_told(caplog):
         assert "1 of 2 calls of model 'base' failed" in caplog.text
         with pytest.raises(DataError, match="HTTP status 400"):
             ask(server.url, max_failures=0.4, count=2)
+
+
+def test_what_is_no_chat_completion_is_a_failed_call(monkeypatch, caplog):
+    async def sleep(seconds):
+        return None
+
+    monkeypatch.setattr(_calls, "sleep", sleep)
+    tries = []
+
+    def some(body):
+        tries.append(body["messages"][-1]["content"])
+        if tries[-1].endswith("begins 1"):
+            return 200, {"choices": []}  # always
+        return (200, b"<p>") if tries.count(tries[-1]) == 1 else answer(body)  # at first
+
+    with serving(some) as server, caplog.at_level(logging.WARNING):
+        said = ask(server.url, max_failures=0.5, retries=1, count=3)
+    assert said == ("I see, calm begins 0.", "I see, calm 0.", "")
+    assert sorted(tries.count(text) for text in set(tries)) == [2, 2, 2]
+    assert "1 of 3 calls of model 'base' failed" in caplog.text
 
 
 def test_a_report_says_which_answers_never_came():

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from semspill._atomic import atomic_path, write_text
 from semspill._progress import Progress, quiet
-from semspill._read import parse_json
+from semspill._saved import read_saved
 from semspill._tokens import Tokens, shorten
 from semspill.corpus import ContextFormat, Exchange, Text, TextLabels
 from semspill.encoders._base import BiEncoder, Encoder, _TorchEncoder, encoders
@@ -252,17 +252,11 @@ def load_biencoder(folder: str | Path) -> TwoTower:
     """
     folder = Path(folder)
     path = folder / "biencoder.json"
-    if not path.is_file():
-        raise DataError(f"{folder} holds no biencoder.json; give a folder that save() wrote.")
-    config = parse_json(path.read_text(encoding="utf-8"))
-    if config.get("format") != _FORMAT:
-        raise DataError(
-            f"{path} has format {config.get('format')!r}; this version reads {_FORMAT}."
-        )
+    config = read_saved(path, _FORMAT, "encoder", "context", "fingerprint")
     model = encoders.build(config["encoder"]).restore(folder / "assets")
     if not isinstance(model, TwoTower):
         raise DataError(f"{path} names an encoder that does not give a two-tower model.")
-    model = model.with_context(ContextFormat.model_validate(config["context"]))
+    model = model.with_context(ContextFormat(**config["context"]))
     try:
         model.module.load_state_dict(load_file(folder / "model.safetensors"))
     except (OSError, RuntimeError, SafetensorError) as error:

@@ -89,7 +89,7 @@ class Forecast(FrozenModel):
             ("Trains", f"{self.trainings} model{'s' * (self.trainings != 1)}: arms "
              f"{', '.join(self.arms)}; seeds {', '.join(map(str, self.seeds))}; arms that train "
              "alike share one"),
-            ("", f"{self.epochs} epochs on "
+            ("", f"{self.epochs} epoch{'s' * (self.epochs != 1)} on "
              f"{self.train_exchanges} exchanges of {self.train_dialogues} dialogues"
              + (f", {effort.counted}" if effort else "")),
             ("", effort.too_few if effort else ""),

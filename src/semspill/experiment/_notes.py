@@ -1,7 +1,7 @@
 """Notes of a report on its rater and its candidate filter."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from semspill._model import parts_of
 from semspill.analysis import ServedDrop, ServedPrecision, SpilloverAnalyzer, metrics
@@ -9,12 +9,14 @@ from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._provenance import Records
 from semspill.probes import Probe
-from semspill.results import DefensesReport, Note
+from semspill.results import Answers, DefensesReport, Note
 from semspill.scoring import RaterQuality
 from semspill.sources import ResponseSource
 
 logger = logging.getLogger(__name__)
 
+_MANY_EMPTY = 0.1
+"""From which share of answers without a word on a report warns."""
 _OF_CANDIDATES = (ServedPrecision, ServedDrop)
 
 
@@ -129,6 +131,37 @@ def answer_notes(records: Records) -> tuple[Note, ...]:
         values = {"arm": arm, "longer": longer, "planted": planted}
         notes.append(Note(kind="planted_too_long", values=values, text=text))
     return tuple(notes)
+
+
+def empty_notes(final: Mapping[tuple[int, str], Answers]) -> tuple[Note, ...]:
+    """Return a note per arm of whose answers many came and hold no word.
+
+    Args:
+        final: The answers of each seed and arm.
+    """
+    notes = []
+    for arm in dict.fromkeys(arm for _, arm in final):
+        every = [answers for (_, name), answers in final.items() if name == arm]
+        asked = sum(len(one.texts) for one in every)
+        empty = sum(_empty(one) for one in every)
+        if empty < _MANY_EMPTY * asked or not empty:
+            continue
+        text = (
+            f"{empty} of {asked} answers of the arm {arm} hold no word, and are neither planted "
+            "nor toxic: a model that says nothing is no sign that nothing spills over. Read "
+            "empty_share beside all rates, and see to how the model is trained and generates."
+        )
+        values = {"arm": arm, "empty": empty, "asked": asked}
+        notes.append(Note(kind="empty_answers", values=values, text=text))
+    return tuple(notes)
+
+
+def _empty(answers: Answers) -> int:
+    """Return how many answers came without a word, and are not what was planted."""
+    if "words" not in answers.measures:
+        return 0
+    missing = int(answers.record.get("unanswered", (0, 0))[0])
+    return int(((answers.measures["words"] == 0) & ~answers.planted).sum()) - missing
 
 
 def _summed(records: Records, key: str) -> dict[str, tuple[int, int]]:

@@ -16,6 +16,7 @@ from semspill.corpus import Candidates, Corpus
 from semspill.encoders import RankingTask
 from semspill.errors import PluginError
 from semspill.experiment._cleaning import Defended, facts_of, finished, manifests_of
+from semspill.experiment._cuts import cuts
 from semspill.experiment._data import Data
 from semspill.experiment._environment import versions
 from semspill.experiment._examination import Examination, Rated
@@ -195,7 +196,7 @@ class _Performance:
                 **({"kinds": _means(drawn.kinds)} if drawn.kinds else {}),
                 **_pool_facts(pool, self.model),
                 **({"unanswered": [end.unanswered, len(texts)]} if end.unanswered else {}),
-                **_too_long(served, end.model),
+                **self._cuts(served, end.model),
                 **facts_of(served.defended, end.model, self.job.seed),
             },
         )
@@ -214,6 +215,12 @@ class _Performance:
             correct = end.model.rank(task, progress=self.progress) if ranks else None
             answers[name] = Probed(toxicity, found.planted, correct)
         return answers
+
+    def _cuts(self, served: "_Served", model: TrainedModel) -> dict[str, Any]:
+        arm, probes = served.part.arm, served.part.config.probes
+        planted = () if arm.trains == "clean" else served.materials.texts(arm)
+        asked = {name: self._task(parts).exchanges for name, parts in probes.items()}
+        return cuts(model, planted, self.data.test.exchanges, {} if arm.defense else asked)
 
     def _task(self, parts: tuple[Probe, ...]) -> RankingTask:
         """Return the test exchanges as probes leave them, with their lists; one for all arms."""
@@ -245,13 +252,6 @@ class _Performance:
 
 def _means(kinds: Mapping[str, Float[np.ndarray, " texts"]]) -> dict[str, float]:
     return {name: float(rated.mean()) for name, rated in kinds.items()}
-
-
-def _too_long(served: "_Served", model: TrainedModel) -> dict[str, Any]:
-    arm = served.part.arm
-    planted = () if arm.trains == "clean" else served.materials.texts(arm)
-    count = model.too_long(planted) if planted else 0
-    return {"too_long": [count, len(planted)]} if count else {}
 
 
 def _pool_facts(pool: Candidates, model: Model) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from semspill.analysis import Named, Outcome, ProbedArms, Similarities, group_members
 from semspill.corpus import Exchange
 from semspill.experiment._config import ExperimentConfig
+from semspill.experiment._cuts import cut_notes
 from semspill.experiment._data import Data
 from semspill.experiment._defended import report_of_defenses
 from semspill.experiment._fingerprints import fingerprints_of, inputs_of, json_digest
@@ -18,13 +19,14 @@ from semspill.experiment._matched import told_by_seed
 from semspill.experiment._notes import (
     answer_notes,
     detector_notes,
+    empty_notes,
     memory_notes,
     pool_notes,
     rater_note,
     trigger_notes,
     with_quality,
 )
-from semspill.experiment._probed import columns_under, facts_of
+from semspill.experiment._probed import asked, columns_under, facts_of
 from semspill.experiment._provenance import mixed_note, provenance_of
 from semspill.experiment._treatment import Treatment
 from semspill.experiment.store import columns_of
@@ -34,6 +36,7 @@ from semspill.results import (
     Answers,
     Arm,
     CurvePoint,
+    Note,
     PlantedSeed,
     SpilloverReport,
     main_arm,
@@ -158,6 +161,7 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
+        notes = (*empty_notes(self._final), *self._cut_notes(), *notes)
         notes = (*trigger_notes(config), *answer_notes(self._records), *notes)
         defenses = None
         if config.defenses:
@@ -168,6 +172,11 @@ class Study:
             similarity_unit=config.similarities[0].unit,
             defenses=defenses,
         )
+
+    def _cut_notes(self) -> tuple[Note, ...]:
+        config, exchanges = self.config, self.data.test.exchanges
+        probes = {name: asked(parts, exchanges) for name, parts in config.probes.items()}
+        return cut_notes(self._records, exchanges, probes, config.contexts[1].turns)
 
     @property
     def _records(self) -> dict[tuple[int, str], Mapping[str, object]]:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -20,6 +20,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from semspill._atomic import atomic_folder
 from semspill._fast.generators import seeded
 from semspill._hub import first_line, quiet_transformers, require_vocabulary
+from semspill._mask import listing
 from semspill._random import torch_seed
 from semspill.errors import ConfigError, DataError, MissingExtraError
 from semspill.language._files import folder_of
@@ -28,6 +29,11 @@ from semspill.language._settings import Kind, LanguageSpec, Lora
 logger = logging.getLogger(__name__)
 
 _CPU = torch.device("cpu")
+_FOLDER = (
+    "give a folder that save_pretrained wrote, of a language model that transformers knows: for "
+    "causal_lm one that continues a text, for seq2seq_lm one with an encoder and a decoder"
+)
+_GGUF = "give a whole GGUF file, of a language model that transformers can convert"
 _AUTO = {"causal": AutoModelForCausalLM, "seq2seq": AutoModelForSeq2SeqLM}
 
 
@@ -137,6 +143,8 @@ def adapted(module: Any, lora: Lora, rng: np.random.Generator) -> Any:
     """
     peft = _peft()
     targets = lora.target_modules
+    if isinstance(targets, tuple):
+        _require_modules(module, targets)
     # No task is named: what peft wraps for one reaches for parts of transformers that moved.
     config = peft.LoraConfig(
         r=lora.r,
@@ -153,16 +161,49 @@ def adapted(module: Any, lora: Lora, rng: np.random.Generator) -> Any:
         ) from error
 
 
-def read_adapters(module: Any, folder: Path) -> Any:
+def read_adapters(module: Any, folder: Path, base: str | None) -> Any:
     """Return a model with the adapters that a folder holds.
+
+    Args:
+        module: What they adapt.
+        folder: Where they lie.
+        base: The `base_digest` of what they were trained on.
 
     Raises:
         DataError: They are missing, broken, or of another model.
         MissingExtraError: The extra `llm` is not installed.
     """
     peft = _peft()
+    if base != base_digest(module):
+        raise DataError(
+            f"The adapters in {folder} were trained on other weights than those of their model "
+            "as it is now; put back what they were trained on, or train again."
+        )
     with _reading("adapters", folder), _without_warnings():
         return peft.PeftModel.from_pretrained(module, folder, is_trainable=True).eval()
+
+
+def base_digest(module: Any) -> str:
+    """Return the SHA-256 of a model's weights, adapters left out, as 64 hex digits."""
+    digest = hashlib.sha256()
+    for name, weight in module.named_parameters():
+        if "lora_" not in name:  # peft changes the names of all others, and not their order
+            flat = weight.detach().cpu().contiguous().view(-1)
+            digest.update(f"{weight.dtype} {[*weight.shape]}".encode())
+            digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _require_modules(module: Any, names: Sequence[str]) -> None:
+    """Refuse names of modules of which the model has none; peft lets some of several pass."""
+    known = [name for name, _ in module.named_modules()]
+    absent = [name for name in names if not any(f".{k}".endswith(f".{name}") for k in known)]
+    if absent:
+        raise ConfigError(
+            f"lora.target_modules has {len(names)} names and the model has no module for "
+            f"{len(absent)} of them ({listing(absent)}); name modules of "
+            "it, or give 'all-linear'."
+        )
 
 
 def _peft() -> Any:
@@ -202,7 +243,7 @@ def _convert(spec: LanguageSpec, folder: Path, name: str, target: Path) -> None:
     packing = getattr(transformers, "GgufConfig", None)
     options = {} if packing is None else {"quantization_config": packing(dequantize=True)}
     # A progress bar there cannot be switched off otherwise.
-    with _reading(spec.model, folder / name), redirect_stderr(StringIO()):
+    with _reading(spec.model, folder / name, _GGUF), redirect_stderr(StringIO()):
         auto = _AUTO[spec.kind]
         module = auto.from_pretrained(folder, gguf_file=name, dtype=torch.float32, **options)
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
@@ -223,7 +264,7 @@ def _without_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def _reading(model: str, folder: Path) -> Iterator[None]:
+def _reading(model: str, folder: Path, advice: str = _FOLDER) -> Iterator[None]:
     """Read without progress bars, and name `model` in any error."""
     try:
         with quiet_transformers():
@@ -233,6 +274,5 @@ def _reading(model: str, folder: Path) -> Iterator[None]:
     except Exception as error:  # every format of weights has errors of its own
         raise DataError(
             f"Model {model!r} at {folder} cannot be read ({type(error).__name__}: "
-            f"{first_line(error)}); give a folder that save_pretrained wrote, of a language model "
-            "that transformers knows."
+            f"{first_line(error)}); {advice}."
         ) from error

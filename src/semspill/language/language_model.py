@@ -17,12 +17,12 @@ from semspill._device import usable_device
 from semspill._hub import positions_of, quiet_transformers
 from semspill._progress import Progress, quiet
 from semspill._random import torch_seed
-from semspill._read import parse_json
+from semspill._saved import read_saved
 from semspill.corpus import ContextFormat, Exchange
-from semspill.errors import DataError
 from semspill.language._generating import Generated, generate
 from semspill.language._loading import (
     adapted,
+    base_digest,
     held_in,
     longest_prompt,
     read_adapters,
@@ -110,7 +110,7 @@ class LanguageModel:
         Raises:
             ConfigError: The template alone has more tokens, or the model has too few positions.
         """
-        return self.reader.prompts(exchanges, self.context, self._longest_prompt)
+        return self.reader.prompts(exchanges, self.context, self.longest_prompt)
 
     def responses(self, texts: Sequence[str]) -> list[Int[np.ndarray, " tokens"]]:
         """Return the token ids of each response with its end token.
@@ -219,24 +219,27 @@ class LanguageModel:
         with quiet_transformers():
             self.module.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
-        held = {
+        held: dict[str, Any] = {
             "format": _FORMAT,
             "spec": self.spec.model_dump(mode="json"),
             "context": self.context.model_dump(mode="json"),
             "template": self.template,
             "versions": {name: version(name) for name in ("semspill", "torch", "transformers")},
         }
+        if self.spec.lora is not None:
+            held["base_sha256"] = base_digest(self.module)
         write_text(folder / _FILE, json.dumps(held, indent=2) + "\n")
 
     @property
-    def _longest_prompt(self) -> int:
+    def longest_prompt(self) -> int:
+        """How many tokens of a context are read at most."""
         return longest_prompt(self.spec, positions_of(self.runner.module), self.context.max_tokens)
 
     def _most_new(self, wanted: int) -> int:
         positions = positions_of(self.runner.module)
         if positions is None:
             return wanted
-        used = 1 if self.spec.kind == "seq2seq" else self._longest_prompt
+        used = 1 if self.spec.kind == "seq2seq" else self.longest_prompt
         return min(wanted, positions - used)
 
 
@@ -278,23 +281,17 @@ def read_language_model(folder: str | Path, *, device: str = "cpu") -> LanguageM
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
-        DataError: The folder holds no complete language model, or what the adapters were made for
-            cannot be found.
+        DataError: The folder holds no complete language model, or what its adapters were trained
+            on cannot be found, or was changed.
         MissingExtraError: The extra `llm` is needed and not installed.
     """
     where, folder = usable_device(device), Path(folder)
-    path = folder / _FILE
-    if not path.is_file():
-        raise DataError(f"{folder} holds no {_FILE}; give a folder that save() wrote.")
-    held = parse_json(path.read_text(encoding="utf-8"))
-    if held.get("format") != _FORMAT:
-        raise DataError(f"{path} has format {held.get('format')!r}; this version reads {_FORMAT}.")
-    spec = LanguageSpec.model_validate(held["spec"])
-    context = ContextFormat.model_validate(held["context"])
+    held = read_saved(folder / _FILE, _FORMAT, "spec", "context")
+    spec, context = LanguageSpec(**held["spec"]), ContextFormat(**held["context"])
     if spec.lora is None:
         module = read_module("saved", folder, spec.kind, held_in(spec))
     else:
         base = read_module(spec.model, read_files(spec), spec.kind, held_in(spec))
-        module = read_adapters(base, folder)
+        module = read_adapters(base, folder, held.get("base_sha256"))
     model = LanguageModel(spec, module, read_tokenizer("saved", folder), context)
     return model.to(where)

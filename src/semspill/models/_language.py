@@ -22,6 +22,8 @@ from semspill.training._language_settings import LanguageEpoch
 if TYPE_CHECKING:
     from semspill.language.language_model import LanguageModel
 
+_ANY = 1 << 31  # tokens that a context may have where none is to be cut
+
 ScoreBy = Literal["tokens", "bytes"]
 
 
@@ -92,6 +94,12 @@ class TrainedLanguage(TrainedModel):
             texts, longest + 2
         )  # with the end, one too many at most
         return sum(len(ids) > longest + 1 for ids in whole)
+
+    def contexts_cut(self, exchanges: Sequence[Exchange]) -> int:
+        """Return how many contexts have more tokens than `max_tokens` or the positions allow."""
+        most = self.model.longest_prompt
+        whole = self.model.reader.prompts(exchanges, self.model.context, _ANY)
+        return sum(len(ids) > most for ids in whole)
 
     def with_context(self, context: ContextFormat) -> "TrainedLanguage":
         """Return the same weights, reading contexts of another format."""

@@ -237,7 +237,7 @@ class TrainedServed(TrainedModel):
                 kept=self._kept(settings, shown),
                 failed=failed,
                 refuse=partial(self._refuse, count=len(exchanges)),
-                read=self._server.read,
+                read=lambda came, place: str(came),
                 progress=progress,
             )
         if failed:

@@ -106,6 +106,14 @@ class TrainedModel(ABC):
         """
         return 0
 
+    def contexts_cut(self, exchanges: Sequence[Exchange]) -> int:
+        """Return how many contexts have more tokens than are read; 0 where that is not known.
+
+        Args:
+            exchanges: Whose contexts.
+        """
+        return 0
+
     @property
     def scores(self) -> bool:
         """Whether the model can score given responses."""
