@@ -256,6 +256,14 @@ def test_folders_of_save_to_disk_may_be_one_per_split(tmp_path):
     assert [len(dataset.load(split)) for split in ("train", "valid")] == [2, 1]
 
 
+def test_a_single_table_of_save_to_disk_that_has_no_name_is_train(tmp_path):
+    hub.Dataset.from_list(TALKS).save_to_disk(tmp_path / "saved")
+    dataset = HuggingFaceDataset(path=str(tmp_path / "saved"), columns=COLUMNS)
+    assert len(dataset.load("train")) == 2
+    with pytest.raises(DataError, match=r"has no split 'test'\. It has: train"):
+        dataset.load("test")
+
+
 def test_a_corpus_names_the_commit_that_it_was_downloaded_at(tmp_path, monkeypatch):
     made = tmp_path / "made"
     hub.Dataset.from_list(TALKS).save_to_disk(made)

@@ -219,12 +219,21 @@ def test_prompts_that_come_with_a_name(name):
 def test_prompts_that_cannot_be_had_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="esconv holds no prompts; these do: alert, bbq, fig"):
         load_prompts("esconv")
-    with pytest.raises(ConfigError, match="bbq is not on the hub; download it and give 'path'"):
+    with pytest.raises(ConfigError, match="bbq is not on the hub: download a file of the folder"):
         load_prompts("bbq")
+    with pytest.raises(ConfigError, match="Prompts has no field 'splt'"):
+        load_prompts("alert", copy_of("alert"), splt="test")
     with pytest.raises(RegistryError, match="Did you mean 'alert'"):
         load_prompts("alerts")
     with pytest.raises(DataError, match=r"row 1: there is no column 'prompt'"):
         load_prompts("alert", copy_of("sorry_bench"))
+
+
+@pytest.mark.parametrize("registry", [sp.datasets, sp.sources])
+def test_data_that_are_not_on_the_hub_are_asked_for_with_where_they_are_had(registry):
+    said = "DiaSafety: path is missing: download the folder DiaSafety_dataset yourself"
+    with pytest.raises(ConfigError, match=said):
+        registry.build("diasafety")
 
 
 def test_every_preset_is_told_and_tried():

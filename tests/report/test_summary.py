@@ -123,6 +123,23 @@ def test_a_small_share_of_a_corpus_may_be_nearly_all_of_a_category(report):
     ) in summary(told).setup
 
 
+@pytest.mark.parametrize(
+    ("knowledge", "said"),
+    [
+        (
+            0.5,
+            " The adversary knows a share of 50 % of the training dialogues, drawn at",
+        ),
+        (1.0, ""),
+        (None, ""),
+    ],
+)
+def test_an_adversary_who_does_not_know_all_is_told_of(report, knowledge, said):
+    told = summary(report.replace(provenance=planted(seed(100, fear=100), knowledge=knowledge)))
+    assert said in told.setup
+    assert ("adversary knows" in told.setup) == bool(said)
+
+
 def test_without_provenance_the_setup_is_what_is_known(report):
     bare = report.replace(provenance=Provenance(), seeds=(3,))
     assert summary(bare).setup == (

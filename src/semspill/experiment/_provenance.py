@@ -53,6 +53,7 @@ def provenance_of(
             placement=poisoner.placement,
             budget=poisoner.budget,
             rate=poisoner.rate,
+            knowledge=poisoner.knowledge,
             seeds=seeds,
         ),
         model=models.title_of(config.model),

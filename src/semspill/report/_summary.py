@@ -84,7 +84,18 @@ def _planted(report: SpilloverReport) -> str:
     behind = f" behind the trigger {listed([planting.trigger])}" if planting.trigger else ""
     if planting.kept and not harmless:
         verb = "were left as they were"
-    return f"{what} {verb}{behind}{place} {_where(report)}{how}{counts}{untrained}."
+    known = _known(planting)
+    return f"{what} {verb}{behind}{place} {_where(report)}{how}{counts}{untrained}.{known}"
+
+
+def _known(planting: Planting) -> str:
+    """Say how much of the corpus the adversary knows; nothing where it is all, or not told."""
+    if planting.knowledge is None or planting.knowledge >= 1:
+        return ""
+    return (
+        f" The adversary knows a share of {100 * planting.knowledge:.3g} % of the training "
+        "dialogues, drawn at random; it selects among them, and poisons no others."
+    )
 
 
 def _where(report: SpilloverReport) -> str:

@@ -63,6 +63,8 @@ class Planting(FrozenModel):
     """Most planted exchanges, as a share of the clean corpus's exchanges."""
     rate: float | None = None
     """Poisoned share of the selected dialogues."""
+    knowledge: float | None = None
+    """Share of the training dialogues that the adversary knows; no others are poisoned."""
     seeds: tuple[PlantedSeed, ...] = ()
     """What came of it under each training seed."""
 
