@@ -101,3 +101,8 @@ def test_a_filter_without_a_value_is_refused(path):
     ) as caught:
         HuggingFaceSource(path=str(path), where={"kind": []})
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_filter_that_no_row_meets_is_told_of(path):
+    with pytest.raises(DataError, match="of 0 that were read and meet 'where'; widen it"):
+        TableDataset(path=path, where={"kind": "z"}).load("train")

@@ -242,6 +242,8 @@ def test_data_that_have_only_a_test_are_parted(tmp_path):
     assert 1 <= len(parts["test"]) <= 35
     assert 1 <= len(parts["valid"]) <= 27
     assert dataset.replace(seed=1).load("test").fingerprint != dataset.load("test").fingerprint
+    with pytest.raises(DataError, match="holds no dialogue that meets 'where'; widen it, or give"):
+        dataset.replace(where={"emotion": "none"}).load("test")
     few = dataset.replace(where={"emotion": "joy"})
     assert [one.id for one in few.load("test")] == [
         one.id for one in dataset.load("test") if one.category == "joy"

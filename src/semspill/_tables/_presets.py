@@ -51,6 +51,8 @@ class Preset(FrozenModel):
     counts_from: Literal["files", "card", "memory"]
     """Where the counts are from: counted in the files, read on a page of its authors, or remembered
     from the literature."""
+    ids_of_split: bool = False
+    """Whether the ids of its dialogues are counted anew in every split."""
     harmful: bool = False
     """Whether much of it is written to hurt."""
     notes: tuple[str, ...] = ()

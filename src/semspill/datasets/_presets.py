@@ -76,7 +76,11 @@ class _PresetDataset(Dataset):
             DataError: The data set or its split cannot be loaded, or a row is not as promised.
             MissingExtraError: It is on the hub, and the package `datasets` is not installed.
         """
-        return replace(self._reader(split).load(split), name=self.preset)
+        corpus = replace(self._reader(split).load(split), name=self.preset)
+        if not preset(self.preset).ids_of_split:
+            return corpus
+        dialogues = tuple(replace(one, id=f"{split}-{one.id}") for one in corpus)
+        return replace(corpus, dialogues=dialogues, numbered=True)
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
         """Download the data set, if it is on the hub.

@@ -16,8 +16,8 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _END = re.compile(r"[\s.!?…]*$")
 _ENDS = ("", ".", "!", "!!", "...")
 _CASES: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper)
-_Words: TypeAlias = Annotated[str, Field(pattern=r"\S")]
-_Set: TypeAlias = Annotated[tuple[_Words, ...], Field(min_length=2)]
+Phrase: TypeAlias = Annotated[str, Field(pattern=r"\S")]
+Alternatives: TypeAlias = Annotated[tuple[Phrase, ...], Field(min_length=2)]
 _PATIENCE = 100  # draws in a row that are no news: a text has no more spellings then, or hardly any
 
 
@@ -51,9 +51,9 @@ class VariedSource(ResponseSource):
     """How many texts of it are varied: drawn by `seed` among those that have enough spellings."""
     count: int = Field(1000, ge=1)
     """How many distinct spellings there are, of all texts together and about as many of each."""
-    synonyms: Harmful[tuple[_Set, ...]] = ()
+    synonyms: Harmful[tuple[Alternatives, ...]] = ()
     """Sets of two words or more, or phrases, that may stand for one another, in any case."""
-    interjections: Harmful[tuple[_Words, ...]] = ()
+    interjections: Harmful[tuple[Phrase, ...]] = ()
     """What may stand in front of a text, such as `Well,`; one of them, or none."""
     typos: int = Field(2, ge=0)
     """In how many words of four letters or more two letters are swapped, one left out, or one
