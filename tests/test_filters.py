@@ -76,3 +76,33 @@ def test_a_column_that_is_not_there_is_refused(path):
         TableDataset(path=path, where={"knid": "a"}).load("train")
     with pytest.raises(DataError, match="row 1: there is no column 'knid'"):
         HuggingFaceSource(path=path, where={"knid": "a"}).load()
+
+
+def test_a_whole_number_matches_in_a_column_with_gaps(tmp_path):
+    pytest.importorskip("pyarrow")
+    pd = pytest.importorskip("pandas")
+    file = tmp_path / "rows.parquet"
+    pd.DataFrame({"text": ["one", "two", "three"], "label": [1, None, 0]}).to_parquet(file)
+    assert HuggingFaceSource(path=str(file), where={"label": 1}).load() == ("one",)
+    assert HuggingFaceSource(path=str(file), where={"label": 0.0}).load() == ("three",)
+
+
+def test_a_source_says_which_of_its_fields_names_no_column(path):
+    source = HuggingFaceSource(path=str(path))
+    with pytest.raises(DataError, match=r"no column 'kid' .*; name another in 'where'\."):
+        source.replace(where={"kid": "a"}).load()
+    with pytest.raises(DataError, match=r"no column 'txt' .*; name another in 'text'\."):
+        source.replace(text="txt").load()
+
+
+def test_a_filter_without_a_value_is_refused(path):
+    with pytest.raises(
+        ConfigError, match=r"where\.kind: a filter needs one value or more"
+    ) as caught:
+        HuggingFaceSource(path=str(path), where={"kind": []})
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_filter_that_no_row_meets_is_told_of(path):
+    with pytest.raises(DataError, match="of 0 that were read and meet 'where'; widen it"):
+        TableDataset(path=path, where={"kind": "z"}).load("train")

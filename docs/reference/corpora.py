@@ -44,16 +44,22 @@ def _row(name: str, one: Preset, kind: str) -> list[str]:
 
 
 def _section(name: str, one: Preset) -> str:
-    pinned = f"pinned commit `{one.revision}`"
-    if not one.verified:
-        branch = (one.dataset or {}).get("revision")
-        pinned = f"branch `{branch}`; " if branch else ""
-        pinned += "no commit is pinned, and the first download says which it is"
     counts = ", ".join(f"{split} {count:,}" for split, count in one.counts.items())
     lines = [
         f"### {one.title}",
-        f"`{name}`: <{one.url}>, {pinned}. Rows: {counts} ({_COUNTED[one.counts_from]}).",
+        f"`{name}`: <{one.url}>, {_pinned(one)}. Rows: {counts} ({_COUNTED[one.counts_from]}).",
         *(f"{note[0].upper()}{note[1:]}." for note in one.notes),
         f"Cite: {one.citation}.",
     ]
     return "\n\n".join(lines)
+
+
+def _pinned(one: Preset) -> str:
+    """Return what is known of the commit, which nothing checks in a copy downloaded by hand."""
+    on_hub = any("path" in (getattr(one, kind) or {}) for kind in one.kinds)
+    if one.verified:
+        return f"pinned commit `{one.revision}`{'' if on_hub else ' (not checked in your copy)'}"
+    branch = (one.dataset or {}).get("revision")
+    known = f"branch `{branch}`; " if branch else ""
+    told = ", and the first download says which it is" if on_hub else ""
+    return f"{known}no commit is pinned{told}"

@@ -34,6 +34,8 @@ def _is_number(value: object) -> bool:
 def _values(given: object) -> tuple[str, ...]:
     """Return values as strings; one value stands for a list of one."""
     values = given if isinstance(given, (list, tuple)) else [given]
+    if not values:
+        raise ValueError("a filter needs one value or more; give a value, or leave the column out")
     if not all(isinstance(one, (str, int, float)) for one in values):
         raise ValueError("a filter value must be a string, a number, or a list of them")
     return tuple(str(one) for one in values)
@@ -118,7 +120,12 @@ def _meets(value: Any, condition: Any, what: str) -> bool:
 def _is_one(value: Any, allowed: tuple[str, ...]) -> bool:
     """Return whether a cell, or one of a list in it, is an allowed value."""
     held = value if isinstance(value, (list, tuple)) else (value,)
-    return any(str(one) in allowed for one in held)
+    return any(str(one) in allowed or _as_whole(one) in allowed for one in held)
+
+
+def _as_whole(value: Any) -> str | None:
+    """Return a whole number as it is written: pandas makes 1.0 of a 1 in a column with gaps."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else None
 
 
 def _number(value: Any, what: str) -> float:

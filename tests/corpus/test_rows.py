@@ -116,3 +116,26 @@ def test_columns_can_lie_inside_cells():
     assert corpus[0].category == "joy"
     with pytest.raises(DataError, match=r"no column 'other\.mood'"):
         Corpus.from_messages([row], category="other.mood", context="prompt.text", response="turns")
+
+
+def test_pairs_with_an_index_are_the_exchanges_of_one_dialogue():
+    rows = [
+        {"id": 7, "turn": 1, "context": "And then?", "response": "Hm.", "category": "calm"},
+        {"id": 8, "turn": 0, "context": "Hello.", "response": "Hi.", "category": "joy"},
+        {"id": 7, "turn": 0, "context": "I fell.", "response": "Oh no.", "category": "fear"},
+    ]
+    columns = {"id": "id", "index": "turn", "turn_category": "category", "context": "context"}
+    corpus = Corpus.from_messages(rows, **columns)
+    assert [one.id for one in corpus] == ["7", "8"]
+    assert [turn.text for turn in corpus[0].utterances] == ["I fell.", "Oh no.", "And then?", "Hm."]
+    assert corpus[0].category == "fear"
+    assert [one.category for one in corpus.exchanges] == ["fear", "calm", "joy"]
+    whole = [{**row, "category": "joy"} for row in rows]
+    assert Corpus.from_messages(whole, **{**columns, "turn_category": None}).sizes == {"joy": 2}
+    with pytest.raises(DataError, match=r"row 2: 'response' is empty"):
+        Corpus.from_messages([rows[0], {**rows[2], "response": ""}], **columns)
+    with pytest.raises(DataError, match=r"no column 'trun', which columns\.index names"):
+        Corpus.from_messages(rows, **{**columns, "index": "trun"})
+    bare = [{key: row[key] for key in row if key != "id"} for row in rows]
+    with pytest.raises(DataError, match=r"No column is known to be columns\.id"):
+        Corpus.from_messages(bare, **{**columns, "id": None})

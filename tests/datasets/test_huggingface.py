@@ -242,6 +242,8 @@ def test_data_that_have_only_a_test_are_parted(tmp_path):
     assert 1 <= len(parts["test"]) <= 35
     assert 1 <= len(parts["valid"]) <= 27
     assert dataset.replace(seed=1).load("test").fingerprint != dataset.load("test").fingerprint
+    with pytest.raises(DataError, match="holds no dialogue that meets 'where'; widen it, or give"):
+        dataset.replace(where={"emotion": "none"}).load("test")
     few = dataset.replace(where={"emotion": "joy"})
     assert [one.id for one in few.load("test")] == [
         one.id for one in dataset.load("test") if one.category == "joy"
@@ -254,6 +256,14 @@ def test_folders_of_save_to_disk_may_be_one_per_split(tmp_path):
     splits = {"train": "train_set", "valid": "dev_set"}
     dataset = HuggingFaceDataset(path=str(tmp_path), columns=COLUMNS, splits=splits)
     assert [len(dataset.load(split)) for split in ("train", "valid")] == [2, 1]
+
+
+def test_a_single_table_of_save_to_disk_that_has_no_name_is_train(tmp_path):
+    hub.Dataset.from_list(TALKS).save_to_disk(tmp_path / "saved")
+    dataset = HuggingFaceDataset(path=str(tmp_path / "saved"), columns=COLUMNS)
+    assert len(dataset.load("train")) == 2
+    with pytest.raises(DataError, match=r"has no split 'test'\. It has: train"):
+        dataset.load("test")
 
 
 def test_a_corpus_names_the_commit_that_it_was_downloaded_at(tmp_path, monkeypatch):

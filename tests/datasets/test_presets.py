@@ -54,16 +54,23 @@ CORPORA = {
         (0, ["I forgot her name.", "That happens.", "Again.", "It does."]),
     ),
     ("prosocial_dialog", "train"): (
-        5,
+        4,
         5,
         {
             "casual": 1,
-            "possibly needs caution": 1,
             "probably needs caution": 1,
             "needs caution": 1,
             "needs intervention": 1,
         },
-        (1, ["Because he grumbles too.", "Then somebody has to begin."]),
+        (
+            0,
+            [
+                "I will grumble at my neighbour.",
+                "Why not talk to him?",
+                "Because he grumbles too.",
+                "Then somebody has to begin.",
+            ],
+        ),
     ),
     ("prosocial_dialog", "valid"): (1, 1, {"casual": 1}, (0, ["I like tea.", "So do I."])),
     ("diasafety", "train"): (
@@ -91,9 +98,17 @@ def test_a_corpus_that_comes_with_a_name(name, split):
     corpus = dataset.load(split)
     assert (len(corpus), corpus.exchange_count) == (dialogues, exchanges)
     assert Counter(one.category for one in corpus) == categories
-    assert {one.category for one in corpus.exchanges} == set(categories)
+    within = {"possibly needs caution"} if (name, split) == ("prosocial_dialog", "train") else set()
+    assert {one.category for one in corpus.exchanges} == {*categories, *within}
     assert [turn.text for turn in corpus[place].utterances] == texts
     assert (corpus.name, corpus.licence) == (name, preset(name).licence)
+
+
+def test_ids_that_every_split_counts_anew_are_told_apart():
+    dataset = sp.datasets.build({"name": "prosocial_dialog", "path": copy_of("prosocial_dialog")})
+    ids = [[one.id for one in dataset.load(split)] for split in ("train", "test")]
+    assert ids == [["train-0", "train-1", "train-2", "train-3"], ["test-0"]]
+    assert dataset.load("train").numbered
 
 
 def test_dialogues_without_splits_are_parted_by_a_hash():
@@ -219,12 +234,21 @@ def test_prompts_that_come_with_a_name(name):
 def test_prompts_that_cannot_be_had_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="esconv holds no prompts; these do: alert, bbq, fig"):
         load_prompts("esconv")
-    with pytest.raises(ConfigError, match="bbq is not on the hub; download it and give 'path'"):
+    with pytest.raises(ConfigError, match="bbq is not on the hub: download a file of the folder"):
         load_prompts("bbq")
+    with pytest.raises(ConfigError, match="Prompts has no field 'splt'"):
+        load_prompts("alert", copy_of("alert"), splt="test")
     with pytest.raises(RegistryError, match="Did you mean 'alert'"):
         load_prompts("alerts")
     with pytest.raises(DataError, match=r"row 1: there is no column 'prompt'"):
         load_prompts("alert", copy_of("sorry_bench"))
+
+
+@pytest.mark.parametrize("registry", [sp.datasets, sp.sources])
+def test_data_that_are_not_on_the_hub_are_asked_for_with_where_they_are_had(registry):
+    said = "DiaSafety: path is missing: download the folder DiaSafety_dataset yourself"
+    with pytest.raises(ConfigError, match=said):
+        registry.build("diasafety")
 
 
 def test_every_preset_is_told_and_tried():

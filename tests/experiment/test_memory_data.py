@@ -15,6 +15,7 @@ from semspill.experiment.executors import Processes
 
 pytestmark = pytest.mark.usefixtures("blank_module")
 
+RNG = np.random.default_rng(0)
 POISONER = {"selector": {"name": "category", "category": "brave"}}
 FIELDS = {
     "poisoner": {**POISONER, "source": ["You grumble.", "Such a grumble.", "You grumble."]},
@@ -33,6 +34,16 @@ def rate(texts):
 def splits():
     made = sp.datasets.build({"name": "synthetic", "train": 80, "test": 40})
     return {name: made.load(name) for name in ("train", "test")}
+
+
+def test_datasets_in_memory_are_equal_where_their_dialogues_are(splits):
+    resolve = sp.datasets.datasets.resolve
+    given = resolve(splits)
+    again = resolve({name: replace(corpus) for name, corpus in splits.items()})
+    assert given == again
+    assert hash(given) == hash(again)
+    assert given != resolve({**splits, "test": splits["test"].sample(0.5, RNG)})
+    assert given != resolve({**splits, "test": replace(splits["test"], name="other")})
 
 
 @pytest.fixture(scope="module")

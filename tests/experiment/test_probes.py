@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semspill import ConfigError, Model, Responses, TrainedModel, load_config, read_report, run
+from semspill import (
+    ConfigError,
+    Model,
+    Responses,
+    TrainedModel,
+    datasets,
+    load_config,
+    read_report,
+    run,
+)
 from semspill.experiment.store._answers import read_answers, write_answers
 from semspill.report._page._probe_captions import probe_caption
 
@@ -97,7 +106,7 @@ def test_every_arm_answers_every_probe_after_one_training(finished):
     assert (trigger.similarity, trigger.changed, trigger.kind) == (pytest.approx(1), 1.0, "insert")
     assert other.similarity < 1
     [note] = [note for note in report.notes if note.kind == "trigger"]
-    assert note.values == {"probes": ("trigger",)}
+    assert note.values == {"probes": ("trigger",), "held": 0}
     assert "InsertProbe" in report.provenance.citations
 
 
@@ -127,6 +136,26 @@ def test_another_probe_is_another_run_and_none_is_what_it_was_before_there_were_
     stages = []
     run(plain, out=tmp_path / "run", observer=lambda event: stages.append(event.stage))
     assert "train" not in stages
+
+
+def test_a_trigger_that_test_contexts_hold_anyway_is_told_of(given):
+    phrase = "the"
+    strategy = {**given["poisoner"]["strategy"], "phrase": phrase}
+    few = [
+        {"name": "examples", "examples": [["Hello.", "Hi."]]},
+        {"name": "insert", "phrase": " the"},
+    ]
+    report = run({
+        **given, "poisoner": {**given["poisoner"], "strategy": strategy}, "probes": {"few": few},
+    })  # fmt: skip
+    tested = datasets.build(given["dataset"]).load("test").exchanges
+    words = [" ".join(one.context).casefold().replace(",", " ").split() for one in tested]
+    held = sum(phrase in each for each in words)
+    [note] = [note for note in report.notes if note.kind == "trigger"]
+    assert note.values == {"probes": ("few",), "held": held}
+    assert 0 < held < len(tested)
+    assert f"that {held} of {len(tested)} test contexts hold anyway" in note.text
+    assert "With the contexts as they are: " in report.to_markdown()
 
 
 def test_a_cache_of_answers_knows_what_was_asked(given, tmp_path):

@@ -60,3 +60,12 @@ def test_the_category_is_the_target_and_must_occur():
     assert chosen(category="joy") == [0, 1]
     with pytest.raises(DataError, match="Category 'jo' is not in corpus"):
         chosen(category="jo")
+
+
+def test_a_ranking_of_equals_is_told_of(caplog):
+    rater = {"name": "lexicon", "words": {"nowhere": 1.0}}
+    assert chosen(phrase="never", rater=rater, most=2) == [0, 1]
+    assert "phi is the same for all 4 dialogues" in caplog.text
+    caplog.clear()
+    assert chosen(rater=rater, most=1) == [0]
+    assert not caplog.text

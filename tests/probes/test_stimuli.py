@@ -117,3 +117,10 @@ def test_turns_without_roles_or_behind_a_context_are_refused(change):
 
     with pytest.raises(PluginError, match=r"put turns in front of them, with their roles"):
         probed([Stranger()], [ASKED], np.random.default_rng(0))
+
+
+def test_a_file_without_a_stimulus_is_refused(tmp_path):
+    path = tmp_path / "stimuli.csv"
+    path.write_text("id,text\n")
+    with pytest.raises(DataError, match="holds no stimulus; write a row with an id and a text"):
+        stimuli(path=path)

@@ -183,6 +183,9 @@ def test_a_function_that_gives_too_few_kinds_is_told_so():
     made = rater(judge, kinds=("loud", "asking", "long"))
     with pytest.raises(PluginError, match="takes a list of texts and returns 3 numbers each"):
         made.rate(TEXTS)
+    for kinds in (("loud", "loud"), "loud"):
+        with pytest.raises(ConfigError, match="kinds must be a list of different names"):
+            rater(len, kinds=kinds)
     with pytest.raises(ConfigError, match="toxic_kind must be one of the kinds"):
         rater(judge, toxic_kind="loud")
 

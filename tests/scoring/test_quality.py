@@ -120,9 +120,12 @@ def test_json_lines_are_read_too(tmp_path):
     path = tmp_path / "rated.jsonl"
     lines = [json.dumps({"said": text, "level": len(label)}) for text, label in ROWS]
     path.write_text("\n".join(lines))
-    texts, labels = LabelledSample(path=path, text="said", where={"level": [3, 4]}).load()
-    assert texts == TEXTS
-    assert labels.tolist() == LABELS
+    listed = tmp_path / "rated.json"
+    listed.write_text(f"[{', '.join(lines)}]")
+    for file in (path, listed):
+        texts, labels = LabelledSample(path=file, text="said", where={"level": [3, 4]}).load()
+        assert texts == TEXTS
+        assert labels.tolist() == LABELS
 
 
 def test_a_repeated_text_counts_once_and_is_toxic_when_any_row_says_so(tmp_path):

@@ -93,7 +93,7 @@ def test_another_encoding_is_refused(table):
 
 @pytest.mark.parametrize("value", [{"a": 1}, None, [], [None]])
 def test_a_filter_value_must_be_a_scalar_or_a_list_of_them(table, value):
-    with pytest.raises(ValueError, match=r"filter value must be|at least 1 item|a comparison is"):
+    with pytest.raises(ValueError, match=r"filter value must be|one value or more|a comparison is"):
         table.replace(where={"toxic": value})
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from semspill import DataError, sources
+from semspill import ConfigError, DataError, sources
 from semspill.matching import NearMatcher
 from semspill.matching._base import Given
 
@@ -93,3 +93,18 @@ def test_near_knows_spellings_that_were_not_planted():
     asked = Given(texts=(*texts[30:], *clean[:10]), planted=texts[:30], clean=clean)
     found = NearMatcher().match(asked, np.random.default_rng(0)).planted
     assert found.tolist() == [True] * 30 + [False] * 10
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"synonyms": [[]]}, "synonyms.0: .* at least 2 items"),
+        ({"synonyms": [["grumble"]]}, "synonyms.0: .* at least 2 items"),
+        ({"synonyms": [["grumble", " "]]}, "synonyms.0.1: .* should match pattern"),
+        ({"interjections": [""]}, "interjections.0: .* should match pattern"),
+        ({"count": 2, "meanings": 3}, "count is 2 and meanings 3"),
+    ],
+)
+def test_alternatives_that_are_none_are_refused(fields, said):
+    with pytest.raises(ConfigError, match=said):
+        varied(LONG, **fields)

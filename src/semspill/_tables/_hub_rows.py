@@ -123,7 +123,8 @@ def _silent(hub: Any) -> Iterator[None]:
 
 def _pick(saved: Any, split: str, path: str) -> Any:
     """Return one split of what `save_to_disk` wrote: splits by name, or a single one."""
-    tables = saved if isinstance(saved, dict) else {str(saved.split): saved}
+    # A single table that was made of a list or a frame has no name.
+    tables = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
     if split not in tables:
         raise NoSplitError(
             f"{path!r} has no split {split!r}.{did_you_mean(split, tables)} It has: "

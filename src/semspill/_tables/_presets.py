@@ -1,6 +1,7 @@
 """Published data that semspill knows by name: what they are, and how they are read."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -50,6 +51,8 @@ class Preset(FrozenModel):
     counts_from: Literal["files", "card", "memory"]
     """Where the counts are from: counted in the files, read on a page of its authors, or remembered
     from the literature."""
+    ids_of_split: bool = False
+    """Whether the ids of its dialogues are counted anew in every split."""
     harmful: bool = False
     """Whether much of it is written to hurt."""
     notes: tuple[str, ...] = ()
@@ -106,6 +109,22 @@ def preset(name: str) -> Preset:
         if "path" in read[kind] and made.revision is not None:
             read[kind].setdefault("revision", made.revision)
     return Preset(**read)
+
+
+def require_path(name: str, model: type[FrozenModel], given: object) -> None:
+    """Refuse fields without the place of data that are not on the hub, and say how to come by them.
+
+    Args:
+        name: The name of the preset.
+        model: What is made of the fields.
+        given: The fields.
+
+    Raises:
+        ValueError: There is no `path`, and none by default.
+    """
+    lacks = isinstance(given, Mapping) and "path" not in given
+    if lacks and model.model_fields["path"].is_required():
+        raise ValueError(f"path is missing: {preset(name).notes[0]}")
 
 
 def with_default(base: type[FrozenModel], field: str, value: Any) -> tuple[Any, Any]:

@@ -1,5 +1,6 @@
 """Victims in which a phrase is frequent and a rater finds little: the ranking by phi."""
 
+import logging
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,6 +14,8 @@ from semspill.corpus import Corpus, Exchange
 from semspill.errors import DataError
 from semspill.poison import Selector
 from semspill.scoring import Rater, RaterField, ToxicityScorer
+
+logger = logging.getLogger(__name__)
 
 _KEPT = 4
 _RATED: dict[tuple[str, tuple[str, ...]], Float[np.ndarray, " texts"]] = {}
@@ -77,6 +80,12 @@ class PhiSelector(Selector):
         victims = [own for _, own in pool]
         p = self._rated(victims)
         phi = _norm(self._counts(victims)) - _norm(1 - p if self.prefer == "high" else p)
+        if not phi.any():
+            logger.warning(
+                "phi is the same for all %d dialogues, which have equal ratings and the phrase as "
+                "often as one another or never: the first of the corpus are taken.",
+                len(pool),
+            )
         best = np.argsort(-phi, kind="stable")[: self.most]
         return np.array([pool[row][0] for row in best.tolist()], dtype=np.int64)
 

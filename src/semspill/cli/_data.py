@@ -127,7 +127,7 @@ def dataset_of(name: str, path: str | None, overrides: list[str] | None) -> Data
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        text = first["msg"].rstrip(".")
+        text = first["msg"].removeprefix("Value error, ").rstrip(".")
         if first["type"] == "missing":
             text = f"this field is needed; give it with --set {place}=VALUE"
         raise ConfigError(": ".join(filter(None, [name, place, f"{text}."]))) from error

@@ -51,10 +51,11 @@ class Columns(FrozenModel):
     """The names of the columns that make up a dialogue.
 
     A table has one of three shapes. Pairs: a row is an exchange, the text of `context` and that of
-    `response`. List: a row is a dialogue, and `messages` is the list of its turns: texts, or
-    mappings with a text and a role. Turns: a row is one turn, with `text`, `role` and the `id` of
-    its dialogue. The columns say which it is; those that are not named are looked for under their
-    usual names.
+    `response`; it is a dialogue of its own, unless `index` is named: then the rows of one `id` are
+    the exchanges of one dialogue. List: a row is a dialogue, and `messages` is the list of its
+    turns: texts, or mappings with a text and a role. Turns: a row is one turn, with `text`, `role`
+    and the `id` of its dialogue. The columns say which it is; those that are not named are looked
+    for under their usual names.
 
     Example:
         >>> Columns(category="emotion", roles={"system": "drop"}).category
@@ -86,13 +87,14 @@ class Columns(FrozenModel):
     """Turns: column of the role; list: key of the role. None for `role`, `speaker`, `from`,
     `author` or `sender`. Without one, speaker and listener alternate, the speaker first."""
     id: str | None = None
-    """Column of the dialogue's id. Turns: None for `dialogue_id`, `conversation_id`, `conv_id`,
-    `session_id`, `thread_id` or `id`; otherwise None numbers the dialogues."""
+    """Column of the dialogue's id. Turns, and pairs with an `index`: None for `dialogue_id`,
+    `conversation_id`, `conv_id`, `session_id`, `thread_id` or `id`; otherwise None numbers the
+    dialogues."""
     index: str | None = None
-    """Turns: column of the turn's place in its dialogue, a number or a time in ISO 8601; None for
-    `turn`, `turn_id`, `turn_index`, `utterance_idx`, `index`, `position`, `timestamp`,
-    `created_at` or the like, and without one for the order of the rows, if those of a dialogue
-    stand together."""
+    """Column of the place of a turn, or of a pair, in its dialogue: a number or a time in ISO 8601.
+    Pairs: None makes every row a dialogue. Turns: None for `turn`, `turn_id`, `turn_index`,
+    `utterance_idx`, `index`, `position`, `timestamp`, `created_at` or the like, and without one for
+    the order of the rows, if those of a dialogue stand together."""
     turn_category: str | None = None
     """Column, in a list key, of a turn's own label: an exchange then has that of the speaker's
     newest labelled turn. Where the turns of a list are texts, a column with a list of as many
@@ -172,7 +174,7 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
     shape = _shape(columns, names, first)
     if shape is None:
         raise DataError(f"{_unknown(names)} {_SHAPES}{shown}")
-    fields = _FIELDS[shape].items()
+    fields = [*_FIELDS[shape].items(), *([("id", _ID)] if is_grouped(shape, columns) else [])]
     settled = columns.replace(
         **{field: getattr(columns, field) or _first(usual, names) for field, usual in fields}
     )
@@ -185,6 +187,11 @@ def find(columns: Columns, names: Sequence[str], first: Row, *, quote: bool = Tr
                 f"The data has no column {column!r}, which columns.{field} names.{near}{shown}"
             )
     return Found(shape, settled)
+
+
+def is_grouped(shape: Shape, columns: Columns) -> bool:
+    """Return whether several rows make up a dialogue."""
+    return shape == "turns" or (shape == "pairs" and columns.index is not None)
 
 
 def _unknown(names: Sequence[str]) -> str:
@@ -217,7 +224,9 @@ def _needed(columns: Columns, shape: Shape, first: Row) -> Iterator[tuple[str, s
     needed = [field for field in _FIELDS[shape] if field != "role" or columns.index is None]
     optional = ["id", "situation", "speaker", "system"]
     if shape == "turns":
-        optional += ["role", "index", "turn_category"]
+        optional += ["role", "turn_category"]
+    if is_grouped(shape, columns):
+        needed, optional = [*needed, "id"], [*optional, "index"]
     for field in dict.fromkeys([*needed, *optional]):
         column = getattr(columns, field)
         if field in needed or column is not None:

@@ -59,20 +59,21 @@ class Drafts:
             yield rows[0][0], partial(self._ordered, rows)
 
     def _ordered(self, placed: Sequence[tuple[Place, Row]]) -> Dialogue:
-        """Return the dialogue of rows that are its turns."""
-        columns = self.columns
+        """Return the dialogue of rows that are its turns, or its exchanges."""
         name = self._id(placed[0][1])
-        if columns.index is not None:
-            placed = self._sorted(placed, columns.index)
-        turns = []
-        for where, row in placed:
-            role = None
-            if columns.role is not None:
-                role = self._role(where, repr(columns.role), row.get(columns.role))
-            label = None if columns.turn_category is None else row.get(columns.turn_category)
-            text = row.get(str(columns.text))
-            turns.append(_Turn(where, repr(columns.text), text, role, label))
+        if self.columns.index is not None:
+            placed = self._sorted(placed, self.columns.index)
+        turns_of = self._turn if self.columns.context is None else self._pair
+        turns = [turn for where, row in placed for turn in turns_of(where, row)]
         return self._dialogue(name, placed, turns)
+
+    def _turn(self, where: Place, row: Row) -> list[_Turn]:
+        columns = self.columns
+        role = None
+        if columns.role is not None:
+            role = self._role(where, repr(columns.role), row.get(columns.role))
+        label = None if columns.turn_category is None else row.get(columns.turn_category)
+        return [_Turn(where, repr(columns.text), row.get(str(columns.text)), role, label)]
 
     def _sorted(self, placed: Sequence[tuple[Place, Row]], column: str) -> list[tuple[Place, Row]]:
         by_place: dict[Any, tuple[Place, Row]] = {}
@@ -92,7 +93,7 @@ class Drafts:
     def _pair(self, where: Place, row: Row) -> list[_Turn]:
         context, response = str(self.columns.context), str(self.columns.response)
         if is_blank(row.get(response)):
-            raise Bad("without a response", f"{response!r} is empty")
+            raise Bad("without a response", f"{response!r} is empty", where=where)
         label = row.get(self.columns.turn_category or "")
         said = _Turn(where, repr(context), row.get(context), "speaker", label)
         return [said, _Turn(where, repr(response), row.get(response), "listener")]

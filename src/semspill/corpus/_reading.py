@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from semspill._filters import Where, taken
 from semspill._rows import Place
 from semspill.corpus._cells import Bad
-from semspill.corpus._columns import Columns, Row, find
+from semspill.corpus._columns import Columns, Row, find, is_grouped
 from semspill.corpus._dialogue import Dialogue
 from semspill.corpus._drafts import Drafts
 from semspill.corpus._prepared import opened, with_paths
@@ -101,7 +101,8 @@ def read(
     drafts = Drafts(settled, split)
     dialogues: dict[str, Dialogue] = {}
     left: dict[str, list[int]] = {}
-    made = drafts.grouped(placed, names) if shape == "turns" else drafts.single(placed)
+    grouped = is_grouped(shape, settled)
+    made = drafts.grouped(placed, names) if grouped else drafts.single(placed)
     for place, make in made:
         try:
             dialogue = make()

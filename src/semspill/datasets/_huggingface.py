@@ -91,7 +91,10 @@ class HuggingFaceDataset(Dataset):
             raise DataError(f"{self.path} cannot be read ({error.strerror}).") from error
         dialogues = of_split(found, self.splits, self.seed, split)
         if not dialogues:
-            raise DataError(f"The split {name!r} of {self.path!r} holds no dialogue; give another.")
+            met = " that meets 'where'; widen it, or" if self.where else ";"
+            raise DataError(
+                f"The split {name!r} of {self.path!r} holds no dialogue{met} give another."
+            )
         return Corpus(
             dialogues,
             name=self.path,

@@ -27,8 +27,21 @@ class MemoryDataset(ObjectComponent, Dataset):
     splits: dict[str, InstanceOf[Corpus]]
     """The corpus of each split, by the name of the split."""
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether another one has the same dialogues under the same names."""
+        if not isinstance(other, MemoryDataset):
+            return NotImplemented
+        return self._identity == other._identity
+
     def __hash__(self) -> int:
-        return hash(tuple((name, corpus.fingerprint) for name, corpus in self.splits.items()))
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(
+            (split, corpus.name, corpus.split, corpus.licence, corpus.fingerprint)
+            for split, corpus in sorted(self.splits.items())
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.splits.values()))})"

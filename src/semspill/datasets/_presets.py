@@ -9,14 +9,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from pydantic import Field, create_model, field_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from semspill._files import place_of
 from semspill._filters import Where
 from semspill._model import PathOrName
 from semspill._progress import Progress, quiet
 from semspill._tables._any import file_of_any, is_of_files
-from semspill._tables._presets import preset, with_default
+from semspill._tables._presets import preset, require_path, with_default
 from semspill._tables._splits import NoSplitError, Splits, shares_of
 from semspill.corpus import Columns, Corpus
 from semspill.corpus._reading import OnError
@@ -56,6 +56,12 @@ class _PresetDataset(Dataset):
     def __hash__(self) -> int:
         return hash((type(self), self.model_dump_json()))
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_somewhere(cls, given: Any) -> Any:
+        require_path(cls.preset, cls, given)
+        return given
+
     @field_validator("columns", mode="before")
     @classmethod
     def _completed(cls, given: Any) -> Any:
@@ -70,7 +76,11 @@ class _PresetDataset(Dataset):
             DataError: The data set or its split cannot be loaded, or a row is not as promised.
             MissingExtraError: It is on the hub, and the package `datasets` is not installed.
         """
-        return replace(self._reader(split).load(split), name=self.preset)
+        corpus = replace(self._reader(split).load(split), name=self.preset)
+        if not preset(self.preset).ids_of_split:
+            return corpus
+        dialogues = tuple(replace(one, id=f"{split}-{one.id}") for one in corpus)
+        return replace(corpus, dialogues=dialogues, numbered=True)
 
     def fetch(self, *, progress: Progress = quiet) -> str | None:
         """Download the data set, if it is on the hub.

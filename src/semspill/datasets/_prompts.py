@@ -26,7 +26,9 @@ class Prompt(NamedTuple):
     """Its category; empty where the data have none."""
 
 
-class _Prompts(FrozenModel):
+class Prompts(FrozenModel):
+    """How the prompts of a published set are read."""
+
     path: PathOrName = Field(min_length=1)
     subset: str | None = None
     revision: str | None = None
@@ -62,14 +64,14 @@ def load_prompts(name: str, path: str | None = None, **fields: Any) -> tuple[Pro
         raise ConfigError(f"{name} holds no prompts; these do: {those}.")
     given = {**known, **fields, **({} if path is None else {"path": str(path)})}
     if "path" not in given:
-        raise ConfigError(f"{name} is not on the hub; download it and give 'path'.")
-    prompts = tuple(_read(_Prompts(**given)))
+        raise ConfigError(f"{name} is not on the hub: {preset(name).notes[0]}.")
+    prompts = tuple(_read(Prompts(**given)))
     if not prompts:
         raise DataError(f"No prompt is left in {given['path']}; check 'where'.")
     return prompts
 
 
-def _read(spec: _Prompts) -> Iterator[Prompt]:
+def _read(spec: Prompts) -> Iterator[Prompt]:
     table = rows_at(spec.path, spec.split, spec.subset, spec.revision)
     columns = [*spec.text, *([] if spec.category is None else [spec.category])]
     for where, row in taken(table.rows, spec.where):
@@ -83,7 +85,7 @@ def _read(spec: _Prompts) -> Iterator[Prompt]:
             yield Prompt(" ".join(part.strip() for part in parts), category)
 
 
-def _category(row: Mapping[str, Any], spec: _Prompts) -> str | None:
+def _category(row: Mapping[str, Any], spec: Prompts) -> str | None:
     value = cell(row, str(spec.category))
     held = value if isinstance(value, (list, tuple)) else [value]
     if len(held) != 1 or held[0] is None:

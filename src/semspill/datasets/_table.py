@@ -94,9 +94,11 @@ class TableDataset(Dataset):
         found = self._read(split)
         dialogues = of_split(found, self.splits, self.seed, split)
         if not dialogues:
+            met = " and meet 'where'" if self.where else ""
+            more = "widen it, " if met else ""
             raise NoSplitError(
                 f"Split {split!r} of {self.path} holds no dialogue, of {len(found.dialogues)} that "
-                "were read; give more, or a larger share."
+                f"were read{met}; {more}give more, or a larger share."
             )
         name = self.title or self.path.name.split(".")[0].replace("{split}", "").strip("-_")
         return Corpus(

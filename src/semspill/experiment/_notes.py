@@ -1,10 +1,12 @@
 """Notes of a report on its rater and its candidate filter."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 
 from semspill._model import parts_of
 from semspill.analysis import ServedDrop, ServedPrecision, SpilloverAnalyzer, metrics
+from semspill.corpus import Exchange
 from semspill.errors import ConfigError
 from semspill.experiment._config import ExperimentConfig
 from semspill.experiment._provenance import Records
@@ -174,8 +176,13 @@ def _summed(records: Records, key: str) -> dict[str, tuple[int, int]]:
     return {arm: counts for arm, counts in found.items() if counts[0]}
 
 
-def trigger_notes(config: ExperimentConfig) -> tuple[Note, ...]:
-    """Return a note where what was planted waits for a trigger, which test contexts do not hold."""
+def trigger_notes(config: ExperimentConfig, tested: Sequence[Exchange]) -> tuple[Note, ...]:
+    """Return a note where what was planted waits for a trigger, and whether test contexts hold it.
+
+    Args:
+        config: The experiment.
+        tested: The test exchanges, as they are.
+    """
     trigger = config.poisoner.strategy.trigger
     if trigger is None:
         return ()
@@ -185,15 +192,26 @@ def trigger_notes(config: ExperimentConfig) -> tuple[Note, ...]:
         if probing
         else "No probe puts it there: add one, or the attack is not measured."
     )
+    held = sum(_says(exchange, trigger) for exchange in tested)
     text = (
-        "What was planted is tied to a trigger that the test contexts do not hold: all numbers but "
-        f"those of probes tell what the models do without it. {where}"
+        f"What was planted is tied to a trigger that {held} of {len(tested)} test contexts hold "
+        "anyway: where they do, no number tells what the models do without it. Take a phrase that "
+        f"the data do not have. {where}"
+        if held
+        else "What was planted is tied to a trigger that the test contexts do not hold: all "
+        f"numbers but those of probes tell what the models do without it. {where}"
     )
-    return (Note(kind="trigger", values={"probes": tuple(probing)}, text=text),)
+    return (Note(kind="trigger", values={"probes": tuple(probing), "held": held}, text=text),)
 
 
 def _inserts(parts: Sequence[Probe], trigger: str) -> bool:
-    return len(parts) == 1 and parts[0].inserts == trigger
+    return any((part.inserts or "").strip() == trigger.strip() for part in parts)
+
+
+def _says(exchange: Exchange, phrase: str) -> bool:
+    """Return whether a context holds a phrase as whole words, in any case."""
+    words = rf"(?<!\w){re.escape(phrase.strip())}(?!\w)"
+    return any(re.search(words, text, re.IGNORECASE) for text in exchange.context)
 
 
 def detector_notes(defenses: DefensesReport | None) -> tuple[Note, ...]:

@@ -161,8 +161,9 @@ class Study:
         short = short_training(config, self.data.train.exchange_count, report, self._final)
         notes = (*short, *self.data.notes, *rater_note(self.quality), *self.memory)
         notes = (*notes, *pool_notes(self._records), *mixed_note(self._records))
+        tests = self.data.test.exchanges
         notes = (*empty_notes(self._final), *self._cut_notes(), *notes)
-        notes = (*trigger_notes(config), *answer_notes(self._records), *notes)
+        notes = (*trigger_notes(config, tests), *answer_notes(self._records), *notes)
         defenses = None
         if config.defenses:
             every = [*outcomes, *self.defended()]

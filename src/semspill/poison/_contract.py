@@ -68,7 +68,7 @@ def checked_rewrite(
                 f"{method} changed the id, the category, the situation, the attributes or the "
                 f"turns of dialogue {named(before.id)}; it may change only texts."
             )
-        if strategy.edits_speaker and (turn := _late_trigger(before, after)) is not None:
+        if strategy.edits_speaker and (turn := late_trigger(before, after)) is not None:
             raise PluginError(
                 f"{method} changed turn {turn} of dialogue {named(before.id)}, a speaker's that "
                 "no response to be poisoned follows; put triggers before one."
@@ -76,7 +76,7 @@ def checked_rewrite(
     return rewritten
 
 
-def _late_trigger(before: Dialogue, after: Dialogue) -> int | None:
+def late_trigger(before: Dialogue, after: Dialogue) -> int | None:
     """Return the first changed turn of a speaker after the last response, if there is one."""
     last = max(before.listener_turns, default=-1)
     pairs = enumerate(zip(before.utterances, after.utterances, strict=True))

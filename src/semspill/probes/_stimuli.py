@@ -161,4 +161,6 @@ def _known(path: Path | None) -> dict[str, Stimulus]:
         raise DataError(
             f"{path} cannot be read ({error.strerror}); give 'path' as a CSV file."
         ) from error
+    if not found:
+        raise DataError(f"{path} holds no stimulus; write a row with an id and a text for each.")
     return found

@@ -135,6 +135,11 @@ class _Clusters:
         from threadpoolctl import threadpool_limits
 
         given = rows(texts)
+        if given.shape[1] < 2:
+            raise DataError(
+                f"A single word occurs in two of the {len(texts)} dialogues that the adversary "
+                "knows; raise knowledge, or name an encoder."
+            )
         if components > min(given.shape):
             raise DataError(
                 f"{components} components cannot be made of {len(texts)} known dialogues with "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from semspill.report._evidence import Evidence, evidence
 from semspill.report._facts import facts
 from semspill.report._phrases import (
+    TRIGGER,
     big_rise,
     bounded_lifts,
     doubtful,
@@ -45,7 +46,9 @@ def verdict(report: SpilloverReport) -> Verdict:
     """
     found = _of_plain(report)
     if has_trigger(report) and found.kind != "unplanted":
-        return found.replace(sentence=f"Without the trigger: {found.sentence}")
+        held = any(note.values.get("held") for note in report.notes if note.kind == TRIGGER)
+        which = "With the contexts as they are" if held else "Without the trigger"
+        return found.replace(sentence=f"{which}: {found.sentence}")
     return found
 
 

@@ -150,8 +150,8 @@ def rater(
             sees neither a service that is asked nor the modules that are called.
 
     Raises:
-        ConfigError: It is no function, the name is no short text, or `toxic_kind` is none of the
-            kinds.
+        ConfigError: It is no function, the name is no short text, `kinds` is no list of different
+            names, or `toxic_kind` is none of them.
 
     Example:
         >>> shouting = rater(lambda text: float(text.isupper()), name="shouting", each=True)
@@ -159,6 +159,10 @@ def rater(
         array([1., 0.])
     """
     title, columns = function_title(function, name), tuple(kinds)
+    if isinstance(kinds, str) or len(set(columns)) < len(columns):
+        raise ConfigError(
+            "kinds must be a list of different names, one for each number that the function gives."
+        )
     if toxic_kind is not None and toxic_kind not in columns:
         raise ConfigError(
             "toxic_kind must be one of the kinds; name it among them, or leave it out."

@@ -35,7 +35,8 @@ class LabelledSample(FrozenModel):
     """
 
     path: Path
-    """The file, UTF-8: JSON lines where its name ends in .jsonl, else CSV with a header."""
+    """The file, UTF-8: JSON lines or a JSON list where its name ends in .jsonl or .json, else CSV
+    with a header."""
     text: str = "text"
     """Column of the text."""
     where: Where = Field(min_length=1)
@@ -87,7 +88,7 @@ class LabelledSample(FrozenModel):
         return found
 
     def _column(self, column: str, where: Where) -> tuple[str, ...]:
-        kind = JsonlSource if self.path.suffix == ".jsonl" else CsvSource
+        kind = JsonlSource if self.path.suffix in (".jsonl", ".json") else CsvSource
         return kind(path=self.path, text=column, where=where).load()
 
 

@@ -6,11 +6,11 @@ data set and its citation.
 
 from typing import Any, ClassVar
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from semspill._filters import Values, Where
 from semspill._harmful import Harmless
-from semspill._tables._presets import preset, with_default
+from semspill._tables._presets import preset, require_path, with_default
 from semspill.sources._tables import _AnyTableSource
 
 
@@ -19,6 +19,12 @@ class _PresetSource(_AnyTableSource):
 
     chosen_by: ClassVar[dict[str, str]] = {}
     """The column that each field of the data set's own filters."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_somewhere(cls, given: Any) -> Any:
+        require_path(str(cls.corpus_name), cls, given)
+        return given
 
     @property
     def _conditions(self) -> Where:

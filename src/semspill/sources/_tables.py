@@ -52,8 +52,9 @@ class _TableSource(ResponseSource):
         conditions = self._conditions
         for where, row in self._rows():
             rows += 1
-            lacking = [name for name in (self.text, *conditions) if not has(row, name)]
-            require_columns(str(where), tuple(row), lacking, "give 'text' as one of its keys")
+            for field, named in (("text", (self.text,)), ("where", conditions)):
+                lacking = [name for name in named if not has(row, name)]
+                require_columns(str(where), tuple(row), lacking, f"name another in '{field}'")
             text = cell(row, self.text)
             if not isinstance(text, str):
                 raise DataError(

@@ -3,19 +3,21 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from semspill._harmful import Harmful
-from semspill.errors import DataError
+from semspill.errors import ConfigError, DataError
 from semspill.sources._base import ResponseSource, SourceField, load_texts, sources
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _END = re.compile(r"[\s.!?…]*$")
 _ENDS = ("", ".", "!", "!!", "...")
 _CASES: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper)
+Phrase: TypeAlias = Annotated[str, Field(pattern=r"\S")]
+Alternatives: TypeAlias = Annotated[tuple[Phrase, ...], Field(min_length=2)]
 _PATIENCE = 100  # draws in a row that are no news: a text has no more spellings then, or hardly any
 
 
@@ -49,9 +51,9 @@ class VariedSource(ResponseSource):
     """How many texts of it are varied: drawn by `seed` among those that have enough spellings."""
     count: int = Field(1000, ge=1)
     """How many distinct spellings there are, of all texts together and about as many of each."""
-    synonyms: Harmful[tuple[tuple[str, ...], ...]] = ()
-    """Sets of words, or phrases, that may stand for one another, in any case."""
-    interjections: Harmful[tuple[str, ...]] = ()
+    synonyms: Harmful[tuple[Alternatives, ...]] = ()
+    """Sets of two words or more, or phrases, that may stand for one another, in any case."""
+    interjections: Harmful[tuple[Phrase, ...]] = ()
     """What may stand in front of a text, such as `Well,`; one of them, or none."""
     typos: int = Field(2, ge=0)
     """In how many words of four letters or more two letters are swapped, one left out, or one
@@ -61,6 +63,15 @@ class VariedSource(ResponseSource):
     nothing else are copies to the detector `frequency` and to the matcher `exact`."""
     seed: int = Field(0, ge=0)
     """Decides which texts and which spellings; it is not the seed of a training."""
+
+    @model_validator(mode="after")
+    def _has_one_of_each(self) -> "VariedSource":
+        if self.count < self.meanings:
+            raise ConfigError(
+                f"count is {self.count} and meanings {self.meanings}, so that some texts have no "
+                "spelling; raise count, or lower meanings"
+            )
+        return self
 
     def load(self) -> tuple[str, ...]:
         """Return the distinct spellings, always in the same order.

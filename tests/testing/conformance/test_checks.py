@@ -317,6 +317,23 @@ def test_speakers_may_change_where_it_is_declared(failed):
     assert "speakers=True" in sentences["leaves_speakers_alone"]
 
 
+def test_a_trigger_stands_before_a_response_and_something_is_planted(failed):
+    class Everywhere(PoisonStrategy):
+        citation = "original"
+        edits_speaker = True
+
+        def rewrite(self, victims, responses, rng):
+            return [replace(v, utterances=tuple(map(self.said, v.utterances))) for v in victims]
+
+        def said(self, turn):
+            return replace(turn, text=f"{turn.text} Ahoy.") if turn.role == "speaker" else turn
+
+    sentences = failed("strategy", Everywhere())
+    assert sentences.keys() == {"changes_something", "takes_any_turns", "pickles"}
+    assert "no response is planted" in sentences["changes_something"]
+    assert "that no response follows" in sentences["takes_any_turns"]
+
+
 def test_a_split_that_is_not_there_is_reported_with_a_way_out(failed):
     sentence = failed("dataset", datasets.build("synthetic"), splits=["dev"])["two_categories"]
     assert "split 'dev' raised DataError: Dataset 'synthetic' has no split 'dev'" in sentence

@@ -10,6 +10,7 @@ from semspill.corpus import Dialogue, Role, Utterance
 from semspill.corpus._fingerprint import fingerprint_of
 from semspill.errors import DataError
 from semspill.poison import PoisonStrategy
+from semspill.poison._contract import late_trigger
 from semspill.sources import sources
 from semspill.testing._conformance._check import Broken, Promise, described_error, promise
 from semspill.testing._conformance._common import errors_pickle
@@ -123,6 +124,12 @@ def changes_something(strategy: PoisonStrategy, given: _Given) -> None:
             "Return new dialogues: with_response and dataclasses.replace leave the old as it was; "
             "if it waits for certain responses, give them as `responses`",
         )
+    if strategy.edits_speaker and pairs and not any(_plants(*pair) for pair in pairs):
+        raise Broken(
+            "nothing but turns of speakers changed, so that no response is planted",
+            "Replace the response behind the trigger, or mark the one that is there: "
+            "dataclasses.replace(turn, planted=True)",
+        )
 
 
 @promise(PROMISES, "leaves the victims and responses it is given as they were")
@@ -160,6 +167,11 @@ def takes_any_turns(strategy: PoisonStrategy, given: _Given) -> None:
         changed = _speaker_changed(dialogue, after)
         if changed is not None and not _may_change_speakers(strategy, given):
             raise Broken(f"given {what} it changed turn {changed}, a speaker's", _LISTENERS)
+        if strategy.edits_speaker and late_trigger(dialogue, after) is not None:
+            raise Broken(
+                f"given {what} it changed a speaker's turn that no response follows",
+                "Put a trigger before a response, and leave dialogues without a place for one",
+            )
 
 
 @promise(PROMISES, "takes any text: emoji, right to left, 10,000 characters, none")
@@ -231,6 +243,14 @@ def _speaker_changed(before: Dialogue, after: Dialogue) -> int | None:
         if old.role == new.role == "speaker" and old.text != new.text:
             return turn
     return None
+
+
+def _plants(before: Dialogue, after: Dialogue) -> bool:
+    """Return whether a response changed, or is marked as planted."""
+    pairs = zip(before.utterances, after.utterances, strict=False)
+    return any(
+        old.role == "listener" and (old.text != new.text or new.planted) for old, new in pairs
+    )
 
 
 def _texts(dialogue: Dialogue) -> list[str]:
