@@ -156,5 +156,5 @@ def test_one_common_word_is_too_little_for_clusters():
     said = (Utterance(f"hello there{i}", "speaker") for i in range(12))
     turns = ((one, Utterance("Hi.", "listener")) for one in said)
     talks = tuple(Dialogue(f"d{i}", "all", pair) for i, pair in enumerate(turns))
-    with pytest.raises(DataError, match="A single word occurs in two of the 12 dialogues"):
+    with pytest.raises(DataError, match="more than one of the 12 dialogues"):
         clustered(train=Corpus(talks, name="made up"), clusters=2, components=1).load("train")

@@ -137,8 +137,8 @@ class _Clusters:
         given = rows(texts)
         if given.shape[1] < 2:
             raise DataError(
-                f"A single word occurs in two of the {len(texts)} dialogues that the adversary "
-                "knows; raise knowledge, or name an encoder."
+                f"Only one word occurs in more than one of the {len(texts)} dialogues that the "
+                "adversary knows; raise knowledge, or name an encoder."
             )
         if components > min(given.shape):
             raise DataError(
