@@ -287,6 +287,7 @@ def test_p_values_are_those_of_all_relabellings(five, targets):
     assert pooled["slope"].p_value == pytest.approx(exact, abs=0.03)
 
 
+@pytest.mark.no_cover
 def test_similarity_that_says_nothing_is_rarely_found_to_say_something():
     """20 matrices, 5 %: 1 expected, and 5 or more in 0.3 % of the cases.
 
@@ -307,6 +308,7 @@ def test_similarity_that_says_nothing_is_rarely_found_to_say_something():
 # Intervals
 
 
+@pytest.mark.no_cover
 def test_intervals_cover_the_slope_that_was_planted():
     """20 matrices with effects of both; a 95 % interval hits 15 or fewer in 0.3 % of the cases."""
     rng = np.random.default_rng(11)
