@@ -227,7 +227,7 @@ class Products(TorchDispatchMode):
 
 @pytest.mark.parametrize("name", NAMES[:3])
 def test_a_frozen_head_is_not_copied_for_each_row(name, tiny_language_models):
-    # For rows with gaps between them PyTorch would multiply a batch of copies of its weights.
+    # Of a tensor that is not contiguous PyTorch would multiply a batch of copies of its weights.
     model = loaded(tiny_language_models, name, lora=Lora(r=2))
     with Products() as products:
         model.nll(model.prompts(EXCHANGES), model.responses(ANSWERS))

@@ -1,4 +1,4 @@
-"""Notes of a report on its rater and its candidate filter."""
+"""Notes of a report on its rater, its answers, its trigger and its candidates."""
 
 import logging
 import re

@@ -107,7 +107,7 @@ def read_module(
     with _reading(model, folder), seeded(_CPU, seed or 0):
         if seed is not None:
             config = AutoConfig.from_pretrained(folder)
-            return _packing(_AUTO[kind].from_config(config, dtype=dtype).eval())
+            return _with_contiguous_input(_AUTO[kind].from_config(config, dtype=dtype).eval())
         module, info = _AUTO[kind].from_pretrained(
             folder, dtype=dtype, output_loading_info=True, weights_only=True
         )
@@ -116,21 +116,21 @@ def read_module(
             f"Model {model!r} at {folder} lacks {len(missing)} weights, such as {missing[0]!r}; "
             "give a folder of a language model whose weights are complete."
         )
-    return _packing(module.eval())
+    return _with_contiguous_input(module.eval())
 
 
-def _packing(module: Any) -> Any:
-    """Let a model's head be given tensors without gaps, such as a slice of all positions has.
+def _with_contiguous_input(module: Any) -> Any:
+    """Return a model whose head is given contiguous tensors, as a slice of the positions is not.
 
-    With gaps PyTorch copies the weights of a frozen head once for each row before it multiplies.
+    Else PyTorch copies the weights of a frozen head once for each row before it multiplies.
     """
     head = module.get_output_embeddings()
     if head is not None:
-        head.register_forward_pre_hook(_without_gaps)
+        head.register_forward_pre_hook(_contiguous)
     return module
 
 
-def _without_gaps(head: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _contiguous(head: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return tuple(one.contiguous() for one in inputs)
 
 
